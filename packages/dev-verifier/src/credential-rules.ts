@@ -1,0 +1,146 @@
+import type { KeyObject } from 'node:crypto'
+import { show } from './assertion.js'
+import { ISSUER_ID } from './credentials.js'
+import type { CredentialIssuer } from './credentials.js'
+import { hasValidSignature, isObject } from './jwt.js'
+import type { Json } from './jwt.js'
+import type { Presentation } from './presentation.js'
+import { applyRules } from './refusals.js'
+import type { Rule } from './refusals.js'
+import { mandateOf, typesOf } from './tokens.js'
+
+/** An Issuer whose credentials are accepted. */
+export interface TrustedIssuer {
+  /** `did:elsi:VATES-…`, or the bare organisation identifier. */
+  readonly id: string
+  readonly publicKey: KeyObject
+}
+
+/** What a credential is judged by. */
+export interface CredentialContext {
+  readonly eligibleTypes: RegExp
+  readonly issuer: CredentialIssuer
+  readonly trustedIssuers: readonly TrustedIssuer[]
+  /** Base URL of the status lists of the embedded Issuer; undefined when they cannot be read just now. */
+  readonly statusBase: string | undefined
+  /** The tenant the credential must have a power for; undefined when there is no such rule. */
+  readonly tenant: string | undefined
+  /** Milliseconds since 1970. */
+  readonly now: number
+  readonly mimicLaxity: boolean
+}
+
+interface Facts extends Presentation {
+  readonly context: CredentialContext
+}
+
+const rules: readonly Rule<Facts>[] = [
+  {
+    refusal: 'credential-type',
+    broken: ({ credential, context }) =>
+      typesOf(credential).some((type) => context.eligibleTypes.test(type))
+        ? undefined
+        : `a credential of type ${show(typesOf(credential))} cannot be used with client_credentials; expected ${String(context.eligibleTypes)}`,
+  },
+  {
+    refusal: 'credential-not-yet-valid',
+    broken: ({ vc, credential, context }) => {
+      const start = instant(credential['validFrom'] ?? credential['issuanceDate'] ?? vc.claims['nbf'])
+      return start !== undefined && start > context.now ? `the credential is valid from ${iso(start)} only` : undefined
+    },
+  },
+  {
+    refusal: 'credential-expired',
+    broken: ({ vc, credential, context }) => {
+      const end = instant(credential['validUntil'] ?? credential['expirationDate'] ?? vc.claims['exp'])
+      return end !== undefined && end <= context.now ? `the credential was valid until ${iso(end)}` : undefined
+    },
+  },
+  {
+    refusal: 'status-list-unreachable',
+    broken: ({ credential, context: { statusBase } }) => {
+      const list = statusListOf(credential)
+      if (list === undefined || (statusBase !== undefined && list.uri.startsWith(statusBase))) return undefined
+      return `the status list ${show(list.uri)} cannot be read: the development Verifier reads its own lists only`
+    },
+  },
+  {
+    refusal: 'credential-revoked',
+    broken: ({ credential, context: { issuer } }) => {
+      const list = statusListOf(credential)
+      const id = String(credential['id']).replace(/^urn:uuid:/, '')
+      const revoked = issuer.revokedIds.has(id) || (list !== undefined && issuer.register.revoked.has(list.index))
+      return revoked ? 'the credential has been revoked' : undefined
+    },
+  },
+  {
+    refusal: 'credential-issuer-untrusted',
+    broken: (facts) =>
+      trustedKeys(facts).length > 0
+        ? undefined
+        : `the credential's issuer ${show(issuerOf(facts))} is not on the list of trusted issuers (this Verifier's own is ${ISSUER_ID})`,
+  },
+  {
+    refusal: 'credential-signature',
+    broken: (facts) =>
+      trustedKeys(facts).some((key) => hasValidSignature(facts.vc, key))
+        ? undefined
+        : 'the credential is not signed (ES256) by the issuer it names. A credential of an earlier run does not outlive its Verifier',
+  },
+  {
+    refusal: 'tenant-mismatch',
+    broken: ({ credential, context: { tenant } }) =>
+      tenant === undefined || domainsOf(credential).includes(tenant.toLowerCase())
+        ? undefined
+        : `no power of the credential is for the tenant ${show(tenant)} of the request; found ${show(domainsOf(credential))}`,
+  },
+]
+
+/**
+ * Checks the machine's credential: type, validity, status, issuer, tenant.
+ *
+ * @throws Refusal with the reason.
+ */
+export const checkCredential = (presentation: Presentation, context: CredentialContext): void =>
+  applyRules(rules, { ...presentation, context }, context.mimicLaxity)
+
+const bareId = (id: string): string => id.replace(/^did:elsi:/, '')
+
+function issuerOf({ vc, credential }: Presentation): string {
+  const issuer = credential['issuer'] ?? vc.claims['iss']
+  return bareId(String(isObject(issuer) ? issuer['id'] : issuer))
+}
+
+const trustedKeys = (facts: Facts): KeyObject[] =>
+  facts.context.trustedIssuers.filter(({ id }) => bareId(id) === issuerOf(facts)).map(({ publicKey }) => publicKey)
+
+/** A date in ISO 8601 or in seconds, as milliseconds since 1970. */
+function instant(value: unknown): number | undefined {
+  if (typeof value === 'number') return value * 1000
+  return typeof value === 'string' ? Date.parse(value) : undefined
+}
+
+const iso = (time: number): string => new Date(time).toISOString()
+
+function statusListOf(credential: Json): { uri: string; index: number } | undefined {
+  const { credentialStatus, status } = credential
+  // Lists of the form PlainListEntity cannot be read by Verifiers since 3.0, which take them as not revoked.
+  if (isObject(credentialStatus) && credentialStatus['type'] !== 'PlainListEntity') {
+    const { statusListCredential: uri, statusListIndex: index } = credentialStatus
+    return { uri: String(uri), index: Number(index) }
+  }
+  const list = [status, credentialStatus]
+    .filter(isObject)
+    .map((entry) => entry['status_list'])
+    .find(isObject)
+  return list && { uri: String(list['uri']), index: Number(list['idx']) }
+}
+
+function domainsOf(credential: Json): string[] {
+  const powers = mandateOf(credential)['power']
+  if (!Array.isArray(powers)) return []
+  return powers.filter(isObject).flatMap((power) => {
+    const domain = power['domain'] ?? power['tmf_domain']
+    return typeof domain === 'string' ? [domain.toLowerCase()] : []
+  })
+}

@@ -1,0 +1,182 @@
+import { didKeyOf } from './did-key.js'
+import { dialects } from './dialects.js'
+import type { DialectName, Kind, Mandatee, Mandator, Power } from './dialects.js'
+import type { Json } from './jwt.js'
+import { signJwt } from './jwt.js'
+import { generateKeyPair, keyPairFrom, privateKeyForms, publicJwk } from './keys.js'
+import type { Jwk, KeyPair, PrivateKeyForms } from './keys.js'
+import type { Runtime } from './runtime.js'
+import { seconds } from './runtime.js'
+import { createStatusRegister, statusEntry, STATUS_PATHS } from './status-list.js'
+import type { StatusForm, StatusRegister } from './status-list.js'
+
+/** What to write into a credential; everything has a default. */
+export interface CredentialRequest {
+  /** The rights granted; `Create` and `Update` of `ProductOffering` in domain `DOME` by default. */
+  readonly powers?: readonly Power[]
+  /** The organisation that grants; members not given are those of the made-up Example S.L. */
+  readonly mandator?: Partial<Mandator>
+  /** The machine or employee; members not given are made up. */
+  readonly mandatee?: Partial<Mandatee>
+  /** The domain of powers that name none. `DOME` by default. */
+  readonly tenant?: string
+  /** Start of validity; one day ago by default. */
+  readonly validFrom?: Date
+  /** End of validity; in one year by default. A past date makes an expired credential. */
+  readonly validUntil?: Date
+  /** The shape of the credential; that of the profile by default. */
+  readonly dialect?: DialectName
+  /** Which status list the credential names; that of the dialect by default. */
+  readonly status?: StatusForm | 'none'
+  /** The holder's private key; a fresh P-256 key by default. */
+  readonly key?: string | Jwk
+  /** Revokes the credential at once. */
+  readonly revoked?: boolean
+  /** Signs as an issuer that is on no list of trusted issuers. */
+  readonly untrusted?: boolean
+  /** Names the trusted issuer, but signs with another key. */
+  readonly forged?: boolean
+}
+
+/** A credential, its holder's key, and the means to revoke it. */
+export interface IssuedCredential {
+  /** The credential as a compact JWT. */
+  readonly credential: string
+  /** The holder's private key in each form clients hold. */
+  readonly privateKey: PrivateKeyForms
+  /** The holder's did:key, which is the `client_id` of a machine. */
+  readonly did: string
+  /** The credential's id, as its payload has it. */
+  readonly id: string
+  /** The claims of the credential's JWT. */
+  readonly payload: Json
+  /** Puts the credential on the status list and on the list of revoked ids. */
+  readonly revoke: () => void
+}
+
+/** The embedded Issuer: a key, a name, and the registers that say what it has revoked. */
+export interface CredentialIssuer {
+  readonly id: string
+  readonly key: KeyPair
+  readonly register: StatusRegister
+  readonly revokedIds: Set<string>
+}
+
+/** The made-up organisation as which the embedded Issuer signs. */
+export const ISSUER_ID = 'did:elsi:VATES-Q0000000J'
+const UNTRUSTED_ISSUER_ID = 'did:elsi:VATES-X0000000X'
+
+/** A fresh Issuer. */
+export const createIssuer = (): CredentialIssuer => ({
+  id: ISSUER_ID,
+  key: generateKeyPair(),
+  register: createStatusRegister(),
+  revokedIds: new Set(),
+})
+
+const DEFAULT_POWERS: readonly Power[] = [{ function: 'ProductOffering', action: ['Create', 'Update'] }]
+
+const DEFAULT_MANDATOR: Mandator = {
+  organizationIdentifier: 'VATES-B12345678',
+  organization: 'Example S.L.',
+  country: 'ES',
+  commonName: 'Ada Example',
+  email: 'ada@example.com',
+  serialNumber: 'IDCES-00000000T',
+}
+
+const DEFAULT_MANDATEE: Mandatee = {
+  domain: 'orders.example.com',
+  ipAddress: '203.0.113.7',
+  serviceName: 'orders',
+  serviceType: 'API Server',
+  version: 'v1.0',
+  description: 'order sync',
+  email: 'jo@example.com',
+  phone: '+34600000000',
+  firstName: 'Jo',
+  lastName: 'Doe',
+  employeeId: 'E-1',
+  nationality: 'ES',
+}
+
+const DAY = 24 * 3600 * 1000
+const isoSeconds = (date: Date): string => date.toISOString().replace(/\.\d{3}Z$/, 'Z')
+
+/** What the Issuer needs to know of its surroundings. */
+export interface IssuingContext {
+  readonly issuer: CredentialIssuer
+  /** Base URL under which the status lists are served. */
+  readonly base: string
+  readonly runtime: Runtime
+}
+
+/** The credential as a JSON object, before it is signed. */
+export function writeCredential(
+  request: CredentialRequest & { dialect: DialectName },
+  holder: KeyPair,
+  context: IssuingContext,
+) {
+  const { issuer, runtime } = context
+  const dialect = dialects[request.dialect]
+  const id = runtime.uuid()
+  const index = issuer.register.next++
+  const form = request.status ?? dialect.status
+  const credential = dialect.write({
+    id,
+    did: didKeyOf(holder.publicKey),
+    jwk: publicJwk(holder),
+    issuer: request.untrusted ? UNTRUSTED_ISSUER_ID : issuer.id,
+    mandator: { ...DEFAULT_MANDATOR, ...request.mandator },
+    mandatee: { ...DEFAULT_MANDATEE, ...request.mandatee },
+    powers: (request.powers ?? DEFAULT_POWERS).map((power) => ({ domain: request.tenant ?? 'DOME', ...power })),
+    validFrom: isoSeconds(request.validFrom ?? new Date(runtime.now() - DAY)),
+    validUntil: isoSeconds(request.validUntil ?? new Date(runtime.now() + 365 * DAY)),
+    status: form === 'none' ? undefined : statusEntry[form](context.base + STATUS_PATHS[form], index),
+  })
+  return { credential, id, index }
+}
+
+/** Issues a credential to a holder's key: an ES256 JWT of the embedded Issuer. */
+export function issueCredential(
+  kind: Kind,
+  request: CredentialRequest & { dialect: DialectName },
+  context: IssuingContext,
+): IssuedCredential {
+  if (dialects[request.dialect].kind !== kind) {
+    throw new Error(`Expected a dialect for a ${kind} credential, found "${request.dialect}".`)
+  }
+  const { issuer, runtime } = context
+  const holder = request.key === undefined ? generateKeyPair() : keyPairFrom(request.key)
+  const { credential, id, index } = writeCredential(request, holder, context)
+  const payload = credentialClaims(credential, didKeyOf(holder.publicKey), publicJwk(holder), runtime)
+  const key = request.untrusted || request.forged ? generateKeyPair() : issuer.key
+  const revoke = (): void => {
+    issuer.revokedIds.add(id)
+    issuer.register.revoked.add(index)
+  }
+  if (request.revoked) revoke()
+  return {
+    credential: signJwt({ typ: 'JWT', kid: didKeyOf(key.publicKey) }, payload, key),
+    privateKey: privateKeyForms(holder),
+    did: didKeyOf(holder.publicKey),
+    id,
+    payload,
+    revoke,
+  }
+}
+
+/** A W3C credential goes into the claim `vc`, bound to the holder by `cnf`; an SD-JWT's claims are the JWT's own. */
+function credentialClaims(credential: Json, did: string, jwk: Jwk, runtime: Runtime): Json {
+  if ('vct' in credential) return { ...credential, iat: seconds(runtime) }
+  const { issuer, validUntil } = credential
+  return {
+    iss: typeof issuer === 'string' ? issuer : (issuer as Json)['id'],
+    sub: did,
+    jti: runtime.uuid(),
+    iat: seconds(runtime),
+    exp: Math.floor(Date.parse(validUntil as string) / 1000),
+    cnf: { jwk },
+    vc: credential,
+  }
+}

@@ -1,0 +1,155 @@
+import type { Json } from './jwt.js'
+import type { Runtime } from './runtime.js'
+
+/** The endpoints that can be made to fail and whose requests are counted. */
+export type Endpoint = 'token' | 'jwks' | 'discovery' | 'did' | 'status' | 'health'
+
+/** What a fault has to work with. */
+export interface FaultContext {
+  readonly request: Request
+  /** Makes the answer the endpoint would have given. */
+  readonly answer: () => Promise<Response>
+  /** Aborted when the Verifier closes. */
+  readonly closed: AbortSignal
+  readonly runtime: Runtime
+  /** How long slow answers take, in milliseconds. */
+  readonly delay: number
+}
+
+type Fault = (context: FaultContext) => Response | Promise<Response>
+
+const json = (body: string, status = 200, headers: Record<string, string> = {}): Response =>
+  new Response(body, { status, headers: { 'content-type': 'application/json', ...headers } })
+
+/** The failure undici's `fetch` reports when a connection fails. */
+export const connectionFailure = (code: 'ECONNREFUSED' | 'UND_ERR_SOCKET', message: string): TypeError =>
+  new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) })
+
+const hang: Fault = ({ request, closed }) =>
+  new Promise((_, reject) => {
+    const end = (): void => reject(connectionFailure('UND_ERR_SOCKET', 'other side closed'))
+    for (const signal of [request.signal, closed]) signal.addEventListener('abort', end, { once: true })
+    if (request.signal.aborted || closed.aborted) end()
+  })
+
+const later = (runtime: Runtime, delay: number, closed: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const cancel = runtime.after(delay, resolve)
+    closed.addEventListener('abort', () => (cancel(), resolve()), { once: true })
+  })
+
+const endless = (): ReadableStream<Uint8Array> => {
+  const chunk = new TextEncoder().encode(' '.repeat(16_384))
+  return new ReadableStream({ pull: (controller) => controller.enqueue(chunk) }, { highWaterMark: 0 })
+}
+
+/** The answer's body one byte at a time, each after the delay. */
+const trickle = ({ runtime, delay, closed }: FaultContext, body: Uint8Array): ReadableStream<Uint8Array> => {
+  let sent = 0
+  return new ReadableStream(
+    {
+      pull: async (controller) => {
+        await later(runtime, delay, closed)
+        controller.enqueue(body.subarray(sent, ++sent))
+        if (sent >= body.length) controller.close()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+/** The good answer with some members changed. */
+const edited =
+  (changes: Json): Fault =>
+  async ({ answer }) => {
+    const good = await answer()
+    return json(JSON.stringify({ ...((await good.json()) as Json), ...changes }), good.status)
+  }
+
+/** Ways in which an endpoint can fail. */
+export const faults = {
+  /** Never answers; ends when the caller gives up or the Verifier closes. */
+  hang,
+  /** Refuses the connection: `fetch` rejects, the socket is destroyed. */
+  refuse: () => {
+    throw connectionFailure('ECONNREFUSED', 'connect ECONNREFUSED')
+  },
+  'status-400': () => json('{"error":"invalid_request"}', 400),
+  'status-403': () => new Response(null, { status: 403 }),
+  'status-404': () => json('{"error":"not_found"}', 404),
+  'status-429': () => new Response(null, { status: 429, headers: { 'retry-after': '60' } }),
+  'status-500': () => json('{"error":"server_error"}', 500),
+  'status-503': () => new Response(null, { status: 503 }),
+  /** The real Verifier's answer when it cannot reach the list of trusted issuers. */
+  'server-error-400': () => json('{"error":"server_error"}', 400),
+  /** A login or maintenance page with status 200. */
+  html: () => new Response('<!doctype html><title>Maintenance</title>', { headers: { 'content-type': 'text/html' } }),
+  'empty-body': () => json(''),
+  'json-null': () => json('null'),
+  'json-array': () => json('[]'),
+  'truncated-json': async ({ answer }) => {
+    const good = await (await answer()).text()
+    return json(good.slice(0, good.length / 2))
+  },
+  'empty-set': () => json('{"keys":[]}'),
+  'no-access-token': () => json('{"token_type":"Bearer","expires_in":900}'),
+  'wrong-token-type': edited({ token_type: 'DPoP' }),
+  'wrong-issuer': edited({ issuer: 'https://other-verifier.example.com' }),
+  'foreign-jwks-uri': edited({ jwks_uri: 'http://169.254.169.254/oidc/jwks' }),
+  /** White space without end. */
+  'endless-body': () => new Response(endless(), { headers: { 'content-type': 'application/json' } }),
+  /** The good answer after 32 MiB of white space. */
+  'huge-body': async ({ answer }) => json(' '.repeat(32 * 1024 * 1024) + (await (await answer()).text())),
+  /** 302 to a place on the same host that gives the good answer. */
+  redirect: ({ request }) => {
+    const target = new URL(request.url)
+    target.searchParams.set(MOVED, '1')
+    return new Response(null, { status: 302, headers: { location: target.href } })
+  },
+  /** The good answer, late. */
+  slow: async ({ answer, runtime, delay, closed }) => {
+    await later(runtime, delay, closed)
+    return answer()
+  },
+  /** The good answer's headers at once, its body a byte at a time. */
+  'slow-body': async (context) => {
+    const good = await context.answer()
+    const body = new Uint8Array(await good.arrayBuffer())
+    return new Response(trickle(context, body), { headers: { 'content-type': 'application/json' } })
+  },
+} satisfies Record<string, Fault>
+
+/** The name of a way to fail. */
+export type FaultName = keyof typeof faults
+
+/** The query parameter that marks a request that has followed a redirect. */
+export const MOVED = 'moved'
+
+/** How long and how often a fault holds. */
+export interface FaultOptions {
+  /** For how many requests; until healed by default. */
+  readonly times?: number
+  /** How long `slow` waits, and `slow-body` between two bytes, in milliseconds; 1000 by default. */
+  readonly delay?: number
+}
+
+/** The faults set at present. */
+export type FaultBoard = Map<Endpoint, { readonly fault: Fault; left: number; readonly delay: number }>
+
+/** Sets a fault on an endpoint, in place of the one before. */
+export function setFault(board: FaultBoard, endpoint: Endpoint, name: FaultName, options: FaultOptions): void {
+  board.set(endpoint, { fault: faults[name], left: options.times ?? Infinity, delay: options.delay ?? 1000 })
+}
+
+/** Answers a request to an endpoint: by its fault, if one is set. */
+export async function answerOrFail(
+  board: FaultBoard,
+  endpoint: Endpoint,
+  context: Omit<FaultContext, 'delay'>,
+): Promise<Response> {
+  const set = board.get(endpoint)
+  if (!set || new URL(context.request.url).searchParams.has(MOVED)) return context.answer()
+  set.left -= 1
+  if (set.left <= 0) board.delete(endpoint)
+  return set.fault({ ...context, delay: set.delay })
+}

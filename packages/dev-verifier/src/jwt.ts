@@ -1,0 +1,81 @@
+import { constants, sign, verify } from 'node:crypto'
+import type { KeyObject, SignKeyObjectInput, VerifyKeyObjectInput } from 'node:crypto'
+import type { Algorithm, KeyPair } from './keys.js'
+
+/** A JSON object. */
+export type Json = Record<string, unknown>
+
+/** A JWS in compact form, taken apart but not verified. */
+export interface DecodedJwt {
+  readonly header: Json
+  readonly claims: Json
+  readonly signingInput: string
+  readonly signature: Buffer
+}
+
+/** How `node:crypto` makes each JWS signature (RFC 7518 §3.1, RFC 8037). */
+const methods: Record<
+  Algorithm,
+  { hash: string | null; options: Omit<SignKeyObjectInput & VerifyKeyObjectInput, 'key'> }
+> = {
+  ES256: { hash: 'sha256', options: { dsaEncoding: 'ieee-p1363' } },
+  ES384: { hash: 'sha384', options: { dsaEncoding: 'ieee-p1363' } },
+  ES512: { hash: 'sha512', options: { dsaEncoding: 'ieee-p1363' } },
+  RS256: { hash: 'sha256', options: {} },
+  PS256: { hash: 'sha256', options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 } },
+  EdDSA: { hash: null, options: {} },
+}
+
+/** Encodes header and claims: the text a JWS signature covers. */
+export const signingInput = (header: Json, claims: Json): string => `${encode(header)}.${encode(claims)}`
+
+/** Signs header and claims as given; `alg` is written first unless the header has its own. */
+export function signJwt(header: Json, claims: Json, { algorithm, privateKey }: KeyPair): string {
+  const input = signingInput('alg' in header ? header : { alg: algorithm, ...header }, claims)
+  const { hash, options } = methods[algorithm]
+  const signature = sign(hash, Buffer.from(input), { key: privateKey, ...options })
+  return `${input}.${signature.toString('base64url')}`
+}
+
+/**
+ * Takes a compact JWS apart.
+ *
+ * @throws Error when it is not three base64url parts with JSON objects in the first two.
+ */
+export function decodeJwt(token: string): DecodedJwt {
+  const parts = token.split('.')
+  const [header, claims, signature] = parts
+  if (
+    parts.length !== 3 ||
+    !header ||
+    !claims ||
+    signature === undefined ||
+    parts.some((part) => /[^\w-]/.test(part))
+  ) {
+    throw new Error('not a compact JWS: expected three base64url parts joined by dots')
+  }
+  return {
+    header: parseObject(header),
+    claims: parseObject(claims),
+    signingInput: `${header}.${claims}`,
+    signature: Buffer.from(signature, 'base64url'),
+  }
+}
+
+/** True when the signature is an ES256 signature of the key; no other algorithm is ever accepted here. */
+export function hasValidSignature(jwt: DecodedJwt, publicKey: KeyObject): boolean {
+  if (jwt.header['alg'] !== 'ES256' || publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') return false
+  return verify('sha256', Buffer.from(jwt.signingInput), { key: publicKey, ...methods.ES256.options }, jwt.signature)
+}
+
+/** True for a JSON object: neither null nor an array. */
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const encode = (value: Json): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+function parseObject(part: string): Json {
+  const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString())
+  if (!isObject(value)) throw new Error('not a JWT: a part is not a JSON object')
+  return value
+}

@@ -1,0 +1,84 @@
+import { didKeyOf } from './did-key.js'
+import { generateKeyPair, publicJwk, thumbprint } from './keys.js'
+import type { Algorithm, Jwk, KeyPair } from './keys.js'
+
+/** A key with the name under which it is published. */
+export interface SigningKey {
+  readonly pair: KeyPair
+  readonly kid: string
+}
+
+/** How a Verifier names and publishes its keys. */
+export interface KeyRingOptions {
+  /** `did:key` as most deployments do, or the JWK thumbprint of those with a certificate. */
+  readonly kid: 'did:key' | 'thumbprint'
+  /** Whether the published JWK says `"use": "sig"`. */
+  readonly use: boolean
+}
+
+/** The key in use, and everything else the JWK Set holds. */
+export interface KeyRing {
+  readonly options: KeyRingOptions
+  current: SigningKey
+  /** Keys of other algorithms, made when a token asked for them. */
+  readonly byAlgorithm: Map<Algorithm, SigningKey>
+  /** Keys no longer used but still published. */
+  retired: SigningKey[]
+  /** JWKs to publish as they are. */
+  readonly foreign: Jwk[]
+}
+
+/** What to keep of the present keys when they change. */
+export interface RotationOptions {
+  /** Gives the new key the old `kid`: an in-place change of key. False by default. */
+  readonly keepKid?: boolean
+  /** Goes on publishing the old key. False by default: real Verifiers have no overlap. */
+  readonly keepOld?: boolean
+}
+
+/** A key ring around one key. */
+export const createKeyRing = (pair: KeyPair, options: KeyRingOptions): KeyRing => ({
+  options,
+  current: { pair, kid: kidOf(pair, options) },
+  byAlgorithm: new Map(),
+  retired: [],
+  foreign: [],
+})
+
+/** The key that signs with an algorithm; made, and published from then on, when it is the first use. */
+export function signingKey(ring: KeyRing, algorithm: Algorithm): SigningKey {
+  if (ring.current.pair.algorithm === algorithm) return ring.current
+  const known = ring.byAlgorithm.get(algorithm)
+  if (known) return known
+  const pair = generateKeyPair(algorithm)
+  const key = { pair, kid: kidOf(pair, ring.options) }
+  ring.byAlgorithm.set(algorithm, key)
+  return key
+}
+
+/** Replaces the key in use; the keys of other algorithms are dropped and made anew when asked for. */
+export function rotate(ring: KeyRing, { keepKid = false, keepOld = false }: RotationOptions): void {
+  const pair = generateKeyPair(ring.current.pair.algorithm)
+  if (keepOld) ring.retired.push(ring.current, ...ring.byAlgorithm.values())
+  else ring.retired = []
+  ring.byAlgorithm.clear()
+  ring.current = { pair, kid: keepKid ? ring.current.kid : kidOf(pair, ring.options) }
+}
+
+/** The JWK Set as published: never an `alg` member. */
+export const jwkSet = (ring: KeyRing): { keys: Jwk[] } => ({
+  keys: [
+    ...[ring.current, ...ring.byAlgorithm.values(), ...ring.retired].map((key) => publishedJwk(key, ring.options)),
+    ...ring.foreign,
+  ],
+})
+
+/** Members in the order in which real Verifiers write them. */
+function publishedJwk({ pair, kid }: SigningKey, { use }: KeyRingOptions): Jwk {
+  const { kty, crv, ...rest } = publicJwk(pair)
+  return { kty, ...(use && { use: 'sig' }), ...(crv !== undefined && { crv }), kid, ...rest }
+}
+
+/** Only P-256 keys have a did:key here; other types are always named by their thumbprint. */
+const kidOf = (pair: KeyPair, { kid }: KeyRingOptions): string =>
+  kid === 'did:key' && pair.algorithm === 'ES256' ? didKeyOf(pair.publicKey) : thumbprint(publicJwk(pair))

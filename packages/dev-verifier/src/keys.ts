@@ -1,0 +1,93 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import type { JsonWebKey as NodeJsonWebKey, KeyObject } from 'node:crypto'
+
+/** A public or private JSON Web Key (RFC 7517). */
+export type Jwk = { [member: string]: unknown; kty: string }
+
+/** The JWS algorithms with which the development Verifier can sign. */
+export type Algorithm = 'ES256' | 'ES384' | 'ES512' | 'RS256' | 'PS256' | 'EdDSA'
+
+/** A key pair and the algorithm it signs with. */
+export interface KeyPair {
+  readonly algorithm: Algorithm
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+}
+
+/** A private key in each of the forms clients hold. */
+export interface PrivateKeyForms {
+  /** The 32-byte scalar in hexadecimal, without `0x`, as the Issuer hands it out. */
+  readonly hex: string
+  /** The private JWK. */
+  readonly jwk: Jwk
+  /** PKCS#8 in PEM. */
+  readonly pkcs8: string
+}
+
+const generators: Record<Algorithm, () => { privateKey: KeyObject; publicKey: KeyObject }> = {
+  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  ES384: () => generateKeyPairSync('ec', { namedCurve: 'P-384' }),
+  ES512: () => generateKeyPairSync('ec', { namedCurve: 'P-521' }),
+  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  PS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  EdDSA: () => generateKeyPairSync('ed25519'),
+}
+
+/** A fresh key pair for an algorithm. */
+export const generateKeyPair = (algorithm: Algorithm = 'ES256'): KeyPair => ({ algorithm, ...generators[algorithm]() })
+
+/**
+ * A P-256 key pair from a private key in any of the forms of {@link PrivateKeyForms}.
+ *
+ * @throws Error when the text or object is no P-256 private key.
+ */
+export function keyPairFrom(key: string | Jwk): KeyPair {
+  const privateKey = readPrivateKey(key)
+  if (privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+    throw new Error('Expected a P-256 private key as hex, JWK or PKCS#8 PEM; found a key of another type.')
+  }
+  return { algorithm: 'ES256', privateKey, publicKey: createPublicKey(privateKey) }
+}
+
+function readPrivateKey(key: string | Jwk): KeyObject {
+  if (typeof key !== 'string') return createPrivateKey({ key: key as NodeJsonWebKey, format: 'jwk' })
+  const scalar = /^\s*(?:0x)?([0-9a-f]{1,64})\s*$/i.exec(key)?.[1]
+  return scalar === undefined ? createPrivateKey(key) : privateKeyOfScalar(scalar.padStart(64, '0'))
+}
+
+/** RFC 5915 ECPrivateKey for P-256, without the optional public key: OpenSSL derives it. */
+const privateKeyOfScalar = (hex: string): KeyObject =>
+  createPrivateKey({
+    key: Buffer.from(`30310201010420${hex}a00a06082a8648ce3d030107`, 'hex'),
+    format: 'der',
+    type: 'sec1',
+  })
+
+/** The private key in the forms clients hold. */
+export function privateKeyForms({ privateKey }: KeyPair): PrivateKeyForms {
+  const jwk = privateKey.export({ format: 'jwk' }) as Jwk
+  return {
+    hex: Buffer.from(jwk['d'] as string, 'base64url').toString('hex'),
+    jwk,
+    pkcs8: privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+  }
+}
+
+/** The public JWK: key material only, no `kid`, `use` or `alg`. */
+export const publicJwk = ({ publicKey }: Pick<KeyPair, 'publicKey'>): Jwk => publicKey.export({ format: 'jwk' }) as Jwk
+
+/** The public key of a JWK. */
+export const keyOfJwk = (jwk: Jwk): KeyObject => createPublicKey({ key: jwk as NodeJsonWebKey, format: 'jwk' })
+
+const THUMBPRINT_MEMBERS: Record<string, readonly string[]> = {
+  EC: ['crv', 'kty', 'x', 'y'],
+  RSA: ['e', 'kty', 'n'],
+  OKP: ['crv', 'kty', 'x'],
+}
+
+/** JWK thumbprint (RFC 7638), base64url. */
+export function thumbprint(jwk: Jwk): string {
+  const members = THUMBPRINT_MEMBERS[jwk.kty] ?? []
+  const canonical = JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]])))
+  return createHash('sha256').update(canonical).digest('base64url')
+}

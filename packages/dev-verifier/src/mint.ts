@@ -1,0 +1,133 @@
+import { writeCredential } from './credentials.js'
+import type { CredentialRequest } from './credentials.js'
+import { dialects } from './dialects.js'
+import type { DialectName, Kind } from './dialects.js'
+import type { Json } from './jwt.js'
+import { signJwt } from './jwt.js'
+import { signingKey } from './key-ring.js'
+import { generateKeyPair, keyPairFrom } from './keys.js'
+import type { Algorithm } from './keys.js'
+import type { ProfileName } from './profiles.js'
+import { profiles } from './profiles.js'
+import { seconds } from './runtime.js'
+import type { Server } from './server.js'
+import { accessTokenClaims, idTokenClaims } from './tokens.js'
+import type { Placement, TokenFacts } from './tokens.js'
+
+/** What to put into a token; everything has a default. Options of the credential inside are those of an issued one. */
+export interface MintOptions extends Pick<
+  CredentialRequest,
+  'powers' | 'mandator' | 'mandatee' | 'tenant' | 'validFrom' | 'validUntil' | 'status' | 'revoked' | 'key'
+> {
+  /** Whom the token is for; `machine` by default, or what the dialect is of. */
+  readonly kind?: Kind
+  /** The generation whose claims to write; that of the Verifier by default. Issuer and key stay the Verifier's own. */
+  readonly profile?: ProfileName
+  /** The shape of the credential; that of the profile by default. */
+  readonly dialect?: DialectName
+  /** Where the token carries the credential; that of the profile by default. */
+  readonly placement?: Placement
+  /** A credential to embed as it is, in place of a written one. */
+  readonly credential?: Json
+  /** By default the issuer for a machine, a relying party's client id for an employee, the service for `fiware`. */
+  readonly audience?: string
+  /** Seconds from now until `exp`; that of the profile by default. Negative for an expired token. */
+  readonly expiresIn?: number
+  /** `scope` in place of the constant one. */
+  readonly scope?: string
+  /** The algorithm to sign with; that of the Verifier's key by default. A key for another one is published on first use. */
+  readonly algorithm?: Algorithm
+  /** Claims to add or replace; `undefined` removes a claim. */
+  readonly claims?: Json
+  /** Header parameters to add or replace; `undefined` removes one. */
+  readonly header?: Json
+}
+
+/** The client id of the made-up relying party to which user tokens and id_tokens are addressed. */
+export const RELYING_PARTY = 'did:key:zDnaeypyWjzn54GuUP7PmDXiiggCyiG7ksMF7Unm7kjtEKBez'
+
+const ID_TOKEN_LIFETIME = 60
+
+/** An access token as this Verifier would issue it, signed. */
+export function mintAccessToken(server: Server, options: MintOptions): string {
+  const { facts, profile } = tokenFacts(server, options)
+  const claims = { ...accessTokenClaims[profile](facts), ...(options.scope !== undefined && { scope: options.scope }) }
+  return signToken(server, claims, options)
+}
+
+/** An id_token as this Verifier would issue it, signed. */
+export function mintIdToken(server: Server, options: MintOptions): string {
+  const kind = options.kind ?? 'employee'
+  const audience = options.audience ?? RELYING_PARTY
+  const { facts, profile } = tokenFacts(server, { expiresIn: ID_TOKEN_LIFETIME, ...options, kind, audience })
+  return signToken(server, idTokenClaims(facts, profile), options)
+}
+
+/** Signs claims with the Verifier's key, under the header real Verifiers write. */
+export function signToken(
+  server: Server,
+  claims: Json,
+  { algorithm, claims: changes, header }: MintOptions = {},
+): string {
+  const { pair, kid } = signingKey(server.keys, algorithm ?? server.keys.current.pair.algorithm)
+  return signJwt({ kid, typ: 'JWT', alg: pair.algorithm, ...header }, { ...claims, ...changes }, pair)
+}
+
+/** The access token that a token request is answered with. */
+export function signAccessToken(
+  server: Server,
+  { issuer, credential, tenant }: { issuer: string; credential: Json; tenant: string | undefined },
+): { token: string; expiresAt: number } {
+  const { settings } = server
+  const issuedAt = seconds(settings.runtime)
+  const expiresAt = issuedAt + settings.lifetime
+  const facts: TokenFacts = {
+    issuer,
+    audience: issuer,
+    kind: 'machine',
+    credential,
+    placement: settings.profile.placement,
+    tenant: tenantClaim(tenant),
+    jti: settings.runtime.uuid(),
+    issuedAt,
+    expiresAt,
+  }
+  return { token: signToken(server, accessTokenClaims[settings.name](facts)), expiresAt }
+}
+
+function tokenFacts(server: Server, options: MintOptions): { facts: TokenFacts; profile: ProfileName } {
+  const { settings } = server
+  const name = options.profile ?? settings.name
+  const profile = profiles[name]
+  const kind = options.kind ?? (options.dialect && dialects[options.dialect].kind) ?? 'machine'
+  const issuedAt = seconds(settings.runtime)
+  const lifetime = options.expiresIn ?? (name === settings.name ? settings.lifetime : profile.lifetime)
+  const audiences = { machine: settings.issuer, employee: RELYING_PARTY }
+  const facts = {
+    issuer: settings.issuer,
+    audience: options.audience ?? (name === 'fiware' ? settings.service : audiences[kind]),
+    kind,
+    credential:
+      options.credential ??
+      embeddedCredential(server, { ...options, dialect: options.dialect ?? profile.tokenDialects[kind] }),
+    placement: options.placement ?? profile.placement,
+    tenant: tenantClaim(options.tenant ?? settings.tenant),
+    jti: settings.runtime.uuid(),
+    issuedAt,
+    expiresAt: issuedAt + lifetime,
+  }
+  return { facts, profile: name }
+}
+
+function embeddedCredential(server: Server, request: MintOptions & { dialect: DialectName }): Json {
+  const { credentialIssuer, settings } = server
+  const holder = request.key === undefined ? generateKeyPair() : keyPairFrom(request.key)
+  const context = { issuer: credentialIssuer, base: settings.issuer, runtime: settings.runtime }
+  const { credential, index } = writeCredential(request, holder, context)
+  if (request.revoked) credentialIssuer.register.revoked.add(index)
+  return credential
+}
+
+/** Verifiers leave out a tenant that is not of this form. */
+const tenantClaim = (tenant: string | undefined): string | undefined =>
+  tenant !== undefined && /^[a-z0-9-]{1,64}$/.test(tenant) ? tenant : undefined

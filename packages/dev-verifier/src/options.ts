@@ -1,0 +1,115 @@
+import type { RegisteredClient } from './assertion.js'
+import { isLoopback } from './loopback.js'
+import type { Jwk } from './keys.js'
+import { profiles } from './profiles.js'
+import type { ProfileName } from './profiles.js'
+import { systemRuntime } from './runtime.js'
+import type { Runtime } from './runtime.js'
+
+/** How a development Verifier behaves; everything has a default. */
+export interface DevVerifierOptions {
+  /** The family and generation of Verifiers to behave like; `eudistack-3.3` by default. */
+  readonly profile?: ProfileName
+  /** The issuer, exactly as tokens carry it. By default where the Verifier listens, or `https://verifier.example.test`. */
+  readonly issuer?: string
+  /** Takes `iss` from each request's host, as Verifiers since 3.0 do: each tenant has its own. False by default. */
+  readonly issuerFromRequest?: boolean
+  /** The tenant of requests that name none by `X-Tenant` or, with `issuerFromRequest`, by their first host label. */
+  readonly tenant?: string
+  /** Registered clients. Without this list, every did:key is a registered client where the profile asks for one. */
+  readonly clients?: readonly RegisteredClient[]
+  /** Issuers to trust beside the embedded one: their id and the public key that signs their credentials. */
+  readonly trustedIssuers?: readonly { readonly id: string; readonly jwk: Jwk }[]
+  /** The name of the Verifier's key: its did:key by default, or the JWK thumbprint. */
+  readonly kid?: 'did:key' | 'thumbprint'
+  /** The Verifier's private P-256 key as hex, JWK or PKCS#8 PEM; made at start by default. */
+  readonly key?: string | Jwk
+  /** The service whose clients a `fiware` token is for; `my-service` by default. */
+  readonly service?: string
+  /** Life of an access token in seconds; that of the profile by default. */
+  readonly lifetime?: number
+  /** Answers failures of the grant with 403 and an empty body, as Verifiers before 3.2.1 do; by profile by default. */
+  readonly bareErrors?: boolean
+  /** Lets pass what the real Verifiers let pass: unsigned assertions, expired VPs, the VP of another client. */
+  readonly mimicLaxity?: boolean
+  /** Limits requests per minute and client address: true for the real limits (30 token, 120 others). Off by default. */
+  readonly rateLimit?: boolean | { readonly token: number; readonly others: number }
+  /** Told each request that was refused, and the true cause, in one line without secrets. Silent by default. */
+  readonly onLog?: (line: string) => void
+  /** Clock, timers and identifiers. */
+  readonly runtime?: Partial<Runtime>
+  /** Starts even in production or on an interface others can reach. Never do this where real data is. */
+  readonly force?: boolean
+}
+
+/** Options of a development Verifier that listens on a port. */
+export interface ListenOptions extends DevVerifierOptions {
+  /** The port; any free one by default (0). */
+  readonly port?: number
+  /** The address to listen on; `127.0.0.1` by default. Others than loopback need `force`. */
+  readonly host?: string
+}
+
+/** Options with every default filled in. */
+export type Settings = ReturnType<typeof resolveOptions>
+
+const REAL_LIMITS = { token: 30, others: 120 }
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws Error when the Verifier must not run here, or an option is wrong.
+ */
+export function resolveOptions(options: DevVerifierOptions) {
+  const runtime: Runtime = { ...systemRuntime, ...options.runtime }
+  const name = options.profile ?? 'eudistack-3.3'
+  const profile = profiles[name]
+  if (!profile) throw new Error(`Expected a profile of ${Object.keys(profiles).join(', ')}; found "${String(name)}".`)
+  refuseProduction(runtime, options.force)
+  const issuer = checkedIssuer(options.issuer ?? `https://verifier.example.test${profile.basePath}`)
+  return {
+    name,
+    profile,
+    runtime,
+    issuer,
+    basePath: new URL(issuer).pathname.replace(/\/$/, ''),
+    issuerFromRequest: options.issuerFromRequest ?? false,
+    tenant: options.tenant,
+    clients: options.clients,
+    trustedIssuers: options.trustedIssuers ?? [],
+    kid: options.kid ?? (name === 'fiware' ? 'thumbprint' : 'did:key'),
+    key: options.key,
+    service: options.service ?? 'my-service',
+    lifetime: options.lifetime ?? profile.lifetime,
+    bareErrors: options.bareErrors ?? profile.bareErrors,
+    mimicLaxity: options.mimicLaxity ?? false,
+    rateLimit: options.rateLimit === true ? REAL_LIMITS : options.rateLimit || undefined,
+    log: options.onLog ?? (() => undefined),
+  } as const
+}
+
+/** Refuses an address that others can reach. */
+export function refuseOpenAddress(host: string, force: boolean | undefined): void {
+  if (force || isLoopback(host)) return
+  throw new Error(
+    `The development Verifier listens on loopback only, because anyone who reaches it can get tokens it signs; found host "${host}". ` +
+      'Use 127.0.0.1, or force: true in an isolated network such as a container.',
+  )
+}
+
+function refuseProduction({ environment }: Runtime, force: boolean | undefined): void {
+  if (force || environment !== 'production') return
+  throw new Error(
+    'The development Verifier does not run with NODE_ENV=production: its tokens prove nothing. ' +
+      'Use a real Verifier there; set NODE_ENV to something else for local work, or force: true if you are certain.',
+  )
+}
+
+function checkedIssuer(issuer: string): string {
+  if (!URL.canParse(issuer) || !/^https?:\/\/[^?#]*[^/?#]$/.test(issuer)) {
+    throw new Error(
+      `Expected issuer to be an http(s) URL without query, fragment or trailing slash; found "${issuer}".`,
+    )
+  }
+  return issuer
+}

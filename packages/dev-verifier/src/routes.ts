@@ -1,0 +1,115 @@
+import { Hono } from 'hono'
+import { didKeyOf, publicKeyOfDid, withoutFragment } from './did-key.js'
+import { answerOrFail } from './faults.js'
+import type { Endpoint } from './faults.js'
+import { signJwt } from './jwt.js'
+import { jwkSet } from './key-ring.js'
+import { publicJwk } from './keys.js'
+import { discoveryDocument, fiwareDiscoveryDocument } from './metadata.js'
+import { Refusal } from './refusals.js'
+import { seconds } from './runtime.js'
+import { issuerFor } from './server.js'
+import type { Server } from './server.js'
+import { STATUS_PATHS, statusLists } from './status-list.js'
+import type { StatusForm } from './status-list.js'
+import { refuse, tokenEndpoint } from './token-endpoint.js'
+
+type Handler = (request: Request) => Response | Promise<Response>
+
+/** What Spring Security puts on every answer, JWK Set and discovery included. */
+const NO_STORE = {
+  'cache-control': 'no-cache, no-store, max-age=0, must-revalidate',
+  pragma: 'no-cache',
+  expires: '0',
+}
+
+/** All endpoints of the Verifier, as one function. */
+export function createRoutes(server: Server): Handler {
+  const { basePath, profile } = server.settings
+  const app = new Hono()
+  const at = (paths: readonly string[], method: 'GET' | 'POST', endpoint: Endpoint, handler: Handler): void => {
+    app.on(method, [...paths], ({ req }) => serve(server, endpoint, req.raw, handler))
+  }
+  const { token, jwks, discovery } = profile.paths
+  at([basePath + token], 'POST', 'token', (request) => tokenEndpoint(server, request))
+  at([basePath + jwks], 'GET', 'jwks', () => Response.json(jwkSet(server.keys)))
+  at(discoveryPaths(basePath, discovery), 'GET', 'discovery', (request) => discover(server, request))
+  at([`${basePath}/oidc/did/:did`], 'GET', 'did', describeDid)
+  at([`${basePath}/health`], 'GET', 'health', () => Response.json({ status: 'UP' }))
+  for (const form of ['bitstring', 'token'] as const) {
+    at([basePath + STATUS_PATHS[form]], 'GET', 'status', () => statusList(server, form))
+  }
+  app.onError((error) => {
+    throw error
+  })
+  return (request) => app.fetch(request)
+}
+
+async function serve(server: Server, endpoint: Endpoint, request: Request, handler: Handler): Promise<Response> {
+  const { faults, settings, closed } = server
+  const { runtime, profile } = settings
+  server.requests[endpoint] += 1
+  if (isOverLimit(server, endpoint, request))
+    return refuse(server, new Refusal('rate-limit', 'too many requests this minute'))
+  const answer = async (): Promise<Response> => handler(request)
+  const response = await answerOrFail(faults, endpoint, { request, answer, closed: closed.signal, runtime })
+  const headers = new Headers(response.headers)
+  if (settings.name !== 'fiware') for (const [name, value] of Object.entries(NO_STORE)) headers.set(name, value)
+  if (profile.cors && endpoint !== 'token') headers.set('access-control-allow-origin', '*')
+  return new Response(response.body, { status: response.status, headers })
+}
+
+/** Both places where a client may look for the metadata of an issuer with a path: appended, and inserted (RFC 8414 §3.1). */
+const discoveryPaths = (basePath: string, paths: readonly string[]): string[] => [
+  ...new Set(paths.flatMap((path) => [basePath + path, path + basePath])),
+]
+
+function discover(server: Server, request: Request): Response {
+  const { name, service, profile } = server.settings
+  const issuer = issuerFor(server, request)
+  const document =
+    name === 'fiware' ? fiwareDiscoveryDocument(issuer, service, profile.algorithm) : discoveryDocument(issuer)
+  return Response.json(document)
+}
+
+/** A did:key as a JWK Set, for the `jwkSetUrl` of a registered client. */
+function describeDid(request: Request): Response {
+  const did = withoutFragment(decodeURIComponent(new URL(request.url).pathname.split('/').at(-1) ?? ''))
+  try {
+    const publicKey = publicKeyOfDid(did)
+    return Response.json({ keys: [{ ...publicJwk({ publicKey }), kid: did }] })
+  } catch (error) {
+    const problem = {
+      type: 'invalid_did',
+      title: 'Invalid DID',
+      status: 400,
+      detail: (error as Error).message,
+      instance: '',
+    }
+    return Response.json(problem, { status: 400 })
+  }
+}
+
+function statusList({ credentialIssuer, settings }: Server, form: StatusForm): Response {
+  const { typ, contentType, claims } = statusLists[form]
+  const { id, key, register } = credentialIssuer
+  const facts = { uri: settings.issuer + STATUS_PATHS[form], issuer: id, issuedAt: seconds(settings.runtime) }
+  const token = signJwt({ typ, kid: didKeyOf(key.publicKey) }, claims(register, facts), key)
+  return new Response(token, { headers: { 'content-type': contentType } })
+}
+
+const MINUTE = 60_000
+
+function isOverLimit({ settings, minute }: Server, endpoint: Endpoint, request: Request): boolean {
+  const { rateLimit, runtime } = settings
+  if (!rateLimit) return false
+  if (runtime.now() - minute.start >= MINUTE) {
+    minute.start = runtime.now()
+    minute.counts.clear()
+  }
+  const address = request.headers.get('x-forwarded-for')?.split(',', 1)[0]?.trim() ?? 'direct'
+  const group = endpoint === 'token' ? 'token' : 'others'
+  const count = (minute.counts.get(`${group} ${address}`) ?? 0) + 1
+  minute.counts.set(`${group} ${address}`, count)
+  return count > rateLimit[group]
+}

@@ -1,0 +1,63 @@
+import type { TrustedIssuer } from './credential-rules.js'
+import { createIssuer } from './credentials.js'
+import type { CredentialIssuer } from './credentials.js'
+import type { Endpoint, FaultBoard } from './faults.js'
+import { createKeyRing } from './key-ring.js'
+import type { KeyRing } from './key-ring.js'
+import { generateKeyPair, keyOfJwk, keyPairFrom } from './keys.js'
+import type { Settings } from './options.js'
+
+/** Everything a running development Verifier holds. */
+export interface Server {
+  readonly settings: Settings
+  readonly keys: KeyRing
+  readonly credentialIssuer: CredentialIssuer
+  readonly trustedIssuers: readonly TrustedIssuer[]
+  readonly faults: FaultBoard
+  readonly requests: Record<Endpoint, number>
+  /** Requests of the present minute, by endpoint class and client address. */
+  readonly minute: { start: number; readonly counts: Map<string, number> }
+  readonly usedJti: Set<string>
+  readonly closed: AbortController
+}
+
+/** A server in its initial state. */
+export function createServer(settings: Settings): Server {
+  const pair = settings.key === undefined ? generateKeyPair(settings.profile.algorithm) : keyPairFrom(settings.key)
+  const credentialIssuer = createIssuer()
+  return {
+    settings,
+    keys: createKeyRing(pair, { kid: settings.kid, use: settings.name !== 'fiware' }),
+    credentialIssuer,
+    trustedIssuers: [
+      { id: credentialIssuer.id, publicKey: credentialIssuer.key.publicKey },
+      ...settings.trustedIssuers.map(({ id, jwk }) => ({ id, publicKey: keyOfJwk(jwk) })),
+    ],
+    faults: new Map(),
+    requests: { token: 0, jwks: 0, discovery: 0, did: 0, status: 0, health: 0 },
+    minute: { start: 0, counts: new Map() },
+    usedJti: new Set(),
+    closed: new AbortController(),
+  }
+}
+
+/** The issuer this Verifier says it is in answer to a request. */
+export function issuerFor({ settings }: Server, request: Request): string {
+  if (!settings.issuerFromRequest) return settings.issuer
+  const url = new URL(request.url)
+  const scheme = request.headers.get('x-forwarded-proto') ?? url.protocol.slice(0, -1)
+  const host = request.headers.get('x-forwarded-host') ?? request.headers.get('host') ?? url.host
+  return new URL(`${scheme}://${host}`).origin + settings.basePath
+}
+
+const TENANT = /^[a-zA-Z0-9_-]+$/
+
+/** The tenant a request is for: `X-Tenant`, else the first host label where hosts tell tenants apart, else the default. */
+export function tenantFor(server: Server, request: Request): string | undefined {
+  const header = request.headers.get('x-tenant')
+  if (header && TENANT.test(header)) return header.toLowerCase()
+  const { issuerFromRequest, tenant } = server.settings
+  const { hostname } = new URL(issuerFor(server, request))
+  const label = /^([a-z][\w-]*)\./i.exec(hostname)?.[1]
+  return issuerFromRequest && label ? label.toLowerCase() : tenant?.toLowerCase()
+}

@@ -1,0 +1,88 @@
+import { ASSERTION_TYPE, authenticateClient, show } from './assertion.js'
+import type { AuthenticatedClient } from './assertion.js'
+import { checkCredential } from './credential-rules.js'
+import { checkPresentation, readPresentation } from './presentation.js'
+import { Refusal, refusals } from './refusals.js'
+import type { RefusalAnswer } from './refusals.js'
+import { seconds } from './runtime.js'
+import { issuerFor, tenantFor } from './server.js'
+import type { Server } from './server.js'
+import { signAccessToken } from './mint.js'
+import type { Json } from './jwt.js'
+
+/** Answers `POST /oidc/token`: the client_credentials grant with a presentation inside the client assertion. */
+export async function tokenEndpoint(server: Server, request: Request): Promise<Response> {
+  const form = new URLSearchParams(await request.text())
+  try {
+    return Response.json(grantToken(server, request, form))
+  } catch (error) {
+    if (error instanceof Refusal) return refuse(server, error)
+    throw error
+  }
+}
+
+function grantToken(server: Server, request: Request, form: URLSearchParams): Json {
+  const { settings, usedJti } = server
+  const { mimicLaxity, clients, profile } = settings
+  const issuer = issuerFor(server, request)
+  const now = seconds(settings.runtime)
+  const { clientId, assertion } = readGrant(form)
+  const client = authenticateClient(clientId, assertion, {
+    issuer,
+    tokenEndpoint: issuer + profile.paths.token,
+    registeredClientsOnly: profile.registeredClientsOnly,
+    clients,
+    usedJti,
+    now,
+    mimicLaxity,
+  })
+  const presentation = readPresentation(client.vpToken)
+  checkPresentation(presentation, client, now, mimicLaxity)
+  checkCredential(presentation, credentialContext(server, request, client))
+  const tenant = client.registration?.tenant ?? tenantFor(server, request)
+  return tokenResponse(server, signAccessToken(server, { issuer, credential: presentation.credential, tenant }))
+}
+
+function readGrant(form: URLSearchParams): { clientId: string; assertion: string } {
+  const [clientId, assertion, grant] = ['client_id', 'client_assertion', 'grant_type'].map((name) => form.get(name))
+  if (!clientId || !assertion || form.get('client_assertion_type') !== ASSERTION_TYPE) {
+    const cause = `the form must hold client_id, client_assertion and client_assertion_type=${ASSERTION_TYPE}`
+    throw new Refusal('no-client-authentication', cause)
+  }
+  if (!grant) throw new Refusal('missing-grant-type', 'the form must hold grant_type=client_credentials')
+  if (grant !== 'client_credentials') {
+    throw new Refusal('unsupported-grant-type', `grant_type must be client_credentials; found ${show(grant)}`)
+  }
+  return { clientId, assertion }
+}
+
+function credentialContext(server: Server, request: Request, client: AuthenticatedClient) {
+  const { settings, faults, credentialIssuer, trustedIssuers } = server
+  const { profile, runtime, mimicLaxity } = settings
+  const gated = !profile.registeredClientsOnly && client.registration === undefined
+  return {
+    eligibleTypes: profile.eligibleTypes,
+    issuer: credentialIssuer,
+    trustedIssuers,
+    statusBase: faults.has('status') ? undefined : settings.issuer,
+    tenant: gated ? tenantFor(server, request) : undefined,
+    now: runtime.now(),
+    mimicLaxity,
+  }
+}
+
+/** `expires_in` counts from the moment of the answer, and so is usually one second less than the token's life. */
+function tokenResponse({ settings }: Server, { token, expiresAt }: { token: string; expiresAt: number }): Json {
+  const expiresIn = Math.floor(expiresAt - settings.runtime.now() / 1000)
+  return { access_token: token, token_type: 'Bearer', expires_in: expiresIn }
+}
+
+/** The documented answer; the true cause goes to the developer. */
+export function refuse({ settings }: Server, { code, message }: Refusal): Response {
+  const answer: RefusalAnswer = refusals[code][settings.bareErrors ? 'bare' : 'translated']
+  settings.log(
+    `token request refused (${code}, answered ${answer.status} ${answer.body?.['error'] ?? 'without a body'}): ${message}`,
+  )
+  const headers = { ...answer.headers, ...(answer.body && { 'content-type': 'application/json' }) }
+  return new Response(answer.body ? JSON.stringify(answer.body) : null, { status: answer.status, headers })
+}

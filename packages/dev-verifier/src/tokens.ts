@@ -1,0 +1,130 @@
+import { isObject } from './jwt.js'
+import type { Json } from './jwt.js'
+import type { Kind } from './dialects.js'
+import type { ProfileName } from './profiles.js'
+
+/** Where a token carries its credential. */
+export type Placement =
+  'vc' | 'vc-string' | 'flat' | 'flat-and-vc' | 'verifiable-credential' | 'verifiable-presentation' | 'none'
+
+/** What an access token is made of. */
+export interface TokenFacts {
+  readonly issuer: string
+  readonly audience: string
+  readonly kind: Kind
+  readonly credential: Json
+  readonly placement: Placement
+  readonly tenant: string | undefined
+  readonly jti: string
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+const parts = (credential: Json): Json => {
+  const { mandatee, mandator, power } = mandateOf(credential)
+  return { mandatee, mandator, power }
+}
+
+/** The credential's claims in an access token, for each placement. */
+export const placements: Record<Placement, (credential: Json) => Json> = {
+  vc: (credential) => ({ vc: credential }),
+  'vc-string': (credential) => ({ vc: JSON.stringify(credential) }),
+  flat: parts,
+  'flat-and-vc': (credential) => ({ ...parts(credential), vc: credential }),
+  'verifiable-credential': (credential) => ({ verifiableCredential: credential }),
+  'verifiable-presentation': (credential) => ({ verifiablePresentation: [credential] }),
+  none: () => ({}),
+}
+
+const scopes: Record<Kind, string> = { machine: 'machine learcredential', employee: 'openid learcredential' }
+
+const common = ({ issuer, audience, jti, issuedAt, expiresAt, kind }: TokenFacts, sub: unknown): Json => ({
+  iss: issuer,
+  aud: audience,
+  ...(sub !== undefined && { sub }),
+  jti,
+  iat: issuedAt,
+  exp: expiresAt,
+  scope: scopes[kind],
+})
+
+/** Verifier 3.x: flat claims, `sub` from the profile's `subject_paths`, no `client_id`. */
+const eudistackClaims = (facts: TokenFacts): Json => {
+  const { mandatee } = mandateOf(facts.credential)
+  const names = isObject(mandatee) ? mandatee : {}
+  return {
+    ...common(facts, facts.kind === 'machine' ? (names['ipAddress'] ?? names['domain']) : names['email']),
+    credential_type: typesOf(facts.credential)[0],
+    ...(facts.tenant !== undefined && { tenant: facts.tenant }),
+    ...placements[facts.placement](facts.credential),
+  }
+}
+
+/** The claims of an access token, for each profile. */
+export const accessTokenClaims: Record<ProfileName, (facts: TokenFacts) => Json> = {
+  'eudistack-3.3': eudistackClaims,
+  'eudistack-3.0': eudistackClaims,
+  dome: (facts) => ({
+    ...common(facts, holderOf(facts.credential)),
+    client_id: facts.issuer,
+    ...placements[facts.placement](facts.credential),
+  }),
+  fiware: (facts) => ({
+    iss: facts.issuer,
+    aud: [facts.audience],
+    sub: holderOf(facts.credential),
+    iat: facts.issuedAt,
+    exp: facts.expiresAt,
+    nonce: facts.jti,
+    ...placements[facts.placement](facts.credential),
+  }),
+}
+
+/** The claims of an id_token: the same key, `typ` and issuer as an access token, and nobody's right to call an API. */
+export function idTokenClaims(facts: TokenFacts, profile: ProfileName): Json {
+  const { mandatee } = mandateOf(facts.credential)
+  const names = isObject(mandatee) ? mandatee : {}
+  const [given, family] = [names['firstName'] ?? names['first_name'], names['lastName'] ?? names['last_name']]
+  const generation3 = profile.startsWith('eudistack')
+  return {
+    iss: facts.issuer,
+    aud: facts.audience,
+    sub: holderOf(facts.credential),
+    iat: facts.issuedAt,
+    exp: facts.expiresAt,
+    auth_time: facts.issuedAt,
+    acr: '0',
+    ...(given !== undefined && { name: [given, family].join(' '), given_name: given, family_name: family }),
+    ...(names['email'] !== undefined && { email: names['email'], email_verified: true }),
+    vc_json: JSON.stringify(facts.credential),
+    ...(generation3 && { credential_type: typesOf(facts.credential)[0], ...parts(facts.credential) }),
+    ...(profile === 'eudistack-3.3' && { sid: facts.jti }),
+  }
+}
+
+/** The subject of a credential in any dialect. */
+export function subjectOf(credential: Json): Json {
+  const subject = credential['credentialSubject'] ?? credential['credentialSubjectV1'] ?? credential
+  return isObject(subject) ? subject : {}
+}
+
+/** The mandate of a credential in any dialect. */
+export function mandateOf(credential: Json): Json {
+  const { mandate } = subjectOf(credential)
+  return isObject(mandate) ? mandate : {}
+}
+
+/** The DID for which a credential was issued, if it names one. */
+export function holderOf(credential: Json): string | undefined {
+  const { mandatee } = mandateOf(credential)
+  const id = subjectOf(credential)['id'] ?? (isObject(mandatee) ? mandatee['id'] : undefined)
+  return typeof id === 'string' ? id : undefined
+}
+
+const GENERIC_TYPES = new Set(['VerifiableCredential', 'VerifiableAttestation'])
+
+/** What a credential is, besides a Verifiable Credential. */
+export function typesOf(credential: Json): string[] {
+  const types: unknown[] = [credential['type'], credential['vct']].flat()
+  return types.filter((type): type is string => typeof type === 'string' && !GENERIC_TYPES.has(type))
+}

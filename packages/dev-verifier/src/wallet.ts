@@ -1,0 +1,78 @@
+import { ASSERTION_TYPE } from './assertion.js'
+import type { IssuedCredential } from './credentials.js'
+import { signJwt } from './jwt.js'
+import type { Json } from './jwt.js'
+import { keyPairFrom } from './keys.js'
+import { seconds } from './runtime.js'
+import type { Server } from './server.js'
+
+/** Departures from a correct token request; `undefined` removes a member. */
+export interface TokenRequestOptions {
+  /** Form fields. */
+  readonly form?: Record<string, string | undefined>
+  /** Claims of the client assertion. */
+  readonly assertion?: Json
+  /** Header parameters of the client assertion. */
+  readonly assertionHeader?: Json
+  /** Claims of the Verifiable Presentation. */
+  readonly presentation?: Json
+  /** Header parameters of the Verifiable Presentation. */
+  readonly presentationHeader?: Json
+  /** Signs the assertion with another private key. */
+  readonly assertionKey?: string
+  /** Signs the presentation with another private key. */
+  readonly presentationKey?: string
+  /** Life of assertion and presentation in seconds; 60 by default. */
+  readonly lifetime?: number
+}
+
+type Machine = Pick<IssuedCredential, 'credential' | 'privateKey' | 'did'>
+
+/** The form of a client_credentials request: the presentation in the claim `vp_token` of a client assertion. */
+export function tokenRequest(server: Server, machine: Machine, options: TokenRequestOptions = {}): URLSearchParams {
+  const fields = {
+    grant_type: 'client_credentials',
+    client_id: machine.did,
+    client_assertion_type: ASSERTION_TYPE,
+    client_assertion: clientAssertion(server, machine, options),
+    ...options.form,
+  }
+  return new URLSearchParams(
+    Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined),
+  )
+}
+
+function clientAssertion(server: Server, machine: Machine, options: TokenRequestOptions): string {
+  const vp = Buffer.from(presentation(server, machine, options)).toString('base64')
+  const claims = {
+    ...holderClaims(server, machine, options),
+    aud: server.settings.issuer,
+    vp_token: vp,
+    ...options.assertion,
+  }
+  const key = keyPairFrom(options.assertionKey ?? machine.privateKey.hex)
+  return signJwt({ typ: 'JWT', kid: machine.did, ...options.assertionHeader }, claims, key)
+}
+
+function presentation(server: Server, machine: Machine, options: TokenRequestOptions): string {
+  const vp = {
+    '@context': ['https://www.w3.org/2018/credentials/v1'],
+    type: ['VerifiablePresentation'],
+    id: `urn:uuid:${server.settings.runtime.uuid()}`,
+    holder: machine.did,
+    verifiableCredential: [machine.credential],
+  }
+  const { kty, crv, x, y } = machine.privateKey.jwk
+  const header = { typ: 'JWT', kid: machine.did, jwk: { kty, crv, x, y }, ...options.presentationHeader }
+  const claims = { ...holderClaims(server, machine, options), vp, ...options.presentation }
+  return signJwt(header, claims, keyPairFrom(options.presentationKey ?? machine.privateKey.hex))
+}
+
+function holderClaims(
+  { settings: { runtime } }: Server,
+  { did }: Machine,
+  { lifetime = 60 }: TokenRequestOptions,
+): Json {
+  const now = seconds(runtime)
+  return { iss: did, sub: did, jti: runtime.uuid(), iat: now, exp: now + lifetime }
+}
