@@ -17,12 +17,15 @@ const ESM_ONLY = new Set(['jose', '@scure/base'])
 
 rmSync('dist', { recursive: true, force: true })
 await transpile('esm', [])
-await transpile('cjs', ESM_ONLY)
 emitTypes('dist/esm')
-for (const name of readdirSync('dist/esm', { recursive: true, encoding: 'utf8' })) {
-  if (name.endsWith('.d.ts') || name.endsWith('.d.ts.map')) cpSync(join('dist/esm', name), join('dist/cjs', name))
+// An application (an example, say) is only ever run; what others import comes as CommonJS too.
+if (JSON.parse(readFileSync('package.json', 'utf8')).exports !== undefined) {
+  await transpile('cjs', ESM_ONLY)
+  for (const name of readdirSync('dist/esm', { recursive: true, encoding: 'utf8' })) {
+    if (name.endsWith('.d.ts') || name.endsWith('.d.ts.map')) cpSync(join('dist/esm', name), join('dist/cjs', name))
+  }
+  writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
 }
-writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
 
 async function transpile(format, inlined) {
   const keepApart = {
