@@ -21,8 +21,9 @@ export interface CredentialContext {
   readonly eligibleTypes: RegExp
   readonly issuer: CredentialIssuer
   readonly trustedIssuers: readonly TrustedIssuer[]
-  /** Base URL of the status lists of the embedded Issuer; undefined when they cannot be read just now. */
-  readonly statusBase: string | undefined
+  /** Base URL of the status lists of the embedded Issuer. */
+  readonly statusBase: string
+  readonly statusListsDown: boolean
   /** The tenant the credential must have a power for; undefined when there is no such rule. */
   readonly tenant: string | undefined
   /** Milliseconds since 1970. */
@@ -45,31 +46,39 @@ const rules: readonly Rule<Facts>[] = [
   {
     refusal: 'credential-not-yet-valid',
     broken: ({ vc, credential, context }) => {
-      const start = instant(credential['validFrom'] ?? credential['issuanceDate'] ?? vc.claims['nbf'])
-      return start !== undefined && start > context.now ? `the credential is valid from ${iso(start)} only` : undefined
+      const start = dateOf(credential['validFrom'] ?? credential['issuanceDate'] ?? vc.claims['nbf'])
+      return start === undefined || start <= context.now
+        ? undefined
+        : `the credential is valid from ${text(start)} only`
     },
   },
   {
     refusal: 'credential-expired',
     broken: ({ vc, credential, context }) => {
-      const end = instant(credential['validUntil'] ?? credential['expirationDate'] ?? vc.claims['exp'])
-      return end !== undefined && end <= context.now ? `the credential was valid until ${iso(end)}` : undefined
+      const end = dateOf(credential['validUntil'] ?? credential['expirationDate'] ?? vc.claims['exp'])
+      return end === undefined || end > context.now ? undefined : `the credential was valid until ${text(end)}`
     },
   },
   {
     refusal: 'status-list-unreachable',
-    broken: ({ credential, context: { statusBase } }) => {
+    broken: ({ credential, context }) =>
+      statusListOf(credential) && context.statusListsDown ? 'the status lists are made to fail' : undefined,
+  },
+  {
+    refusal: 'status-list-unreachable',
+    strict: true,
+    broken: ({ credential, context }) => {
       const list = statusListOf(credential)
-      if (list === undefined || (statusBase !== undefined && list.uri.startsWith(statusBase))) return undefined
-      return `the status list ${show(list.uri)} cannot be read: the development Verifier reads its own lists only`
+      if (!list || list.uri.startsWith(`${context.statusBase}/`)) return undefined
+      return `the development Verifier reads its own status lists only, and passes over others with mimicLaxity; found ${show(list.uri)}`
     },
   },
   {
     refusal: 'credential-revoked',
-    broken: ({ credential, context: { issuer } }) => {
+    broken: ({ credential, context: { issuer, statusBase } }) => {
       const list = statusListOf(credential)
-      const id = String(credential['id']).replace(/^urn:uuid:/, '')
-      const revoked = issuer.revokedIds.has(id) || (list !== undefined && issuer.register.revoked.has(list.index))
+      const listed = list?.uri.startsWith(`${statusBase}/`) === true && issuer.register.revoked.has(list.index)
+      const revoked = listed || issuer.revokedIds.has(String(credential['id']).replace(/^urn:uuid:/, ''))
       return revoked ? 'the credential has been revoked' : undefined
     },
   },
@@ -114,13 +123,15 @@ function issuerOf({ vc, credential }: Presentation): string {
 const trustedKeys = (facts: Facts): KeyObject[] =>
   facts.context.trustedIssuers.filter(({ id }) => bareId(id) === issuerOf(facts)).map(({ publicKey }) => publicKey)
 
-/** A date in ISO 8601 or in seconds, as milliseconds since 1970. */
-function instant(value: unknown): number | undefined {
+/** A date in ISO 8601 or in seconds, as milliseconds since 1970; NaN, which no comparison lets pass, for anything else. */
+function dateOf(value: unknown): number | undefined {
+  if (value === undefined) return undefined
   if (typeof value === 'number') return value * 1000
-  return typeof value === 'string' ? Date.parse(value) : undefined
+  return typeof value === 'string' ? Date.parse(value) : NaN
 }
 
-const iso = (time: number): string => new Date(time).toISOString()
+const text = (time: number): string =>
+  Number.isNaN(time) ? 'a date that cannot be read' : new Date(time).toISOString()
 
 function statusListOf(credential: Json): { uri: string; index: number } | undefined {
   const { credentialStatus, status } = credential

@@ -1,6 +1,7 @@
 import { didKeyOf } from './did-key.js'
 import { dialects } from './dialects.js'
-import type { DialectName, Kind, Mandatee, Mandator, Power } from './dialects.js'
+import type { DialectName } from './dialects.js'
+import type { Kind, Mandatee, Mandator, Power } from './mandate.js'
 import type { Json } from './jwt.js'
 import { signJwt } from './jwt.js'
 import { generateKeyPair, keyPairFrom, privateKeyForms, publicJwk } from './keys.js'
@@ -120,8 +121,8 @@ export function writeCredential(
   const { issuer, runtime } = context
   const dialect = dialects[request.dialect]
   const id = runtime.uuid()
-  const index = issuer.register.next++
   const form = request.status ?? dialect.status
+  const index = form === 'none' ? undefined : issuer.register.next++
   const credential = dialect.write({
     id,
     did: didKeyOf(holder.publicKey),
@@ -132,7 +133,8 @@ export function writeCredential(
     powers: (request.powers ?? DEFAULT_POWERS).map((power) => ({ domain: request.tenant ?? 'DOME', ...power })),
     validFrom: isoSeconds(request.validFrom ?? new Date(runtime.now() - DAY)),
     validUntil: isoSeconds(request.validUntil ?? new Date(runtime.now() + 365 * DAY)),
-    status: form === 'none' ? undefined : statusEntry[form](context.base + STATUS_PATHS[form], index),
+    status:
+      form === 'none' ? undefined : statusEntry[form](context.base + STATUS_PATHS[form], issuer.register.next - 1),
   })
   return { credential, id, index }
 }
@@ -153,7 +155,7 @@ export function issueCredential(
   const key = request.untrusted || request.forged ? generateKeyPair() : issuer.key
   const revoke = (): void => {
     issuer.revokedIds.add(id)
-    issuer.register.revoked.add(index)
+    if (index !== undefined) issuer.register.revoked.add(index)
   }
   if (request.revoked) revoke()
   return {

@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto'
 import { didKeyOf } from './did-key.js'
 import { generateKeyPair, publicJwk, thumbprint } from './keys.js'
 import type { Algorithm, Jwk, KeyPair } from './keys.js'
@@ -6,6 +7,8 @@ import type { Algorithm, Jwk, KeyPair } from './keys.js'
 export interface SigningKey {
   readonly pair: KeyPair
   readonly kid: string
+  /** The key's certificate: published with it, and sent in the header of each token it signs. */
+  readonly certificate?: X509Certificate
 }
 
 /** How a Verifier names and publishes its keys. */
@@ -36,10 +39,18 @@ export interface RotationOptions {
   readonly keepOld?: boolean
 }
 
-/** A key ring around one key. */
-export const createKeyRing = (pair: KeyPair, options: KeyRingOptions): KeyRing => ({
+/**
+ * A key ring around one key.
+ *
+ * @throws Error when the certificate is of another key.
+ */
+export const createKeyRing = (pair: KeyPair, options: KeyRingOptions, certificate?: string): KeyRing => ({
   options,
-  current: { pair, kid: kidOf(pair, options) },
+  current: {
+    pair,
+    kid: kidOf(pair, options),
+    ...(certificate !== undefined && { certificate: certificateOf(pair, certificate) }),
+  },
   byAlgorithm: new Map(),
   retired: [],
   foreign: [],
@@ -74,11 +85,32 @@ export const jwkSet = (ring: KeyRing): { keys: Jwk[] } => ({
 })
 
 /** Members in the order in which real Verifiers write them. */
-function publishedJwk({ pair, kid }: SigningKey, { use }: KeyRingOptions): Jwk {
+function publishedJwk({ pair, kid, certificate }: SigningKey, { use }: KeyRingOptions): Jwk {
   const { kty, crv, ...rest } = publicJwk(pair)
-  return { kty, ...(use && { use: 'sig' }), ...(crv !== undefined && { crv }), kid, ...rest }
+  return {
+    kty,
+    ...(use && { use: 'sig' }),
+    ...(crv !== undefined && { crv }),
+    kid,
+    ...rest,
+    ...(certificate && certificateMembers(certificate)),
+  }
 }
 
 /** Only P-256 keys have a did:key here; other types are always named by their thumbprint. */
 const kidOf = (pair: KeyPair, { kid }: KeyRingOptions): string =>
   kid === 'did:key' && pair.algorithm === 'ES256' ? didKeyOf(pair.publicKey) : thumbprint(publicJwk(pair))
+
+function certificateOf(pair: KeyPair, pem: string): X509Certificate {
+  const certificate = new X509Certificate(pem)
+  if (certificate.checkPrivateKey(pair.privateKey)) return certificate
+  throw new Error('Expected the certificate of the key given as option `key`; found one of another key.')
+}
+
+/** The header parameter with which tokens carry the certificate: one leaf, in standard Base64 (RFC 7515 §4.1.6). */
+export const x5c = ({ raw }: X509Certificate): string[] => [raw.toString('base64')]
+
+const certificateMembers = (certificate: X509Certificate) => ({
+  x5c: x5c(certificate),
+  'x5t#S256': createHash('sha256').update(certificate.raw).digest('base64url'),
+})

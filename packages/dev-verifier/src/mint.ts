@@ -1,10 +1,11 @@
 import { writeCredential } from './credentials.js'
 import type { CredentialRequest } from './credentials.js'
 import { dialects } from './dialects.js'
-import type { DialectName, Kind } from './dialects.js'
+import type { DialectName } from './dialects.js'
+import type { Kind } from './mandate.js'
 import type { Json } from './jwt.js'
 import { signJwt } from './jwt.js'
-import { signingKey } from './key-ring.js'
+import { signingKey, x5c } from './key-ring.js'
 import { generateKeyPair, keyPairFrom } from './keys.js'
 import type { Algorithm } from './keys.js'
 import type { ProfileName } from './profiles.js'
@@ -69,21 +70,25 @@ export function signToken(
   claims: Json,
   { algorithm, claims: changes, header }: MintOptions = {},
 ): string {
-  const { pair, kid } = signingKey(server.keys, algorithm ?? server.keys.current.pair.algorithm)
-  return signJwt({ kid, typ: 'JWT', alg: pair.algorithm, ...header }, { ...claims, ...changes }, pair)
+  const { pair, kid, certificate } = signingKey(server.keys, algorithm ?? server.keys.current.pair.algorithm)
+  return signJwt(
+    { kid, typ: 'JWT', alg: pair.algorithm, ...(certificate && { x5c: x5c(certificate) }), ...header },
+    { ...claims, ...changes },
+    pair,
+  )
 }
 
 /** The access token that a token request is answered with. */
 export function signAccessToken(
   server: Server,
-  { issuer, credential, tenant }: { issuer: string; credential: Json; tenant: string | undefined },
+  { issuer, audience, credential, tenant }: Pick<TokenFacts, 'issuer' | 'audience' | 'credential' | 'tenant'>,
 ): { token: string; expiresAt: number } {
   const { settings } = server
   const issuedAt = seconds(settings.runtime)
   const expiresAt = issuedAt + settings.lifetime
   const facts: TokenFacts = {
     issuer,
-    audience: issuer,
+    audience,
     kind: 'machine',
     credential,
     placement: settings.profile.placement,
@@ -124,7 +129,7 @@ function embeddedCredential(server: Server, request: MintOptions & { dialect: Di
   const holder = request.key === undefined ? generateKeyPair() : keyPairFrom(request.key)
   const context = { issuer: credentialIssuer, base: settings.issuer, runtime: settings.runtime }
   const { credential, index } = writeCredential(request, holder, context)
-  if (request.revoked) credentialIssuer.register.revoked.add(index)
+  if (request.revoked && index !== undefined) credentialIssuer.register.revoked.add(index)
   return credential
 }
 

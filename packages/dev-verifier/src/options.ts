@@ -24,6 +24,8 @@ export interface DevVerifierOptions {
   readonly kid?: 'did:key' | 'thumbprint'
   /** The Verifier's private P-256 key as hex, JWK or PKCS#8 PEM; made at start by default. */
   readonly key?: string | Jwk
+  /** The certificate of `key` in PEM: published as `x5c`, with the thumbprint as `kid`, and sent in each token's header. */
+  readonly certificate?: string
   /** The service whose clients a `fiware` token is for; `my-service` by default. */
   readonly service?: string
   /** Life of an access token in seconds; that of the profile by default. */
@@ -77,8 +79,9 @@ export function resolveOptions(options: DevVerifierOptions) {
     tenant: options.tenant,
     clients: options.clients,
     trustedIssuers: options.trustedIssuers ?? [],
-    kid: options.kid ?? (name === 'fiware' ? 'thumbprint' : 'did:key'),
+    kid: options.kid ?? (name === 'fiware' || options.certificate ? 'thumbprint' : 'did:key'),
     key: options.key,
+    certificate: options.certificate,
     service: options.service ?? 'my-service',
     lifetime: options.lifetime ?? profile.lifetime,
     bareErrors: options.bareErrors ?? profile.bareErrors,

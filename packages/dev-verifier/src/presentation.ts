@@ -32,7 +32,16 @@ export function readPresentation(vpToken: unknown): Presentation {
       'the claim vp_token must be the VP in standard Base64 (alphabet with + and /), not base64url',
     )
   }
-  const vp = decode(Buffer.from(vpToken, 'base64').toString('latin1'), 'vp-malformed', 'vp_token')
+  return decodePresentation(Buffer.from(vpToken, 'base64').toString('latin1'))
+}
+
+/**
+ * Takes a presentation apart.
+ *
+ * @throws Refusal when it or its first credential is not what it should be.
+ */
+export function decodePresentation(token: string): Presentation {
+  const vp = decode(token, 'vp-malformed', 'vp_token')
   return { vp, ...readCredential(vp.claims['vp']) }
 }
 

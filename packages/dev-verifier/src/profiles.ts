@@ -1,5 +1,8 @@
-import type { DialectName, Kind } from './dialects.js'
+import type { DialectName } from './dialects.js'
+import type { Kind } from './mandate.js'
+import type { Json } from './jwt.js'
 import type { Algorithm } from './keys.js'
+import { throughLegacyRecords } from './legacy-records.js'
 import type { Placement } from './tokens.js'
 
 /** A family and generation of Verifiers to behave like. */
@@ -7,7 +10,7 @@ export type ProfileName = 'eudistack-3.3' | 'eudistack-3.0' | 'dome' | 'fiware'
 
 /** Where a profile answers, below its base path. */
 export interface Paths {
-  readonly token: string
+  readonly token: readonly string[]
   readonly jwks: string
   readonly discovery: readonly string[]
 }
@@ -28,6 +31,8 @@ export interface Profile {
   readonly eligibleTypes: RegExp
   /** Clients must be registered; otherwise any holder of a credential for the tenant is a client. */
   readonly registeredClientsOnly: boolean
+  /** What becomes of a credential on its way into a token. */
+  readonly rewriteCredential: (credential: Json) => Json
   /** Failures of the grant itself surface as 403 with an empty body. */
   readonly bareErrors: boolean
   /** JWK Set and discovery may be read from any origin. */
@@ -35,15 +40,18 @@ export interface Profile {
 }
 
 const paths: Paths = {
-  token: '/oidc/token',
+  token: ['/oidc/token'],
   jwks: '/oidc/jwks',
   discovery: ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'],
 }
+
+const unchanged = (credential: Json): Json => credential
 
 const eudistack = {
   paths,
   algorithm: 'ES256',
   lifetime: 900,
+  rewriteCredential: unchanged,
   dialects: { machine: 'machine-v2', employee: 'employee-v3' },
   tokenDialects: { machine: 'machine-v2', employee: 'employee-v3' },
 } as const
@@ -76,6 +84,7 @@ export const profiles: Record<ProfileName, Profile> = {
     dialects: { machine: 'machine-v1', employee: 'employee-v2' },
     tokenDialects: { machine: 'machine-v1', employee: 'employee-v2-normalised' },
     placement: 'vc',
+    rewriteCredential: throughLegacyRecords,
     eligibleTypes: /^LEARCredentialMachine$/,
     registeredClientsOnly: true,
     bareErrors: true,
@@ -83,12 +92,17 @@ export const profiles: Record<ProfileName, Profile> = {
   },
   fiware: {
     basePath: '',
-    paths: { token: '/token', jwks: '/.well-known/jwks', discovery: ['/.well-known/openid-configuration'] },
+    paths: {
+      token: ['/token', '/services/:service/token'],
+      jwks: '/.well-known/jwks',
+      discovery: ['/.well-known/openid-configuration', '/services/:service/.well-known/openid-configuration'],
+    },
     algorithm: 'RS256',
     lifetime: 1800,
     dialects: { machine: 'machine-v1', employee: 'employee-v2' },
     tokenDialects: { machine: 'machine-v1', employee: 'employee-v2' },
     placement: 'verifiable-credential',
+    rewriteCredential: unchanged,
     eligibleTypes: /^LEARCredential/,
     registeredClientsOnly: false,
     bareErrors: false,

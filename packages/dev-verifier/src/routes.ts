@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import { didKeyOf, publicKeyOfDid, withoutFragment } from './did-key.js'
+import { fiwareTokenEndpoint } from './fiware-token-endpoint.js'
 import { answerOrFail } from './faults.js'
 import type { Endpoint } from './faults.js'
 import { signJwt } from './jwt.js'
@@ -25,13 +26,19 @@ const NO_STORE = {
 
 /** All endpoints of the Verifier, as one function. */
 export function createRoutes(server: Server): Handler {
-  const { basePath, profile } = server.settings
+  const { basePath, name, profile } = server.settings
   const app = new Hono()
   const at = (paths: readonly string[], method: 'GET' | 'POST', endpoint: Endpoint, handler: Handler): void => {
     app.on(method, [...paths], ({ req }) => serve(server, endpoint, req.raw, handler))
   }
   const { token, jwks, discovery } = profile.paths
-  at([basePath + token], 'POST', 'token', (request) => tokenEndpoint(server, request))
+  const grant = name === 'fiware' ? fiwareTokenEndpoint : tokenEndpoint
+  at(
+    token.map((path) => basePath + path),
+    'POST',
+    'token',
+    (request) => grant(server, request),
+  )
   at([basePath + jwks], 'GET', 'jwks', () => Response.json(jwkSet(server.keys)))
   at(discoveryPaths(basePath, discovery), 'GET', 'discovery', (request) => discover(server, request))
   at([`${basePath}/oidc/did/:did`], 'GET', 'did', describeDid)

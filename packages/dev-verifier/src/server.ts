@@ -27,7 +27,7 @@ export function createServer(settings: Settings): Server {
   const credentialIssuer = createIssuer()
   return {
     settings,
-    keys: createKeyRing(pair, { kid: settings.kid, use: settings.name !== 'fiware' }),
+    keys: createKeyRing(pair, { kid: settings.kid, use: settings.name !== 'fiware' }, settings.certificate),
     credentialIssuer,
     trustedIssuers: [
       { id: credentialIssuer.id, publicKey: credentialIssuer.key.publicKey },

@@ -35,8 +35,8 @@ export const statusEntry: Record<StatusForm, (uri: string, index: number) => Jso
 }
 
 /** The compressed list: most significant bit first, and gzip in both forms, as EUDIStack Issuers write them. */
-function compressed({ revoked }: StatusRegister): string {
-  const bytes = Buffer.alloc(BITS / 8)
+function compressed({ next, revoked }: StatusRegister): string {
+  const bytes = Buffer.alloc(Math.ceil(Math.max(BITS, next) / 8))
   for (const index of revoked) {
     const byte = index >> 3
     bytes.writeUInt8(bytes.readUInt8(byte) | (0x80 >> (index & 7)), byte)

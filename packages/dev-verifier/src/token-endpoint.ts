@@ -1,6 +1,6 @@
 import { ASSERTION_TYPE, authenticateClient, show } from './assertion.js'
-import type { AuthenticatedClient } from './assertion.js'
 import { checkCredential } from './credential-rules.js'
+import type { CredentialContext } from './credential-rules.js'
 import { checkPresentation, readPresentation } from './presentation.js'
 import { Refusal, refusals } from './refusals.js'
 import type { RefusalAnswer } from './refusals.js'
@@ -29,7 +29,7 @@ function grantToken(server: Server, request: Request, form: URLSearchParams): Js
   const { clientId, assertion } = readGrant(form)
   const client = authenticateClient(clientId, assertion, {
     issuer,
-    tokenEndpoint: issuer + profile.paths.token,
+    tokenEndpoint: `${issuer}/oidc/token`,
     registeredClientsOnly: profile.registeredClientsOnly,
     clients,
     usedJti,
@@ -38,9 +38,11 @@ function grantToken(server: Server, request: Request, form: URLSearchParams): Js
   })
   const presentation = readPresentation(client.vpToken)
   checkPresentation(presentation, client, now, mimicLaxity)
-  checkCredential(presentation, credentialContext(server, request, client))
-  const tenant = client.registration?.tenant ?? tenantFor(server, request)
-  return tokenResponse(server, signAccessToken(server, { issuer, credential: presentation.credential, tenant }))
+  const gate = profile.registeredClientsOnly || client.registration ? undefined : tenantFor(server, request)
+  checkCredential(presentation, credentialContext(server, gate))
+  const credential = profile.rewriteCredential(presentation.credential)
+  const tenant = client.registration ? client.registration.tenant : tenantFor(server, request)
+  return tokenResponse(server, signAccessToken(server, { issuer, audience: issuer, credential, tenant }))
 }
 
 function readGrant(form: URLSearchParams): { clientId: string; assertion: string } {
@@ -56,18 +58,20 @@ function readGrant(form: URLSearchParams): { clientId: string; assertion: string
   return { clientId, assertion }
 }
 
-function credentialContext(server: Server, request: Request, client: AuthenticatedClient) {
-  const { settings, faults, credentialIssuer, trustedIssuers } = server
-  const { profile, runtime, mimicLaxity } = settings
-  const gated = !profile.registeredClientsOnly && client.registration === undefined
+/** What the credential of a request is judged by; the tenant only where a rule asks for it. */
+export function credentialContext(
+  { settings, faults, credentialIssuer, trustedIssuers }: Server,
+  tenant?: string,
+): CredentialContext {
   return {
-    eligibleTypes: profile.eligibleTypes,
+    eligibleTypes: settings.profile.eligibleTypes,
     issuer: credentialIssuer,
     trustedIssuers,
-    statusBase: faults.has('status') ? undefined : settings.issuer,
-    tenant: gated ? tenantFor(server, request) : undefined,
-    now: runtime.now(),
-    mimicLaxity,
+    statusBase: settings.issuer,
+    statusListsDown: faults.has('status'),
+    tenant,
+    now: settings.runtime.now(),
+    mimicLaxity: settings.mimicLaxity,
   }
 }
 

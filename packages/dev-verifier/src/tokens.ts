@@ -1,11 +1,18 @@
 import { isObject } from './jwt.js'
 import type { Json } from './jwt.js'
-import type { Kind } from './dialects.js'
+import type { Kind } from './mandate.js'
 import type { ProfileName } from './profiles.js'
 
 /** Where a token carries its credential. */
 export type Placement =
-  'vc' | 'vc-string' | 'flat' | 'flat-and-vc' | 'verifiable-credential' | 'verifiable-presentation' | 'none'
+  | 'vc'
+  | 'vc-string'
+  | 'flat'
+  | 'flat-and-vc'
+  | 'flat-and-vc-string'
+  | 'verifiable-credential'
+  | 'verifiable-presentation'
+  | 'none'
 
 /** What an access token is made of. */
 export interface TokenFacts {
@@ -31,6 +38,7 @@ export const placements: Record<Placement, (credential: Json) => Json> = {
   'vc-string': (credential) => ({ vc: JSON.stringify(credential) }),
   flat: parts,
   'flat-and-vc': (credential) => ({ ...parts(credential), vc: credential }),
+  'flat-and-vc-string': (credential) => ({ ...parts(credential), vc: JSON.stringify(credential) }),
   'verifiable-credential': (credential) => ({ verifiableCredential: credential }),
   'verifiable-presentation': (credential) => ({ verifiablePresentation: [credential] }),
   none: () => ({}),

@@ -1,6 +1,6 @@
 import { issueCredential } from './credentials.js'
 import type { CredentialRequest, IssuedCredential } from './credentials.js'
-import type { Kind } from './dialects.js'
+import type { Kind } from './mandate.js'
 import { setFault } from './faults.js'
 import type { Endpoint, FaultName, FaultOptions } from './faults.js'
 import { inProcessFetch } from './in-process-fetch.js'

@@ -28,18 +28,28 @@ export interface TokenRequestOptions {
 
 type Machine = Pick<IssuedCredential, 'credential' | 'privateKey' | 'did'>
 
-/** The form of a client_credentials request: the presentation in the claim `vp_token` of a client assertion. */
+/**
+ * The form of a token request: client_credentials, with the presentation in the claim `vp_token` of a client assertion; at a
+ * FIWARE Verifier the presentation itself.
+ */
 export function tokenRequest(server: Server, machine: Machine, options: TokenRequestOptions = {}): URLSearchParams {
-  const fields = {
+  const fields = { ...grantFields(server, machine, options), ...options.form }
+  return new URLSearchParams(
+    Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined),
+  )
+}
+
+function grantFields(server: Server, machine: Machine, options: TokenRequestOptions): Record<string, string> {
+  if (server.settings.name === 'fiware') {
+    const vpToken = Buffer.from(presentation(server, machine, options)).toString('base64url')
+    return { grant_type: 'vp_token', vp_token: vpToken, scope: 'learcredential' }
+  }
+  return {
     grant_type: 'client_credentials',
     client_id: machine.did,
     client_assertion_type: ASSERTION_TYPE,
     client_assertion: clientAssertion(server, machine, options),
-    ...options.form,
   }
-  return new URLSearchParams(
-    Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined),
-  )
 }
 
 function clientAssertion(server: Server, machine: Machine, options: TokenRequestOptions): string {
