@@ -1,0 +1,155 @@
+import { base64, base64nopad } from '@scure/base'
+import { didKeyToJwk, isOnCurve, jwkToDidKey } from './did-key.js'
+import type { P256Jwk } from './did-key.js'
+import { TokenSourceError } from './errors.js'
+import { firstString, isObject, readClaims } from './json.js'
+import type { JsonObject } from './json.js'
+
+/** What a LEARCredentialMachine says, as far as its holder needs to know. Read, not verified: trusting it is the Verifier's part. */
+export interface MachineCredential {
+  /** The credential itself, a compact JWT. */
+  readonly jwt: string
+  /** The machine's identifier, `mandate.mandatee.id`: the client_id at the Verifier. */
+  readonly clientId: string
+  /** The did:key of the key the credential is bound to: the holder of the presentation. */
+  readonly holder: string
+  /** The key the credential is bound to: only its private half may present the credential. */
+  readonly boundKey: P256Jwk
+  /** When it becomes valid, in milliseconds since 1970. */
+  readonly validFrom: number | undefined
+  /** When it ends, in milliseconds since 1970. */
+  readonly validUntil: number | undefined
+  /** The domains of its powers, each once. */
+  readonly domains: readonly string[]
+}
+
+/** Clocks differ; a credential issued a moment ago is not refused for that. */
+const CLOCK_SKEW = 60_000
+
+/**
+ * Reads a LEARCredentialMachine in any form its holders keep it: the compact JWT, the base64 of it, either with white space.
+ *
+ * Does not verify the issuer's signature, nor ask for the status.
+ *
+ * @throws {TokenSourceError} `credential_unreadable`.
+ */
+export function readCredential(text: string): MachineCredential {
+  const jwt = unwrap(text)
+  const claims = readClaims(jwt)
+  if (claims === undefined) throw unreadable('a compact JWT with JSON claims', 'a text of three parts that are not one')
+  // VCDM 1.1 nests the credential in `vc`; VCDM 2 has it at the root of the claims.
+  const credential = isObject(claims.vc) ? claims.vc : claims
+  refuseEmployee(credential)
+  const subject = subjectOf(credential)
+  const mandate = isObject(subject.mandate) ? subject.mandate : {}
+  const mandatee = isObject(mandate.mandatee) ? mandate.mandatee : {}
+  const identifier = firstString(mandatee.id, subject.id, claims.sub)
+  const boundKey = findBoundKey(claims, credential, [subject.id, claims.sub, mandatee.id])
+  const holder = jwkToDidKey(boundKey)
+  return Object.freeze({
+    jwt,
+    clientId: identifier ?? holder,
+    holder,
+    boundKey,
+    validFrom: date(credential.validFrom, credential.issuanceDate, claims.nbf),
+    validUntil: date(credential.validUntil, credential.expirationDate, claims.exp),
+    domains: domainsOf(mandate.power),
+  })
+}
+
+/**
+ * Refuses a credential outside its validity window: presenting it could only be refused.
+ *
+ * @param now milliseconds since 1970.
+ * @throws {TokenSourceError} `credential_not_yet_valid`, `credential_expired`.
+ */
+export function checkValidity({ validFrom, validUntil }: MachineCredential, now: number): void {
+  const clock = new Date(now).toISOString()
+  if (validFrom !== undefined && now < validFrom - CLOCK_SKEW) {
+    const from = new Date(validFrom).toISOString()
+    throw new TokenSourceError(
+      'credential_not_yet_valid',
+      `expected a credential that is valid now (${clock}), this one becomes valid at ${from}`,
+    )
+  }
+  if (validUntil !== undefined && now >= validUntil) {
+    const until = new Date(validUntil).toISOString()
+    throw new TokenSourceError(
+      'credential_expired',
+      `expected a credential that is valid now (${clock}), this one expired at ${until}; have a new one issued`,
+    )
+  }
+}
+
+function unwrap(text: string): string {
+  const compact = text.replace(/\s+/g, '')
+  if (compact === '') throw unreadable('a credential', 'an empty text')
+  if (compact.includes('~')) throw unreadable('a compact JWT', 'an SD-JWT; ask the issuer for the W3C JWT form')
+  if (compact.split('.').length === 3) return compact
+  const decoded = decodeBase64(compact)
+  if (decoded?.split('.').length === 3) return decoded
+  throw unreadable('a compact JWT or the base64 of one', `a text of ${compact.length} characters that is neither`)
+}
+
+function decodeBase64(text: string): string | undefined {
+  try {
+    const bytes = text.endsWith('=') ? base64.decode(text) : base64nopad.decode(text)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\s+/g, '')
+  } catch {
+    return undefined
+  }
+}
+
+function refuseEmployee({ type }: JsonObject): void {
+  const types = [type].flat().filter((name) => typeof name === 'string')
+  const employee = types.find((name) => /^LEARCredentialEmployee|^learcredential\.employee\./.test(name))
+  if (employee)
+    throw unreadable('a LEARCredentialMachine', `a ${employee}; a person's credential gets no machine token`)
+}
+
+function subjectOf({ credentialSubject }: JsonObject): JsonObject {
+  const subject: unknown = Array.isArray(credentialSubject) ? credentialSubject[0] : credentialSubject
+  if (!isObject(subject)) throw unreadable('a `credentialSubject`', 'none; is this the credential, or another token?')
+  return subject
+}
+
+/** The order of the Verifier: `cnf.jwk`, `cnf.kid`, then the did:key of the subject (Verifier 3.1.7) or of the mandatee. */
+function findBoundKey(claims: JsonObject, credential: JsonObject, identifiers: readonly unknown[]): P256Jwk {
+  const cnf = [claims.cnf, credential.cnf].find(isObject) ?? {}
+  if (cnf.jwk !== undefined) return readConfirmationKey(cnf.jwk)
+  const candidates = [cnf.kid, ...identifiers].filter((name) => typeof name === 'string')
+  for (const candidate of candidates) {
+    const key = didKeyToJwk(candidate)
+    if (key) return key
+  }
+  throw unreadable('a key the credential is bound to (`cnf`, or a did:key on P-256 as mandatee id)', 'none')
+}
+
+function readConfirmationKey(jwk: unknown): P256Jwk {
+  if (isObject(jwk) && jwk.kty === 'EC' && jwk.crv === 'P-256') {
+    const { x, y } = jwk
+    if (typeof x === 'string' && typeof y === 'string' && isOnCurve({ x, y })) return { kty: 'EC', crv: 'P-256', x, y }
+  }
+  throw unreadable('a public key on P-256 in `cnf.jwk`', 'another kind of key, or a point that is not on the curve')
+}
+
+/** The first value that is a date: text of RFC 3339, or seconds since 1970 (RFC 7519 §2). */
+function date(...values: readonly unknown[]): number | undefined {
+  for (const value of values) {
+    const time = typeof value === 'number' ? value * 1000 : typeof value === 'string' ? Date.parse(value) : NaN
+    if (!Number.isNaN(new Date(time).getTime())) return time
+  }
+  return undefined
+}
+
+function domainsOf(powers: unknown): readonly string[] {
+  const domains = [powers]
+    .flat()
+    .filter(isObject)
+    .map((power) => firstString(power.domain, power.tmf_domain, power.tmfDomain)?.trim())
+  return Object.freeze([...new Set(domains.filter((domain) => domain !== undefined))])
+}
+
+function unreadable(expected: string, found: string): TokenSourceError {
+  return new TokenSourceError('credential_unreadable', `expected ${expected} as \`credential\`, found ${found}`)
+}

@@ -1,0 +1,150 @@
+/** Whose trouble a failure is, and so who can cure it. */
+export type TokenSourceErrorKind = 'configuration' | 'credential' | 'signer' | 'refused' | 'verifier' | 'closed'
+
+interface ErrorRow {
+  readonly kind: TokenSourceErrorKind
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean
+  /** What to do about it. */
+  readonly cure: string
+}
+
+/** Every way in which a token source fails: whose trouble it is, whether waiting helps, and the cure. */
+export const TOKEN_SOURCE_ERRORS = Object.freeze({
+  invalid_option: row('configuration', false, 'Correct the option that the message names.'),
+  private_key_unreadable: row(
+    'configuration',
+    false,
+    'Give the key as 64 hexadecimal digits, a private JWK, or PKCS#8 in PEM or DER; an encrypted one with its `passphrase`.',
+  ),
+  issuer_mismatch: row(
+    'configuration',
+    false,
+    'Set `verifier` to the issuer exactly as the Verifier writes it, context path included and without a trailing slash.',
+  ),
+  endpoint_not_trusted: row(
+    'configuration',
+    false,
+    'If the token endpoint really is on another origin, name it in `tokenEndpoint`.',
+  ),
+  origin_not_allowed: row(
+    'configuration',
+    false,
+    'Add the origin of the API to `allowedOrigins`, or call it without a token.',
+  ),
+  credential_unreadable: row(
+    'credential',
+    false,
+    'Give the LEARCredentialMachine as its issuer handed it out: one compact JWT, or the base64 of it.',
+  ),
+  credential_not_yet_valid: row('credential', false, 'Wait for `validFrom`, or set the clock of this machine.'),
+  credential_expired: row('credential', false, 'Have a new LEARCredentialMachine issued, and restart with it.'),
+  key_mismatch: row('credential', false, 'Give the private key that was handed out together with this credential.'),
+  signer_failed: row('signer', true, 'See `cause`: the KMS or HSM behind the signer did not sign.'),
+  signature_malformed: row(
+    'signer',
+    false,
+    'Return the raw R and S of an ECDSA signature; `ecdsaSignatureFromDer` converts what most KMS return.',
+  ),
+  token_request_refused: row(
+    'refused',
+    false,
+    'Go through `checklist`: what this machine could check is checked; the rest is to be seen at the Verifier.',
+  ),
+  rate_limited: row('verifier', true, 'Nothing: no request leaves before `retryAfter`. Share one source per process.'),
+  verifier_unreachable: row('verifier', true, 'Check address, DNS, proxy and TLS trust if it lasts.'),
+  verifier_timeout: row('verifier', true, 'Raise `timeout` if the Verifier is known to be slow.'),
+  verifier_error: row('verifier', true, 'Look at the health and the log of the Verifier if it lasts.'),
+  unusable_answer: row(
+    'verifier',
+    true,
+    'Check that `verifier` or `tokenEndpoint` names the Verifier and not a page or proxy in front of it.',
+  ),
+  token_already_expired: row('verifier', false, 'Set the clock of this machine, or of the Verifier.'),
+  closed: row('closed', false, 'Make the call before `close()`.'),
+} satisfies Record<string, ErrorRow>)
+
+/** Names one row of {@link TOKEN_SOURCE_ERRORS}. */
+export type TokenSourceErrorCode = keyof typeof TOKEN_SOURCE_ERRORS
+
+/** One thing that makes a Verifier refuse a machine, and what is known about it on this side. */
+export interface ChecklistItem {
+  readonly check: 'clock' | 'audience' | 'key' | 'validity' | 'encoding' | 'tenant' | 'revocation' | 'registration'
+  /** `unknown` where only the Verifier can tell. */
+  readonly verdict: 'passed' | 'failed' | 'unknown'
+  readonly detail: string
+}
+
+interface ErrorDetails {
+  readonly cause?: unknown
+  readonly status?: number | undefined
+  readonly oauthError?: string | undefined
+  readonly retryAfter?: number | undefined
+  readonly checklist?: readonly ChecklistItem[]
+}
+
+const BRAND = Symbol.for('@verifier-guard/client/TokenSourceError')
+
+/**
+ * Why there is no token. The message says what was expected, what was found and what to do;
+ * it holds neither token, key nor credential, so it may be logged.
+ *
+ * `instanceof` also recognises an error of another installed copy of this package.
+ *
+ * @example
+ * ```ts
+ * import { createTokenSource, TokenSourceError } from '@verifier-guard/client'
+ *
+ * const tokens = createTokenSource({
+ *   verifier: 'https://verifier.example.org',
+ *   credential: process.env.MACHINE_CREDENTIAL ?? '',
+ *   privateKey: process.env.MACHINE_KEY ?? '',
+ * })
+ * try {
+ *   await tokens.getToken()
+ * } catch (error) {
+ *   if (error instanceof TokenSourceError && !error.retryable) process.exitCode = 1
+ *   throw error
+ * }
+ * ```
+ */
+export class TokenSourceError extends Error {
+  override readonly name = 'TokenSourceError'
+  readonly [BRAND] = true
+  readonly code: TokenSourceErrorCode
+  readonly kind: TokenSourceErrorKind
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean
+  /** Status of the Verifier's answer, where there was one. */
+  readonly status: number | undefined
+  /** The `error` of the Verifier's answer (RFC 6749 §5.2), where there was one. */
+  readonly oauthError: string | undefined
+  /** How long the Verifier asked to be left alone, in milliseconds. */
+  readonly retryAfter: number | undefined
+  /** After a refusal: what could be the matter, with what was checked on this side already checked. */
+  readonly checklist: readonly ChecklistItem[]
+
+  constructor(code: TokenSourceErrorCode, message: string, details: ErrorDetails = {}) {
+    super(`${message} [${code}]`, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.kind = TOKEN_SOURCE_ERRORS[code].kind
+    this.retryable = TOKEN_SOURCE_ERRORS[code].retryable
+    this.status = details.status
+    this.oauthError = details.oauthError
+    this.retryAfter = details.retryAfter
+    this.checklist = details.checklist ?? []
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
+}
+
+/** For a call on a source that was closed, or that is closed while it waits. */
+export function closedError(): TokenSourceError {
+  return new TokenSourceError('closed', 'expected an open token source, it was closed')
+}
+
+function row(kind: TokenSourceErrorKind, retryable: boolean, cure: string): ErrorRow {
+  return Object.freeze({ kind, retryable, cure })
+}

@@ -1,0 +1,26 @@
+/**
+ * Access tokens for machine-to-machine calls, from a Verifier or any other OAuth 2.1 authorization server.
+ *
+ * @packageDocumentation
+ */
+export { createTokenSource } from './token-source.js'
+export type { GetTokenOptions, TokenSource, TokenSourceHealth } from './token-source.js'
+export type {
+  ClientSecretOptions,
+  CommonOptions,
+  KeyOptions,
+  PresentationOptions,
+  PrivateKeyJwtOptions,
+  TokenSourceOptions,
+} from './options.js'
+export type { TokenFetch } from './fetch.js'
+export type { TokenParameters } from './parameters.js'
+export type { PrivateJwk, PrivateKeyInput } from './key.js'
+export type { SigningAlgorithm } from './algorithms.js'
+export { ecdsaSignatureFromDer } from './signer.js'
+export type { Signer } from './signer.js'
+export { TOKEN_SOURCE_ERRORS, TokenSourceError } from './errors.js'
+export type { ChecklistItem, TokenSourceErrorCode, TokenSourceErrorKind } from './errors.js'
+export type { TokenSourceEvent, TokenSourceListener } from './events.js'
+export { clientRuntime } from './runtime.js'
+export type { ClientRuntime } from './runtime.js'

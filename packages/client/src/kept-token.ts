@@ -1,0 +1,182 @@
+import { closedError, TokenSourceError } from './errors.js'
+import { emit } from './events.js'
+import type { KeptTokenEvent } from './events.js'
+import type { ResolvedOptions } from './options.js'
+import type { TokenParameters } from './parameters.js'
+import type { TokenRequest } from './request.js'
+import type { ObtainedToken } from './response.js'
+import { backOff, pauseAfterTry, timingOf } from './timing.js'
+
+/** How a kept token fares. */
+export interface KeptTokenState {
+  readonly usable: boolean
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number | undefined
+  /** Why the last request failed, until one succeeds. */
+  readonly error: TokenSourceError | undefined
+}
+
+interface HeldToken {
+  readonly value: string
+  readonly expiresAt: number
+  readonly usableFor: number
+  /** By the wall clock and by the one that is never stepped: the token is over when either says so. */
+  readonly arrival: { readonly wall: number; readonly monotonic: number }
+  /** Refused by an API: used only if no other can be had. */
+  doubted: boolean
+}
+
+/** A longer pause is not waited out while somebody waits for the token. */
+const LONGEST_WAIT = 2000
+/** No `Retry-After` silences a client for longer. */
+const LONGEST_SILENCE = 300_000
+/** Tokens are not replaced more often than this, so that an API that refuses them all causes no flood of token requests. */
+const DROP_INTERVAL = 10_000
+
+/** One token, for one set of parameters: asked for once however many wait, renewed ahead, replaced when an API refuses it. */
+export class KeptToken {
+  readonly #request: TokenRequest
+  readonly #parameters: TokenParameters
+  readonly #options: ResolvedOptions
+  readonly #closing = new AbortController()
+  readonly #closed = new Promise<void>((resolve) => this.#closing.signal.addEventListener('abort', () => resolve()))
+
+  #held: HeldToken | undefined
+  #pending: Promise<string> | undefined
+  #error: TokenSourceError | undefined
+  #failures = 0
+  #silentUntil = -Infinity
+  #droppedAt = -Infinity
+  #used = false
+  #renewalDue = false
+  #callOffRenewal = () => {}
+
+  constructor(request: TokenRequest, parameters: TokenParameters, options: ResolvedOptions) {
+    this.#request = request
+    this.#parameters = parameters
+    this.#options = options
+  }
+
+  /** The token at hand, or a promise of the one that is being asked for. */
+  get(): string | Promise<string> {
+    this.#used = true
+    const held = this.#held
+    if (held === undefined || !this.#isUsable(held)) return this.#obtain()
+    if (held.doubted) return this.#obtainInsteadOf(held)
+    if (this.#renewalDue) this.#renew()
+    return held.value
+  }
+
+  /** Tells that an API refused this token as invalid. Returns whether asking again may bring another one. */
+  drop(value: string): boolean {
+    const held = this.#held
+    if (held?.value !== value || held.doubted) return true
+    const now = this.#options.runtime.monotonic()
+    if (now - this.#droppedAt < DROP_INTERVAL) return false
+    this.#droppedAt = now
+    held.doubted = true
+    this.#emit({ type: 'token_dropped' })
+    return true
+  }
+
+  state(): KeptTokenState {
+    const held = this.#held
+    return { usable: held !== undefined && this.#isUsable(held), expiresAt: held?.expiresAt, error: this.#error }
+  }
+
+  close(): void {
+    this.#callOffRenewal()
+    this.#closing.abort()
+  }
+
+  #obtain(): Promise<string> {
+    if (this.#pending) return this.#pending
+    if (this.#error && this.#options.runtime.monotonic() < this.#silentUntil) return Promise.reject(this.#error)
+    this.#callOffRenewal()
+    this.#renewalDue = false
+    this.#pending = this.#attempt().finally(() => (this.#pending = undefined))
+    return this.#pending
+  }
+
+  /** One API's refusal must not cost the others a good token while the Verifier is away. */
+  async #obtainInsteadOf(doubted: HeldToken): Promise<string> {
+    try {
+      return await this.#obtain()
+    } catch (failure) {
+      if (failure instanceof TokenSourceError && failure.retryable && this.#isUsable(doubted)) return doubted.value
+      throw failure
+    }
+  }
+
+  async #attempt(): Promise<string> {
+    const { runtime, tries } = this.#options
+    for (let number = 1; ; number++) {
+      try {
+        return this.#accept(await this.#request(this.#parameters, this.#closing.signal), number)
+      } catch (thrown) {
+        const failure = thrown as TokenSourceError
+        const pause = failure.retryAfter ?? pauseAfterTry(number, runtime.random())
+        if (!failure.retryable || number >= tries || pause > LONGEST_WAIT) throw this.#giveUp(failure, number)
+        await Promise.race([runtime.sleep(pause), this.#closed])
+        if (this.#closing.signal.aborted) throw closedError()
+      }
+    }
+  }
+
+  #accept({ value, lifetime }: ObtainedToken, tries: number): string {
+    this.#error = undefined
+    this.#failures = 0
+    // Without a known end there is no telling when to replace it (RFC 6749 §5.1).
+    this.#held = lifetime === undefined ? undefined : this.#hold(value, lifetime)
+    this.#emit({ type: 'token_obtained', expiresAt: this.#held?.expiresAt, tries })
+    return value
+  }
+
+  #hold(value: string, lifetime: number): HeldToken {
+    const { runtime } = this.#options
+    const { renewAfter, usableFor } = timingOf(lifetime, runtime.random())
+    const arrival = { wall: runtime.now(), monotonic: runtime.monotonic() }
+    this.#scheduleRenewal(renewAfter)
+    return { value, expiresAt: arrival.wall + lifetime, usableFor, arrival, doubted: false }
+  }
+
+  #giveUp(error: TokenSourceError, tries: number): TokenSourceError {
+    if (error.code === 'closed') return error
+    const { runtime } = this.#options
+    this.#error = error
+    this.#failures += 1
+    const asked = Math.min(error.retryAfter ?? 0, LONGEST_SILENCE)
+    const pause = Math.max(asked, backOff(this.#failures, runtime.random()))
+    this.#silentUntil = runtime.monotonic() + pause
+    const { usable: covered } = this.state()
+    if (covered && error.retryable) this.#scheduleRenewal(pause)
+    this.#emit({ type: 'token_request_failed', error, tries, pause, covered })
+    return error
+  }
+
+  #scheduleRenewal(delay: number): void {
+    this.#callOffRenewal()
+    if (this.#closing.signal.aborted) return
+    this.#callOffRenewal = this.#options.runtime.schedule(() => {
+      // A token that nobody asked for since the last renewal is renewed when somebody does.
+      if (this.#used) this.#renew()
+      else this.#renewalDue = true
+    }, delay)
+  }
+
+  #renew(): void {
+    this.#used = false
+    this.#renewalDue = false
+    // The failure is in `state` and in the event; callers have the token at hand.
+    this.#obtain().catch(() => {})
+  }
+
+  #isUsable({ arrival, usableFor }: HeldToken): boolean {
+    const { runtime } = this.#options
+    return runtime.monotonic() - arrival.monotonic < usableFor && runtime.now() - arrival.wall < usableFor
+  }
+
+  #emit(event: KeptTokenEvent): void {
+    emit(this.#options.onEvent, { ...event, parameters: this.#parameters })
+  }
+}

@@ -1,0 +1,222 @@
+import type { SigningAlgorithm } from './algorithms.js'
+import { ALGORITHM_NAMES } from './algorithms.js'
+import { presentationChecklist, registeredClientChecklist } from './checklist.js'
+import { clientSecretBasic, privateKeyJwt, verifiablePresentation } from './client-authentication.js'
+import type { ClientAuthentication } from './client-authentication.js'
+import { checkValidity, readCredential } from './credential.js'
+import type { MachineCredential } from './credential.js'
+import { TokenSourceError } from './errors.js'
+import type { ChecklistItem } from './errors.js'
+import type { TokenSourceListener } from './events.js'
+import { createLocalSigner } from './key.js'
+import type { PrivateKeyInput } from './key.js'
+import { pickParameters } from './parameters.js'
+import type { TokenParameters } from './parameters.js'
+import { clientRuntime } from './runtime.js'
+import type { ClientRuntime } from './runtime.js'
+import type { Signer } from './signer.js'
+
+/** What every token source can be told. */
+export interface CommonOptions {
+  /** Address of the token endpoint; default: discovered from the issuer's metadata. */
+  readonly tokenEndpoint?: string
+  /** `aud` of the client assertion; default: the issuer, which is what Verifiers compare it with. */
+  readonly assertionAudience?: string
+  /** Origins that `fetch` and the interceptors send tokens to; default: none. */
+  readonly allowedOrigins?: readonly string[]
+  /** Sent with the token request; see {@link TokenParameters}. */
+  readonly scope?: string
+  /** The API the token is for (RFC 8707). */
+  readonly resource?: string
+  /** The API the token is for, for authorization servers with an `audience` parameter. */
+  readonly audience?: string
+  /** Limit of each request to the authorization server, in milliseconds; default 5000. */
+  readonly timeout?: number
+  /** Requests sent for one token before its callers are told of the failure; default 3. */
+  readonly tries?: number
+  /** Allows plain http beyond loopback, for a network that is protected by other means; default false. */
+  readonly allowInsecureHttp?: boolean
+  /** Told of what happens inside, for logs and metrics. */
+  readonly onEvent?: TokenSourceListener
+  /** Replaces clocks, network, chance or timers. */
+  readonly runtime?: Partial<ClientRuntime>
+}
+
+/** A private key in memory, or whoever holds it. */
+export type KeyOptions =
+  | {
+      readonly privateKey: PrivateKeyInput
+      /** Opens an encrypted PKCS#8 key. Node.js only. */
+      readonly passphrase?: string
+      readonly algorithm?: SigningAlgorithm
+      readonly keyId?: string
+    }
+  | { readonly signer: Signer }
+
+/** A machine with a LEARCredentialMachine, at a Verifier. */
+export type PresentationOptions = KeyOptions & {
+  /** The Verifier's issuer, exactly as it writes it: with its context path, without a trailing slash. */
+  readonly verifier: string
+  /** The LEARCredentialMachine: the compact JWT or the base64 of it. */
+  readonly credential: string
+  /** Default: the credential's mandatee id. */
+  readonly clientId?: string
+  /** Sent as `X-Tenant`; default: the first power domain of the credential; `null` sends none. */
+  readonly tenant?: string | null
+}
+
+/** A client with a registered key, at any authorization server (private_key_jwt, RFC 7523). */
+export type PrivateKeyJwtOptions = KeyOptions & { readonly authorizationServer: string; readonly clientId: string }
+
+/** A client with a secret, at any authorization server (client_secret_basic, RFC 6749 §2.3.1). */
+export interface ClientSecretOptions {
+  readonly authorizationServer: string
+  readonly clientId: string
+  readonly clientSecret: string
+}
+
+/** Who the machine is and who gives it tokens, in one of three ways, and {@link CommonOptions}. */
+export type TokenSourceOptions = CommonOptions & (PresentationOptions | PrivateKeyJwtOptions | ClientSecretOptions)
+
+/** The options, checked, with every default filled in. */
+export interface ResolvedOptions {
+  readonly issuer: string
+  readonly tokenEndpoint: string | undefined
+  readonly authenticate: ClientAuthentication
+  readonly checklist: (parameters: TokenParameters) => readonly ChecklistItem[]
+  readonly credential: MachineCredential | undefined
+  readonly parameters: TokenParameters
+  readonly allowedOrigins: ReadonlySet<string>
+  readonly timeout: number
+  readonly tries: number
+  readonly onEvent: TokenSourceListener | undefined
+  readonly runtime: ClientRuntime
+}
+
+type Identity = Pick<ResolvedOptions, 'issuer' | 'authenticate' | 'checklist' | 'credential' | 'parameters'>
+
+const TENANT = /^[a-zA-Z0-9_-]+$/
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+/**
+ * Checks the options once and fills in the defaults.
+ *
+ * @throws {TokenSourceError} `invalid_option`, `private_key_unreadable`, `credential_unreadable`, `credential_not_yet_valid`, `credential_expired`.
+ */
+export function resolveOptions(options: TokenSourceOptions): ResolvedOptions {
+  const runtime = { ...clientRuntime, ...options.runtime }
+  const insecure = options.allowInsecureHttp === true
+  const { tokenEndpoint, allowedOrigins = [], onEvent } = options
+  if (tokenEndpoint !== undefined) checkUrl('tokenEndpoint', tokenEndpoint, insecure)
+  return Object.freeze({
+    ...identify(options, runtime, insecure),
+    tokenEndpoint,
+    allowedOrigins: new Set(allowedOrigins.map((origin) => checkOrigin(origin, insecure))),
+    timeout: positive('timeout', options.timeout ?? 5000),
+    tries: positive('tries', options.tries ?? 3),
+    onEvent,
+    runtime,
+  })
+}
+
+function identify(options: TokenSourceOptions, runtime: ClientRuntime, insecure: boolean): Identity {
+  if ('verifier' in options) return identifyMachine(options, runtime, insecure)
+  if (!('authorizationServer' in options)) throw invalid('`verifier` or `authorizationServer`', 'neither')
+  const { authorizationServer: issuer, clientId } = options
+  checkIssuer('authorizationServer', issuer, insecure)
+  if (!isText(clientId)) throw invalid('`clientId` to name the client', 'none')
+  const audience = options.assertionAudience ?? issuer
+  const authenticate =
+    'clientSecret' in options
+      ? clientSecretBasic(clientId, requireText('clientSecret', options.clientSecret))
+      : privateKeyJwt(clientId, audience, resolveSigner(options))
+  const checklist = registeredClientChecklist(audience)
+  return {
+    issuer,
+    authenticate,
+    checklist: () => checklist,
+    credential: undefined,
+    parameters: pickParameters(options),
+  }
+}
+
+function identifyMachine(
+  options: CommonOptions & PresentationOptions,
+  runtime: ClientRuntime,
+  insecure: boolean,
+): Identity {
+  const { verifier: issuer } = options
+  checkIssuer('verifier', issuer, insecure)
+  const credential = readCredential(requireText('credential', options.credential))
+  checkValidity(credential, runtime.now())
+  const signer = resolveSigner(options)
+  if (signer.alg !== 'ES256') {
+    throw invalid('a key on P-256 (ES256), because a machine credential is bound to one', `one for ${signer.alg}`)
+  }
+  const audience = options.assertionAudience ?? issuer
+  const clientId = options.clientId ?? credential.clientId
+  return {
+    issuer,
+    authenticate: verifiablePresentation({ credential, clientId, audience, signer }),
+    checklist: (parameters) => presentationChecklist(credential, audience, parameters),
+    credential,
+    parameters: pickParameters({ ...options, tenant: resolveTenant(options.tenant, credential) }),
+  }
+}
+
+/** As Verifier 3.3 wants it of machines it has not registered: the tenant is the domain of one of their powers. */
+function resolveTenant(tenant: string | null | undefined, { domains }: MachineCredential): string | undefined {
+  if (tenant === null) return undefined
+  if (tenant === undefined) return domains.find((domain) => TENANT.test(domain))
+  if (!TENANT.test(tenant)) throw invalid('letters, digits, `_` and `-` in `tenant`', 'other characters')
+  return tenant
+}
+
+function resolveSigner(options: KeyOptions): Signer {
+  if (!('signer' in options)) return createLocalSigner(options.privateKey, options)
+  const { signer } = options
+  if (!ALGORITHM_NAMES.includes(signer.alg) || typeof signer.sign !== 'function') {
+    throw invalid(`a \`signer\` with \`alg\` (one of ${ALGORITHM_NAMES.join(', ')}) and \`sign(bytes)\``, 'another')
+  }
+  return signer
+}
+
+function checkIssuer(name: string, issuer: string, insecure: boolean): void {
+  const { search, hash } = checkUrl(name, issuer, insecure)
+  if (issuer.endsWith('/')) {
+    throw invalid(`\`${name}\` without a trailing slash, as the issuer is compared character by character`, issuer)
+  }
+  if (search || hash) throw invalid(`\`${name}\` without query and fragment (RFC 8414 §2)`, 'one with them')
+}
+
+function checkOrigin(origin: string, insecure: boolean): string {
+  const url = checkUrl('allowedOrigins', origin, insecure)
+  if (url.origin === origin) return origin
+  throw invalid(`origins alone in \`allowedOrigins\`, such as ${url.origin}`, 'an address with more to it')
+}
+
+function checkUrl(name: string, text: string, insecure: boolean): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || url.username || url.password) throw invalid(`an absolute URL without user as \`${name}\``, 'none')
+  if (url.protocol === 'https:') return url
+  if (url.protocol === 'http:' && (insecure || LOOPBACK.test(url.hostname))) return url
+  throw invalid(`https in \`${name}\` (plain http on loopback, or with \`allowInsecureHttp\`)`, url.origin)
+}
+
+function positive(name: string, value: number): number {
+  if (Number.isInteger(value) && value > 0) return value
+  throw invalid(`a positive whole number as \`${name}\``, String(value))
+}
+
+function requireText(name: string, value: unknown): string {
+  if (isText(value)) return value
+  throw invalid(`a text as \`${name}\``, value === '' ? 'an empty one; is the environment variable set?' : typeof value)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}
+
+function invalid(expected: string, found: string): TokenSourceError {
+  return new TokenSourceError('invalid_option', `expected ${expected}, found ${found}`)
+}

@@ -1,0 +1,79 @@
+import { exchange, HttpFailure } from '@verifier-guard/core/support'
+import { TokenSourceError } from './errors.js'
+import type { TokenSourceErrorCode } from './errors.js'
+import { discoverTokenEndpoint } from './metadata.js'
+import type { ResolvedOptions } from './options.js'
+import type { TokenParameters } from './parameters.js'
+import { judgeTokenResponse } from './response.js'
+import type { ObtainedToken } from './response.js'
+
+/** Sends one token request; each call signs anew, because a Verifier takes each `jti` once. */
+export type TokenRequest = (parameters: TokenParameters, signal: AbortSignal) => Promise<ObtainedToken>
+
+/** A token with the credential it embeds stays well below. */
+const MAX_BYTES = 256 * 1024
+
+/** What a failed exchange means here; statuses are judged apart. */
+const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = {
+  unreachable: 'verifier_unreachable',
+  timeout: 'verifier_timeout',
+  redirect: 'unusable_answer',
+  status: 'unusable_answer',
+  too_large: 'unusable_answer',
+  not_json: 'unusable_answer',
+  aborted: 'closed',
+}
+
+/**
+ * The way to the token endpoint (RFC 6749 §4.4.2). The discovered endpoint is kept until a request to it fails.
+ *
+ * The request function throws nothing but {@link TokenSourceError}.
+ */
+export function createTokenRequest(options: ResolvedOptions): TokenRequest {
+  let endpoint = options.tokenEndpoint
+  return async (parameters, signal) => {
+    const { authenticate, checklist, issuer, timeout, runtime } = options
+    try {
+      // Signed before anything is asked: a key that does not fit is found without a Verifier.
+      const proof = await authenticate(runtime.now(), runtime.uuid)
+      endpoint ??= await discoverTokenEndpoint({ issuer, timeout, runtime, signal })
+      const { tenant, ...form } = parameters
+      const answer = await exchange(runtime, {
+        url: endpoint,
+        method: 'POST',
+        headers: {
+          accept: 'application/json',
+          'content-type': 'application/x-www-form-urlencoded',
+          ...(tenant === undefined ? {} : { 'x-tenant': tenant }),
+          ...proof.headers,
+        },
+        body: new URLSearchParams({ grant_type: 'client_credentials', ...form, ...proof.form }).toString(),
+        timeout,
+        maxBytes: MAX_BYTES,
+        signal,
+      })
+      return judgeTokenResponse(answer, { now: runtime.now(), endpoint, checklist: checklist(parameters) })
+    } catch (error) {
+      endpoint = options.tokenEndpoint
+      throw translate(error)
+    }
+  }
+}
+
+function translate(error: unknown): TokenSourceError {
+  if (error instanceof TokenSourceError) return error
+  if (error instanceof HttpFailure) {
+    const { status, retryAfter, message } = error
+    return new TokenSourceError(failureCode(error), message, { cause: error, status, retryAfter })
+  }
+  // Nothing else is expected here; it is trouble on the way, and not for ever.
+  return new TokenSourceError('verifier_unreachable', 'expected an answer, the request failed; see `cause`', {
+    cause: error,
+  })
+}
+
+function failureCode({ reason, status = 0 }: HttpFailure): TokenSourceErrorCode {
+  if (reason === 'status' && status === 429) return 'rate_limited'
+  if (reason === 'status' && status >= 500) return 'verifier_error'
+  return FAILURES[reason]
+}

@@ -1,0 +1,158 @@
+import { closedError } from './errors.js'
+import type { TokenSourceError } from './errors.js'
+import { emit } from './events.js'
+import { createFetch } from './fetch.js'
+import type { TokenFetch } from './fetch.js'
+import { KeptToken } from './kept-token.js'
+import type { KeptTokenState } from './kept-token.js'
+import { resolveOptions } from './options.js'
+import type { ResolvedOptions, TokenSourceOptions } from './options.js'
+import { parametersKey, pickParameters } from './parameters.js'
+import type { TokenParameters } from './parameters.js'
+import { createTokenRequest } from './request.js'
+import type { TokenRequest } from './request.js'
+
+/** What a caller may say when it asks for a token; parameters it leaves out are those of the source. */
+export interface GetTokenOptions extends TokenParameters {
+  /** Stops this caller's waiting. The request goes on for the others, and its token is kept. */
+  readonly signal?: AbortSignal
+}
+
+/** How a token source fares: `idle` before the first request, `degraded` while an old token covers for a failing renewal. */
+export interface TokenSourceHealth {
+  readonly status: 'idle' | 'ready' | 'degraded' | 'down'
+  /** When the token for the source's own parameters ends, in milliseconds since 1970. */
+  readonly expiresAt: number | undefined
+  /** When the machine credential ends, in milliseconds since 1970. */
+  readonly credentialValidUntil: number | undefined
+  /** Why the last request failed, until one succeeds. */
+  readonly error: TokenSourceError | undefined
+}
+
+/** Access tokens that are simply there: obtained once, kept, renewed ahead of their end. */
+export interface TokenSource {
+  /** A token that is good for some seconds yet. @throws {TokenSourceError} any code. */
+  readonly getToken: (options?: GetTokenOptions) => Promise<string>
+  /** `fetch` with the token, to `allowedOrigins` only. @throws {TokenSourceError} `origin_not_allowed` and those of `getToken`. */
+  readonly fetch: TokenFetch
+  /** Whether tokens are sent to the origin of this address. */
+  readonly isAllowed: (url: string | URL) => boolean
+  /** Tells that an API answered 401 `invalid_token` to this token. Returns whether asking again brings another one. */
+  readonly dropToken: (token: string, parameters?: TokenParameters) => boolean
+  /** Obtains the first token, so that a wrong key, credential or address shows at start-up. @throws {TokenSourceError} any code. */
+  readonly ready: (options?: GetTokenOptions) => Promise<void>
+  readonly health: () => TokenSourceHealth
+  /** Stops requests and renewals. */
+  readonly close: () => void
+}
+
+/** Sets of parameters for which a token is kept; the set not asked for the longest goes first. */
+const MAX_KEPT = 1000
+const DAY = 24 * 60 * 60 * 1000
+/** An issuer needs days to hand out a new credential. */
+const EXPIRY_WARNING = 30 * DAY
+
+/**
+ * A source of access tokens for one machine, from a Verifier (`verifier`, `credential`) or any other OAuth 2.1
+ * authorization server (`authorizationServer`, `clientId`).
+ *
+ * Tokens are handed out as they come: whether they are genuine is checked by the API they are for. The credential's
+ * issuer, its status and the chain of trust are the Verifier's to check.
+ *
+ * @param options see {@link TokenSourceOptions}; checked at once, the network is first used by `ready` or `getToken`.
+ * @throws {TokenSourceError} `invalid_option`, `private_key_unreadable`, `credential_unreadable`, `credential_not_yet_valid`,
+ *   `credential_expired`; a key that does not belong to the credential is refused by `ready` and `getToken` as
+ *   `key_mismatch`, before anything leaves.
+ * @example
+ * ```ts
+ * import { createTokenSource } from '@verifier-guard/client'
+ *
+ * const tokens = createTokenSource({
+ *   verifier: 'https://verifier.example.org',
+ *   credential: process.env.MACHINE_CREDENTIAL ?? '',
+ *   privateKey: process.env.MACHINE_KEY ?? '',
+ *   allowedOrigins: ['https://orders.example.org'],
+ * })
+ * await tokens.ready()
+ * const response = await tokens.fetch('https://orders.example.org/orders')
+ * console.log(response.status)
+ * ```
+ */
+export function createTokenSource(options: TokenSourceOptions): TokenSource {
+  const resolved = resolveOptions(options)
+  const request = withExpiryWarning(createTokenRequest(resolved), resolved)
+  const own = new KeptToken(request, resolved.parameters, resolved)
+  const others = new Map<string, KeptToken>()
+  let closed = false
+
+  function find(wanted: TokenParameters | undefined): KeptToken {
+    if (wanted === undefined) return own
+    const parameters = pickParameters({ ...resolved.parameters, ...pickParameters(wanted) })
+    const key = parametersKey(parameters)
+    if (key === parametersKey(resolved.parameters)) return own
+    const kept = others.get(key) ?? new KeptToken(request, parameters, resolved)
+    others.delete(key)
+    others.set(key, kept)
+    if (others.size > MAX_KEPT) evictOldest(others)
+    return kept
+  }
+
+  async function getToken(wanted?: GetTokenOptions): Promise<string> {
+    if (closed) throw closedError()
+    wanted?.signal?.throwIfAborted()
+    const token = find(wanted).get()
+    return typeof token === 'string' ? token : untilAborted(token, wanted?.signal)
+  }
+
+  const isAllowed = (url: string | URL) => URL.canParse(String(url)) && resolved.allowedOrigins.has(new URL(url).origin)
+  const dropToken = (token: string, parameters?: TokenParameters) => find(parameters).drop(token)
+
+  return Object.freeze({
+    getToken,
+    dropToken,
+    isAllowed,
+    fetch: createFetch({ getToken, dropToken, isAllowed, send: resolved.runtime.fetch }),
+    ready: async (wanted?: GetTokenOptions) => void (await getToken(wanted)),
+    health: () => healthOf(own.state(), resolved),
+    close: () => {
+      closed = true
+      for (const kept of [own, ...others.values()]) kept.close()
+    },
+  })
+}
+
+function evictOldest(kept: Map<string, KeptToken>): void {
+  const [key, oldest] = kept.entries().next().value ?? []
+  if (key !== undefined) kept.delete(key)
+  oldest?.close()
+}
+
+function healthOf({ usable, expiresAt, error }: KeptTokenState, { credential }: ResolvedOptions): TokenSourceHealth {
+  const status = usable ? (error ? 'degraded' : 'ready') : error ? 'down' : 'idle'
+  return { status, expiresAt, credentialValidUntil: credential?.validUntil, error }
+}
+
+/** Warns at the first request and then once a day. */
+function withExpiryWarning(request: TokenRequest, { credential, runtime, onEvent }: ResolvedOptions): TokenRequest {
+  const validUntil = credential?.validUntil
+  if (validUntil === undefined) return request
+  let warnedAt = -Infinity
+  return (parameters, signal) => {
+    const now = runtime.now()
+    if (validUntil - now < EXPIRY_WARNING && now - warnedAt >= DAY) {
+      warnedAt = now
+      emit(onEvent, { type: 'credential_expiring', validUntil })
+    }
+    return request(parameters, signal)
+  }
+}
+
+/** Rejects with the signal's reason, as fetch does. */
+function untilAborted(token: Promise<string>, signal: AbortSignal | undefined): Promise<string> {
+  if (!signal) return token
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', abort, { once: true })
+    token.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

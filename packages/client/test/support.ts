@@ -1,0 +1,105 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { clientRuntime } from '../src/index.js'
+import type { ClientRuntime, TokenSourceError, TokenSourceEvent } from '../src/index.js'
+
+/** A runtime whose time moves only when told to, or when the code under test sleeps. The network is the real one. */
+export interface HeldRuntime extends ClientRuntime {
+  /** Lets time pass and fires the timers that fall due, in their order. */
+  readonly advance: (milliseconds: number) => void
+  /** Every pause taken so far. */
+  readonly slept: number[]
+  /** Timers not fired yet. */
+  readonly timers: () => number
+}
+
+export function holdRuntime(start = Date.parse('2026-11-23T12:00:00Z')): HeldRuntime {
+  let time = start
+  const slept: number[] = []
+  const timers = new Set<{ at: number; callback: () => void }>()
+  const advance = (milliseconds: number) => {
+    const end = time + milliseconds
+    for (;;) {
+      const [next] = [...timers].filter(({ at }) => at <= end).sort((one, other) => one.at - other.at)
+      if (!next) break
+      timers.delete(next)
+      time = Math.max(time, next.at)
+      next.callback()
+    }
+    time = end
+  }
+  return {
+    ...clientRuntime,
+    now: () => time,
+    monotonic: () => time,
+    random: () => 0.5,
+    schedule: (callback, delay) => {
+      const timer = { at: time + delay, callback }
+      timers.add(timer)
+      return () => timers.delete(timer)
+    },
+    sleep: (delay) => {
+      slept.push(delay)
+      advance(delay)
+      return Promise.resolve()
+    },
+    advance,
+    slept,
+    timers: () => timers.size,
+  }
+}
+
+/** Lets real network traffic go on until the condition holds. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 100_000 && !condition(); turn++) await new Promise(setImmediate)
+  expect(condition()).toBe(true)
+}
+
+/** A listener that keeps what it was told. */
+export function record() {
+  const events: TokenSourceEvent[] = []
+  const onEvent = (event: TokenSourceEvent) => void events.push(event)
+  const count = (type: TokenSourceEvent['type']) => events.filter((event) => event.type === type).length
+  return { events, onEvent, count }
+}
+
+const servers: { close: () => Promise<void> }[] = []
+
+/** Serves on loopback until the end of the test. */
+export async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  servers.push({
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** Closes with the test whatever can be closed. */
+export function closing<Closable extends { close: () => void | Promise<void> }>(closable: Closable): Closable {
+  servers.push({ close: async () => closable.close() })
+  return closable
+}
+
+afterEach(async () => {
+  for (const server of servers.splice(0).reverse()) await server.close()
+})
+
+export function bearerOf(request: IncomingMessage): string | undefined {
+  return /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
+}
+
+/** The error a call ends with; fails if it ends well. */
+export async function failureOf(call: Promise<unknown> | (() => unknown)): Promise<TokenSourceError> {
+  try {
+    await (typeof call === 'function' ? call() : call)
+  } catch (error) {
+    return error as TokenSourceError
+  }
+  throw new Error('expected a failure')
+}

@@ -1,0 +1,181 @@
+import { startDevVerifier } from '@verifier-guard/dev-verifier'
+import type { DevVerifierOptions } from '@verifier-guard/dev-verifier'
+import { createTokenSource, TokenSourceError } from '../src/index.js'
+import type { TokenSourceOptions } from '../src/index.js'
+import { bearerOf, closing, failureOf, serve } from './support.js'
+
+const profiles = ['eudistack-3.3', 'eudistack-3.0', 'dome'] as const
+
+const startVerifier = async (options: DevVerifierOptions = {}) => closing(await startDevVerifier(options))
+
+function claimsOf(token: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>
+}
+
+describe('createTokenSource', () => {
+  describe.each(profiles)('with a Verifier of the generation %s', (profile) => {
+    it('obtains a token that an API can be called with', async () => {
+      const verifier = await startVerifier({ profile })
+      const { credential, privateKey } = verifier.issueMachineCredential()
+      const api = await serve((request, response) => response.end(bearerOf(request)))
+      const tokens = closing(
+        createTokenSource({ verifier: verifier.issuer, credential, privateKey: privateKey.hex, allowedOrigins: [api] }),
+      )
+      const token = await tokens.getToken()
+      expect(claimsOf(token)).toMatchObject({ iss: verifier.issuer, aud: verifier.issuer })
+      expect(await (await tokens.fetch(`${api}/orders`)).text()).toBe(token)
+    })
+
+    it.each(['hex', 'jwk', 'pkcs8'] as const)('takes the key as %s and the credential in base64', async (form) => {
+      const verifier = await startVerifier({ profile })
+      const { credential, privateKey } = verifier.issueMachineCredential()
+      const base64 = Buffer.from(credential).toString('base64')
+      const options = { verifier: verifier.issuer, credential: base64, privateKey: privateKey[form] }
+      await closing(createTokenSource(options)).ready()
+      expect(verifier.requests.token).toBe(1)
+    })
+
+    it('finds a key of another credential before anything leaves', async () => {
+      const verifier = await startVerifier({ profile })
+      const { credential } = verifier.issueMachineCredential()
+      const { privateKey } = verifier.issueMachineCredential()
+      const tokens = closing(createTokenSource({ verifier: verifier.issuer, credential, privateKey: privateKey.hex }))
+      expect(await failureOf(tokens.ready())).toMatchObject({
+        code: 'key_mismatch',
+        kind: 'credential',
+        retryable: false,
+      })
+      expect(verifier.requests).toMatchObject({ discovery: 0, token: 0 })
+    })
+  })
+
+  it('asks an explicit token endpoint without discovery', async () => {
+    const verifier = await startVerifier()
+    const { credential, privateKey } = verifier.issueMachineCredential()
+    const tokenEndpoint = `${verifier.issuer}/oidc/token`
+    await closing(
+      createTokenSource({ verifier: verifier.issuer, tokenEndpoint, credential, privateKey: privateKey.hex }),
+    ).ready()
+    expect(verifier.requests).toMatchObject({ discovery: 0, token: 1 })
+  })
+
+  it('sends the first power domain as tenant, another one if told to, none if told so', async () => {
+    const verifier = await startVerifier()
+    const machine = verifier.issueMachineCredential({
+      powers: [
+        { function: 'Login', action: 'oidc_m2m', domain: 'kpmg' },
+        { function: 'Login', action: 'oidc_m2m', domain: 'acme' },
+      ],
+    })
+    const base = { verifier: verifier.issuer, credential: machine.credential, privateKey: machine.privateKey.hex }
+    const tokens = closing(createTokenSource(base))
+    expect(claimsOf(await tokens.getToken()).tenant).toBe('kpmg')
+    expect(claimsOf(await tokens.getToken({ tenant: 'acme' })).tenant).toBe('acme')
+    expect(await tokens.getToken({ tenant: 'kpmg' })).toBe(await tokens.getToken())
+    expect(verifier.requests.token).toBe(2)
+    const refusal = await failureOf(closing(createTokenSource({ ...base, tenant: 'other' })).ready())
+    expect(refusal.checklist).toContainEqual(expect.objectContaining({ check: 'tenant', verdict: 'failed' }))
+    const none = closing(createTokenSource({ ...base, tenant: null }))
+    expect(claimsOf(await none.getToken()).tenant).toBeUndefined()
+  })
+
+  it('presents the credential to no other issuer', async () => {
+    const verifier = await startVerifier()
+    verifier.fail('discovery', 'wrong-issuer')
+    const { credential, privateKey } = verifier.issueMachineCredential()
+    const tokens = closing(createTokenSource({ verifier: verifier.issuer, credential, privateKey: privateKey.hex }))
+    expect(await failureOf(tokens.ready())).toMatchObject({ code: 'issuer_mismatch' })
+    expect(verifier.requests.token).toBe(0)
+  })
+
+  it('follows no metadata to a token endpoint on another origin', async () => {
+    const elsewhere = await serve((_, response) => response.end('{}'))
+    const issuer: string = await serve((_, response) =>
+      response.end(JSON.stringify({ issuer, token_endpoint: `${elsewhere}/token` })),
+    )
+    const { credential, privateKey } = (await startVerifier()).issueMachineCredential()
+    const tokens = closing(createTokenSource({ verifier: issuer, credential, privateKey: privateKey.hex }))
+    expect(await failureOf(tokens.ready())).toMatchObject({ code: 'endpoint_not_trusted' })
+  })
+
+  it('finds RFC 8414 metadata where OpenID Connect metadata are missing', async () => {
+    const asked: string[] = []
+    const origin: string = await serve((request, response) => {
+      asked.push(request.url ?? '')
+      if (request.url === '/.well-known/oauth-authorization-server/verifier') {
+        response.end(JSON.stringify({ issuer: `${origin}/verifier`, token_endpoint: `${origin}/token` }))
+      } else if (request.url === '/token') {
+        response.end(JSON.stringify({ access_token: 'opaque', token_type: 'bearer', expires_in: 60 }))
+      } else response.writeHead(404).end()
+    })
+    const { credential, privateKey } = (await startVerifier()).issueMachineCredential()
+    const tokens = closing(
+      createTokenSource({ verifier: `${origin}/verifier`, credential, privateKey: privateKey.hex }),
+    )
+    expect(await tokens.getToken()).toBe('opaque')
+    expect(asked[0]).toBe('/verifier/.well-known/openid-configuration')
+  })
+})
+
+describe('the options', () => {
+  const good = { verifier: 'https://verifier.example.org', credential: 'x', privateKey: '1' }
+
+  it.each<[string, object, string]>([
+    ['no issuer', { credential: 'x' }, 'neither'],
+    ['http beyond loopback', { ...good, verifier: 'http://verifier.example.org' }, 'https in `verifier`'],
+    ['a trailing slash', { ...good, verifier: 'https://verifier.example.org/' }, 'trailing slash'],
+    ['a query', { ...good, verifier: 'https://verifier.example.org?a=b' }, 'query'],
+    ['no address', { ...good, verifier: 'verifier.example.org' }, 'absolute URL'],
+    ['a user in the address', { ...good, verifier: 'https://me:pw@verifier.example.org' }, 'without user'],
+    ['an unset credential', { ...good, credential: '' }, 'environment variable'],
+    ['a token endpoint over http', { ...good, tokenEndpoint: 'http://verifier.example.org/token' }, 'tokenEndpoint'],
+    [
+      'an origin with a path',
+      {
+        authorizationServer: 'https://as.example.org',
+        clientId: 'me',
+        clientSecret: 's',
+        allowedOrigins: ['https://api.example.org/'],
+      },
+      'origins alone',
+    ],
+    [
+      'a client without id',
+      { authorizationServer: 'https://as.example.org', clientId: '', clientSecret: 's' },
+      'clientId',
+    ],
+    [
+      'a client without secret',
+      { authorizationServer: 'https://as.example.org', clientId: 'me', clientSecret: '' },
+      'clientSecret',
+    ],
+    [
+      'no tries',
+      { authorizationServer: 'https://as.example.org', clientId: 'me', clientSecret: 's', tries: 0 },
+      'tries',
+    ],
+    [
+      'a signer that cannot sign',
+      { authorizationServer: 'https://as.example.org', clientId: 'me', signer: { alg: 'HS256' } },
+      'signer',
+    ],
+  ])('refuse %s', async (_, options, found) => {
+    const error = await failureOf(() => createTokenSource(options as TokenSourceOptions))
+    expect(error).toBeInstanceOf(TokenSourceError)
+    expect(error).toMatchObject({ code: 'invalid_option', kind: 'configuration' })
+    expect(error.message).toContain(found)
+    expect(error.message).not.toContain('pw')
+  })
+
+  it('refuse an expired credential and one of the future', async () => {
+    const verifier = await startVerifier()
+    const year = 365 * 24 * 3600 * 1000
+    const create = (from: number, to: number) => () => {
+      const validity = { validFrom: new Date(Date.now() + from), validUntil: new Date(Date.now() + to) }
+      const { credential, privateKey } = verifier.issueMachineCredential(validity)
+      createTokenSource({ ...good, credential, privateKey: privateKey.hex })
+    }
+    expect(await failureOf(create(-year, -1000))).toMatchObject({ code: 'credential_expired' })
+    expect(await failureOf(create(year, 2 * year))).toMatchObject({ code: 'credential_not_yet_valid' })
+  })
+})
