@@ -1,0 +1,148 @@
+import { LIFE_SPAN, LIFE_SPANS, MANDATEE, MANDATOR, POWER, POWER_ACTIONS, POWERS, SUBJECTS } from './dialects.js'
+import { firstOf, isObject, malformed, optional, own, pathsOf, read, text, texts, type Json } from './members.js'
+
+/** One right that a mandate grants. A member that the credential leaves out is absent, and then satisfies no requirement that names it. */
+export interface Power {
+  readonly id?: string
+  readonly type?: string
+  readonly domain?: string
+  readonly function?: string
+  /** Never empty: a power without actions grants nothing and is left out. */
+  readonly actions: readonly string[]
+}
+
+/** The organisation that grants, and the person who signed for it. */
+export interface Mandator {
+  readonly id?: string
+  /** Without the prefix `did:elsi:`, so that generations compare: `VATES-B12345678`. */
+  readonly organizationIdentifier?: string
+  readonly organization?: string
+  readonly country?: string
+  readonly commonName?: string
+  readonly serialNumber?: string
+  readonly email?: string
+}
+
+/** The machine or employee that acts. */
+export interface Mandatee {
+  /** A DID: the one name of a caller that is the same in every generation. */
+  readonly id?: string
+  readonly email?: string
+  readonly firstName?: string
+  readonly lastName?: string
+  readonly phone?: string
+  readonly employeeId?: string
+  readonly nationality?: string
+  readonly domain?: string
+  readonly ipAddress?: string
+  readonly serviceName?: string
+  readonly serviceType?: string
+  readonly version?: string
+  readonly description?: string
+}
+
+/** What a mandator grants to a mandatee. */
+export interface Mandate {
+  readonly id?: string
+  readonly mandator: Mandator
+  readonly mandatee: Mandatee
+  readonly powers: readonly Power[]
+  /** As stated, for information: first-generation credentials only, and in more than one date format. Validity is the credential's. */
+  readonly lifeSpan?: { readonly start?: string; readonly end?: string }
+}
+
+const ELSI = /^(?:did:elsi:)+(?=.)/
+
+const lifeSpanPaths = pathsOf(LIFE_SPAN)
+const mandateePaths = pathsOf(MANDATEE)
+const mandatorPaths = pathsOf(MANDATOR)
+const powerPaths = pathsOf(POWER)
+
+/**
+ * Reads the mandate of a credential; where flat claims stand beside the credential, theirs wins, member by member.
+ *
+ * @param claims of the access token
+ * @param root the credential: in one of the claims, or the claims themselves
+ * @throws {Denial} `credential_malformed` when the two name different organisations
+ */
+export function readMandate(claims: Json, root: Json): Mandate {
+  const inner = mandateIn(root)
+  const flat = root === claims ? inner : mandateIn(claims)
+  const choose = (names: readonly string[]) =>
+    firstOf(names, (name) => own(flat, name)) ?? firstOf(names, (name) => own(inner, name))
+  agreeOnOrganisation(own(flat, 'mandator'), own(inner, 'mandator'))
+  return Object.freeze({
+    // A mandate that is the credential itself has no name of its own.
+    ...optional('id', inner === root ? undefined : text(own(inner, 'id'))),
+    mandator: readMandator(choose(['mandator'])),
+    mandatee: readMandatee(choose(['mandatee']), fallbackId(claims, root)),
+    powers: readPowers(choose(POWERS)),
+    ...optional('lifeSpan', readLifeSpan(choose(LIFE_SPANS))),
+  })
+}
+
+/** Whether the claims of a token are a credential themselves, as flat claims and an SD-JWT are. */
+export function isCredential(claims: Json): boolean {
+  const holds = (name: string) => typeof own(claims, name) === 'object'
+  return holds('mandate') || subjectOf(claims) !== undefined || (holds('mandator') && POWERS.some(holds))
+}
+
+/** The object that holds mandator, mandatee and powers: in the subject, beside it, or the credential itself. */
+function mandateIn(root: Json): Json {
+  const candidates = [own(subjectOf(root) ?? {}, 'mandate'), own(root, 'mandate')]
+  return candidates.find(isObject) ?? root
+}
+
+function subjectOf(root: Json): Json | undefined {
+  const subject = firstOf(SUBJECTS, (name) => own(root, name))
+  const one: unknown = Array.isArray(subject) ? subject[0] : subject
+  return isObject(one) ? one : undefined
+}
+
+function agreeOnOrganisation(flat: unknown, inner: unknown): void {
+  const one = isObject(flat) ? organisationOf(flat) : undefined
+  const other = isObject(inner) ? organisationOf(inner) : undefined
+  if (one === undefined || other === undefined || one === other) return
+  throw malformed('one mandating organisation', 'another in the flat claims than in the credential beside them')
+}
+
+/** Lists of the ecosystem write the bare identifier, credentials the DID that is made of it. */
+function organisationOf(mandator: Json): string | undefined {
+  const stated = firstOf(MANDATOR.organizationIdentifier, (name) => text(own(mandator, name)))
+  if (stated !== undefined) return stated.replace(ELSI, '')
+  const id = text(own(mandator, 'id'))
+  return id !== undefined && ELSI.test(id) ? id.replace(ELSI, '') : undefined
+}
+
+function readMandator(value: unknown): Mandator {
+  const stated = isObject(value) ? value : {}
+  const names = read(stated, mandatorPaths, text)
+  return Object.freeze({ ...names, ...optional('organizationIdentifier', organisationOf(stated)) })
+}
+
+function readMandatee(value: unknown, fallback: string | undefined): Mandatee {
+  return Object.freeze({ ...optional('id', fallback), ...read(isObject(value) ? value : {}, mandateePaths, text) })
+}
+
+/** The DID of a mandatee that states none. Verifier 1.x and 2.x made `sub` of it; later ones make `sub` of whatever their profile says. */
+function fallbackId(claims: Json, root: Json): string | undefined {
+  const subjectId = text(own(subjectOf(root) ?? {}, 'id'))
+  if (subjectId !== undefined || root === claims || Object.hasOwn(claims, 'credential_type')) return subjectId
+  const subject = text(own(claims, 'sub'))
+  return subject?.startsWith('did:') ? subject : undefined
+}
+
+function readPowers(value: unknown): readonly Power[] {
+  const powers = Array.isArray(value) ? (value as readonly unknown[]).filter(isObject).map(readPower) : []
+  return Object.freeze(powers.filter(({ actions }) => actions.length > 0))
+}
+
+function readPower(stated: Json): Power {
+  const lists = POWER_ACTIONS.map((name) => texts(own(stated, name)))
+  return Object.freeze({ ...read(stated, powerPaths, text), actions: lists.find((list) => list.length > 0) ?? [] })
+}
+
+function readLifeSpan(value: unknown): Mandate['lifeSpan'] {
+  const lifeSpan = isObject(value) ? read(value, lifeSpanPaths, text) : {}
+  return Object.keys(lifeSpan).length === 0 ? undefined : Object.freeze(lifeSpan)
+}

@@ -1,0 +1,117 @@
+import { configurationError, quote } from '../errors.js'
+import { requireFunction, requireOptions, requireTexts } from './arguments.js'
+import type { Caller, Refusal, Requirement } from './requirement.js'
+import { enumerate } from './text.js'
+
+/** What a claim has to be: one of these. */
+export type ClaimCondition =
+  | {
+      /** Exactly this value, of this type. */ readonly equals: string | number | boolean
+      readonly includes?: never
+      readonly satisfies?: never
+    }
+  | {
+      /** A list, or a text separated by spaces, with all of these in it. */ readonly includes:
+        string | number | readonly (string | number)[]
+      readonly equals?: never
+      readonly satisfies?: never
+    }
+  | {
+      /** Whatever a function answers `true` to; it may throw, which refuses. Not called where the claim is missing. */
+      readonly satisfies: (value: unknown) => boolean
+      readonly equals?: never
+      readonly includes?: never
+    }
+
+/**
+ * Requires something of one claim of the token.
+ *
+ * Does not read the credential, whose place differs from Verifier to Verifier: ask `requiredPower`, or `requiredRule` with the caller's mandate.
+ *
+ * @param claim its name, whatever characters that has, or the path to a member within it: `['realm_access', 'roles']`
+ * @throws {GuardError} `invalid_configuration` for an empty name or path, and for anything but one condition
+ * @example
+ * ```ts
+ * import { requiredClaim } from '@verifier-guard/core'
+ *
+ * const isReviewer = requiredClaim(['realm_access', 'roles'], { includes: 'reviewer' })
+ * const isVersionTwo = requiredClaim('ver', { equals: 2 })
+ * ```
+ */
+export function requiredClaim(claim: string | readonly string[], condition: ClaimCondition): Requirement {
+  const path = requireTexts('a claim by its name or path', claim)
+  const { fits, expected } = prepare(condition)
+  const name = `claim ${path.join('.')}`
+  return Object.freeze({
+    name,
+    check({ claims }: Caller): Refusal | undefined {
+      const value = follow(claims, path)
+      if (value !== undefined && fits(value)) return undefined
+      const reason = { check: 'requirements', expected: `${name} ${expected}`, actual: describe(value) }
+      return { code: 'claim_requirement_unmet', reason }
+    },
+  })
+}
+
+interface Test {
+  readonly expected: string
+  readonly fits: (value: unknown) => boolean
+}
+
+const CONDITIONS: { readonly [name: string]: (wanted: never) => Test } = {
+  equals(wanted: unknown) {
+    if (!['string', 'number', 'boolean'].includes(typeof wanted))
+      throw configurationError(
+        '"equals" as a text, number or boolean',
+        quote(wanted),
+        'use "satisfies" for anything else',
+      )
+    return { expected: `equal to ${quote(wanted)}`, fits: (value) => value === wanted }
+  },
+  includes(wanted: unknown) {
+    const all: readonly unknown[] = Array.isArray(wanted) ? [...(wanted as readonly unknown[])] : [wanted]
+    if (all.length === 0 || !all.every((one) => (typeof one === 'string' && one !== '') || typeof one === 'number'))
+      throw configurationError('"includes" as a text, a number or a list of them', quote(wanted), 'name at least one')
+    return {
+      expected: `with ${enumerate(all)} in it`,
+      fits: (value) => all.every((one) => elements(value).includes(one)),
+    }
+  },
+  satisfies(predicate: (value: unknown) => boolean) {
+    requireFunction('"satisfies" as a function', predicate)
+    // A promise, or anything else that merely counts as true, is no yes.
+    return { expected: 'that satisfies a predicate', fits: (value) => predicate(value) === true }
+  },
+}
+
+function prepare(condition: ClaimCondition): Test {
+  requireOptions('requiredClaim', condition, Object.keys(CONDITIONS))
+  const stated = Object.entries(condition).filter(([, wanted]) => wanted !== undefined)
+  const [name, wanted] = stated[0] ?? []
+  if (stated.length === 1) return CONDITIONS[name!]!(wanted as never)
+  throw configurationError(
+    'one condition: equals, includes or satisfies',
+    `${stated.length}`,
+    'combine requirements with allOf',
+  )
+}
+
+function follow(claims: Caller['claims'], path: readonly string[]): unknown {
+  let value: unknown = claims
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+    value = (value as Record<string, unknown>)[name]
+  }
+  return value
+}
+
+function elements(value: unknown): readonly unknown[] {
+  return typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
+}
+
+/** By its type alone: claims are about people. */
+function describe(value: unknown): string {
+  if (value === undefined) return 'none'
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  return value === null ? 'null' : `a ${typeof value}`
+}

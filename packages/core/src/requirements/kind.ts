@@ -1,0 +1,33 @@
+import { configurationError, quote } from '../errors.js'
+import type { Kind } from '../profiles.js'
+import type { Caller, Refusal, Requirement } from './requirement.js'
+
+const KINDS: readonly Kind[] = ['machine', 'employee', 'unknown', 'none']
+
+/**
+ * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token without one.
+ *
+ * Narrows what the resource server lets in with its `kinds`; it can't widen that.
+ *
+ * @throws {GuardError} `invalid_configuration` for no kind, or an unknown one
+ * @example
+ * ```ts
+ * import { requiredKind } from '@verifier-guard/core'
+ *
+ * const machinesOnly = requiredKind('machine')
+ * ```
+ */
+export function requiredKind(kinds: Kind | readonly Kind[]): Requirement {
+  const accepted = [kinds].flat() as readonly Kind[]
+  if (accepted.length === 0 || !accepted.every((kind) => KINDS.includes(kind)))
+    throw configurationError(`kinds among ${KINDS.join(', ')}`, quote(kinds), 'name at least one')
+  const name = `kind ${accepted.join(' or ')}`
+  return Object.freeze({
+    name,
+    check({ kind }: Caller): Refusal | undefined {
+      if (accepted.includes(kind)) return undefined
+      const actual = kind === 'none' ? 'a token without a credential' : `kind ${kind}`
+      return { code: 'kind_not_accepted', reason: { check: 'requirements', expected: name, actual } }
+    },
+  })
+}

@@ -1,0 +1,124 @@
+import type { Credential, Mandate, Power } from '../credential.js'
+import { configurationError, Denial, ERRORS, quote, type ErrorCode, type Reason } from '../errors.js'
+import type { Kind } from '../profiles.js'
+
+/** What a requirement may look at of the caller: every part of an `AuthContext` but the token itself. */
+export interface Caller {
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly issuer: string
+  readonly subject: string | undefined
+  readonly clientId: string | undefined
+  readonly scopes: readonly string[]
+  readonly tenant: string | undefined
+  readonly kind: Kind
+  readonly powers: readonly Power[]
+  readonly mandate: Mandate | undefined
+  readonly credential: Credential | undefined
+  /** In seconds since 1970. */
+  readonly expiresAt: number
+}
+
+/** Why a requirement is not met. */
+export interface Refusal {
+  readonly code: ErrorCode
+  readonly reason: Reason
+  /** Milliseconds after which a new try makes sense, where the trouble is not the caller's. */
+  readonly retryAfter?: number
+  /** What an application's own function threw. */
+  readonly cause?: unknown
+}
+
+/**
+ * What a route asks of a caller whose token is good. Made by `requiredScopes`, `requiredPower` and their kin, combined by `allOf` and `anyOf`;
+ * an object of this shape written by hand does as well.
+ *
+ * @typeParam Request what the adapter hands on: the framework's own request
+ */
+export interface Requirement<Request = unknown> {
+  /** What is asked for, as it stands in the `denied` event: `power DOME/ProductOffering/Create`. */
+  readonly name: string
+  /** Scopes that the route asks for, for the challenge (RFC 6750 §3). */
+  readonly scope?: readonly string[]
+  /** `undefined` when it is met; anything else refuses, and so does a throw. Answers at once where it can. */
+  check(caller: Caller, request: Request): Refusal | undefined | Promise<Refusal | undefined>
+}
+
+/** What {@link Requirement.check} answers. */
+export type Outcome = ReturnType<Requirement['check']>
+
+/**
+ * Asks a requirement of a caller.
+ *
+ * @returns nothing when it is met at once, a promise when that takes time
+ * @throws {Denial} `scope_missing`, `power_missing`, `tenant_mismatch`, `kind_not_accepted`, `claim_requirement_unmet`, `rule_unmet`,
+ *   `credential_revoked`, `status_unavailable`
+ */
+export function checkRequirement<Request>(
+  requirement: Requirement<Request>,
+  caller: Caller,
+  request: Request,
+): void | Promise<void> {
+  const outcome = evaluate(requirement, caller, request)
+  if (outcome instanceof Promise) return outcome.then((refusal) => enforce(requirement, refusal))
+  enforce(requirement, outcome)
+}
+
+/** Asks a requirement and turns whatever goes wrong meanwhile into a refusal: what can't be decided is not granted. */
+export function evaluate<Request>(requirement: Requirement<Request>, caller: Caller, request: Request): Outcome {
+  const failed = (error: unknown) => failure(requirement, error)
+  try {
+    const outcome: unknown = requirement.check(caller, request)
+    if (outcome === undefined) return undefined
+    if (!isThenable(outcome)) return refusalOf(requirement, outcome)
+    return Promise.resolve(outcome).then((late) => refusalOf(requirement, late), failed)
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+/** @throws {GuardError} `invalid_configuration` unless every one is a requirement, and there is one at least */
+export function requireRequirements(name: string, values: readonly unknown[]): void {
+  const isRequirement = (value: unknown) =>
+    typeof value === 'object' && value !== null && typeof (value as Requirement).check === 'function'
+  if (values.length > 0 && values.every(isRequirement)) return
+  const found = values.length === 0 ? 'none' : quote(values.find((value) => !isRequirement(value)))
+  throw configurationError(
+    `requirements for ${name}`,
+    found,
+    'pass what requiredScopes, requiredPower and their kin return',
+  )
+}
+
+function enforce({ scope }: Requirement<never>, refusal: Refusal | undefined): void {
+  if (refusal === undefined) return
+  const { code, reason, retryAfter, cause } = refusal
+  throw new Denial(code, reason, { ...(scope !== undefined && { scope }), retryAfter, cause })
+}
+
+function failure({ name }: Requirement<never>, error: unknown): Refusal {
+  if (error instanceof Denial) return fromDenial(error)
+  const actual = `an error of the type ${error instanceof Error ? error.name : typeof error}`
+  const reason = { check: 'requirements', expected: name, actual, hint: 'the function that decides must not throw' }
+  return { code: 'rule_unmet', reason, cause: error }
+}
+
+function fromDenial({ code, reason, retryAfter, cause }: Denial): Refusal {
+  return { code, reason, cause, ...(retryAfter !== undefined && { retryAfter }) }
+}
+
+function refusalOf(requirement: Requirement<never>, outcome: unknown): Refusal | undefined {
+  if (outcome === undefined) return undefined
+  const { code, reason } = (outcome ?? {}) as Partial<Refusal>
+  if (typeof code === 'string' && Object.hasOwn(ERRORS, code) && typeof reason?.expected === 'string')
+    return outcome as Refusal
+  const hint = 'return undefined to grant, or a refusal with code and reason'
+  return {
+    code: 'rule_unmet',
+    reason: { check: 'requirements', expected: requirement.name, actual: `the answer ${typeof outcome}`, hint },
+  }
+}
+
+/** A promise of whatever making: applications bring their own. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}

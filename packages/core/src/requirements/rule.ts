@@ -1,0 +1,38 @@
+import { requireFunction, requireText } from './arguments.js'
+import { isThenable, type Caller, type Refusal, type Requirement } from './requirement.js'
+
+/**
+ * Requires what only the application can tell: that this caller owns that order, say.
+ *
+ * Grants for `true` alone; whatever else the function returns or throws refuses, and what it threw is the `cause` in the `denied` event.
+ *
+ * @param name for the `denied` event: `owner of the order`
+ * @param rule may take its time; it is asked for every request, and nothing of it is remembered
+ * @throws {GuardError} `invalid_configuration` for an empty name, or a rule that is no function
+ * @example
+ * ```ts
+ * import { requiredRule } from '@verifier-guard/core'
+ *
+ * const ownOrganisation = requiredRule('own organisation', ({ mandate }, request: { params: { organisation: string } }) => {
+ *   return mandate?.mandator.organizationIdentifier === request.params.organisation
+ * })
+ * ```
+ */
+export function requiredRule<Request = unknown>(
+  name: string,
+  rule: (caller: Caller, request: Request) => boolean | Promise<boolean>,
+): Requirement<Request> {
+  requireText('the name of a rule', name)
+  requireFunction('a rule as a function', rule)
+  const judge = (answer: unknown): Refusal | undefined => {
+    if (answer === true) return undefined
+    return { code: 'rule_unmet', reason: { check: 'requirements', expected: name, actual: 'a rule that says no' } }
+  }
+  return Object.freeze({
+    name,
+    check(caller: Caller, request: Request) {
+      const answer: unknown = rule(caller, request)
+      return isThenable(answer) ? Promise.resolve(answer).then(judge) : judge(answer)
+    },
+  })
+}

@@ -1,0 +1,83 @@
+import type { Power } from '../credential.js'
+import { requireFunction, requireOptions, requireSwitches, requireText } from './arguments.js'
+import { isThenable, type Caller, type Refusal, type Requirement } from './requirement.js'
+import { equalsIgnoringCase } from './text.js'
+
+/** How tenants are told. */
+export interface TenantOptions {
+  /** Leaves `-stg`, `-dev` and `-pre` at the end of both names out of the comparison, as the EUDIStack Issuer does with host names. Default: false. */
+  readonly stripEnvironmentSuffix?: boolean
+  /** Takes the tenant of a token without one from its powers, if they all name one domain: for Verifiers before 3.0. Default: false. */
+  readonly fromPowerDomain?: boolean
+}
+
+/** The tenant that a route belongs to: a fixed one, or what the request says. */
+export type TenantSource<Request> = string | ((request: Request) => string | undefined | Promise<string | undefined>)
+
+const ENVIRONMENT = /-(?:stg|dev|pre)$/i
+
+/**
+ * Requires that the token was issued for the tenant that the request is about, ASCII letters compared without their case.
+ *
+ * Refuses a token without a tenant, and a request that names none. Does not tell which powers the caller has there: a power has a domain of
+ * its own. Source: the `tenant` claim of Verifier 3.x.
+ *
+ * @param tenant a name, or a function that takes it from the request; take it from where the caller can't choose another tenant's data
+ * @throws {GuardError} `invalid_configuration` for an empty tenant or an unknown option
+ * @example
+ * ```ts
+ * import { requiredTenant } from '@verifier-guard/core'
+ *
+ * const ofThisTenant = requiredTenant((request: Request) => new URL(request.url).hostname.split('.')[0])
+ * ```
+ */
+export function requiredTenant<Request = unknown>(
+  tenant: TenantSource<Request>,
+  options: TenantOptions = {},
+): Requirement<Request> {
+  requireOptions('requiredTenant', options, ['stripEnvironmentSuffix', 'fromPowerDomain'])
+  requireSwitches(options, ['stripEnvironmentSuffix', 'fromPowerDomain'])
+  const settings = { ...options }
+  if (typeof tenant === 'string') {
+    requireText('a tenant', tenant)
+    return Object.freeze({ name: `tenant ${tenant}`, check: (caller: Caller) => compare(tenant, caller, settings) })
+  }
+  requireFunction('a tenant as a text or a function', tenant)
+  return Object.freeze({
+    name: 'tenant of the request',
+    check(caller: Caller, request: Request) {
+      const wanted: unknown = tenant(request)
+      return isThenable(wanted)
+        ? Promise.resolve(wanted).then((late) => compare(late, caller, settings))
+        : compare(wanted, caller, settings)
+    },
+  })
+}
+
+function compare(wanted: unknown, { tenant, powers }: Caller, options: TenantOptions): Refusal | undefined {
+  const held = tenant || (options.fromPowerDomain ? onlyDomain(powers) : undefined)
+  if (typeof wanted !== 'string' || wanted === '') return refusal('a request that names its tenant', 'none')
+  if (held === undefined)
+    return refusal(`the tenant ${JSON.stringify(wanted)}`, 'a token without a tenant', missingHint(options))
+  const bare = (name: string) => (options.stripEnvironmentSuffix ? name.replace(ENVIRONMENT, '') : name)
+  if (equalsIgnoringCase(bare(wanted), bare(held))) return undefined
+  return refusal(`the tenant ${JSON.stringify(wanted)}`, JSON.stringify(held))
+}
+
+/** The domain of the powers where it is the same in all that name one. */
+function onlyDomain(powers: readonly Power[]): string | undefined {
+  const domains = powers.flatMap(({ domain }) => domain ?? [])
+  const [first] = domains
+  return first !== undefined && domains.every((domain) => equalsIgnoringCase(domain, first)) ? first : undefined
+}
+
+function missingHint({ fromPowerDomain }: TenantOptions): string | undefined {
+  return fromPowerDomain
+    ? undefined
+    : 'Verifiers before 3.0 state no tenant: "fromPowerDomain" takes it from the powers'
+}
+
+function refusal(expected: string, actual: string, hint?: string): Refusal {
+  const reason = { check: 'requirements', expected, actual, ...(hint !== undefined && { hint }) }
+  return { code: 'tenant_mismatch', reason }
+}
