@@ -1,0 +1,69 @@
+import type { VerifiedEntry } from './token-cache.js'
+import type { Credential } from './credential.js'
+import { Denial } from './errors.js'
+import type { TrustSettings } from './options.js'
+
+/** Bounds that the application sets, in seconds. */
+export interface AdmissionLimits {
+  readonly clockTolerance: number
+  readonly maxTokenAge: number
+  readonly credentialValidity: boolean
+}
+
+/**
+ * Checks that the credential behind a token is of a kind that is let in, and within its validity window: a token may outlive its
+ * credential by up to an hour.
+ *
+ * @param now seconds since 1970
+ * @throws {Denial} `kind_not_accepted`, `credential_expired`
+ */
+export function checkAdmission(
+  credential: Credential | undefined,
+  { kinds }: TrustSettings,
+  now: number,
+  limits: AdmissionLimits,
+): void {
+  const kind = credential?.kind ?? 'none'
+  if (kinds !== undefined && !kinds.includes(kind)) {
+    const actual = kind === 'none' ? 'a token without a credential' : `a credential of kind ${kind}`
+    const hint = 'name the kinds to let in with "kinds"; employees\' tokens come addressed to a client, see "clientIds"'
+    throw new Denial('kind_not_accepted', {
+      check: 'admission',
+      expected: `a credential of kind ${kinds.join(' or ')}`,
+      actual,
+      hint,
+    })
+  }
+  if (!limits.credentialValidity) return
+  const { validFrom = -Infinity, validUntil = Infinity } = credential ?? {}
+  if (now >= validFrom - limits.clockTolerance && now < validUntil + limits.clockTolerance) return
+  throw new Denial('credential_expired', {
+    check: 'admission',
+    expected: 'a credential within its validity window',
+    actual: now < validFrom ? `one valid from ${iso(validFrom)}` : `one valid until ${iso(validUntil)}`,
+    hint: 'the caller needs a new credential from its issuer; "credentialValidity: null" accepts the token until its own expiry',
+  })
+}
+
+/** From when until when a decision holds, in milliseconds since 1970: the token's times, the credential's, and the age limit together. */
+export function decisionWindow(
+  claims: Readonly<Record<string, unknown>>,
+  credential: Credential | undefined,
+  { clockTolerance, maxTokenAge, credentialValidity }: AdmissionLimits,
+): Pick<VerifiedEntry, 'validFrom' | 'validUntil'> {
+  const { exp, nbf = -Infinity, iat = -Infinity } = claims as { exp: number; nbf?: number; iat?: number }
+  const starts = [nbf, iat, (credentialValidity && credential?.validFrom) || -Infinity]
+  const ends = [
+    exp,
+    (credentialValidity && credential?.validUntil) || Infinity,
+    maxTokenAge === Infinity ? Infinity : iat + maxTokenAge,
+  ]
+  return {
+    validFrom: (Math.max(...starts) - clockTolerance) * 1_000,
+    validUntil: (Math.min(...ends) + clockTolerance) * 1_000,
+  }
+}
+
+function iso(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString()
+}

@@ -1,0 +1,216 @@
+import { Denial, quote, type ErrorCode } from './errors.js'
+import type { TrustSettings } from './options.js'
+import type { VerifiedJws } from './signature.js'
+
+/** What a rule looks at. Times in seconds. */
+export interface Judged {
+  readonly jws: Pick<VerifiedJws, 'header' | 'claims'>
+  readonly issuer: TrustSettings & { readonly issuer: string }
+  readonly now: number
+  readonly clockTolerance: number
+  readonly maxTokenAge: number
+}
+
+type Rule = (judged: Judged) => void
+
+/** The rules for the claims of a verified token, in the order in which they are asked. Each returns, or throws the denial. */
+export const CLAIM_RULES: readonly Rule[] = [
+  registeredTypes,
+  requiredClaims,
+  notExpired,
+  alreadyValid,
+  youngEnough,
+  acceptedType,
+  notAnIdToken,
+  notBoundToAKey,
+  addressedToUs,
+]
+
+/** A NumericDate beyond this (the year 5138) is in milliseconds. */
+const MILLISECONDS = 1e11
+
+const isString = (value: unknown) => typeof value === 'string'
+const isDate = (value: unknown) => typeof value === 'number' && Number.isFinite(value)
+const isStringList = (value: unknown) => Array.isArray(value) && value.every(isString)
+const isStringOrList = (value: unknown) => isString(value) || isStringList(value)
+
+/** Types of the registered claims (RFC 7519 §4.1, RFC 9068 §2.2); a claim of another type has no meaning to compare. */
+const TYPES = [
+  ['iss', 'a string', isString],
+  ['sub', 'a string', isString],
+  ['aud', 'a string or a list of strings', isStringOrList],
+  ['jti', 'a string', isString],
+  ['client_id', 'a string', isString],
+  ['azp', 'a string', isString],
+  ['tenant', 'a string', isString],
+  ['scope', 'a string or a list of strings', isStringOrList],
+  ['scp', 'a string or a list of strings', isStringOrList],
+  ['exp', 'a number of seconds', isDate],
+  ['nbf', 'a number of seconds', isDate],
+  ['iat', 'a number of seconds', isDate],
+] as const
+
+/**
+ * Judges the claims of a verified token by every rule.
+ *
+ * Does not look at scopes, powers or any other right: those belong to the route.
+ *
+ * @throws {Denial} `claim_invalid`, `token_expired`, `token_not_yet_valid`, `token_too_old`, `token_type_not_accepted`, `token_bound`, `audience_mismatch`
+ */
+export function checkClaims(judged: Judged): void {
+  for (const rule of CLAIM_RULES) rule(judged)
+}
+
+function registeredTypes({ jws: { claims } }: Judged): void {
+  for (const [name, expected, fits] of TYPES) {
+    const value = claims[name]
+    if (Object.hasOwn(claims, name) && !fits(value))
+      throw deny('claim_invalid', `"${name}" to be ${expected}`, describeType(value))
+  }
+}
+
+function requiredClaims({ jws: { claims }, issuer: { profile, audience } }: Judged): void {
+  for (const name of ['exp', ...profile.requiredClaims]) {
+    if (Object.hasOwn(claims, name) || (name === 'aud' && audience === null)) continue
+    throw deny(
+      'claim_invalid',
+      `the claim "${name}"`,
+      'none',
+      name === 'exp' ? 'a token that never expires can never be taken back' : undefined,
+    )
+  }
+}
+
+function notExpired({ jws, now, clockTolerance }: Judged): void {
+  const exp = jws.claims['exp'] as number
+  if (exp >= MILLISECONDS)
+    throw deny(
+      'claim_invalid',
+      '"exp" in seconds',
+      `${exp}`,
+      'it looks like milliseconds: divide by 1000 where the token is made',
+    )
+  if (now < exp + clockTolerance) return
+  throw deny(
+    'token_expired',
+    `"exp" after ${at(now)}`,
+    at(exp),
+    `expired ${Math.round(now - exp)} s ago; the caller should get a new one ahead of time`,
+  )
+}
+
+/** RFC 7519 §4.1.5 for `nbf`; an `iat` in the future shows that one of the clocks is wrong. */
+function alreadyValid({ jws, now, clockTolerance }: Judged): void {
+  for (const name of ['nbf', 'iat']) {
+    const value = jws.claims[name] as number | undefined
+    if (value === undefined || value <= now + clockTolerance) continue
+    const hint =
+      value >= MILLISECONDS
+        ? 'it looks like milliseconds: divide by 1000 where the token is made'
+        : `the clock here may be ${Math.round(value - now)} s behind the Verifier's: compare them, or raise "clockTolerance"`
+    throw deny('token_not_yet_valid', `"${name}" no later than ${at(now)}`, at(value), hint)
+  }
+}
+
+function youngEnough({ jws, now, clockTolerance, maxTokenAge }: Judged): void {
+  if (maxTokenAge === Infinity) return
+  const iat = jws.claims['iat'] as number | undefined
+  if (iat === undefined) throw deny('claim_invalid', 'the claim "iat"', 'none', '"maxTokenAge" needs it')
+  if (now > iat + maxTokenAge + clockTolerance)
+    throw deny('token_too_old', `an age of at most ${maxTokenAge} s`, `${Math.round(now - iat)} s`)
+}
+
+/** RFC 8725 §3.11: what kind of JWT it is, by its header. */
+function acceptedType({ jws: { header }, issuer: { profile } }: Judged): void {
+  const type = mediaType(header.typ)
+  if (profile.types.includes(type)) return
+  const expected = `"typ" among ${profile.types.map((name) => name || 'none').join(', ')}`
+  const hint =
+    profile.types.length === 1
+      ? 'the profile "rfc9068" takes "at+jwt" only; "auto" takes "JWT" too'
+      : 'this is another kind of JWT than an access token'
+  throw deny('token_type_not_accepted', expected, quote(header.typ), hint)
+}
+
+/**
+ * An id_token has the same key, issuer and, for a user, the same audience as an access token of the Java Verifiers, and says `typ: JWT` too:
+ * only its claims tell. An explicit `at+jwt` needs no such guess (RFC 9068 §2.1).
+ */
+function notAnIdToken({ jws: { header, claims }, issuer: { profile } }: Judged): void {
+  if (mediaType(header.typ) === 'at+jwt') return
+  const mark = profile.idTokenMarks.find((name) => Object.hasOwn(claims, name))
+  if (mark !== undefined)
+    throw idToken('an access token', `the claim "${mark}", which id_tokens and logout tokens have`)
+  if (profile.jtiOrScope && !Object.hasOwn(claims, 'jti') && !Object.hasOwn(claims, 'scope')) {
+    throw idToken('"jti" or "scope", which access tokens have', 'neither')
+  }
+}
+
+function idToken(expected: string, actual: string): Denial {
+  return deny('token_type_not_accepted', expected, actual, 'this looks like an id_token: send the access token instead')
+}
+
+/** A token bound to a key (RFC 7800, RFC 9449, RFC 8705) that is taken without a proof of that key is worth as much as a stolen one. */
+function notBoundToAKey({ jws: { claims } }: Judged): void {
+  if (!Object.hasOwn(claims, 'cnf')) return
+  throw deny(
+    'token_bound',
+    'a bearer token',
+    'one bound to a key ("cnf")',
+    'its proof of possession cannot be checked here',
+  )
+}
+
+/** RFC 9068 §4: the token must be meant for us, or, under the profiles of the Java Verifiers, for the Verifier itself or a known client. */
+function addressedToUs({ jws: { claims }, issuer }: Judged): void {
+  if (issuer.audience === null) return
+  const stated = asList(claims['aud'])
+  const accepted = issuer.audience ?? [issuer.issuer, new URL(issuer.issuer).origin, ...issuer.clientIds]
+  if (stated.some((one) => accepted.includes(one))) return
+  throw deny(
+    'audience_mismatch',
+    `"aud" to hold ${accepted.join(' or ')}`,
+    quote(claims['aud']),
+    audienceHint(stated, claims, issuer),
+  )
+}
+
+function audienceHint(
+  stated: readonly string[],
+  claims: Judged['jws']['claims'],
+  issuer: Judged['issuer'],
+): string | undefined {
+  const withoutSlash = (text: string) => text.replace(/\/$/, '')
+  const accepted = issuer.audience ?? [issuer.issuer]
+  if (stated.some((one) => accepted.some((own) => withoutSlash(own) === withoutSlash(one))))
+    return 'they differ by a trailing slash only'
+  if (stated.includes(issuer.issuer))
+    return 'the token is addressed to the Verifier, as all its machine tokens are: leave "audience" out and set the profile "eudistack" or "dome"'
+  if (stated.includes(claims['client_id'] as string)) return '"aud" is the client itself: is this an id_token?'
+  if (issuer.audience === undefined)
+    return 'a user\'s token is addressed to a client: list the clients to accept in "clientIds"'
+  return undefined
+}
+
+/** RFC 7519 §5.1: compared without case, and `application/` may be left out. */
+function mediaType(typ: string | undefined): string {
+  return (typ ?? '').toLowerCase().replace(/^application\//, '')
+}
+
+function asList(value: unknown): readonly string[] {
+  return typeof value === 'string' ? [value] : ((value as readonly string[] | undefined) ?? [])
+}
+
+function describeType(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'a list with something else in it' : `a ${typeof value}`
+}
+
+function at(seconds: number): string {
+  const date = new Date(seconds * 1_000)
+  return Number.isNaN(date.getTime()) ? `${seconds}` : date.toISOString()
+}
+
+function deny(code: ErrorCode, expected: string, actual: string, hint?: string): Denial {
+  return new Denial(code, { check: 'claims', expected, actual, ...(hint !== undefined && { hint }) })
+}

@@ -1,0 +1,95 @@
+import type { Credential, Mandate, Power } from './credential.js'
+import type { TrustedIssuer } from './issuer.js'
+import type { JwsHeader } from './jws.js'
+import type { Kind } from './profiles.js'
+import type { ResourceServer } from './resource-server.js'
+import type { VerifiedJws } from './signature.js'
+
+/** The claims of an access token, as they stand in it. */
+export type Claims = Readonly<Record<string, unknown>>
+
+/**
+ * Who calls, and what the Verifier says they may do: what a handler gets to see. Deeply frozen.
+ *
+ * `token`, `header`, `claims` and `credential` are not enumerable, so that a context in a log shows no token and no personal data of the claims.
+ */
+export interface AuthContext<C extends Claims = Claims> {
+  /** The access token itself, for calling others on the caller's behalf. */
+  readonly token: string
+  readonly header: JwsHeader
+  readonly claims: C
+  readonly issuer: string
+  /** `sub` as it stands: a DID, an address or an e-mail, depending on the Verifier's generation; no stable key for a user. */
+  readonly subject: string | undefined
+  /** The calling client: the machine's DID where the token carries its credential, else `client_id` or `azp`. */
+  readonly clientId: string | undefined
+  readonly scopes: readonly string[]
+  readonly tenant: string | undefined
+  readonly kind: Kind
+  /** What the mandate grants; empty for a token without a credential. */
+  readonly powers: readonly Power[]
+  readonly mandate: Mandate | undefined
+  readonly credential: Credential | undefined
+  /** When the token expires, in seconds since 1970. */
+  readonly expiresAt: number
+}
+
+// Adapters find the resource server through the context, also across two copies of this package.
+const owner = Symbol.for('@verifier-guard/core/resource-server')
+
+/** The resource server that let a caller in, or `undefined` for something that no resource server made. */
+export function resourceServerOf(auth: AuthContext | undefined): ResourceServer | undefined {
+  return (auth as { [owner]?: ResourceServer } | undefined)?.[owner]
+}
+
+/** Builds what the handler sees from a verified token and the credential read from it. */
+export function createContext(
+  jws: VerifiedJws,
+  issuer: TrustedIssuer,
+  credential: Credential | undefined,
+  server: object,
+): AuthContext {
+  const { token, header, claims } = jws
+  const context = {
+    issuer: issuer.issuer,
+    subject: claims['sub'] as string | undefined,
+    clientId: clientOf(claims, issuer.issuer, credential),
+    scopes: scopesOf(claims),
+    tenant: (claims['tenant'] as string | undefined) ?? credential?.tenant,
+    kind: credential?.kind ?? ('none' as const),
+    powers: credential?.mandate.powers ?? [],
+    expiresAt: claims['exp'] as number,
+  }
+  const hidden = {
+    token,
+    header: deepFreeze(header),
+    claims: deepFreeze(claims),
+    mandate: credential?.mandate,
+    credential: credential && deepFreeze(credential),
+  }
+  Object.defineProperty(context, owner, { value: server, enumerable: false })
+  for (const [name, value] of Object.entries(hidden)) Object.defineProperty(context, name, { value, enumerable: false })
+  return deepFreeze(context) as AuthContext
+}
+
+/** The Java Verifiers 1.3.7 to 2.x put their own address into `client_id`, which says nothing of the caller. */
+function clientOf(claims: Claims, issuer: string, credential: Credential | undefined): string | undefined {
+  if (credential?.kind === 'machine' && credential.mandate.mandatee.id !== undefined)
+    return credential.mandate.mandatee.id
+  const stated = claims['client_id'] as string | undefined
+  return stated !== undefined && stated !== issuer ? stated : (claims['azp'] as string | undefined)
+}
+
+/** RFC 8693 §4.2: `scope`, separated by spaces; some servers write `scp` or a list. */
+function scopesOf(claims: Claims): readonly string[] {
+  const stated = claims['scope'] ?? claims['scp'] ?? []
+  const list = typeof stated === 'string' ? stated.split(' ') : (stated as readonly string[])
+  return list.filter((scope) => scope !== '')
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  for (const member of Object.values(value)) deepFreeze(member)
+  return value
+}

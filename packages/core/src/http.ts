@@ -1,0 +1,190 @@
+import type { Runtime } from './runtime.js'
+
+/** Why an HTTP exchange brought no usable answer. */
+export type HttpFailureReason = 'unreachable' | 'timeout' | 'redirect' | 'status' | 'too_large' | 'not_json' | 'aborted'
+
+/** An HTTP exchange that brought no usable answer; the caller decides what that means. */
+export class HttpFailure extends Error {
+  override readonly name = 'HttpFailure'
+  readonly reason: HttpFailureReason
+  /** Status of the answer, where there was one. */
+  readonly status: number | undefined
+  /** What the server asked for in `Retry-After`, in milliseconds. */
+  readonly retryAfter: number | undefined
+
+  constructor(
+    reason: HttpFailureReason,
+    message: string,
+    details: { status?: number; retryAfter?: number | undefined; cause?: unknown } = {},
+  ) {
+    super(message, { cause: details.cause })
+    this.reason = reason
+    this.status = details.status
+    this.retryAfter = details.retryAfter
+  }
+}
+
+/** One bounded HTTP request. */
+export interface BoundedRequest {
+  readonly url: string
+  readonly method?: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** Limit over connection, headers and body together, in milliseconds. */
+  readonly timeout: number
+  /** Limit of the body after decompression, in bytes. */
+  readonly maxBytes: number
+  /** Calls the request off from outside. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** An answer read to its end. */
+export interface BoundedAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string
+}
+
+/**
+ * Sends a request and reads the whole answer within a time and a size; follows no redirect.
+ *
+ * @throws {HttpFailure} `unreachable`, `timeout`, `redirect`, `too_large`, `aborted`; never for a status of 400 and above.
+ */
+export async function exchange(runtime: Runtime, request: BoundedRequest): Promise<BoundedAnswer> {
+  const abort = new AbortController()
+  let callOff = () => {}
+  // The race and not the signal alone bounds the time: an injected fetch need not honour the signal.
+  const limit = new Promise<never>((_, reject) => {
+    const stop = (failure: HttpFailure) => {
+      reject(failure)
+      abort.abort(failure)
+    }
+    const expired = () =>
+      stop(
+        new HttpFailure(
+          'timeout',
+          `expected an answer from ${place(request.url)} within ${request.timeout} ms, got none`,
+        ),
+      )
+    const aborted = () => stop(new HttpFailure('aborted', `the request to ${place(request.url)} was called off`))
+    const cancelTimer = runtime.schedule(expired, request.timeout)
+    request.signal?.addEventListener('abort', aborted, { once: true })
+    callOff = () => {
+      cancelTimer()
+      request.signal?.removeEventListener('abort', aborted)
+    }
+    if (request.signal?.aborted) aborted()
+  })
+  try {
+    return await Promise.race([perform(runtime, request, abort.signal), limit])
+  } finally {
+    callOff()
+  }
+}
+
+/**
+ * Fetches a JSON document within a time and a size.
+ *
+ * @throws {HttpFailure} every reason; `status` for anything but 200.
+ */
+export async function getJson(runtime: Runtime, request: BoundedRequest): Promise<unknown> {
+  const { status, headers, body } = await exchange(runtime, {
+    ...request,
+    headers: { accept: 'application/json', ...request.headers },
+  })
+  if (status !== 200) {
+    const message = `expected status 200 from ${place(request.url)}, got ${status}`
+    throw new HttpFailure('status', message, { status, retryAfter: retryAfter(headers, runtime.now()) })
+  }
+  try {
+    return JSON.parse(body) as unknown
+  } catch {
+    throw new HttpFailure('not_json', `expected JSON from ${place(request.url)}, got ${describeBody(headers, body)}`, {
+      status,
+    })
+  }
+}
+
+/** `Retry-After` in milliseconds from now: delta-seconds or an HTTP date (RFC 9110 §10.2.3). */
+export function retryAfter(headers: Headers, now: number): number | undefined {
+  const value = headers.get('retry-after')?.trim()
+  if (!value) return undefined
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+}
+
+async function perform(runtime: Runtime, request: BoundedRequest, signal: AbortSignal): Promise<BoundedAnswer> {
+  const { url, method = 'GET', headers = {}, body } = request
+  const init: RequestInit = { method, headers, redirect: 'manual', signal }
+  if (body !== undefined) init.body = body
+  let response: Response
+  try {
+    response = await runtime.fetch(url, init)
+  } catch (cause) {
+    throw new HttpFailure(
+      'unreachable',
+      `expected an answer from ${place(url)}, the connection failed: ${describeCause(cause)}`,
+      { cause },
+    )
+  }
+  if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
+    discard(response)
+    throw new HttpFailure(
+      'redirect',
+      `expected ${place(url)} to answer itself, it redirects; configure the final address`,
+      { status: response.status },
+    )
+  }
+  return { status: response.status, headers: response.headers, body: await readText(response, request) }
+}
+
+async function readText(response: Response, { url, maxBytes }: BoundedRequest): Promise<string> {
+  if (response.body === null) return ''
+  const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return text + decoder.decode()
+      size += value.byteLength
+      if (size > maxBytes) {
+        throw new HttpFailure('too_large', `expected at most ${maxBytes} bytes from ${place(url)}, got more`, {
+          status: response.status,
+        })
+      }
+      text += decoder.decode(value, { stream: true })
+    }
+  } catch (cause) {
+    void reader.cancel().catch(() => {})
+    if (cause instanceof HttpFailure) throw cause
+    throw new HttpFailure(
+      'unreachable',
+      `expected a whole answer from ${place(url)}, it broke off: ${describeCause(cause)}`,
+      { cause },
+    )
+  }
+}
+
+function discard(response: Response): void {
+  void response.body?.cancel().catch(() => {})
+}
+
+/** An address as it may appear in a message: without user, password, query or fragment. */
+function place(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return origin + pathname
+}
+
+function describeBody(headers: Headers, body: string): string {
+  return `${body.length} characters of ${headers.get('content-type') ?? 'no content type'}`
+}
+
+/** undici hides the reason (`ECONNREFUSED`) behind "fetch failed", in `cause`. */
+function describeCause(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown reason'
+  const { code } = (error.cause ?? error) as { code?: unknown }
+  return typeof code === 'string' ? code : error.message
+}

@@ -1,0 +1,64 @@
+/** The deepest nesting that is accepted; real tokens nest about eight levels. */
+const MAX_DEPTH = 32
+
+/**
+ * Parses a JSON object more strictly than `JSON.parse`: no duplicate members (RFC 7515 §4, RFC 7519 §4), no `__proto__`
+ * member, no deep nesting.
+ *
+ * @returns the object, or a phrase that says what was found instead
+ */
+export function parseObject(text: string): Readonly<Record<string, unknown>> | string {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return 'text that is not JSON'
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'JSON that is not an object'
+  const members = countMembers(value, 0)
+  if (members === Infinity) return `an object nested over ${MAX_DEPTH} deep or with a member named "__proto__"`
+  // JSON.parse keeps the last of several equal names, whatever escapes they are written with: then the text has more colons than the value has members.
+  if (members !== countColons(text)) return 'an object with a member named twice'
+  return value as Readonly<Record<string, unknown>>
+}
+
+function countMembers(value: object, depth: number): number {
+  if (depth > MAX_DEPTH) return Infinity
+  const isArray = Array.isArray(value)
+  let count = 0
+  for (const key of Object.keys(value)) {
+    if (key === '__proto__') return Infinity
+    if (!isArray) count += 1
+    const member: unknown = (value as Record<string, unknown>)[key]
+    if (typeof member === 'object' && member !== null) count += countMembers(member, depth + 1)
+  }
+  return count
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COLON = 0x3a
+
+/** Colons outside strings, in text that is known to be JSON. */
+function countColons(text: string): number {
+  let count = 0
+  let position = 0
+  while (position < text.length) {
+    const code = text.charCodeAt(position)
+    if (code === COLON) count += 1
+    position = code === QUOTE ? endOfString(text, position) : position + 1
+  }
+  return count
+}
+
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1)
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  return end + 1
+}
+
+function isEscaped(text: string, position: number): boolean {
+  let backslashes = 0
+  while (text.charCodeAt(position - 1 - backslashes) === BACKSLASH) backslashes += 1
+  return backslashes % 2 === 1
+}

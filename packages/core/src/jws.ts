@@ -1,0 +1,97 @@
+import { decodeBase64url, isCanonical } from './base64url.js'
+import { Denial, quote } from './errors.js'
+import { parseObject } from './json.js'
+
+/** The header members that the library reads; the others are left alone, key sources (`jwk`, `jku`, `x5c`, `x5u`) above all. */
+export interface JwsHeader {
+  readonly alg: string
+  readonly kid?: string
+  readonly typ?: string
+  readonly [name: string]: unknown
+}
+
+declare const unverified: unique symbol
+
+/** A token taken apart, of which nothing may be believed yet. */
+export interface UnverifiedJws {
+  readonly [unverified]: true
+  readonly token: string
+  readonly header: JwsHeader
+  readonly claims: Readonly<Record<string, unknown>>
+  /** The text that was signed: header and payload with their dot. */
+  readonly signingInput: string
+  readonly signature: Uint8Array<ArrayBuffer>
+}
+
+/** Header members that change what the signature or the payload means; a verifier that ignores them judges another token (RFC 7515 §4.1.11, RFC 7797, RFC 7516). */
+const FORBIDDEN = ['crit', 'b64', 'zip', 'enc'] as const
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * Takes a JWS in compact serialisation apart (RFC 7515 §3.1, §5.2), strictly and without believing any of it.
+ *
+ * Does not check the signature, the algorithm or any claim.
+ *
+ * @throws {Denial} `token_malformed`, `header_not_allowed`
+ */
+export function parseJws(token: string): UnverifiedJws {
+  const firstDot = token.indexOf('.')
+  const secondDot = token.indexOf('.', firstDot + 1)
+  if (secondDot === -1 || token.includes('.', secondDot + 1))
+    throw malformed('three parts with two dots between', describeParts(token))
+  const header = readPart('header', token.slice(0, firstDot))
+  checkHeader(header)
+  const claims = readPart('payload', token.slice(firstDot + 1, secondDot))
+  const signature = readBytes('signature', token.slice(secondDot + 1))
+  return { token, header, claims, signingInput: token.slice(0, secondDot), signature } as UnverifiedJws
+}
+
+function readPart(name: string, part: string): Readonly<Record<string, unknown>> {
+  let text: string
+  try {
+    text = utf8.decode(readBytes(name, part))
+  } catch (error) {
+    if (error instanceof Denial) throw error
+    throw malformed(`a ${name} in UTF-8`, 'bytes that are not')
+  }
+  const object = parseObject(text)
+  if (typeof object === 'string') throw malformed(`a ${name} that is one JSON object with distinct members`, object)
+  return object
+}
+
+function readBytes(name: string, part: string): Uint8Array<ArrayBuffer> {
+  if (part === '' || !isCanonical(part)) {
+    throw malformed(
+      `a ${name} in base64url without padding or stray bits`,
+      part === '' ? 'nothing' : `${part.length} other characters`,
+    )
+  }
+  return decodeBase64url(part)
+}
+
+function checkHeader(header: Readonly<Record<string, unknown>>): asserts header is JwsHeader {
+  for (const name of FORBIDDEN) {
+    if (Object.hasOwn(header, name)) throw notAllowed(`no "${name}" member`, quote(header[name]))
+  }
+  if (typeof header['alg'] !== 'string') throw notAllowed('"alg" as a string', quote(header['alg']))
+  for (const name of ['kid', 'typ']) {
+    const value = header[name]
+    if (Object.hasOwn(header, name) && typeof value !== 'string')
+      throw notAllowed(`"${name}" as a string`, quote(value))
+  }
+}
+
+function describeParts(token: string): string {
+  const dots = token.split('.').length - 1
+  if (dots === 4) return 'five parts: an encrypted token (JWE), which this API does not take'
+  return token.trimStart().startsWith('{') ? 'the JSON serialisation' : `${dots} dots`
+}
+
+function malformed(expected: string, actual: string): Denial {
+  return new Denial('token_malformed', { check: 'jws', expected, actual })
+}
+
+function notAllowed(expected: string, actual: string): Denial {
+  return new Denial('header_not_allowed', { check: 'jws', expected: `a header with ${expected}`, actual })
+}

@@ -1,0 +1,241 @@
+import type { AlgorithmRow } from './algorithms.js'
+import { configurationError, Denial, quote } from './errors.js'
+import type { Emitter } from './events.js'
+import type { JwkSet, PublishedKey } from './key.js'
+import { candidates, indexKeys, type KeyIndex } from './key-index.js'
+import { createKeySource, type KeyOrigin, type KeySetLimits, type KeySource } from './key-source.js'
+import { createRefetchBudget } from './refetch-budget.js'
+import type { Runtime } from './runtime.js'
+
+/** How a key set fares. */
+export interface KeySetHealth {
+  readonly issuer: string
+  /** `ready`: keys of good age; `degraded`: keys in use while newer ones can't be had; `down`: no keys. */
+  readonly status: 'ready' | 'degraded' | 'down'
+  readonly keys: number
+  /** Seconds since the keys were fetched; absent before the first success and for keys from the configuration. */
+  readonly age?: number
+  /** Failed attempts in a row. */
+  readonly failures: number
+  /** What the last of them said. */
+  readonly lastFailure?: string
+}
+
+/** The keys of one Verifier, kept fresh. */
+export interface KeySet {
+  /**
+   * The keys that may have signed a token.
+   *
+   * @param worthAFetch whether an id that is not known may cause the keys to be fetched anew
+   * @returns at once while keys are at hand; a promise when they have to be fetched first
+   * @throws {Denial} `key_unknown`, `keys_unavailable`
+   */
+  find(kid: string | undefined, worthAFetch: boolean): readonly PublishedKey[] | Promise<readonly PublishedKey[]>
+  /** Looks once more, within the budget, whether other keys than these stand under an id by now: a key may be replaced in place. */
+  findReplaced(kid: string | undefined, tried: readonly PublishedKey[]): Promise<readonly PublishedKey[]>
+  /** Fetches the keys unless they are at hand. @throws {Denial} `keys_unavailable` */
+  ready(): Promise<void>
+  health(): KeySetHealth
+  /** Calls off a fetch under way and every timer. */
+  close(): void
+}
+
+/** What a key set is made of. */
+export interface KeySetOptions {
+  readonly issuer: string
+  readonly origin: KeyOrigin
+  readonly rows: readonly AlgorithmRow[]
+  readonly limits: KeySetLimits
+  readonly runtime: Runtime
+  readonly emitter: Emitter
+}
+
+/** How long a key id that was just looked for in vain counts as unknown without another look, in milliseconds. */
+const UNKNOWN_FOR = 30_000
+const MAX_UNKNOWN = 1_000
+const MAX_WAITING = 1_000
+
+/** Makes the key set of one Verifier; nothing is fetched before it is needed. */
+export function createKeySet({ origin, ...options }: KeySetOptions): KeySet {
+  return 'keys' in origin
+    ? staticKeySet(options, origin.keys)
+    : fetchedKeySet(options, createKeySource({ ...options, origin }))
+}
+
+type Common = Omit<KeySetOptions, 'origin'>
+
+function staticKeySet({ issuer, rows }: Common, document: JwkSet): KeySet {
+  const index = indexKeys(document, rows)
+  if (typeof index === 'string')
+    throw configurationError('"keys" to be a JWK Set with usable keys', index, 'check their kty, crv, use and alg')
+  return {
+    find: (kid) => found(index, kid),
+    findReplaced: () => Promise.resolve([]),
+    ready: () => Promise.resolve(),
+    health: () => ({ issuer, status: 'ready', keys: index.size, failures: 0 }),
+    close: () => {},
+  }
+}
+
+function fetchedKeySet({ issuer, limits, runtime, emitter }: Common, source: KeySource): KeySet {
+  const refetch = createRefetch(source, limits.timeout, runtime)
+  const unknown = recentlyUnknown(runtime)
+  let closed = false
+  let stale = false
+
+  async function load(): Promise<KeyIndex> {
+    if (!source.inBackOff()) await source.refresh()
+    const index = source.index()
+    if (index === undefined || closed) throw source.unavailable()
+    return index
+  }
+
+  function find(
+    kid: string | undefined,
+    worthAFetch: boolean,
+  ): readonly PublishedKey[] | Promise<readonly PublishedKey[]> {
+    if (closed) throw source.unavailable()
+    const index = source.index()
+    const old = source.age() >= limits.maxAge
+    // Without a failure keys are old only in a process that slept through its timer; it waits for the refresh once.
+    if (index === undefined || (old && source.failures() === 0))
+      return load().then((loaded) => findIn(loaded, kid, worthAFetch))
+    if (old !== stale) reportStale(old)
+    return findIn(index, kid, worthAFetch)
+  }
+
+  function findIn(
+    index: KeyIndex,
+    kid: string | undefined,
+    worthAFetch: boolean,
+  ): readonly PublishedKey[] | Promise<readonly PublishedKey[]> {
+    const keys = candidates(index, kid)
+    if (keys.length > 0) return keys
+    // Without a key id there is nothing to look for again; with one, it may have been published since the last fetch.
+    if (kid === undefined || !worthAFetch || unknown.has(kid)) throw unknownKey(index, kid)
+    return findPublishedSince(kid)
+  }
+
+  async function findPublishedSince(kid: string): Promise<readonly PublishedKey[]> {
+    await refetch()
+    const index = source.index()
+    if (source.failures() > 0 || index === undefined || closed) throw source.unavailable()
+    if (candidates(index, kid).length === 0) unknown.add(kid)
+    return found(index, kid)
+  }
+
+  function reportStale(old: boolean): void {
+    stale = old
+    if (old) emitter.emit('keySetStale', { issuer, age: source.age() / 1_000 })
+  }
+
+  async function findReplaced(
+    kid: string | undefined,
+    tried: readonly PublishedKey[],
+  ): Promise<readonly PublishedKey[]> {
+    if (closed || source.inBackOff() || refetch.pause() > 0) return []
+    await refetch()
+    const index = source.index()
+    return index === undefined ? [] : candidates(index, kid).filter((key) => !tried.includes(key))
+  }
+
+  return {
+    find,
+    findReplaced,
+    async ready() {
+      if (source.index() === undefined) await load()
+    },
+    health: () => health(issuer, source),
+    close() {
+      closed = true
+      source.close()
+      refetch.close()
+    },
+  }
+}
+
+/**
+ * A fetch on request: one that begins after it was asked for, as soon as the budget allows; all who wait share it.
+ *
+ * Waiting a little beats refusing: the bearer of a key published a moment ago must not pay for ids that somebody else invents.
+ */
+function createRefetch(source: KeySource, timeout: number, runtime: Runtime) {
+  const budget = createRefetchBudget()
+  const pause = () => budget.pause(runtime.monotonic())
+  let scheduled: Promise<void> | undefined
+  let waiting = 0
+  let endPause = () => {}
+
+  async function fetchAfterPause(): Promise<void> {
+    await pauseFor(pause())
+    // The fetch under way may have been answered before the key was published.
+    await source.inFlight()
+    scheduled = undefined
+    const fruitful = await source.refresh()
+    if (source.failures() === 0) budget.spend(runtime.monotonic(), fruitful)
+  }
+
+  async function pauseFor(delay: number): Promise<void> {
+    if (delay === 0) return
+    await new Promise<void>((resolve) => {
+      const cancel = runtime.schedule(resolve, delay)
+      endPause = () => (cancel(), resolve())
+    })
+  }
+
+  async function refetch(): Promise<void> {
+    if (source.inBackOff()) return
+    const wait = pause()
+    scheduled ??= fetchAfterPause()
+    if (wait > timeout || waiting >= MAX_WAITING) throw source.unavailable(wait)
+    waiting += 1
+    await scheduled.finally(() => (waiting -= 1))
+  }
+
+  return Object.assign(refetch, { pause, close: () => endPause() })
+}
+
+/** Key ids looked for in vain a moment ago: bounded, so that invented ones only forget each other. */
+function recentlyUnknown(runtime: Runtime) {
+  const seen = new Map<string, number>()
+  return {
+    has: (kid: string) => runtime.monotonic() - (seen.get(kid) ?? -Infinity) < UNKNOWN_FOR,
+    add(kid: string) {
+      if (seen.size >= MAX_UNKNOWN) seen.delete(seen.keys().next().value!)
+      seen.delete(kid)
+      seen.set(kid, runtime.monotonic())
+    },
+  }
+}
+
+function health(issuer: string, source: KeySource): KeySetHealth {
+  const index = source.index()
+  const failures = source.failures()
+  const lastFailure = source.lastFailure()
+  return {
+    issuer,
+    status: index === undefined ? 'down' : failures > 0 ? 'degraded' : 'ready',
+    keys: index?.size ?? 0,
+    ...(index !== undefined && { age: source.age() / 1_000 }),
+    failures,
+    ...(lastFailure !== undefined && { lastFailure }),
+  }
+}
+
+function found(index: KeyIndex, kid: string | undefined): readonly PublishedKey[] {
+  const keys = candidates(index, kid)
+  if (keys.length === 0) throw unknownKey(index, kid)
+  return keys
+}
+
+function unknownKey(index: KeyIndex, kid: string | undefined): Denial {
+  return new Denial('key_unknown', {
+    check: 'key-set',
+    expected:
+      kid === undefined
+        ? `a "kid", since the Verifier publishes ${index.size} keys`
+        : 'a "kid" that the Verifier publishes',
+    actual: quote(kid),
+    hint: 'the token may come from another environment, or its key was withdrawn',
+  })
+}

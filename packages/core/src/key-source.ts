@@ -1,0 +1,193 @@
+import type { AlgorithmRow } from './algorithms.js'
+import { Denial } from './errors.js'
+import type { Emitter } from './events.js'
+import { getJson, HttpFailure } from './http.js'
+import type { JwkSet, PublishedKey } from './key.js'
+import { all, changes, indexKeys, type KeyIndex } from './key-index.js'
+import { endpoint, fetchMetadata, type FetchLimits } from './metadata.js'
+import type { Runtime } from './runtime.js'
+
+/** Where the keys of a Verifier come from: its metadata, a fixed address, or the application itself. */
+export type KeyOrigin = { readonly discovery: string } | { readonly jwksUri: string } | { readonly keys: JwkSet }
+
+/** Bounds of a key set; times in milliseconds. */
+export interface KeySetLimits extends FetchLimits {
+  /** Age at which keys should have been fetched anew. */
+  readonly maxAge: number
+  /** Age at which keys are not used any more, however long the Verifier has been out of reach. */
+  readonly maxStale: number
+}
+
+/** What a key source is made of. */
+export interface KeySourceOptions {
+  readonly issuer: string
+  readonly origin: Exclude<KeyOrigin, { keys: JwkSet }>
+  readonly rows: readonly AlgorithmRow[]
+  readonly limits: KeySetLimits
+  readonly runtime: Runtime
+  readonly emitter: Emitter
+}
+
+/** The keys as they were last fetched, fetched anew ahead of their expiry and again after failures. */
+export interface KeySource {
+  /** The keys in use; `undefined` before the first success and after the maximum staleness. */
+  index(): KeyIndex | undefined
+  /** Milliseconds since the last success. */
+  age(): number
+  /** Failed attempts since then. */
+  failures(): number
+  /** Whether an attempt failed so recently that requests must not cause another. */
+  inBackOff(): boolean
+  /** Fetches now, or joins the fetch under way; never rejects. @returns whether it brought keys that were not there before */
+  refresh(): Promise<boolean>
+  /** The fetch under way. */
+  inFlight(): Promise<boolean> | undefined
+  /** The refusal for a token that can't be judged now. */
+  unavailable(pause?: number): Denial
+  lastFailure(): string | undefined
+  close(): void
+}
+
+const SECOND = 1_000
+const LONGEST_BACK_OFF = 60 * SECOND
+/** Requests that need a key need not wait out a long back-off: they may cause an attempt this often. */
+const LONGEST_BACK_OFF_ON_DEMAND = 2 * SECOND
+const LONGEST_RETRY_AFTER = 300 * SECOND
+
+/** Makes the key source of one Verifier; nothing is fetched before it is asked to. */
+export function createKeySource({ issuer, origin, rows, limits, runtime, emitter }: KeySourceOptions): KeySource {
+  const fetchDocument = documentFetcher(origin, limits, runtime)
+  const closed = new AbortController()
+  let index: KeyIndex | undefined
+  let fetchedAt = 0
+  let failures = 0
+  let lastFailure: HttpFailure | undefined
+  let retryAt = 0
+  let inFlight: Promise<boolean> | undefined
+  let cancelRefresh = () => {}
+  let cancelExpiry = () => {}
+
+  function refresh(): Promise<boolean> {
+    cancelRefresh()
+    inFlight ??= fetchDocument(closed.signal)
+      .then(accept)
+      .catch(fail)
+      .finally(() => (inFlight = undefined))
+    return inFlight
+  }
+
+  function accept(document: unknown): boolean {
+    const next = indexKeys(document, rows, index)
+    if (typeof next === 'string')
+      throw new HttpFailure('not_json', `expected a JWK Set with usable keys, found ${next}`)
+    const { added, removed } = changes(index, next)
+    for (const key of removed) key.trusted = false
+    index = next
+    fetchedAt = runtime.monotonic()
+    failures = 0
+    lastFailure = undefined
+    cancelExpiry()
+    cancelExpiry = runtime.schedule(expire, limits.maxStale)
+    refreshIn(limits.maxAge * (0.8 + 0.1 * runtime.random()))
+    emitter.emit('keySetRefreshed', { issuer, keys: next.size, ignored: next.ignored })
+    if (added.length + removed.length > 0)
+      emitter.emit('keysChanged', { issuer, added: added.map(kid), removed: removed.map(kid) })
+    return added.length > 0
+  }
+
+  function fail(error: unknown): boolean {
+    if (closed.signal.aborted) return false
+    failures += 1
+    lastFailure =
+      error instanceof HttpFailure
+        ? error
+        : new HttpFailure('unreachable', 'the key set could not be read', { cause: error })
+    const backOff = Math.min(LONGEST_BACK_OFF, SECOND * 2 ** (failures - 1)) * (0.5 + 0.5 * runtime.random())
+    const asked = Math.min(lastFailure.retryAfter ?? 0, LONGEST_RETRY_AFTER)
+    const pause = Math.max(asked, backOff)
+    retryAt = runtime.monotonic() + Math.max(asked, Math.min(backOff, LONGEST_BACK_OFF_ON_DEMAND))
+    refreshIn(pause)
+    emitter.emit('keySetFailed', { issuer, failures, message: lastFailure.message, retryIn: pause / SECOND })
+    return false
+  }
+
+  function refreshIn(delay: number): void {
+    cancelRefresh()
+    if (!closed.signal.aborted) cancelRefresh = runtime.schedule(() => void refresh(), delay)
+  }
+
+  /** A withdrawn key can't be told from a valid one while the Verifier is out of reach, so no key outlives the maximum staleness. */
+  function expire(): void {
+    for (const key of all(index)) key.trusted = false
+    index = undefined
+  }
+
+  const age = () => runtime.monotonic() - fetchedAt
+  return {
+    index() {
+      // The timer may come late, on a machine that was suspended.
+      if (index !== undefined && age() >= limits.maxStale) expire()
+      return index
+    },
+    age,
+    failures: () => failures,
+    inBackOff: () => failures > 0 && runtime.monotonic() < retryAt,
+    refresh,
+    inFlight: () => inFlight,
+    unavailable: (pause = retryAt - runtime.monotonic()) => unavailable(issuer, lastFailure?.message, pause),
+    lastFailure: () => lastFailure?.message,
+    close() {
+      closed.abort()
+      cancelRefresh()
+      cancelExpiry()
+    },
+  }
+}
+
+/** How long metadata is believed before it is looked at again, in milliseconds. */
+const METADATA_MAX_AGE = 3_600 * SECOND
+
+/** The way to the key set document: its address is looked up again from time to time and after every failure, never pinned for good. */
+function documentFetcher(origin: KeySourceOptions['origin'], limits: KeySetLimits, runtime: Runtime) {
+  let known: { readonly jwksUri: string; readonly at: number } | undefined
+  let suspect = false
+
+  async function address(signal: AbortSignal): Promise<string> {
+    if ('jwksUri' in origin) return origin.jwksUri
+    if (known !== undefined && !suspect && runtime.monotonic() - known.at < METADATA_MAX_AGE) return known.jwksUri
+    try {
+      const metadata = await fetchMetadata(origin.discovery, limits, runtime, signal)
+      known = { jwksUri: endpoint(metadata, 'jwks_uri', limits), at: runtime.monotonic() }
+    } catch (failure) {
+      if (known === undefined) throw failure
+    }
+    return known.jwksUri
+  }
+
+  return async function fetchDocument(signal: AbortSignal): Promise<unknown> {
+    const url = await address(signal)
+    suspect = true
+    const document = await getJson(runtime, {
+      url,
+      ...limits,
+      signal,
+      headers: { accept: 'application/jwk-set+json, application/json' },
+    })
+    suspect = false
+    return document
+  }
+}
+
+function unavailable(issuer: string, failure: string | undefined, pause: number): Denial {
+  const reason = {
+    check: 'key-set',
+    expected: `the keys of ${issuer}`,
+    actual: failure ?? 'none yet, and too many requests asking for unknown ones',
+    hint: 'the token was not judged; check that this process can reach the Verifier',
+  }
+  return new Denial('keys_unavailable', reason, { retryAfter: Math.max(SECOND, pause) })
+}
+
+function kid(key: PublishedKey): string | undefined {
+  return key.jwk.kid
+}

@@ -1,0 +1,95 @@
+import { quote } from './errors.js'
+import { getJson, HttpFailure } from './http.js'
+import { describeInsecure } from './url.js'
+import type { Runtime } from './runtime.js'
+
+/** What bounds a fetch from a Verifier. */
+export interface FetchLimits {
+  /** Milliseconds over headers and body together. */
+  readonly timeout: number
+  /** Bytes of the body after decompression. */
+  readonly maxBytes: number
+  /** Whether plain http is acceptable beyond this machine. */
+  readonly insecureHttp: boolean
+}
+
+/** Authorization server metadata (RFC 8414 §2, OpenID Connect Discovery 1.0 §3), as published. */
+export type Metadata = Readonly<Record<string, unknown>>
+
+/**
+ * Fetches the metadata of an authorization server from its well-known locations.
+ *
+ * Takes nothing from it on trust: `issuer` must be exactly the configured one (RFC 8414 §3.3), and what it says of
+ * algorithms is for others to ignore.
+ *
+ * @throws {HttpFailure} when no location answers, or with another issuer's metadata
+ */
+export async function fetchMetadata(
+  issuer: string,
+  limits: FetchLimits,
+  runtime: Runtime,
+  signal?: AbortSignal,
+): Promise<Metadata> {
+  let lastFailure: unknown
+  for (const url of wellKnownLocations(issuer)) {
+    try {
+      return checkIssuer(await getJson(runtime, { url, ...limits, signal }), issuer)
+    } catch (failure) {
+      lastFailure = failure
+      // Only "not here" sends us to the next place: an outage is the same outage everywhere.
+      if (!(
+        failure instanceof HttpFailure &&
+        failure.reason === 'status' &&
+        failure.status !== undefined &&
+        isAbsence(failure.status)
+      ))
+        throw failure
+    }
+  }
+  throw lastFailure
+}
+
+/**
+ * An address out of metadata that is fit to be called.
+ *
+ * @throws {HttpFailure} `not_json` when it is missing or not a URL over https
+ */
+export function endpoint(
+  metadata: Metadata,
+  name: string,
+  { insecureHttp }: Pick<FetchLimits, 'insecureHttp'>,
+): string {
+  const value = metadata[name]
+  const problem = typeof value === 'string' ? describeInsecure(value, insecureHttp) : `${quote(value)}`
+  if (problem === undefined) return value as string
+  throw new HttpFailure('not_json', `expected "${name}" in the metadata to be an https URL, found ${problem}`)
+}
+
+/**
+ * Where metadata may be: appended to the issuer as OpenID Connect does and the Java Verifiers serve it, or inserted before its
+ * path as RFC 8414 §3.1 has it.
+ */
+function wellKnownLocations(issuer: string): readonly string[] {
+  const { origin, pathname } = new URL(issuer)
+  const base = issuer.replace(/\/$/, '')
+  const path = pathname.replace(/\/$/, '')
+  const inserted = `${origin}/.well-known/oauth-authorization-server${path}`
+  return [
+    `${base}/.well-known/openid-configuration`,
+    inserted,
+    `${base}/.well-known/oauth-authorization-server`,
+  ].filter((location, index, all) => all.indexOf(location) === index)
+}
+
+function isAbsence(status: number): boolean {
+  return status === 404 || status === 410 || status === 405 || status === 401 || status === 403
+}
+
+function checkIssuer(document: unknown, issuer: string): Metadata {
+  const stated = typeof document === 'object' && document !== null ? (document as Metadata)['issuer'] : undefined
+  if (stated === issuer) return document as Metadata
+  throw new HttpFailure(
+    'not_json',
+    `expected metadata of ${quote(issuer)}, found ${quote(stated)}: configure the issuer exactly as the Verifier states it`,
+  )
+}

@@ -1,0 +1,348 @@
+import { ALGORITHMS, type Algorithm, type AlgorithmRow } from './algorithms.js'
+import { configurationError, quote } from './errors.js'
+import type { Listeners } from './events.js'
+import type { JwkSet } from './key.js'
+import type { KeyOrigin, KeySetLimits } from './key-source.js'
+import { PROFILES, type Kind, type Profile, type ProfileName } from './profiles.js'
+import { systemRuntime, type Runtime } from './runtime.js'
+import { describeInsecure } from './url.js'
+
+/** Where the keys come from: from the Verifier's metadata unless one of these is given. */
+export type KeysOption =
+  | { readonly jwksUri?: never; readonly keys?: never }
+  | { /** Address of the JWK Set, in place of discovery. */ readonly jwksUri: string; readonly keys?: never }
+  | {
+      /** The JWK Set itself: nothing is fetched, and rotation is yours. */ readonly keys: JwkSet
+      readonly jwksUri?: never
+    }
+
+/** What is believed of one issuer's tokens. */
+export interface TrustOptions {
+  /**
+   * Who a token must be addressed to (`aud`): one of these. Required, unless the profile has a rule of its own (`dome`,
+   * `eudistack`: machine tokens are addressed to the Verifier). `null` switches the check off.
+   */
+  readonly audience?: string | readonly string[] | null
+  /** The family of Verifiers, and so the defaults for their tokens. Default: `auto`. */
+  readonly profile?: ProfileName
+  /** Client ids whose user tokens are accepted under the profiles `dome` and `eudistack`. Default: none. */
+  readonly clientIds?: readonly string[]
+  /** Kinds of actor that are let in. Default: the profile's; `machine` for `dome` and `eudistack`, with `employee` once `clientIds` or `audience` is given. */
+  readonly kinds?: readonly Kind[]
+  /** Signature algorithms that are accepted; never taken from discovery or the token. Default: the profile's, `['ES256']` for most. */
+  readonly algorithms?: readonly Algorithm[]
+}
+
+/** One issuer with settings of its own; what is left out is taken from the resource server's options. */
+export type IssuerOptions = TrustOptions &
+  KeysOption & {
+    /** The issuer exactly as its tokens state it, or a template with `{tenant}` in the place of a host label or a path segment. */
+    readonly issuer: string
+    /** What `{tenant}` may stand for. Default: `[a-z0-9-]{1,64}`, the Verifier's own rule. */
+    readonly tenantPattern?: RegExp
+  }
+
+/** Decides on an issuer that is not configured by name: its settings, or `undefined` to refuse it. The answer must state exactly the issuer asked for. */
+export type IssuerLookup = (issuer: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>
+
+/** Bounds of the key sets. */
+export interface KeySetOption {
+  /** Age at which keys are fetched anew, in seconds; refreshed in the background ahead of it. Default: 600. */
+  readonly maxAge?: number
+  /** Age at which keys are no longer used while the Verifier is out of reach, in seconds. Default: 86 400. */
+  readonly maxStale?: number
+  /** Limit of one fetch over connection, headers and body, in seconds. Default: 5. */
+  readonly timeout?: number
+  /** Limit of a fetched document after decompression, in bytes. Default: 524 288. */
+  readonly maxBytes?: number
+}
+
+/** Bounds of the memory for verified tokens. */
+export interface CacheOption {
+  /** Default: 5 000. */
+  readonly maxEntries?: number
+  /** Estimated heap of all entries, in bytes. Default: 33 554 432. */
+  readonly maxBytes?: number
+}
+
+/** Everything a resource server can be told. */
+export type ResourceServerOptions = TrustOptions &
+  KeysOption & {
+    /** Whose tokens are accepted: exactly these issuers, compared character by character. Required. */
+    readonly issuer: string | IssuerOptions | IssuerLookup | readonly (string | IssuerOptions | IssuerLookup)[]
+    /** Difference of clocks that is forgiven in `exp`, `nbf` and `iat`, in seconds. Default: 30. */
+    readonly clockTolerance?: number
+    /** Age since `iat` at which a token is refused although it has not expired, in seconds. Default: none. */
+    readonly maxTokenAge?: number
+    /** `null` accepts tokens whose credential is outside its validity window. */
+    readonly credentialValidity?: null
+    readonly keySet?: KeySetOption
+    /** `null` verifies every token anew. */
+    readonly cache?: CacheOption | null
+    /** Name of the protected space in challenges (RFC 9110 §11.5). Default: none. */
+    readonly realm?: string
+    /** Whether denials carry a random id for the caller to quote, the same as in the `denied` event. Default: false. */
+    readonly correlationId?: boolean
+    /** Accepts plain http beyond this machine: anybody on the way can then publish keys. Default: false. */
+    readonly allowInsecureHttp?: boolean
+    readonly events?: Listeners
+    readonly runtime?: Runtime
+  }
+
+/** The settings of one issuer, every default filled in. */
+export interface TrustSettings {
+  readonly profile: Profile
+  /** Accepted audiences; `null` for any, `undefined` for the profile's own rule. */
+  readonly audience: readonly string[] | null | undefined
+  readonly clientIds: readonly string[]
+  readonly kinds: readonly Kind[] | undefined
+  readonly rows: ReadonlyMap<string, AlgorithmRow>
+}
+
+/** One configured issuer. */
+export interface IssuerSettings extends TrustSettings {
+  readonly issuer: string
+  readonly tenantPattern: RegExp | undefined
+  readonly origin: (issuer: string) => KeyOrigin
+}
+
+/** Every option with its default, checked once. Times in milliseconds, except where a claim's own unit is seconds. */
+export interface Settings {
+  readonly issuers: readonly IssuerSettings[]
+  readonly lookups: readonly ((issuer: string) => Promise<IssuerSettings | undefined>)[]
+  readonly limits: KeySetLimits
+  readonly cache: Required<CacheOption> | null
+  /** Seconds. */
+  readonly clockTolerance: number
+  /** Seconds. */
+  readonly maxTokenAge: number
+  readonly credentialValidity: boolean
+  readonly realm: string | undefined
+  readonly correlationId: boolean
+  readonly listeners: Listeners
+  readonly runtime: Runtime
+}
+
+const KNOWN = new Set(
+  (
+    'issuer audience profile clientIds kinds algorithms jwksUri keys clockTolerance maxTokenAge credentialValidity ' +
+    'keySet cache realm correlationId allowInsecureHttp events runtime'
+  ).split(' '),
+)
+const KNOWN_OF_ISSUER = new Set(
+  'issuer tenantPattern audience profile clientIds kinds algorithms jwksUri keys'.split(' '),
+)
+const DEFAULT_TENANT = /[a-z0-9-]{1,64}/
+
+/**
+ * Checks the options and fills in the defaults, once and at start-up.
+ *
+ * @throws {GuardError} `invalid_configuration`, saying what was expected, what was found and what to do
+ */
+export function resolveOptions(options: ResourceServerOptions): Settings {
+  refuseUnknown(options, KNOWN)
+  const { keySet = {}, cache = {}, runtime = systemRuntime } = options
+  const limits: KeySetLimits = {
+    maxAge: number('keySet.maxAge', keySet.maxAge, 600) * 1_000,
+    maxStale: number('keySet.maxStale', keySet.maxStale, 86_400) * 1_000,
+    timeout: number('keySet.timeout', keySet.timeout, 5) * 1_000,
+    maxBytes: number('keySet.maxBytes', keySet.maxBytes, 524_288),
+    insecureHttp: options.allowInsecureHttp === true,
+  }
+  const listed = Array.isArray(options.issuer) ? (options.issuer as readonly unknown[]) : [options.issuer]
+  const described = listed
+    .filter((entry) => typeof entry !== 'function')
+    .map((entry) => (typeof entry === 'string' ? { issuer: entry } : entry))
+  if (listed.length === 0) throw missingIssuer('an empty list')
+  if (listed.length > 1 && (options.jwksUri !== undefined || options.keys !== undefined)) {
+    throw configurationError(
+      'keys of one issuer only',
+      `"jwksUri" or "keys" beside ${listed.length} issuers`,
+      'state them within each issuer',
+    )
+  }
+  const settings: Settings = {
+    issuers: described.map((entry) => issuerSettings(entry as IssuerOptions, options, limits.insecureHttp)),
+    lookups: listed
+      .filter((entry) => typeof entry === 'function')
+      .map((lookup) => checkedLookup(lookup as IssuerLookup, options, limits.insecureHttp)),
+    limits,
+    cache: cache && {
+      maxEntries: number('cache.maxEntries', cache.maxEntries, 5_000),
+      maxBytes: number('cache.maxBytes', cache.maxBytes, 33_554_432),
+    },
+    clockTolerance: number('clockTolerance', options.clockTolerance, 30, 0),
+    maxTokenAge: number('maxTokenAge', options.maxTokenAge, Infinity),
+    credentialValidity: options.credentialValidity !== null,
+    realm: checkRealm(options.realm),
+    correlationId: options.correlationId === true,
+    listeners: options.events ?? {},
+    runtime,
+  }
+  for (const message of weaknesses(settings)) runtime.warn(message)
+  return Object.freeze(settings)
+}
+
+function issuerSettings(own: IssuerOptions, shared: ResourceServerOptions, insecureHttp: boolean): IssuerSettings {
+  if (typeof own !== 'object' || own === null || typeof own.issuer !== 'string')
+    throw missingIssuer(quote((own as unknown) ?? undefined))
+  refuseUnknown(own, KNOWN_OF_ISSUER)
+  const tenantPattern = own.issuer.includes('{tenant}') ? (own.tenantPattern ?? DEFAULT_TENANT) : undefined
+  checkIssuer(own.issuer.replace('{tenant}', 'tenant'), own.issuer, insecureHttp)
+  const jwksUri = own.jwksUri ?? shared.jwksUri
+  const keys = own.keys ?? (own.jwksUri === undefined ? shared.keys : undefined)
+  if (jwksUri !== undefined && keys !== undefined) {
+    throw configurationError('one source of keys', '"jwksUri" and "keys"', 'leave one out')
+  }
+  if (jwksUri !== undefined) checkUrl('"jwksUri"', jwksUri, insecureHttp)
+  const origin = (issuer: string): KeyOrigin =>
+    keys ? { keys } : jwksUri !== undefined ? { jwksUri } : { discovery: issuer }
+  return Object.freeze({ issuer: own.issuer, tenantPattern, origin, ...trustSettings({ ...shared, ...own }) })
+}
+
+function checkedLookup(lookup: IssuerLookup, shared: ResourceServerOptions, insecureHttp: boolean) {
+  return async (issuer: string): Promise<IssuerSettings | undefined> => {
+    const own = await lookup(issuer)
+    if (own === undefined) return undefined
+    if (own.issuer !== issuer)
+      throw configurationError(
+        `the issuer lookup to answer for ${quote(issuer)}`,
+        quote(own.issuer),
+        'return the issuer it was asked for',
+      )
+    return issuerSettings(own, shared, insecureHttp)
+  }
+}
+
+function trustSettings(options: TrustOptions): TrustSettings {
+  const profile = profileNamed(options.profile ?? 'auto')
+  const clientIds = strings('clientIds', options.clientIds ?? [])
+  const audience = audienceList(options.audience, profile, options.profile ?? 'auto')
+  const users: readonly Kind[] = clientIds.length > 0 || audience !== undefined ? ['employee'] : []
+  return {
+    profile,
+    audience,
+    clientIds,
+    kinds: options.kinds ?? (profile.kinds && [...profile.kinds, ...users]),
+    rows: rowsFor(options.algorithms ?? profile.algorithms),
+  }
+}
+
+function profileNamed(name: string): Profile {
+  if (Object.hasOwn(PROFILES, name)) return PROFILES[name as ProfileName]
+  throw configurationError(
+    `"profile" to be one of ${Object.keys(PROFILES).join(', ')}`,
+    quote(name),
+    'leave it out for "auto"',
+  )
+}
+
+function audienceList(
+  audience: TrustOptions['audience'],
+  profile: Profile,
+  name: ProfileName,
+): readonly string[] | null | undefined {
+  if (audience === null) return null
+  if (audience === undefined) {
+    if (profile.audience === 'verifier') return undefined
+    throw configurationError(
+      '"audience"',
+      'none',
+      `name what your tokens carry in "aud", or the profile "dome" or "eudistack" whose machine tokens are addressed to the Verifier; ` +
+        `"${name}" has no rule of its own, and null accepts any audience`,
+    )
+  }
+  const list = strings('audience', typeof audience === 'string' ? [audience] : audience)
+  if (list.length === 0)
+    throw configurationError('"audience"', 'an empty list', 'name at least one, or null to accept any')
+  return list
+}
+
+function rowsFor(names: readonly string[]): ReadonlyMap<string, AlgorithmRow> {
+  const known = [...ALGORITHMS.keys()].join(', ')
+  if (!Array.isArray(names) || names.length === 0)
+    throw configurationError('"algorithms" as a list', quote(names), `name some of ${known}`)
+  return new Map(
+    (names as readonly string[]).map((name) => {
+      const row = ALGORITHMS.get(name)
+      if (row === undefined)
+        throw configurationError(
+          `"algorithms" among ${known}`,
+          quote(name),
+          'symmetric algorithms and "none" can never be allowed',
+        )
+      return [name, row]
+    }),
+  )
+}
+
+function checkIssuer(issuer: string, stated: string, insecureHttp: boolean): void {
+  checkUrl('"issuer"', issuer, insecureHttp)
+  const { search, hash } = new URL(issuer)
+  if (search === '' && hash === '') return
+  throw configurationError(
+    '"issuer" without query and fragment',
+    quote(stated),
+    'state it exactly as in the tokens\' "iss"',
+  )
+}
+
+function checkUrl(name: string, value: unknown, insecureHttp: boolean): void {
+  const problem = typeof value === 'string' ? describeInsecure(value, insecureHttp) : quote(value)
+  if (problem === undefined) return
+  throw configurationError(
+    `${name} as an https URL`,
+    problem,
+    'use https, or "allowInsecureHttp" within a network that you trust',
+  )
+}
+
+function checkRealm(realm: string | undefined): string | undefined {
+  // RFC 9110 §5.6.4: what may stand in a quoted-string; quotes and backslashes are escaped by the challenge.
+  if (realm === undefined || /^[\x20-\x7e]+$/.test(realm)) return realm
+  throw configurationError('"realm" in printable ASCII', quote(realm), 'it is sent in a header field')
+}
+
+function strings(name: string, values: readonly string[]): readonly string[] {
+  if (Array.isArray(values) && values.every((value) => typeof value === 'string' && value !== ''))
+    return Object.freeze([...values])
+  throw configurationError(
+    `"${name}" as non-empty strings`,
+    quote(values),
+    'check where the value comes from; an unset environment variable, perhaps',
+  )
+}
+
+function number(name: string, value: number | undefined, otherwise: number, least = 1): number {
+  if (value === undefined) return otherwise
+  if (typeof value === 'number' && value >= least) return value
+  throw configurationError(`"${name}" as a number of at least ${least}`, quote(value), 'leave it out for the default')
+}
+
+function refuseUnknown(options: object, known: ReadonlySet<string>): void {
+  if (typeof options !== 'object' || options === null) throw missingIssuer(quote(options))
+  const stranger = Object.keys(options).find((name) => !known.has(name))
+  if (stranger !== undefined)
+    throw configurationError(`options among ${[...known].join(', ')}`, quote(stranger), 'check the spelling')
+}
+
+function missingIssuer(found: string): Error {
+  return configurationError(
+    '"issuer"',
+    found,
+    'state the Verifier\'s issuer exactly as in the tokens\' "iss"; an unset environment variable, perhaps',
+  )
+}
+
+/** What works but is weaker than the developer may think, with what restricts access instead. */
+function* weaknesses({ issuers, limits }: Settings): Iterable<string> {
+  if (limits.insecureHttp)
+    yield 'allowInsecureHttp is on: whoever is on the way to the Verifier can publish keys of his own.'
+  for (const { issuer, audience } of issuers) {
+    if (audience === null)
+      yield `audience is null: tokens that ${issuer} issued for any other API are accepted; only requirements restrict access.`
+    if (audience?.includes(issuer)) {
+      yield `audience is the issuer ${issuer} itself: every machine's token is addressed so; only powers, tenant and other requirements restrict access.`
+    }
+  }
+}

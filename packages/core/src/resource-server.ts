@@ -1,0 +1,236 @@
+import type { AlgorithmRow } from './algorithms.js'
+import { checkAdmission, decisionWindow } from './admission.js'
+import { answer } from './challenge.js'
+import { checkClaims } from './claims.js'
+import { createContext, type AuthContext, type Claims } from './context.js'
+import { readCredential } from './credential.js'
+import { Denial, GuardError, quote } from './errors.js'
+import { createEmitter, type Emitter } from './events.js'
+import { fingerprint } from './fingerprint.js'
+import { createIssuers, type TrustedIssuer } from './issuer.js'
+import { parseJws, type UnverifiedJws } from './jws.js'
+import { createKeySet, type KeySetHealth } from './key-set.js'
+import { resolveOptions, type IssuerSettings, type ResourceServerOptions, type Settings } from './options.js'
+import type { RequestLike } from './request.js'
+import { checkRequirement, type Requirement } from './requirements.js'
+import { verifyWithKeys } from './signature.js'
+import { bearerToken, boundedToken, presentedToken } from './token.js'
+import { createTokenCache } from './token-cache.js'
+
+/** How a resource server fares: fit for a readiness probe. */
+export interface Health {
+  /** `ready`: every issuer's keys are at hand; `down`: no issuer's are; `degraded`: anything between. */
+  readonly status: 'ready' | 'degraded' | 'down'
+  readonly issuers: readonly KeySetHealth[]
+}
+
+/** Decides on requests. Made by {@link createResourceServer}; one serves any number of routes and frameworks. */
+export interface ResourceServer<C extends Claims = Claims> {
+  /**
+   * Decides on a request: its bearer token first, then what the route requires of the caller.
+   *
+   * @param request a web `Request`, Node's `IncomingMessage`, or anything with their `headers`
+   * @param requirement what the route asks for, from `requiredScopes`, `requiredPower` and their kin; default: a valid token
+   * @returns who calls
+   * @throws {GuardError} every code of kind `token` and `verifier`
+   */
+  authenticate(request: RequestLike, requirement?: Requirement): Promise<AuthContext<C>>
+  /**
+   * The same decision without a promise, for a token that was verified before.
+   *
+   * @returns `undefined` when that takes more than memory: then ask {@link ResourceServer.authenticate}
+   */
+  authenticateCached(request: RequestLike): AuthContext<C> | undefined
+  /**
+   * Decides on a token alone, for queues, sockets and other transports.
+   *
+   * @throws {GuardError} every code of kind `token` and `verifier`
+   */
+  verifyAccessToken(token: string, requirement?: Requirement): Promise<AuthContext<C>>
+  /**
+   * Asks something more of a caller already known, as the adapters do route by route.
+   *
+   * @returns nothing when it holds at once, a promise when it takes time or fails
+   * @throws {GuardError} the codes with status 403, `status_unavailable`
+   */
+  authorize(auth: AuthContext, requirement: Requirement, request?: unknown): void | Promise<void>
+  /**
+   * Fetches the keys ahead of the first request.
+   *
+   * @throws {GuardError} `keys_unavailable`
+   */
+  ready(): Promise<void>
+  health(): Health
+  /** Calls off fetches and timers; requests that wait for keys get 503. */
+  close(): void
+}
+
+/**
+ * Makes a resource server: the part of an API that decides on access tokens.
+ *
+ * Starts without the Verifier: its keys are fetched when the first token comes, or by `ready()`.
+ *
+ * @param options see {@link ResourceServerOptions}; `issuer` is required, and `audience` unless the profile has a rule of its own
+ * @throws {GuardError} `invalid_configuration`
+ * @example
+ * ```ts
+ * import { createResourceServer, requiredPower } from '@verifier-guard/core'
+ *
+ * const resourceServer = createResourceServer({ issuer: 'https://verifier.example.org', profile: 'eudistack' })
+ * const mayCreate = requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' })
+ *
+ * export async function handle(request: Request): Promise<Response> {
+ *   const auth = await resourceServer.authenticate(request, mayCreate)
+ *   return Response.json({ hello: auth.clientId })
+ * }
+ * ```
+ */
+export function createResourceServer<C extends Claims = Claims>(options: ResourceServerOptions): ResourceServer<C> {
+  const settings = resolveOptions(options)
+  const { runtime } = settings
+  const emitter = createEmitter(settings.listeners, runtime)
+  const keySetOf = (issuer: string, { origin, rows }: IssuerSettings) =>
+    createKeySet({
+      issuer,
+      origin: origin(issuer),
+      rows: [...rows.values()],
+      limits: settings.limits,
+      runtime,
+      emitter,
+    })
+  const issuers = createIssuers(settings, keySetOf)
+  const cache = createTokenCache(settings.cache)
+
+  const remembered = (token: string) => cache.get(token, runtime.now()) as AuthContext<C> | undefined
+
+  /** The page to read first: every step of a decision, each in the file of its name. */
+  async function decide(token: string): Promise<AuthContext<C>> {
+    const jws = parseJws(boundedToken(token))
+    const issuer = await issuers.find(jws.claims['iss'])
+    const row = allowedAlgorithm(jws, issuer)
+    const { verified, key } = await verifyWithKeys(jws, issuer.keySet, row, runtime.now() / 1_000)
+    const now = runtime.now() / 1_000
+    checkClaims({ jws: verified, issuer, now, ...settings })
+    const credential = readCredential(verified.claims)
+    checkAdmission(credential, issuer, now, settings)
+    const context = createContext(verified, issuer, credential, server) as AuthContext<C>
+    cache.set(token, { context, key, ...decisionWindow(verified.claims, credential, settings) })
+    return context
+  }
+
+  async function allow(
+    token: string | undefined,
+    requirement: Requirement | undefined,
+    request: unknown,
+  ): Promise<AuthContext<C>> {
+    if (token === undefined) throw missing()
+    const known = remembered(token)
+    const auth = known ?? (await decide(token))
+    if (requirement !== undefined) await checkRequirement(requirement, auth, request)
+    report(emitter, auth, known !== undefined)
+    return auth
+  }
+
+  const refuse = (error: unknown, token?: string) => refusal(error, token, settings, emitter)
+
+  const server: ResourceServer<C> = {
+    async authenticate(request, requirement) {
+      let token: string | undefined
+      try {
+        token = bearerToken(request)
+        return await allow(token, requirement, request)
+      } catch (error) {
+        throw await refuse(error, token)
+      }
+    },
+    authenticateCached(request) {
+      const token = presentedToken(request)
+      const auth = token === undefined ? undefined : remembered(token)
+      if (auth !== undefined) report(emitter, auth, true)
+      return auth
+    },
+    async verifyAccessToken(token, requirement) {
+      try {
+        return await allow(token, requirement, undefined)
+      } catch (error) {
+        throw await refuse(error, token)
+      }
+    },
+    authorize(auth, requirement, request) {
+      const fail = async (error: unknown) => {
+        throw await refuse(error, auth.token)
+      }
+      try {
+        return checkRequirement(requirement, auth, request)?.catch(fail)
+      } catch (error) {
+        return fail(error)
+      }
+    },
+    async ready() {
+      try {
+        await issuers.ready()
+      } catch (error) {
+        throw await refuse(error)
+      }
+    },
+    health: () => overall(issuers.health()),
+    close: () => issuers.close(),
+  }
+  return Object.freeze(server)
+}
+
+/** The token's `alg` decides nothing: it only has to be one that is allowed (RFC 8725 §3.1). */
+function allowedAlgorithm({ header }: UnverifiedJws, { rows }: TrustedIssuer): AlgorithmRow {
+  const row = rows.get(header.alg)
+  if (row !== undefined) return row
+  throw new Denial('algorithm_not_allowed', {
+    check: 'algorithms',
+    expected: `"alg" among ${[...rows.keys()].join(', ')}`,
+    actual: quote(header.alg),
+    hint: 'if the Verifier really signs so, name it in "algorithms"',
+  })
+}
+
+function missing(): Denial {
+  return new Denial('token_missing', {
+    check: 'token',
+    expected: 'an Authorization field with a bearer token',
+    actual: 'none',
+  })
+}
+
+function report(emitter: Emitter, auth: AuthContext, cached: boolean): void {
+  if (emitter.listens('allowed')) emitter.emit('allowed', { issuer: auth.issuer, cached })
+}
+
+/** Turns whatever stopped a decision into the one error that applications see, and tells the operator why. */
+async function refusal(
+  error: unknown,
+  token: string | undefined,
+  settings: Settings,
+  emitter: Emitter,
+): Promise<unknown> {
+  // Anything else is a fault of the application's own functions, or of ours: it must not look like a denial.
+  if (!(error instanceof Denial)) return error
+  const { code, reason, scope, retryAfter, cause } = error
+  const correlationId = settings.correlationId ? settings.runtime.random().toString(36).slice(2, 12) : undefined
+  const { realm } = settings
+  const refused = new GuardError(code, reason, answer(code, { realm, scope, retryAfter, correlationId }), cause)
+  if (emitter.listens('denied')) {
+    emitter.emit('denied', {
+      ...reason,
+      code,
+      status: refused.status,
+      ...(token !== undefined && { fingerprint: await fingerprint(token) }),
+      ...(correlationId !== undefined && { correlationId }),
+      ...(cause !== undefined && { cause }),
+    })
+  }
+  return refused
+}
+
+function overall(issuers: readonly KeySetHealth[]): Health {
+  const every = (status: KeySetHealth['status']) => issuers.every((issuer) => issuer.status === status)
+  const status = every('ready') ? 'ready' : every('down') ? 'down' : 'degraded'
+  return { status, issuers }
+}

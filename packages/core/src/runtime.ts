@@ -1,0 +1,61 @@
+/**
+ * Everything the library takes from the world around it: clocks, network, chance and timers.
+ *
+ * Pass your own to `createResourceServer({ runtime })` to hold time still in a test, or to send requests through a proxy.
+ *
+ * @example
+ * ```ts
+ * import { createResourceServer, systemRuntime } from '@verifier-guard/core'
+ *
+ * const resourceServer = createResourceServer({
+ *   issuer: 'https://verifier.example.org',
+ *   audience: 'https://orders.example.org',
+ *   runtime: { ...systemRuntime, now: () => Date.parse('2026-01-01T00:00:00Z') },
+ * })
+ * ```
+ */
+export interface Runtime {
+  /** The wall clock, in milliseconds since 1970. Judges `exp`, `nbf` and `iat`. */
+  readonly now: () => number
+  /** A clock that is never stepped, in milliseconds. Measures ages and back-off. */
+  readonly monotonic: () => number
+  /** Sends one HTTP request. The library follows no redirects and bounds time and size itself. */
+  readonly fetch: (url: string, init?: RequestInit) => Promise<Response>
+  /** A number from 0 up to 1, for jitter; it never makes a secret. */
+  readonly random: () => number
+  /** Calls back once after `delay` milliseconds, without keeping the process alive; returns the way to call it off. */
+  readonly schedule: (callback: () => void, delay: number) => () => void
+  /** Tells the developer of something that works but is likely not meant. */
+  readonly warn: (message: string) => void
+}
+
+// Wrappers rather than references, so that a global replaced later (a fake clock, a fetch mock) is the one in use.
+/** The runtime of the process: its clocks, its global `fetch`, its timers. */
+export const systemRuntime: Runtime = Object.freeze({
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  fetch: (url: string, init?: RequestInit) => globalThis.fetch(url, init),
+  random: () => Math.random(),
+  schedule: (callback: () => void, delay: number) => {
+    const timer: unknown = setTimeout(callback, delay)
+    // Timers are objects on Node and numbers on the web; only the former can keep a process alive.
+    if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as NodeJS.Timeout).unref()
+    return () => clearTimeout(timer as NodeJS.Timeout)
+  },
+  warn: (message: string) => {
+    const { process: host, console: log } = globalThis as { process?: Partial<NodeJS.Process>; console: Console }
+    if (typeof host?.emitWarning === 'function') host.emitWarning(message, 'VerifierGuardWarning')
+    else log.warn(`VerifierGuardWarning: ${message}`)
+  },
+})
+
+interface BuiltinModules {
+  'node:crypto': typeof import('node:crypto')
+  'node:diagnostics_channel': typeof import('node:diagnostics_channel')
+}
+
+/** A built-in module of Node, or `undefined` elsewhere; asked for at run time, so that no bundle holds an import of it. */
+export function builtinModule<Name extends keyof BuiltinModules>(name: Name): BuiltinModules[Name] | undefined {
+  const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process
+  return host?.getBuiltinModule?.(name) as BuiltinModules[Name] | undefined
+}

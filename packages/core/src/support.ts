@@ -1,0 +1,12 @@
+/**
+ * The parts of core that the other packages of this project build on. Not meant for applications: it may change with any release.
+ *
+ * @packageDocumentation
+ */
+export { exchange, getJson, HttpFailure, retryAfter } from './http.js'
+export type { BoundedAnswer, BoundedRequest, HttpFailureReason } from './http.js'
+export { configurationError } from './errors.js'
+export { systemRuntime } from './runtime.js'
+export type { Runtime } from './runtime.js'
+export { createGuard, liftRequirements, missingGuard } from './adapter.js'
+export type { AuthOptions, Guard, Lifted } from './adapter.js'
