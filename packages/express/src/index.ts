@@ -1,0 +1,130 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AuthContext, Claims, Requirement, ResourceServer, ResourceServerOptions } from '@verifier-guard/core'
+import { GuardError } from '@verifier-guard/core'
+import {
+  configurationError,
+  createGuard,
+  liftRequirements,
+  missingGuard,
+  type AuthOptions,
+  type Guard,
+} from '@verifier-guard/core/support'
+import { handlesErrors, type Application } from './error-handlers.js'
+
+export * from '@verifier-guard/core'
+export type { AuthOptions } from '@verifier-guard/core/support'
+
+const guard = Symbol.for('@verifier-guard/express/guard')
+
+/** Express' request, as far as this package touches it. */
+export interface GuardedRequest extends IncomingMessage {
+  /** Who calls; set by {@link auth}. */
+  auth?: AuthContext | undefined
+  app?: Application
+  [guard]?: Guard
+}
+
+/** A middleware that fits Express 4 and 5 alike. */
+export type Handler = (req: GuardedRequest, res: ServerResponse, next: (error?: unknown) => void) => void
+
+/**
+ * Lets requests with a valid access token in and sets `req.auth`; refuses the others through Express' error handling.
+ *
+ * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to the route.
+ *
+ * @param options of `createResourceServer`, or a resource server made before, to share one between routers
+ * @param authOptions `optional` lets requests without credentials through; default: false
+ * @returns a middleware; it calls `next(error)` with a `GuardError`, or answers in JSON itself in an application without error handlers
+ * @throws {GuardError} `invalid_configuration`, at once
+ * @example
+ * ```ts
+ * import express from 'express'
+ * import { auth, requiredPower } from '@verifier-guard/express'
+ *
+ * const app = express()
+ * app.use('/offers', auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
+ * app.post('/offers', requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }), (req, res) => {
+ *   res.status(201).json({})
+ * })
+ * ```
+ */
+export function auth(options: ResourceServerOptions | ResourceServer, authOptions?: AuthOptions): Handler {
+  const shared = createGuard(options, authOptions)
+  return function authenticate(req, res, next) {
+    req[guard] = shared
+    const enter = (auth: AuthContext | undefined) => {
+      req.auth = auth
+      next()
+    }
+    const decision = shared.authenticate(req)
+    if (decision instanceof Promise) decision.then(enter, (error: unknown) => refuse(error, req, res, next))
+    else enter(decision)
+  }
+}
+
+/**
+ * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are this with a requirement at hand.
+ *
+ * @param requirement of `@verifier-guard/core`
+ * @returns a middleware; a route where {@link auth} did not run before is refused with `invalid_configuration`
+ */
+export function required(requirement: Requirement): Handler {
+  return function authorize(req, res, next) {
+    if (req[guard] === undefined) return next(missingGuard(requirement))
+    const pending = req[guard].authorize(req.auth, requirement, req)
+    if (pending === undefined) next()
+    else
+      pending.then(
+        () => next(),
+        (error: unknown) => refuse(error, req, res, next),
+      )
+  }
+}
+
+/**
+ * The requirements of `@verifier-guard/core` as middleware: on a route as they are, or composed with `allOf` and `anyOf`.
+ *
+ * @example
+ * ```ts
+ * import express from 'express'
+ * import { anyOf, auth, requiredPower, requiredScopes } from '@verifier-guard/express'
+ *
+ * const app = express()
+ * app.use(auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
+ * const mayWrite = anyOf(requiredScopes('orders:write'), requiredPower({ domain: 'DOME', function: 'Orders', action: 'Create' }))
+ * app.post('/orders', mayWrite, (req, res) => void res.status(201).json({}))
+ * ```
+ */
+export const {
+  requiredScopes,
+  requiredPower,
+  requiredClaim,
+  requiredTenant,
+  requiredKind,
+  requiredRule,
+  allOf,
+  anyOf,
+} = liftRequirements(required)
+
+/**
+ * Who calls, typed: for handlers behind {@link auth}.
+ *
+ * @throws {GuardError} `invalid_configuration` where no caller is known
+ */
+export function authOf<C extends Claims = Claims>(req: object): AuthContext<C> {
+  const { auth } = req as GuardedRequest
+  if (auth !== undefined) return auth as AuthContext<C>
+  throw configurationError(
+    'auth() before this handler',
+    'no caller',
+    'put auth({ … }) ahead of the route, without "optional"',
+  )
+}
+
+function refuse(error: unknown, req: GuardedRequest, res: ServerResponse, next: (error?: unknown) => void): void {
+  const ours = error instanceof GuardError && error.kind !== 'configuration'
+  if (!ours || req.app === undefined || handlesErrors(req.app)) return next(error)
+  // Express' own last resort answers in HTML; callers of an API expect JSON.
+  const headers = { ...error.headers, 'Content-Type': 'application/json; charset=utf-8' }
+  res.writeHead(error.status, headers).end(JSON.stringify(error))
+}
