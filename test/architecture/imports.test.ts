@@ -15,16 +15,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   fetch: ['core'],
 }
 
-/** The way of a request through core: a file imports only files above it in this list, or support. */
-const ORDER = [
+/** The way of a request through core. A step takes code only from steps above it and from support, so there are no cycles and the order is true. */
+const STEPS = [
   'request',
   'token',
   'jws',
-  'algorithms',
-  'profiles',
-  'options',
   'issuer',
   'metadata',
+  'algorithms',
   'key',
   'key-index',
   'key-source',
@@ -35,10 +33,28 @@ const ORDER = [
   'admission',
   'requirements',
   'context',
-  'token-cache',
   'challenge',
   'resource-server',
+  'adapter',
   'index',
+]
+
+/** What every step may use. Support takes nothing from steps, but for the two tables that options are checked against. */
+const SUPPORT = [
+  'errors',
+  'options',
+  'profiles',
+  'runtime',
+  'http',
+  'url',
+  'json',
+  'base64url',
+  'fingerprint',
+  'token-cache',
+  'dialects',
+  'refetch-budget',
+  'events',
+  'support',
 ]
 
 function sources(folder: string): readonly string[] {
@@ -47,7 +63,9 @@ function sources(folder: string): readonly string[] {
 
 function imports(file: string): readonly string[] {
   const text = readFileSync(file, 'utf8')
-  return [...text.matchAll(/^(?:import|export)\s[^'"]*?from '([^']+)'|import\('([^']+)'\)/gm)].map(([, first, second]) => (first ?? second)!)
+  return [...text.matchAll(/^(?:import|export)\s(?!type\b)[^'"]*?from '([^']+)'|import\('([^']+)'\)/gm)].map(
+    ([, first, second]) => (first ?? second)!,
+  )
 }
 
 const names = readdirSync(packages).filter((name) => existsSync(join(packages, name, 'src')))
@@ -64,5 +82,28 @@ describe('dependencies between packages point one way', () => {
       .filter((target) => target.startsWith('@verifier-guard/'))
       .map((target) => target.split('/')[1]!)
     expect([...new Set(ours)].filter((target) => !ALLOWED[name]!.includes(target) && target !== name)).toEqual([])
+  })
+})
+
+describe('core reads in the order in which a request flows', () => {
+  const folder = join(packages, 'core/src')
+  const files = sources(folder).map((name) => name.replace(/\.ts$/, ''))
+  const local = (file: string) =>
+    imports(join(folder, `${file}.ts`))
+      .filter((target) => target.startsWith('./'))
+      .map((target) => target.slice(2).replace(/\.js$/, ''))
+
+  test('every file is a step or support', () => {
+    expect(files.filter((file) => !STEPS.includes(file) && !SUPPORT.includes(file))).toEqual([])
+    expect([...STEPS, ...SUPPORT].filter((file) => !files.includes(file))).toEqual([])
+  })
+
+  test.each(STEPS)('%s takes code only from earlier steps and support', (step) => {
+    const earlier = STEPS.slice(0, STEPS.indexOf(step))
+    expect(local(step).filter((target) => !earlier.includes(target) && !SUPPORT.includes(target))).toEqual([])
+  })
+
+  test.each(SUPPORT.filter((file) => file !== 'support'))('%s takes code only from support', (file) => {
+    expect(local(file).filter((target) => !SUPPORT.includes(target) && target !== 'algorithms')).toEqual([])
   })
 })
