@@ -32,10 +32,16 @@ const hang: Fault = ({ request, closed }) =>
     if (request.signal.aborted || closed.aborted) end()
   })
 
+/** Resolves after the delay, or when the Verifier closes. */
 const later = (runtime: Runtime, delay: number, closed: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const cancel = runtime.after(delay, resolve)
-    closed.addEventListener('abort', () => (cancel(), resolve()), { once: true })
+    const end = (): void => {
+      cancel()
+      closed.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = runtime.after(delay, end)
+    closed.addEventListener('abort', end)
   })
 
 const endless = (): ReadableStream<Uint8Array> => {

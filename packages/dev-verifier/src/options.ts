@@ -32,7 +32,10 @@ export interface DevVerifierOptions {
   readonly lifetime?: number
   /** Answers failures of the grant with 403 and an empty body, as Verifiers before 3.2.1 do; by profile by default. */
   readonly bareErrors?: boolean
-  /** Lets pass what the real Verifiers let pass: unsigned assertions, expired VPs, the VP of another client. */
+  /**
+   * Lets pass what the real Verifiers let pass: expired VPs, the VP of another client, a status list elsewhere, and, where
+   * clients need no registration, assertions that nobody signed.
+   */
   readonly mimicLaxity?: boolean
   /** Limits requests per minute and client address: true for the real limits (30 token, 120 others). Off by default. */
   readonly rateLimit?: boolean | { readonly token: number; readonly others: number }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { TrustedIssuer } from './credential-rules.js'
 import { createIssuer } from './credentials.js'
 import type { CredentialIssuer } from './credentials.js'
@@ -37,8 +38,15 @@ export function createServer(settings: Settings): Server {
     requests: { token: 0, jwks: 0, discovery: 0, did: 0, status: 0, health: 0 },
     minute: { start: 0, counts: new Map() },
     usedJti: new Set(),
-    closed: new AbortController(),
+    closed: closing(),
   }
+}
+
+/** Any number of hanging requests may wait for the end. */
+function closing(): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
 }
 
 /** The issuer this Verifier says it is in answer to a request. */

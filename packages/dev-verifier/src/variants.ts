@@ -71,6 +71,13 @@ const flipLastByte = (signature: string): string => {
   return bytes.toString('base64url')
 }
 
+function inStandardBase64(server: Server, options: MintOptions): string {
+  const { header, claims, signature } = good(server, options)
+  const standard = signature.replaceAll('-', '+').replaceAll('_', '/')
+  // One signature in fifteen has neither of the two characters in which the alphabets differ.
+  return standard === signature ? inStandardBase64(server, options) : [header, claims, standard].join('.')
+}
+
 /** Tokens that no API may accept, each correct but for one thing. */
 export const brokenTokens = {
   expired: withClaims('exp has passed', (now) => ({ iat: now - 7200, exp: now - 3600 })),
@@ -143,9 +150,7 @@ export const brokenTokens = {
   }),
   'four-parts': damaged('a JWS has three parts', ({ token }) => `${token}.e30`),
   'padded-base64': damaged('base64url without padding (RFC 7515 §2)', ({ token }) => `${token}==`),
-  'standard-base64': damaged('base64url, not Base64 (RFC 7515 §2)', ({ header, claims, signature }) =>
-    [header, claims, `+/${signature.slice(2)}`].join('.'),
-  ),
+  'standard-base64': { because: 'base64url, not Base64 (RFC 7515 §2)', make: inStandardBase64 },
   'claims-not-object': {
     because: 'the claims of a JWT are a JSON object (RFC 7519 §7.2)',
     make: (server) =>

@@ -1,0 +1,60 @@
+import { gunzipSync } from 'node:zlib'
+import { createDevVerifier } from '../src/index.js'
+import { decodeJwt, hasValidSignature } from '../src/jwt.js'
+import type { Json } from '../src/jwt.js'
+import { publicKeyOfDid } from '../src/did-key.js'
+
+const forms = {
+  bitstring: {
+    contentType: 'application/vc+jwt',
+    entry: ({ credentialStatus }: Json) => {
+      const { statusListCredential, statusListIndex } = credentialStatus as Json
+      return { uri: statusListCredential as string, index: Number(statusListIndex) }
+    },
+    list: ({ credentialSubject }: Json) => {
+      const { encodedList } = credentialSubject as { encodedList: string }
+      expect(encodedList.startsWith('u')).toBe(true)
+      return encodedList.slice(1)
+    },
+  },
+  token: {
+    contentType: 'application/statuslist+jwt',
+    entry: ({ credentialStatus }: Json) => {
+      const { uri, idx } = (credentialStatus as { status_list: { uri: string; idx: number } }).status_list
+      return { uri, index: idx }
+    },
+    list: ({ status_list }: Json) => {
+      expect(status_list).toMatchObject({ bits: 1 })
+      return (status_list as { lst: string }).lst
+    },
+  },
+}
+
+describe.each(['bitstring', 'token'] as const)('the %s status list', (status) => {
+  const { contentType, entry, list } = forms[status]
+  const verifier = createDevVerifier()
+  const machines = Array.from({ length: 20 }, () => verifier.issueMachineCredential({ status }))
+  const entries = machines.map(({ payload }) => entry(payload['vc'] as Json))
+
+  const bits = async (): Promise<Buffer> => {
+    const response = await verifier.fetch(entries[0]?.uri as string)
+    expect(response.headers.get('content-type')).toBe(contentType)
+    const jwt = decodeJwt(await response.text())
+    expect(jwt.header['typ']).toBe(contentType.replace('application/', ''))
+    expect(hasValidSignature(jwt, publicKeyOfDid(jwt.header['kid'] as string))).toBe(true)
+    return gunzipSync(Buffer.from(list(jwt.claims), 'base64url'))
+  }
+  const isSet = (bytes: Buffer, index: number): boolean => ((bytes[index >> 3] as number) & (0x80 >> (index & 7))) !== 0
+
+  it('gives each credential an index of its own', () => {
+    expect(new Set(entries.map(({ index }) => index)).size).toBe(machines.length)
+  })
+
+  it('has the bits of revoked credentials set, most significant first', async () => {
+    expect((await bits()).every((byte) => byte === 0)).toBe(true)
+    for (const revoked of [0, 3, 17]) machines[revoked]?.revoke()
+    const bytes = await bits()
+    expect(bytes).toHaveLength(131_072 / 8)
+    expect(entries.flatMap(({ index }, position) => (isSet(bytes, index) ? [position] : []))).toEqual([0, 3, 17])
+  })
+})

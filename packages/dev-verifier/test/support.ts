@@ -1,0 +1,33 @@
+import type { DevVerifier, IssuedCredential, TokenRequestOptions } from '../src/index.js'
+import { decodeJwt } from '../src/jwt.js'
+import type { Json } from '../src/jwt.js'
+
+/** The profiles with the client_credentials grant. */
+export const JAVA_PROFILES = ['eudistack-3.3', 'eudistack-3.0', 'dome'] as const
+
+/** Sends the token request of a machine, without a port. */
+export const requestToken = (
+  verifier: DevVerifier,
+  machine: IssuedCredential,
+  options?: TokenRequestOptions,
+): Promise<Response> => postForm(verifier, verifier.tokenRequest(machine, options))
+
+export const postForm = (
+  verifier: DevVerifier,
+  form: URLSearchParams,
+  headers: Record<string, string> = {},
+): Promise<Response> => verifier.fetch(`${verifier.issuer}/oidc/token`, { method: 'POST', body: form, headers })
+
+/** Status, and `error` of the body or `-` where there is no body at all. */
+export async function answerOf(response: Response): Promise<string> {
+  const body = await response.text()
+  return `${response.status} ${body === '' ? '-' : String((JSON.parse(body) as Json)['error'])}`
+}
+
+export async function grantedClaims(response: Response): Promise<Json> {
+  const { access_token } = (await response.json()) as { access_token: string }
+  return decodeJwt(access_token).claims
+}
+
+export const getJson = async (verifier: DevVerifier, path: string): Promise<Json> =>
+  (await (await verifier.fetch(verifier.issuer + path)).json()) as Json
