@@ -13,7 +13,8 @@ const lock = createHash('sha256')
   .digest('hex')
 
 if (!existsSync(installedFrom) || readFileSync(installedFrom, 'utf8') !== lock) {
-  run('npm', ['ci', '--no-audit', '--no-fund'])
+  const fresh = !existsSync(join(root, 'node_modules'))
+  run('npm', [fresh ? 'ci' : 'install', '--no-audit', '--no-fund'])
   writeFileSync(installedFrom, lock)
 }
 run('npx', ['--no-install', 'turbo', 'run', 'build', '--output-logs=errors-only', '--log-order=grouped'])

@@ -79,7 +79,7 @@ export function evaluate<Request>(requirement: Requirement<Request>, caller: Cal
 /** @throws {GuardError} `invalid_configuration` unless every one is a requirement, and there is one at least */
 export function requireRequirements(name: string, values: readonly unknown[]): void {
   const isRequirement = (value: unknown) =>
-    typeof value === 'object' && value !== null && typeof (value as Requirement).check === 'function'
+    value instanceof Object && typeof (value as Requirement).check === 'function'
   if (values.length > 0 && values.every(isRequirement)) return
   const found = values.length === 0 ? 'none' : quote(values.find((value) => !isRequirement(value)))
   throw configurationError(
