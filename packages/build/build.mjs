@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Builds the package in the current folder: dist/esm and dist/cjs, one output file for each source file, types beside both.
-import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
