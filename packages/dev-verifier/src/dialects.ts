@@ -47,7 +47,12 @@ function gsonMachine(facts: CredentialFacts): Json {
   return { context, ...envelope, credentialSubjectV1: { mandate: { ...mandate, lifeSpan } } }
 }
 
-/** The shapes a LEARCredential has had. */
+/**
+ * The shapes a LEARCredential has had, and how each is written.
+ *
+ * @example
+ * verifier.issueMachineCredential({ dialect: 'machine-v1' })
+ */
 export const dialects = {
   'machine-v1': {
     kind: 'machine',

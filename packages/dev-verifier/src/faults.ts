@@ -21,13 +21,16 @@ type Fault = (context: FaultContext) => Response | Promise<Response>
 const json = (body: string, status = 200, headers: Record<string, string> = {}): Response =>
   new Response(body, { status, headers: { 'content-type': 'application/json', ...headers } })
 
-/** The failure undici's `fetch` reports when a connection fails. */
-export const connectionFailure = (code: 'ECONNREFUSED' | 'UND_ERR_SOCKET', message: string): TypeError =>
-  new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) })
+/** A failing connection, as undici's `fetch` reports it; over HTTP the socket is destroyed. */
+export class ConnectionFailure extends TypeError {
+  constructor(code: 'ECONNREFUSED' | 'UND_ERR_SOCKET', message: string) {
+    super('fetch failed', { cause: Object.assign(new Error(message), { code }) })
+  }
+}
 
 const hang: Fault = ({ request, closed }) =>
   new Promise((_, reject) => {
-    const end = (): void => reject(connectionFailure('UND_ERR_SOCKET', 'other side closed'))
+    const end = (): void => reject(new ConnectionFailure('UND_ERR_SOCKET', 'other side closed'))
     for (const signal of [request.signal, closed]) signal.addEventListener('abort', end, { once: true })
     if (request.signal.aborted || closed.aborted) end()
   })
@@ -72,13 +75,18 @@ const edited =
     return json(JSON.stringify({ ...((await good.json()) as Json), ...changes }), good.status)
   }
 
-/** Ways in which an endpoint can fail. */
+/**
+ * Ways in which an endpoint can fail.
+ *
+ * @example
+ * verifier.fail('jwks', 'status-500', { times: 2 })
+ */
 export const faults = {
   /** Never answers; ends when the caller gives up or the Verifier closes. */
   hang,
   /** Refuses the connection: `fetch` rejects, the socket is destroyed. */
   refuse: () => {
-    throw connectionFailure('ECONNREFUSED', 'connect ECONNREFUSED')
+    throw new ConnectionFailure('ECONNREFUSED', 'connect ECONNREFUSED')
   },
   'status-400': () => json('{"error":"invalid_request"}', 400),
   'status-403': () => new Response(null, { status: 403 }),

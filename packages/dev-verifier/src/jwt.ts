@@ -75,7 +75,16 @@ export const isObject = (value: unknown): value is Json =>
 const encode = (value: Json): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 function parseObject(part: string): Json {
-  const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString())
-  if (!isObject(value)) throw new Error('not a JWT: a part is not a JSON object')
+  const value = parseJson(Buffer.from(part, 'base64url').toString())
+  if (!isObject(value)) throw new Error('not a JWT: header and claims must be JSON objects')
   return value
+}
+
+/** The parser's own message quotes what it could not read, which may be somebody's secret. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

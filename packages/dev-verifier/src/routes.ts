@@ -58,12 +58,22 @@ async function serve(server: Server, endpoint: Endpoint, request: Request, handl
   server.requests[endpoint] += 1
   if (isOverLimit(server, endpoint, request))
     return refuse(server, new Refusal('rate-limit', 'too many requests this minute'))
-  const answer = async (): Promise<Response> => handler(request)
+  const answer = (): Promise<Response> => answerAlways(server, request, handler)
   const response = await answerOrFail(faults, endpoint, { request, answer, closed: closed.signal, runtime })
   const headers = new Headers(response.headers)
   if (settings.name !== 'fiware') for (const [name, value] of Object.entries(NO_STORE)) headers.set(name, value)
   if (profile.cors && endpoint !== 'token') headers.set('access-control-allow-origin', '*')
   return new Response(response.body, { status: response.status, headers })
+}
+
+/** The answer, or a plain 500: only a fault may look like a failing connection. */
+async function answerAlways({ settings }: Server, request: Request, handler: Handler): Promise<Response> {
+  try {
+    return await handler(request)
+  } catch (error) {
+    settings.log(`the development Verifier itself failed: ${(error as Error).message}`)
+    return Response.json({ error: 'server_error' }, { status: 500 })
+  }
 }
 
 /** Both places where a client may look for the metadata of an issuer with a path: appended, and inserted (RFC 8414 §3.1). */

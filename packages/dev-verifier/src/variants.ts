@@ -78,7 +78,12 @@ function inStandardBase64(server: Server, options: MintOptions): string {
   return standard === signature ? inStandardBase64(server, options) : [header, claims, standard].join('.')
 }
 
-/** Tokens that no API may accept, each correct but for one thing. */
+/**
+ * Tokens that no API may accept, each correct but for one thing.
+ *
+ * @example
+ * test.each(Object.keys(brokenTokens) as BrokenTokenName[])('refuses %s', (name) => refuses(verifier.mintBroken(name)))
+ */
 export const brokenTokens = {
   expired: withClaims('exp has passed', (now) => ({ iat: now - 7200, exp: now - 3600 })),
   'not-yet-valid': withClaims('nbf lies ahead', (now) => ({ nbf: now + 3600 })),

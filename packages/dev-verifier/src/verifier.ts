@@ -20,43 +20,100 @@ import type { Server } from './server.js'
 import { brokenTokens } from './variants.js'
 import type { BrokenTokenName } from './variants.js'
 import { tokenRequest } from './wallet.js'
-import type { TokenRequestOptions } from './wallet.js'
+import type { Machine, TokenRequestOptions } from './wallet.js'
 
 /** An embedded authorization server, Issuer and wallet for local work and tests. */
 export interface DevVerifier {
   /** The issuer, as tokens carry it and clients configure it. */
   readonly issuer: string
+  /** The generation of Verifiers it behaves like. */
   readonly profile: ProfileName
-  /** The whole server as a function with the signature of the global `fetch`. */
+  /** The whole server as a function with the signature of the global `fetch`; it reaches this Verifier and nothing else. */
   readonly fetch: typeof fetch
-  /** Requests received so far, by endpoint. */
+  /** Requests received so far, by endpoint; refused and failing ones are counted too. */
   readonly requests: Readonly<Record<Endpoint, number>>
-  /** Issues a LEARCredentialMachine with a fresh key. */
+  /**
+   * Issues a LEARCredentialMachine, signed by the embedded Issuer.
+   *
+   * @param request - What to write into it; by default a made-up machine that may create and update `ProductOffering`.
+   * @returns The credential, the machine's private key and DID, and `revoke`.
+   * @throws Error when the dialect is not one of a machine's credential, or the key is no P-256 key.
+   * @example
+   * verifier.issueMachineCredential({ powers: [{ function: 'Onboarding', action: 'Execute', domain: 'kpmg' }] })
+   */
   issueMachineCredential(request?: CredentialRequest): IssuedCredential
-  /** Issues a LEARCredentialEmployee with a fresh key. */
+  /**
+   * Issues a LEARCredentialEmployee, signed by the embedded Issuer. The client_credentials grant refuses it.
+   *
+   * @param request - What to write into it; by default a made-up employee.
+   * @returns The credential, the employee's private key and DID, and `revoke`.
+   * @throws Error when the dialect is not one of an employee's credential, or the key is no P-256 key.
+   */
   issueEmployeeCredential(request?: CredentialRequest): IssuedCredential
-  /** The form of a token request for a machine's credential, as its client would send it. */
-  tokenRequest(
-    machine: Pick<IssuedCredential, 'credential' | 'privateKey' | 'did'>,
-    options?: TokenRequestOptions,
-  ): URLSearchParams
-  /** Signs an access token as the profile's Verifier would issue it. */
+  /**
+   * Writes the form of a token request, signed with the machine's key: what its client would send.
+   *
+   * @param machine - A credential of `issueMachineCredential`, or of elsewhere with its key.
+   * @param options - Departures from a correct request, to see them refused.
+   * @returns The fields to post to the token endpoint, once: the assertion's `jti` is used up by it.
+   * @example
+   * await fetch(`${verifier.issuer}/oidc/token`, { method: 'POST', body: verifier.tokenRequest(machine) })
+   */
+  tokenRequest(machine: Machine, options?: TokenRequestOptions): URLSearchParams
+  /**
+   * Signs an access token as the profile's Verifier would issue it. Nothing in it is checked.
+   *
+   * @param options - What to put into it; {@link tokenShapes} has one entry for each shape met in the wild.
+   * @returns The compact JWT.
+   * @example
+   * verifier.mint({ powers: [{ function: 'ProductOffering', action: 'Create' }], expiresIn: 60 })
+   */
   mint(options?: MintOptions): string
-  /** Signs an id_token, which no API may accept. */
+  /**
+   * Signs an id_token, which no API may accept: same key, issuer and `typ` as an access token, but `vc_json`, `auth_time` and
+   * `acr`, and neither `jti` nor `scope`.
+   *
+   * @param options - What to put into it; by default a made-up employee's, for a relying party, valid for 60 seconds.
+   * @returns The compact JWT.
+   */
   mintIdToken(options?: MintOptions): string
-  /** Makes a token no API may accept; the names are those of {@link brokenTokens}. */
+  /**
+   * Makes a token that no API may accept.
+   *
+   * @param name - A name of {@link brokenTokens}.
+   * @param options - Those of the good token it is made from.
+   * @returns The token.
+   */
   mintBroken(name: BrokenTokenName, options?: MintOptions): string
-  /** Replaces the signing key, at once and without overlap unless asked for. */
+  /**
+   * Replaces the signing key, at once and without overlap, as real Verifiers do.
+   *
+   * @param options - `keepKid` gives the new key the old name; `keepOld` goes on publishing the old key.
+   */
   rotateKeys(options?: RotationOptions): void
-  /** Publishes JWKs as they are beside the Verifier's own, whatever they hold. */
+  /**
+   * Publishes JWKs beside the Verifier's own, unchecked: foreign, malformed, or thousands of them.
+   *
+   * @param keys - The JWKs, appended to the set for good.
+   */
   addKeys(keys: readonly Jwk[]): void
-  /** The JWK Set as published at present. */
+  /** A copy of the JWK Set as published at present. */
   jwks(): { keys: Jwk[] }
-  /** Makes an endpoint fail, until healed or for a number of requests. */
+  /**
+   * Makes an endpoint fail. With a fault on `status`, the token endpoint cannot read the status lists either.
+   *
+   * @param endpoint - Where.
+   * @param fault - A name of {@link faults}.
+   * @param options - For how many requests (until healed, by default), and the delay of slow answers in milliseconds.
+   */
   fail(endpoint: Endpoint, fault: FaultName, options?: FaultOptions): void
-  /** Ends the fault of an endpoint, or all faults. */
+  /**
+   * Ends a fault.
+   *
+   * @param endpoint - Where; everywhere by default.
+   */
   heal(endpoint?: Endpoint): void
-  /** Ends hanging requests and stops listening. */
+  /** Ends hanging requests and stops answering; on a port, stops listening. */
   close(): Promise<void>
 }
 
@@ -65,6 +122,8 @@ export interface DevVerifier {
  *
  * Its tokens prove nothing: anyone who can reach it can have one signed. Never trust its issuer where real data is.
  *
+ * @param options - See {@link DevVerifierOptions}; everything has a default.
+ * @returns The Verifier, at `https://verifier.example.test` unless `issuer` says otherwise.
  * @throws Error with NODE_ENV=production, unless forced, or when an option is wrong.
  * @example
  * const verifier = createDevVerifier({ profile: 'dome' })
@@ -79,6 +138,8 @@ export function createDevVerifier(options: DevVerifierOptions = {}): DevVerifier
  *
  * Its tokens prove nothing: anyone who can reach it can have one signed. Never trust its issuer where real data is.
  *
+ * @param options - See {@link ListenOptions}; everything has a default.
+ * @returns The Verifier, once it listens.
  * @throws Error with NODE_ENV=production or an address others can reach, unless forced, or when an option is wrong.
  * @example
  * const verifier = await startDevVerifier({ profile: 'eudistack-3.3' })
@@ -106,7 +167,9 @@ function assemble(options: DevVerifierOptions) {
   const server = createServer(resolveOptions(options))
   const { settings, requests, keys, faults } = server
   const handle = createRoutes(server)
-  const serves = ({ origin }: URL): boolean => settings.issuerFromRequest || origin === new URL(settings.issuer).origin
+  const { signal } = server.closed
+  const { origin } = new URL(settings.issuer)
+  const serves = (url: URL): boolean => !signal.aborted && (settings.issuerFromRequest || url.origin === origin)
   const verifier: DevVerifier = {
     issuer: settings.issuer,
     profile: settings.name,

@@ -26,7 +26,8 @@ export interface TokenRequestOptions {
   readonly lifetime?: number
 }
 
-type Machine = Pick<IssuedCredential, 'credential' | 'privateKey' | 'did'>
+/** A machine's credential with the key it is bound to. */
+export type Machine = Pick<IssuedCredential, 'credential' | 'privateKey' | 'did'>
 
 /**
  * The form of a token request: client_credentials, with the presentation in the claim `vp_token` of a client assertion; at a
