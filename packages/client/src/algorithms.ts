@@ -1,5 +1,3 @@
-import type { webcrypto } from 'node:crypto'
-
 /** An algorithm a client assertion can be signed with (RFC 7518 §3.1, RFC 9864). */
 export type SigningAlgorithm = 'ES256' | 'ES384' | 'ES512' | 'RS256' | 'PS256' | 'EdDSA'
 
@@ -8,8 +6,10 @@ interface AlgorithmRow {
   readonly crv?: string
   /** The object identifier of the key in PKCS#8, DER encoded, in hexadecimal. */
   readonly oid: string
-  readonly key: webcrypto.EcKeyImportParams | webcrypto.RsaHashedImportParams | { readonly name: 'Ed25519' }
-  readonly signature: webcrypto.EcdsaParams | webcrypto.RsaPssParams | { readonly name: string }
+  /** Parameters of `importKey` (Web Cryptography §14.3.9). */
+  readonly key: { readonly name: string; readonly namedCurve?: string; readonly hash?: string }
+  /** Parameters of `sign` and `verify`. */
+  readonly signature: { readonly name: string; readonly hash?: string; readonly saltLength?: number }
   /** Bytes of a signature, where the algorithm fixes them (RFC 7518 §3.4). */
   readonly length?: number
 }

@@ -146,10 +146,13 @@ export class KeptToken {
     this.#error = error
     this.#failures += 1
     const asked = Math.min(error.retryAfter ?? 0, LONGEST_SILENCE)
-    const pause = Math.max(asked, backOff(this.#failures, runtime.random()))
+    const pause = Math.max(asked, backOff(error, this.#failures, runtime.random()))
     this.#silentUntil = runtime.monotonic() + pause
     const { usable: covered } = this.state()
-    if (covered && error.retryable) this.#scheduleRenewal(pause)
+    if (covered && error.retryable) {
+      this.#used = true
+      this.#scheduleRenewal(pause)
+    }
     this.#emit({ type: 'token_request_failed', error, tries, pause, covered })
     return error
   }

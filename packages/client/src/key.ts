@@ -4,7 +4,7 @@ import { ALGORITHM_NAMES, ALGORITHMS } from './algorithms.js'
 import type { SigningAlgorithm } from './algorithms.js'
 import { TokenSourceError } from './errors.js'
 import { parseObject } from './json.js'
-import { nodeCrypto } from './runtime.js'
+import { nodeCrypto } from './node-crypto.js'
 import type { Signer } from './signer.js'
 
 /** A private JSON Web Key (RFC 7517). */
@@ -54,7 +54,7 @@ export function createLocalSigner(input: PrivateKeyInput, options: PrivateKeyOpt
   const { alg } = material
   const kid = options.keyId ?? material.kid
   let imported: Promise<webcrypto.CryptoKey> | undefined
-  const sign = async (bytes: Uint8Array<ArrayBuffer>) => {
+  const sign = async (bytes: Uint8Array) => {
     imported ??= importKey(material)
     return new Uint8Array(await crypto.subtle.sign(ALGORITHMS[alg].signature, await imported, bytes))
   }
@@ -131,7 +131,7 @@ function fromDer(der: Uint8Array, { passphrase, ...options }: PrivateKeyOptions)
 function convert(
   key: { key: string | Uint8Array; format: 'pem' | 'der'; type?: 'pkcs8'; passphrase?: string | undefined },
   label: string,
-): Uint8Array<ArrayBuffer> {
+): Uint8Array {
   const crypto = nodeCrypto()
   if (!crypto) throw unreadable(`${label}, which only Node.js can read; convert it to plain PKCS#8`)
   const { passphrase, ...rest } = key

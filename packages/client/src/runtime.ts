@@ -1,5 +1,4 @@
 import { systemRuntime } from '@verifier-guard/core/support'
-import type * as NodeCrypto from 'node:crypto'
 import type { Runtime } from '@verifier-guard/core/support'
 
 /** Everything the client takes from the world around it: clocks, network, chance, timers and identifiers. */
@@ -16,9 +15,3 @@ export const clientRuntime: ClientRuntime = Object.freeze({
   uuid: () => crypto.randomUUID(),
   sleep: (delay: number) => new Promise<void>((resolve) => void setTimeout(resolve, delay)),
 })
-
-/** `node:crypto`, or `undefined` elsewhere; asked for at run time, so that no bundle holds an import of it. */
-export function nodeCrypto(): typeof NodeCrypto | undefined {
-  const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process
-  return host?.getBuiltinModule?.('node:crypto') as typeof NodeCrypto | undefined
-}

@@ -26,7 +26,7 @@ export interface Signer {
   /** Key identifier for the header of the assertion; a presentation always names the key of its credential. */
   readonly kid?: string
   /** The JWS signature over the bytes: for ECDSA the raw R and S side by side (RFC 7518 §3.4), not DER. */
-  readonly sign: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array> | Uint8Array
+  readonly sign: (bytes: Uint8Array) => Promise<Uint8Array> | Uint8Array
 }
 
 /** A JWT about to be signed. */
@@ -80,10 +80,7 @@ export async function checkSignature(jwt: string, publicKey: P256Jwk): Promise<v
  * console.log(raw.length) // 64
  * ```
  */
-export function ecdsaSignatureFromDer(
-  der: Uint8Array,
-  alg: 'ES256' | 'ES384' | 'ES512' = 'ES256',
-): Uint8Array<ArrayBuffer> {
+export function ecdsaSignatureFromDer(der: Uint8Array, alg: 'ES256' | 'ES384' | 'ES512' = 'ES256'): Uint8Array {
   const half = (ALGORITHMS[alg].length ?? 0) / 2
   const raw = new Uint8Array(2 * half)
   // Lengths beyond 127 take a second byte; no signature of these curves needs a third.
@@ -101,7 +98,7 @@ export function ecdsaSignatureFromDer(
   return raw
 }
 
-async function sign(signer: Signer, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+async function sign(signer: Signer, bytes: Uint8Array): Promise<Uint8Array> {
   let signature: unknown
   try {
     signature = await signer.sign(bytes)

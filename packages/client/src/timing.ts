@@ -5,7 +5,8 @@ const FLIGHT_TIME = 10_000
 
 const FIRST_PAUSE = 200
 const FIRST_BACK_OFF = 1000
-const LONGEST_BACK_OFF = 60_000
+/** An outage is over sooner or later, and callers should notice soon; a refusal lasts until somebody acts. */
+const LONGEST_BACK_OFF = { retryable: 10_000, refused: 60_000 } as const
 
 /** When to do what with a token, in milliseconds from its arrival. */
 export interface Timing {
@@ -28,9 +29,10 @@ export function pauseAfterTry(number: number, chance: number): number {
   return jitter(FIRST_PAUSE * 2 ** (number - 1), chance)
 }
 
-/** How long no request leaves after a request has failed for good, in milliseconds: 1 s doubling up to 60 s, with jitter down to half. */
-export function backOff(failures: number, chance: number): number {
-  return jitter(Math.min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** Math.min(failures - 1, 10)), chance)
+/** How long no request leaves after one has failed for good, in milliseconds: 1 s, doubling up to a limit, with jitter down to half. */
+export function backOff({ retryable }: { readonly retryable: boolean }, failures: number, chance: number): number {
+  const limit = LONGEST_BACK_OFF[retryable ? 'retryable' : 'refused']
+  return jitter(Math.min(limit, FIRST_BACK_OFF * 2 ** Math.min(failures - 1, 10)), chance)
 }
 
 function jitter(delay: number, chance: number): number {

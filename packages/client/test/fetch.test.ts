@@ -1,0 +1,174 @@
+import { startDevVerifier } from '@verifier-guard/dev-verifier'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { createTokenSource } from '../src/index.js'
+import { bearerOf, closing, failureOf, serve } from './support.js'
+
+interface Seen {
+  readonly method: string | undefined
+  readonly url: string | undefined
+  readonly authorization: string | undefined
+  readonly body: string
+}
+
+const INVALID_TOKEN = { 'www-authenticate': 'Bearer realm="api", error="invalid_token", error_description="revoked"' }
+
+/** An API that keeps what it was sent. */
+async function startApi(answer: (request: IncomingMessage, response: ServerResponse, count: number) => void) {
+  const seen: Seen[] = []
+  const listener: RequestListener = (request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      const { method, url, headers } = request
+      seen.push({ method, url, authorization: headers.authorization, body })
+      answer(request, response, seen.length)
+    })
+  }
+  return { origin: await serve(listener), seen }
+}
+
+async function startClient(...allowedOrigins: string[]) {
+  const verifier = closing(await startDevVerifier())
+  const { credential, privateKey } = verifier.issueMachineCredential()
+  const options = { verifier: verifier.issuer, credential, privateKey: privateKey.hex, allowedOrigins }
+  return { verifier, tokens: closing(createTokenSource(options)) }
+}
+
+const refuseFirst = (_: IncomingMessage, response: ServerResponse, count: number) =>
+  void (count === 1 ? response.writeHead(401, INVALID_TOKEN) : response).end()
+
+describe('tokens.fetch', () => {
+  it('has the signature of fetch', async () => {
+    const { origin, seen } = await startApi((_, response) => response.end('ok'))
+    const { tokens } = await startClient(origin)
+    const fetchLike: typeof fetch = tokens.fetch
+    await fetchLike(`${origin}/text`, {
+      method: 'PUT',
+      body: 'body',
+      headers: { 'x-a': '1', authorization: 'Basic x' },
+    })
+    await fetchLike(new URL(`${origin}/url`))
+    await fetchLike(new Request(`${origin}/request`, { method: 'POST', body: 'stream' }))
+    await fetchLike(new Request(`${origin}/both`, { method: 'POST', body: 'first' }), { body: 'second' })
+    const authorization = `Bearer ${await tokens.getToken()}`
+    expect(seen).toEqual([
+      { method: 'PUT', url: '/text', authorization, body: 'body' },
+      { method: 'GET', url: '/url', authorization, body: '' },
+      { method: 'POST', url: '/request', authorization, body: 'stream' },
+      { method: 'POST', url: '/both', authorization, body: 'second' },
+    ])
+  })
+
+  it('leaves the headers it is given as they are', async () => {
+    const { origin } = await startApi((_, response) => response.end())
+    const { tokens } = await startClient(origin)
+    const headers = new Headers({ accept: 'text/plain' })
+    await tokens.fetch(origin, { headers })
+    expect([...headers]).toEqual([['accept', 'text/plain']])
+  })
+
+  it.each([
+    ['another origin', 'https://other.example.org/orders'],
+    ['another port', 'http://127.0.0.1:9/'],
+    ['a name that only starts the same', 'https://api.example.org.evil.example/'],
+    ['a user that looks like the origin', 'https://api.example.org@evil.example/'],
+    ['the same host over http', 'http://api.example.org/'],
+    ['a relative address', '/orders'],
+  ])('sends nothing to %s', async (_, url) => {
+    const { verifier, tokens } = await startClient('https://api.example.org')
+    expect(await failureOf(tokens.fetch(url))).toMatchObject({ code: 'origin_not_allowed' })
+    expect(verifier.requests.token).toBe(0)
+  })
+
+  it('sends nothing anywhere as long as no origin is configured', async () => {
+    const { origin, seen } = await startApi((_, response) => response.end())
+    const { tokens } = await startClient()
+    expect(await failureOf(tokens.fetch(origin))).toMatchObject({ code: 'origin_not_allowed' })
+    expect(seen).toEqual([])
+  })
+
+  it('strips the token on a redirect to another origin, allowed or not, and keeps it on the same', async () => {
+    const other = await startApi((_, response) => response.end())
+    const { origin, seen } = await startApi((request, response) => {
+      const locations: Record<string, string> = { '/away': other.origin, '/here': '/there' }
+      const location = locations[request.url ?? '']
+      response.writeHead(location ? 302 : 200, location ? { location } : {}).end()
+    })
+    const { tokens } = await startClient(origin, other.origin)
+    await tokens.fetch(`${origin}/away`)
+    await tokens.fetch(`${origin}/here`)
+    expect(other.seen.map(({ authorization }) => authorization)).toEqual([undefined])
+    expect(seen.map(({ url, authorization }) => [url, authorization !== undefined])).toEqual([
+      ['/away', true],
+      ['/here', true],
+      ['/there', true],
+    ])
+  })
+
+  it.each<[string, () => RequestInit]>([
+    ['no body', () => ({})],
+    ['a text', () => ({ method: 'POST', body: 'text' })],
+    ['bytes', () => ({ method: 'POST', body: new TextEncoder().encode('text') })],
+    ['a form', () => ({ method: 'POST', body: new URLSearchParams({ text: '1' }) })],
+    ['a blob', () => ({ method: 'POST', body: new Blob(['text']) })],
+  ])('repeats a call with %s once, with another token, after 401 invalid_token', async (_, init) => {
+    const { origin, seen } = await startApi(refuseFirst)
+    const { verifier, tokens } = await startClient(origin)
+    expect((await tokens.fetch(origin, init())).status).toBe(200)
+    expect(seen).toHaveLength(2)
+    expect(seen[0]?.authorization).not.toBe(seen[1]?.authorization)
+    expect(seen[0]?.body).toBe(seen[1]?.body)
+    expect(verifier.requests.token).toBe(2)
+  })
+
+  it('hands on the 401 of a call whose body is a stream', async () => {
+    const { origin, seen } = await startApi(refuseFirst)
+    const { tokens } = await startClient(origin)
+    const response = await tokens.fetch(new Request(origin, { method: 'POST', body: 'stream' }))
+    expect(response.status).toBe(401)
+    expect(seen).toHaveLength(1)
+  })
+
+  it.each([
+    ['a 401 without that code', { 'www-authenticate': 'Bearer realm="api"' }],
+    ['a 401 without a challenge', {}],
+    ['a 401 that asks for another scheme', { 'www-authenticate': 'Basic realm="invalid_token"' }],
+  ])('hands on %s', async (_, headers) => {
+    const { origin, seen } = await startApi((__, response) => void response.writeHead(401, headers).end())
+    const { verifier, tokens } = await startClient(origin)
+    expect((await tokens.fetch(origin)).status).toBe(401)
+    expect(seen).toHaveLength(1)
+    expect(verifier.requests.token).toBe(1)
+  })
+
+  it('hands on the 401 of an API that refuses every token, and asks for no flood of them', async () => {
+    const { origin, seen } = await startApi((_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'))
+    const { verifier, tokens } = await startClient(origin)
+    const answers = await Promise.all(Array.from({ length: 20 }, () => tokens.fetch(origin)))
+    for (const response of answers) expect([response.status, await response.text()]).toEqual([401, 'no'])
+    for (let call = 0; call < 20; call++) await tokens.fetch(origin)
+    expect(verifier.requests.token).toBe(2)
+    expect(seen.length).toBeLessThanOrEqual(60)
+  })
+
+  it('hands on the 401 while no other token can be had', async () => {
+    const { origin } = await startApi((_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'))
+    const { verifier, tokens } = await startClient(origin)
+    await tokens.ready()
+    verifier.fail('token', 'status-403')
+    const response = await tokens.fetch(origin)
+    expect([response.status, await response.text()]).toEqual([401, 'no'])
+  })
+
+  it('is called off by the signal of the call, also while it waits for a token', async () => {
+    const { origin, seen } = await startApi((_, response) => response.end(bearerOf(_)))
+    const { verifier, tokens } = await startClient(origin)
+    verifier.fail('token', 'hang')
+    const reason = new Error('enough')
+    const controller = new AbortController()
+    const call = tokens.fetch(origin, { signal: controller.signal })
+    controller.abort(reason)
+    await expect(call).rejects.toBe(reason)
+    expect(seen).toEqual([])
+  })
+})

@@ -1,0 +1,253 @@
+import { startDevVerifier } from '@verifier-guard/dev-verifier'
+import { createTokenSource } from '../src/index.js'
+import type { CommonOptions } from '../src/index.js'
+import { closing, failureOf, holdRuntime, record, serve, until } from './support.js'
+
+const MINUTE = 60_000
+
+/** A Verifier and a source whose clocks are one, held still; tokens live 15 minutes. */
+async function start(options: CommonOptions = {}) {
+  const runtime = holdRuntime()
+  const verifier = closing(await startDevVerifier({ lifetime: 900, runtime: { now: runtime.now } }))
+  const machine = verifier.issueMachineCredential()
+  const { events, onEvent, count } = record()
+  const { credential, privateKey } = machine
+  const tokens = closing(
+    createTokenSource({
+      verifier: verifier.issuer,
+      credential,
+      privateKey: privateKey.hex,
+      runtime,
+      onEvent,
+      ...options,
+    }),
+  )
+  return { runtime, verifier, machine, tokens, events, count }
+}
+
+describe('a kept token', () => {
+  it('is asked for once, however many wait for it', async () => {
+    const { verifier, tokens } = await start()
+    const got = await Promise.all(Array.from({ length: 1000 }, () => tokens.getToken()))
+    expect(new Set(got).size).toBe(1)
+    expect(verifier.requests.token).toBe(1)
+  })
+
+  it('is asked for once across its expiry', async () => {
+    const { runtime, verifier, tokens } = await start()
+    const first = await tokens.getToken()
+    runtime.advance(60 * MINUTE)
+    await until(() => verifier.requests.token === 2)
+    runtime.advance(60 * MINUTE)
+    const got = await Promise.all(Array.from({ length: 10_000 }, () => tokens.getToken()))
+    expect(new Set(got).size).toBe(1)
+    expect(got[0]).not.toBe(first)
+    expect(verifier.requests.token).toBe(3)
+  })
+
+  it('is renewed ahead of its end, while callers get the one at hand', async () => {
+    const { runtime, verifier, tokens, count } = await start()
+    const first = await tokens.getToken()
+    // A tenth of 15 minutes is 90 s, and chance adds half of a fifth of it.
+    runtime.advance(900_000 - 99_000 - 1)
+    expect(verifier.requests.token).toBe(1)
+    runtime.advance(1)
+    expect(await tokens.getToken()).toBe(first)
+    await until(() => count('token_obtained') === 2)
+    expect(await tokens.getToken()).not.toBe(first)
+    expect(verifier.requests.token).toBe(2)
+  })
+
+  it('is let go when nobody asks for it, and renewed when somebody does in time', async () => {
+    const { runtime, verifier, tokens, count } = await start()
+    await tokens.getToken()
+    runtime.advance(14 * MINUTE)
+    await until(() => count('token_obtained') === 2)
+    runtime.advance(14 * MINUTE)
+    expect(verifier.requests.token).toBe(2)
+    await tokens.getToken()
+    await until(() => count('token_obtained') === 3)
+    runtime.advance(600 * MINUTE)
+    expect(verifier.requests.token).toBe(3)
+    expect(runtime.timers()).toBe(0)
+  })
+
+  it('is used to its end while renewal fails, and the failure shows', async () => {
+    const { runtime, verifier, tokens, count } = await start()
+    const first = await tokens.getToken()
+    expect(tokens.health()).toMatchObject({ status: 'ready', error: undefined })
+    verifier.fail('token', 'status-503')
+    runtime.advance(14 * MINUTE)
+    await until(() => count('token_request_failed') === 1)
+    expect(await tokens.getToken()).toBe(first)
+    expect(tokens.health()).toMatchObject({ status: 'degraded', error: { code: 'verifier_error' } })
+    runtime.advance(MINUTE - 10_000)
+    expect(await failureOf(tokens.getToken())).toMatchObject({ code: 'verifier_error' })
+    expect(tokens.health()).toMatchObject({ status: 'down' })
+  })
+
+  it('is renewed by itself once the Verifier is back', async () => {
+    const { runtime, verifier, tokens, count } = await start()
+    const first = await tokens.getToken()
+    verifier.fail('token', 'refuse', { times: 3 })
+    runtime.advance(14 * MINUTE)
+    await until(() => count('token_request_failed') === 1)
+    runtime.advance(2000)
+    await until(() => count('token_obtained') === 2)
+    expect(await tokens.getToken()).not.toBe(first)
+    expect(tokens.health()).toMatchObject({ status: 'ready', error: undefined })
+  })
+
+  it('is not handed out when it could expire on its way', async () => {
+    const { runtime, verifier, tokens, count } = await start()
+    const first = await tokens.getToken()
+    verifier.fail('token', 'status-403', { times: 1 })
+    runtime.advance(900_000 - 10_001)
+    await until(() => count('token_request_failed') === 1)
+    expect(await tokens.getToken()).toBe(first)
+    runtime.advance(1)
+    expect(await failureOf(tokens.getToken())).toMatchObject({ code: 'token_request_refused' })
+    runtime.advance(1000)
+    expect(await tokens.getToken()).not.toBe(first)
+  })
+
+  it('ends by the clock that is never stepped, when the wall clock is set back', async () => {
+    const runtime = holdRuntime()
+    let step = 0
+    const stepped = { ...runtime, now: () => runtime.now() - step }
+    const { verifier, tokens } = await start({ runtime: stepped })
+    await tokens.getToken()
+    step = 60 * MINUTE
+    runtime.advance(20 * MINUTE)
+    await until(() => verifier.requests.token === 2)
+    runtime.advance(20 * MINUTE)
+    await failureOf(tokens.getToken())
+    expect(verifier.requests.token).toBe(3)
+  })
+})
+
+describe('an API that refuses the token', () => {
+  it('has it replaced, once for all callers', async () => {
+    const { verifier, tokens, count } = await start()
+    const first = await tokens.getToken()
+    expect(Array.from({ length: 100 }, () => tokens.dropToken(first))).not.toContain(false)
+    const got = await Promise.all(Array.from({ length: 100 }, () => tokens.getToken()))
+    expect(new Set(got).size).toBe(1)
+    expect(got[0]).not.toBe(first)
+    expect(count('token_dropped')).toBe(1)
+    expect(verifier.requests.token).toBe(2)
+  })
+
+  it('costs no token that has replaced it meanwhile', async () => {
+    const { tokens } = await start()
+    const first = await tokens.getToken()
+    tokens.dropToken(first)
+    const second = await tokens.getToken()
+    expect(tokens.dropToken(first)).toBe(true)
+    expect(await tokens.getToken()).toBe(second)
+  })
+
+  it('causes no more than one token request in ten seconds', async () => {
+    const { runtime, verifier, tokens } = await start()
+    for (let second = 0; second < 25; second++) {
+      tokens.dropToken(await tokens.getToken())
+      runtime.advance(1000)
+    }
+    expect(verifier.requests.token).toBe(4)
+  })
+
+  it('costs nobody the token while the Verifier is away', async () => {
+    const { verifier, tokens } = await start()
+    const first = await tokens.getToken()
+    verifier.fail('token', 'refuse')
+    expect(tokens.dropToken(first)).toBe(true)
+    expect(await tokens.getToken()).toBe(first)
+  })
+})
+
+describe('a token source', () => {
+  it('keeps a token for each set of parameters', async () => {
+    const { verifier, tokens } = await start()
+    const plain = await tokens.getToken()
+    const scoped = await tokens.getToken({ scope: 'orders:read' })
+    expect(scoped).not.toBe(plain)
+    expect(await tokens.getToken({ scope: 'orders:read' })).toBe(scoped)
+    expect(await tokens.getToken({})).toBe(plain)
+    expect(verifier.requests.token).toBe(2)
+  })
+
+  it('holds no more than a thousand of them', async () => {
+    let requests = 0
+    const server = await serve((_, response) => {
+      requests += 1
+      response.end(JSON.stringify({ access_token: `t${requests}`, token_type: 'Bearer', expires_in: 900 }))
+    })
+    const runtime = holdRuntime()
+    const client = { authorizationServer: server, tokenEndpoint: server, clientId: 'me', clientSecret: 's' }
+    const tokens = closing(createTokenSource({ ...client, runtime }))
+    for (let index = 0; index <= 1000; index++) await tokens.getToken({ scope: `s${index}` })
+    expect(runtime.timers()).toBe(1000)
+    expect(await tokens.getToken({ scope: 's1000' })).toBe('t1001')
+    expect(await tokens.getToken({ scope: 's0' })).toBe('t1002')
+  })
+
+  it('lets one caller go and serves the others', async () => {
+    const { verifier, tokens } = await start()
+    const leaving = new AbortController()
+    const gone = tokens.getToken({ signal: leaving.signal })
+    const staying = tokens.getToken()
+    const reason = new Error('enough')
+    leaving.abort(reason)
+    await expect(gone).rejects.toBe(reason)
+    await expect(tokens.getToken({ signal: leaving.signal })).rejects.toBe(reason)
+    expect(typeof (await staying)).toBe('string')
+    expect(verifier.requests.token).toBe(1)
+  })
+
+  it('ends waiting calls, timers and itself when it is closed', async () => {
+    const { runtime, verifier, tokens } = await start()
+    await tokens.getToken()
+    verifier.fail('token', 'hang')
+    const waiting = failureOf(tokens.getToken({ scope: 'other' }))
+    await until(() => verifier.requests.token === 2)
+    tokens.close()
+    expect(await waiting).toMatchObject({ code: 'closed' })
+    expect(await failureOf(tokens.getToken())).toMatchObject({ code: 'closed' })
+    expect(runtime.timers()).toBe(0)
+  })
+
+  it('is idle before it is asked', async () => {
+    const { tokens } = await start()
+    expect(tokens.health()).toMatchObject({ status: 'idle', expiresAt: undefined, error: undefined })
+  })
+
+  it('warns of the end of its credential from thirty days before, once a day', async () => {
+    const runtime = holdRuntime()
+    const verifier = closing(await startDevVerifier({ lifetime: 900, runtime: { now: runtime.now } }))
+    const validUntil = new Date(runtime.now() + 29 * 24 * 60 * MINUTE)
+    const { credential, privateKey } = verifier.issueMachineCredential({ validUntil })
+    const { events, onEvent, count } = record()
+    const options = { verifier: verifier.issuer, credential, privateKey: privateKey.hex, runtime, onEvent }
+    const tokens = closing(createTokenSource(options))
+    await tokens.getToken()
+    expect(events[0]).toEqual({ type: 'credential_expiring', validUntil: validUntil.getTime() })
+    for (let hour = 0; hour < 24; hour++) {
+      // The renewal that falls due on the way is signed before the clock jumps, and refused after it.
+      runtime.advance(60 * MINUTE)
+      await until(() => count('token_obtained') + count('token_request_failed') === 2 * hour + 2)
+      runtime.advance(1000)
+      await tokens.getToken()
+    }
+    expect(count('credential_expiring')).toBe(2)
+    expect(tokens.health().credentialValidUntil).toBe(validUntil.getTime())
+  })
+
+  it('outlives a listener that throws', async () => {
+    const { tokens } = await start({
+      onEvent: () => {
+        throw new Error('log is full')
+      },
+    })
+    expect(typeof (await tokens.getToken())).toBe('string')
+  })
+})
