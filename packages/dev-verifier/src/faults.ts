@@ -22,15 +22,12 @@ const json = (body: string, status = 200, headers: Record<string, string> = {}):
   new Response(body, { status, headers: { 'content-type': 'application/json', ...headers } })
 
 /** A failing connection, as undici's `fetch` reports it; over HTTP the socket is destroyed. */
-export class ConnectionFailure extends TypeError {
-  constructor(code: 'ECONNREFUSED' | 'UND_ERR_SOCKET', message: string) {
-    super('fetch failed', { cause: Object.assign(new Error(message), { code }) })
-  }
-}
+export const connectionFailure = (code: 'ECONNREFUSED' | 'UND_ERR_SOCKET', message: string): TypeError =>
+  new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) })
 
 const hang: Fault = ({ request, closed }) =>
   new Promise((_, reject) => {
-    const end = (): void => reject(new ConnectionFailure('UND_ERR_SOCKET', 'other side closed'))
+    const end = (): void => reject(connectionFailure('UND_ERR_SOCKET', 'other side closed'))
     for (const signal of [request.signal, closed]) signal.addEventListener('abort', end, { once: true })
     if (request.signal.aborted || closed.aborted) end()
   })
@@ -86,7 +83,7 @@ export const faults = {
   hang,
   /** Refuses the connection: `fetch` rejects, the socket is destroyed. */
   refuse: () => {
-    throw new ConnectionFailure('ECONNREFUSED', 'connect ECONNREFUSED')
+    throw connectionFailure('ECONNREFUSED', 'connect ECONNREFUSED')
   },
   'status-400': () => json('{"error":"invalid_request"}', 400),
   'status-403': () => new Response(null, { status: 403 }),

@@ -1,4 +1,4 @@
-import { ConnectionFailure } from './faults.js'
+import { connectionFailure } from './faults.js'
 
 const MAX_REDIRECTS = 20
 
@@ -13,7 +13,7 @@ export function inProcessFetch(
 ): typeof fetch {
   const send = async (request: Request, redirects: number): Promise<Response> => {
     const url = new URL(request.url)
-    if (!serves(url)) throw new ConnectionFailure('ECONNREFUSED', `connect ECONNREFUSED: no Verifier at ${url.origin}`)
+    if (!serves(url)) throw connectionFailure('ECONNREFUSED', `connect ECONNREFUSED: no Verifier at ${url.origin}`)
     const response = await abortable(request.signal, handle(request))
     const location = response.headers.get('location')
     if (response.status < 300 || response.status > 399 || location === null || request.redirect === 'manual')

@@ -82,11 +82,10 @@ const discoveryPaths = (basePath: string, paths: readonly string[]): string[] =>
 ]
 
 function discover(server: Server, request: Request): Response {
-  const { name, service, profile } = server.settings
+  const { name, service } = server.settings
   const issuer = issuerFor(server, request)
-  const document =
-    name === 'fiware' ? fiwareDiscoveryDocument(issuer, service, profile.algorithm) : discoveryDocument(issuer)
-  return Response.json(document)
+  if (name !== 'fiware') return Response.json(discoveryDocument(issuer))
+  return Response.json(fiwareDiscoveryDocument(issuer, service, server.keys.current.pair.algorithm))
 }
 
 /** A did:key as a JWK Set, for the `jwkSetUrl` of a registered client. */

@@ -28,6 +28,14 @@ describe('the FIWARE profile', () => {
     })
   })
 
+  it('names the algorithm of the key it was given', async () => {
+    const { privateKey } = verifier.issueMachineCredential()
+    const other = createDevVerifier({ profile: 'fiware', key: privateKey.jwk })
+    const metadata = await getJson(other, '/.well-known/openid-configuration')
+    expect(metadata['id_token_signing_alg_values_supported']).toEqual(['ES256'])
+    expect(decodeJwt(other.mint()).header).toMatchObject({ alg: 'ES256' })
+  })
+
   it.each([
     ['the path', '/services/orders/token', {}],
     ['the header client_id', '/token', { client_id: 'orders' }],
