@@ -1,0 +1,147 @@
+import { GuardError } from '../src/errors.js'
+import { resolveOptions, type ResourceServerOptions } from '../src/options.js'
+import { systemRuntime } from '../src/runtime.js'
+
+const issuer = 'https://verifier.example.org'
+const good: ResourceServerOptions = { issuer, audience: 'https://orders.example.org' }
+
+function messageOf(options: unknown): string {
+  try {
+    resolveOptions(options as ResourceServerOptions)
+  } catch (error) {
+    expect(error).toBeInstanceOf(GuardError)
+    expect((error as GuardError).kind).toBe('configuration')
+    return (error as GuardError).message
+  }
+  throw new Error('expected a configuration error, found none')
+}
+
+describe('what is not configured right is refused at start, with what to do', () => {
+  test.each<[string, object | undefined, RegExp]>([
+    ['no options', undefined, /expected "issuer", found none: .*exactly/],
+    ['no issuer', { audience: 'x' }, /expected "issuer", found none: .*environment variable/],
+    ['an empty issuer', { ...good, issuer: '' }, /expected "issuer" as an https URL, found "", which is not a URL/],
+    ['no issuers', { ...good, issuer: [] }, /expected "issuer", found an empty list/],
+    ['an issuer that is no URL', { ...good, issuer: 'verifier.example.org' }, /which is not a URL/],
+    [
+      'an issuer over http',
+      { ...good, issuer: 'http://verifier.example.org' },
+      /which is not https: use https, or "allowInsecureHttp"/,
+    ],
+    ['an issuer with a query', { ...good, issuer: `${issuer}?tenant=a` }, /without query and fragment/],
+    ['an issuer with a password', { ...good, issuer: 'https://a:secret@verifier.example.org' }, /credentials in it/],
+    ['no audience', { issuer }, /expected "audience", found none: .*"dome" or "eudistack".*null/],
+    ['an empty audience', { issuer, audience: '' }, /non-empty strings/],
+    ['no audiences', { issuer, audience: [] }, /found an empty list/],
+    [
+      'a profile of another name',
+      { ...good, profile: 'keycloak' },
+      /one of auto, dome, eudistack, fiware, rfc9068, found "keycloak"/,
+    ],
+    ['a profile named like a prototype member', { ...good, profile: 'constructor' }, /found "constructor"/],
+    ['a symmetric algorithm', { ...good, algorithms: ['HS256'] }, /found "HS256": symmetric algorithms/],
+    ['the algorithm none', { ...good, algorithms: ['none'] }, /can never be allowed/],
+    ['no algorithms', { ...good, algorithms: [] }, /"algorithms" as a list/],
+    ['a misspelt option', { ...good, audiance: 'x' }, /found "audiance": check the spelling/],
+    ['a misspelt option of an issuer', { ...good, issuer: { issuer, audienc: 'x' } }, /found "audienc"/],
+    ['two sources of keys', { ...good, jwksUri: `${issuer}/jwks`, keys: { keys: [] } }, /expected one source of keys/],
+    [
+      'keys beside several issuers',
+      { ...good, issuer: [issuer, `${issuer}/b`], jwksUri: `${issuer}/jwks` },
+      /keys of one issuer only/,
+    ],
+    ['a jwksUri over http', { ...good, jwksUri: 'http://verifier.example.org/jwks' }, /"jwksUri" as an https URL/],
+    [
+      'a tolerance that is no number',
+      { ...good, clockTolerance: '30' },
+      /"clockTolerance" as a number of at least 0, found "30"/,
+    ],
+    ['a negative tolerance', { ...good, clockTolerance: -1 }, /found -1/],
+    ['a time-out of nothing', { ...good, keySet: { timeout: 0 } }, /"keySet.timeout" as a number of at least/],
+    ['a realm with a line break', { ...good, realm: 'a\r\nX-Evil: 1' }, /"realm" in printable ASCII/],
+    ['client ids that are no list', { ...good, clientIds: 'portal' }, /"clientIds" as non-empty strings/],
+  ])('%s', (_, options, message) => {
+    expect(messageOf(options)).toMatch(message)
+  })
+
+  test('a secret in an address is not repeated', () => {
+    expect(messageOf({ ...good, issuer: 'https://a:hunter2@verifier.example.org' })).not.toContain('hunter2')
+  })
+})
+
+describe('defaults', () => {
+  const { issuers, ...settings } = resolveOptions(good)
+
+  test('are the documented ones', () => {
+    expect(settings).toMatchObject({
+      limits: { maxAge: 600_000, maxStale: 86_400_000, timeout: 5_000, maxBytes: 524_288, insecureHttp: false },
+      cache: { maxEntries: 5_000, maxBytes: 33_554_432 },
+      clockTolerance: 30,
+      maxTokenAge: Infinity,
+      credentialValidity: true,
+      realm: undefined,
+      correlationId: false,
+    })
+    expect([...issuers[0]!.rows.keys()]).toEqual(['ES256'])
+    expect(issuers[0]!.kinds).toBeUndefined()
+  })
+
+  test('plain http is fine on this machine', () => {
+    for (const host of ['localhost:8082', '127.0.0.1:8082', '[::1]:8082']) {
+      expect(resolveOptions({ ...good, issuer: `http://${host}` }).issuers[0]!.issuer).toBe(`http://${host}`)
+    }
+  })
+
+  test.each([
+    ['eudistack', {}, ['machine']],
+    ['eudistack', { clientIds: ['portal'] }, ['machine', 'employee']],
+    ['dome', { audience: 'portal' }, ['machine', 'employee']],
+    ['dome', { clientIds: ['portal'], kinds: ['machine'] }, ['machine']],
+    ['fiware', { audience: 'my-service' }, ['machine']],
+    ['rfc9068', { audience: 'api' }, undefined],
+  ] as const)('profile %s with %j lets in %j', (profile, more, kinds) => {
+    const expected = profile === 'fiware' ? ['machine', 'employee'] : kinds
+    expect(resolveOptions({ issuer, profile, ...more } as ResourceServerOptions).issuers[0]!.kinds).toEqual(expected)
+  })
+
+  test('what the caller passed is neither kept nor changed', () => {
+    const audience = ['a']
+    const resolved = resolveOptions({ issuer, audience })
+    audience.push('b')
+    expect(resolved.issuers[0]!.audience).toEqual(['a'])
+  })
+
+  test('an issuer of a list may have settings of its own', () => {
+    const { issuers } = resolveOptions({
+      ...good,
+      issuer: [issuer, { issuer: `${issuer}/b`, audience: 'b', algorithms: ['RS256'] }],
+    })
+    expect(issuers.map((one) => one.audience)).toEqual([['https://orders.example.org'], ['b']])
+    expect([...issuers[1]!.rows.keys()]).toEqual(['RS256'])
+  })
+})
+
+describe('what is weaker than it may seem is said once, at start', () => {
+  const warningsOf = (options: ResourceServerOptions) => {
+    const warnings: string[] = []
+    resolveOptions({ ...options, runtime: { ...systemRuntime, warn: (message) => void warnings.push(message) } })
+    return warnings
+  }
+
+  test.each<[string, Partial<ResourceServerOptions>, RegExp]>([
+    [
+      'an audience equal to the issuer',
+      { audience: issuer },
+      /only powers, tenant and other requirements restrict access/,
+    ],
+    ['no audience check', { audience: null }, /only requirements restrict access/],
+    ['plain http', { allowInsecureHttp: true }, /publish keys/],
+  ])('%s', (_, options, message) => {
+    expect(warningsOf({ ...good, ...options } as ResourceServerOptions)).toEqual([expect.stringMatching(message)])
+  })
+
+  test('a sound configuration is not commented on', () => {
+    expect(warningsOf(good)).toEqual([])
+    expect(warningsOf({ issuer, profile: 'eudistack' })).toEqual([])
+  })
+})
