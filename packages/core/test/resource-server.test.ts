@@ -1,0 +1,288 @@
+import { createDevVerifier } from '@verifier-guard/dev-verifier'
+import {
+  createResourceServer,
+  GuardError,
+  requiredPower,
+  requiredScopes,
+  resourceServerOf,
+  systemRuntime,
+  type DeniedEvent,
+  type GuardEvents,
+  type ResourceServerOptions,
+} from '../src/index.js'
+
+const verifier = createDevVerifier({ profile: 'eudistack-3.3' })
+const mayCreate = requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' })
+const mayDelete = requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Delete' })
+
+function serve(options: Partial<ResourceServerOptions> = {}) {
+  let now = Date.now()
+  const events: { readonly name: string; readonly event: unknown }[] = []
+  const record = (name: keyof GuardEvents) => (event: unknown) => void events.push({ name, event })
+  const resourceServer = createResourceServer({
+    issuer: verifier.issuer,
+    profile: 'eudistack',
+    runtime: { ...systemRuntime, fetch: verifier.fetch, now: () => now },
+    events: { allowed: record('allowed'), denied: record('denied') },
+    ...options,
+  } as ResourceServerOptions)
+  open.push(resourceServer)
+  const denials = () => events.filter(({ name }) => name === 'denied').map(({ event }) => event as DeniedEvent)
+  return { resourceServer, events, denials, pass: (seconds: number) => void (now += seconds * 1_000) }
+}
+
+const open: { close(): void }[] = []
+afterAll(() => open.forEach((resourceServer) => resourceServer.close()))
+
+const bearing = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
+
+describe('authenticate', () => {
+  test('takes a web Request and a Node request alike', async () => {
+    const { resourceServer } = serve()
+    const authorization = `Bearer ${verifier.mint()}`
+    const fromWeb = await resourceServer.authenticate(
+      new Request('https://api.example.org/', { headers: { authorization } }),
+    )
+    const fromNode = await resourceServer.authenticate({
+      headers: { authorization },
+      rawHeaders: ['Authorization', authorization],
+    })
+    expect(fromWeb.clientId).toMatch(/^did:key:zDnae/)
+    expect(fromNode).toBe(fromWeb)
+  })
+
+  test('asks for what the route requires', async () => {
+    const { resourceServer } = serve()
+    const request = bearing(verifier.mint())
+    await expect(resourceServer.authenticate(request, mayCreate)).resolves.toMatchObject({ kind: 'machine' })
+    await expect(resourceServer.authenticate(request, mayDelete)).rejects.toMatchObject({
+      code: 'power_missing',
+      status: 403,
+    })
+  })
+
+  test('challenges a request without credentials, naming no error (RFC 6750 §3.1)', async () => {
+    const { resourceServer } = serve({ realm: 'orders' })
+    const error = await resourceServer.authenticate({ headers: {} }).catch((thrown: GuardError) => thrown)
+    expect(error).toMatchObject({
+      code: 'token_missing',
+      status: 401,
+      headers: { 'WWW-Authenticate': 'Bearer realm="orders"' },
+    })
+  })
+
+  test('tells the scopes that would have sufficed (RFC 6750 §3)', async () => {
+    const { resourceServer } = serve()
+    const error = await resourceServer
+      .authenticate(bearing(verifier.mint()), requiredScopes('orders:write'))
+      .catch((thrown: GuardError) => thrown)
+    expect((error as GuardError).headers['WWW-Authenticate']).toContain('scope="orders:write"')
+  })
+
+  test('says 503 and when to come back while the keys can not be had', async () => {
+    const { resourceServer } = serve({
+      runtime: { ...systemRuntime, fetch: () => Promise.reject(new TypeError('fetch failed')) },
+    })
+    const error = await resourceServer.authenticate(bearing(verifier.mint())).catch((thrown: GuardError) => thrown)
+    expect(error).toMatchObject({
+      code: 'keys_unavailable',
+      kind: 'verifier',
+      status: 503,
+      headers: { 'Retry-After': expect.stringMatching(/^\d+$/) as string },
+    })
+    expect((error as GuardError).headers['WWW-Authenticate']).toBeUndefined()
+  })
+
+  test('lets a fault of its own surroundings surface, rather than call it a bad token', async () => {
+    const { resourceServer } = serve()
+    const broken = {
+      headers: {
+        get: () => {
+          throw new RangeError('a bug')
+        },
+      },
+    }
+    await expect(resourceServer.authenticate(broken)).rejects.toBeInstanceOf(RangeError)
+  })
+})
+
+describe('authenticateCached', () => {
+  test('knows nobody before the first decision, and the same caller after it', async () => {
+    const { resourceServer, events } = serve()
+    const request = bearing(verifier.mint())
+    expect(resourceServer.authenticateCached(request)).toBeUndefined()
+    const auth = await resourceServer.authenticate(request)
+    expect(resourceServer.authenticateCached(request)).toBe(auth)
+    expect(events.map(({ event }) => event)).toEqual([
+      { issuer: verifier.issuer, cached: false },
+      { issuer: verifier.issuer, cached: true },
+    ])
+  })
+
+  test('forgets a token when it expires', async () => {
+    const { resourceServer, pass } = serve()
+    const request = bearing(verifier.mint({ expiresIn: 60 }))
+    await resourceServer.authenticate(request)
+    pass(89)
+    expect(resourceServer.authenticateCached(request)).toBeDefined()
+    pass(2)
+    expect(resourceServer.authenticateCached(request)).toBeUndefined()
+    await expect(resourceServer.authenticate(request)).rejects.toMatchObject({ code: 'token_expired' })
+  })
+
+  test('compares the whole token, not just the end that finds it', async () => {
+    const { resourceServer } = serve()
+    const token = verifier.mint()
+    await resourceServer.verifyAccessToken(token)
+    const [, payload, signature] = token.split('.')
+    for (const forged of [`e30.${payload}.${signature}`, `x${token}`, token.slice(1), ` ${token}`]) {
+      expect(resourceServer.authenticateCached(bearing(forged))).toBeUndefined()
+    }
+  })
+
+  test('remembers nothing when it is told to', async () => {
+    const { resourceServer } = serve({ cache: null })
+    const request = bearing(verifier.mint())
+    await resourceServer.authenticate(request)
+    expect(resourceServer.authenticateCached(request)).toBeUndefined()
+  })
+})
+
+describe('authorize', () => {
+  test('answers at once what holds at once, and refuses what does not', async () => {
+    const { resourceServer, denials } = serve()
+    const auth = await resourceServer.verifyAccessToken(verifier.mint())
+    expect(resourceServer.authorize(auth, mayCreate)).toBeUndefined()
+    await expect(resourceServer.authorize(auth, mayDelete)).rejects.toMatchObject({
+      code: 'power_missing',
+      status: 403,
+    })
+    expect(denials()).toEqual([
+      expect.objectContaining({ code: 'power_missing', expected: 'power DOME/ProductOffering/Delete' }),
+    ])
+  })
+
+  test('is found through the caller that was let in', async () => {
+    const { resourceServer } = serve()
+    const auth = await resourceServer.verifyAccessToken(verifier.mint())
+    expect(resourceServerOf(auth)).toBe(resourceServer)
+    expect(resourceServerOf(undefined)).toBeUndefined()
+  })
+})
+
+describe('the credential behind a token', () => {
+  const day = 86_400_000
+
+  test.each([
+    ['expired yesterday', { validUntil: new Date(Date.now() - day) }],
+    ['begins tomorrow', { validFrom: new Date(Date.now() + day) }],
+  ])('is refused when it %s, though the token is still good', async (_, validity) => {
+    const token = verifier.mint(validity)
+    await expect(serve().resourceServer.verifyAccessToken(token)).rejects.toMatchObject({
+      code: 'credential_expired',
+      status: 401,
+    })
+    await expect(serve({ credentialValidity: null }).resourceServer.verifyAccessToken(token)).resolves.toMatchObject({
+      kind: 'machine',
+    })
+  })
+
+  test('is refused when it ends while the token is remembered', async () => {
+    const { resourceServer, pass } = serve()
+    const request = bearing(verifier.mint({ validUntil: new Date(Date.now() + 60_000) }))
+    await resourceServer.authenticate(request)
+    pass(91)
+    expect(resourceServer.authenticateCached(request)).toBeUndefined()
+    await expect(resourceServer.authenticate(request)).rejects.toMatchObject({ code: 'credential_expired' })
+  })
+
+  test('is refused when it is of another kind', async () => {
+    const { resourceServer, denials } = serve({ kinds: ['machine'], clientIds: ['portal'] })
+    const token = verifier.mint({ kind: 'employee', audience: 'portal' })
+    await expect(resourceServer.verifyAccessToken(token)).rejects.toMatchObject({
+      code: 'kind_not_accepted',
+      status: 403,
+    })
+    expect(denials()[0]).toMatchObject({
+      expected: 'a credential of kind machine',
+      actual: 'a credential of kind employee',
+    })
+  })
+})
+
+describe('an age limit', () => {
+  test('refuses an old token that has not expired, remembered or not', async () => {
+    const { resourceServer, pass } = serve({ maxTokenAge: 120 })
+    const request = bearing(verifier.mint())
+    await resourceServer.authenticate(request)
+    pass(151)
+    expect(resourceServer.authenticateCached(request)).toBeUndefined()
+    await expect(resourceServer.authenticate(request)).rejects.toMatchObject({ code: 'token_too_old' })
+  })
+})
+
+describe('what a handler sees', () => {
+  test('is frozen through and through', async () => {
+    const auth = await serve().resourceServer.verifyAccessToken(verifier.mint())
+    const thawed: string[] = []
+    const walk = (value: unknown, path: string): void => {
+      if (typeof value !== 'object' || value === null) return
+      if (!Object.isFrozen(value)) thawed.push(path)
+      for (const [name, member] of Object.entries(value)) walk(member, `${path}.${name}`)
+    }
+    const { header, claims, mandate, credential } = auth
+    walk({ auth, header, claims, mandate, credential: credential && { ...credential, raw: undefined } }, '')
+    expect(thawed).toEqual(['', '.credential'])
+  })
+
+  test('shows no token and no personal data when it is logged', async () => {
+    const token = verifier.mint()
+    const auth = await serve().resourceServer.verifyAccessToken(token)
+    expect(JSON.stringify(auth)).not.toMatch(/ada@example|Ada Example|IDCES/)
+    expect(JSON.stringify(auth)).not.toContain(token.split('.')[2])
+    expect(auth.token).toBe(token)
+    expect(auth.mandate?.mandator.email).toBe('ada@example.com')
+  })
+})
+
+describe('the denied event', () => {
+  test('carries a fingerprint in place of the token, and the id that the caller was given', async () => {
+    const { resourceServer, denials } = serve({ correlationId: true })
+    const token = verifier.mintBroken('expired')
+    const error = (await resourceServer.verifyAccessToken(token).catch((thrown: unknown) => thrown)) as GuardError
+    const [denied] = denials()
+    expect(denied).toMatchObject({
+      code: 'token_expired',
+      status: 401,
+      check: 'claims',
+      fingerprint: expect.stringMatching(/^[\w-]{16}$/) as string,
+    })
+    expect(error.body.correlation_id).toBe(denied!.correlationId)
+    expect(JSON.stringify(denied)).not.toContain(token.slice(-40))
+  })
+
+  test('of a listener that throws disturbs no request', async () => {
+    const warnings: string[] = []
+    const { resourceServer } = serve({
+      runtime: { ...systemRuntime, fetch: verifier.fetch, warn: (message) => void warnings.push(message) },
+      events: {
+        denied: () => {
+          throw new Error('in the listener')
+        },
+      },
+    })
+    await expect(resourceServer.verifyAccessToken(verifier.mintBroken('expired'))).rejects.toMatchObject({
+      code: 'token_expired',
+    })
+    expect(warnings).toEqual([expect.stringContaining('a listener of the event "denied" threw')])
+  })
+})
+
+describe('health', () => {
+  test('goes from down to ready with the first keys', async () => {
+    const { resourceServer } = serve()
+    expect(resourceServer.health()).toMatchObject({ status: 'down', issuers: [{ issuer: verifier.issuer, keys: 0 }] })
+    await resourceServer.ready()
+    expect(resourceServer.health()).toMatchObject({ status: 'ready', issuers: [{ keys: 1, failures: 0 }] })
+  })
+})
