@@ -1,0 +1,54 @@
+import { dirname, join } from 'node:path'
+import ts from 'typescript'
+import { root, snippets, type Snippet } from './snippets.js'
+
+/** Type-checks all snippets in one program, each as a module that lives beside this test, and says what is wrong with which. */
+function compile(all: readonly Snippet[]): ReadonlyMap<string, readonly string[]> {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
+    config: { compilerOptions: object }
+  }
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root)
+  const files = new Map(all.map(({ code }, index) => [join(__dirname, `snippet-${index}.ts`), `${code}\nexport {}\n`]))
+  const host = ts.createCompilerHost(options)
+  const program = ts.createProgram(
+    [...files.keys()],
+    { ...options, noEmit: true, noUnusedLocals: false, noUnusedParameters: false },
+    {
+      ...host,
+      fileExists: (path) => files.has(path) || host.fileExists(path),
+      readFile: (path) => files.get(path) ?? host.readFile(path),
+      getSourceFile: (path, ...rest) => {
+        const text = files.get(path)
+        return text === undefined ? host.getSourceFile(path, ...rest) : ts.createSourceFile(path, text, ...rest)
+      },
+    },
+  )
+  const paths = [...files.keys()]
+  return new Map(all.map(({ place }, index) => [place, problems(program, program.getSourceFile(paths[index]!)!)]))
+}
+
+function problems(program: ts.Program, file: ts.SourceFile): readonly string[] {
+  return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map(
+    ({ messageText, start = 0 }) => {
+      const line = file.text.slice(0, start).split('\n').length
+      return `line ${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`
+    },
+  )
+}
+
+const all = snippets()
+const found = compile(all)
+
+test('documentation shows code', () => {
+  expect(all.length).toBeGreaterThan(10)
+  expect(dirname(all[0]!.place)).toBe('.')
+})
+
+test.each(all.map(({ place }) => place))('%s compiles', (place) => {
+  expect(found.get(place)).toEqual([])
+})
+
+test('code that is wrong would be noticed', () => {
+  const wrong = { place: 'nowhere:1', code: "import { auth } from '@verifier-guard/express'\nauth({ issuer: 1 })\n" }
+  expect(compile([wrong]).get('nowhere:1')).not.toEqual([])
+})

@@ -1,0 +1,41 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+
+export const root = join(__dirname, '../..')
+
+/** A piece of TypeScript that documentation shows. */
+export interface Snippet {
+  /** Where it stands, as `file:line`. */
+  readonly place: string
+  readonly code: string
+}
+
+/** Every TypeScript block of the READMEs, the pages and the TSDoc of the packages. */
+export function snippets(): readonly Snippet[] {
+  const folders = ['packages', 'examples'].flatMap((top) =>
+    readdirSync(join(root, top)).map((name) => join(root, top, name)),
+  )
+  const pages = [root, ...folders, ...folders.map((folder) => join(folder, 'docs'))].flatMap((folder) =>
+    list(folder, '.md'),
+  )
+  const sources = folders.flatMap((folder) => list(join(folder, 'src'), '.ts'))
+  return [...pages.flatMap((page) => blocks(page, '')), ...sources.flatMap((source) => blocks(source, ' \\* ?'))]
+}
+
+/** The fenced blocks of a file whose lines all begin with a margin. */
+function blocks(file: string, margin: string): readonly Snippet[] {
+  const text = readFileSync(file, 'utf8')
+  const fence = new RegExp(`^${margin}\`\`\`ts\\n([\\s\\S]*?)^${margin}\`\`\`$`, 'gm')
+  return [...text.matchAll(fence)].map((match) => ({
+    place: `${relative(root, file)}:${text.slice(0, match.index).split('\n').length}`,
+    code: match[1]!.replace(new RegExp(`^${margin}`, 'gm'), ''),
+  }))
+}
+
+function list(folder: string, ending: string): readonly string[] {
+  if (!existsSync(folder)) return []
+  const recursive = ending === '.ts'
+  return readdirSync(folder, { encoding: 'utf8', recursive })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name))
+}
