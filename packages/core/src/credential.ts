@@ -8,9 +8,9 @@ import {
   KIND_TYPES,
   STATUS,
   TYPES,
-} from './dialects.js'
+} from './credential/dialects.js'
 import { parseObject } from './json.js'
-import { isCredential, readMandate, type Mandate } from './mandate.js'
+import { isCredential, readMandate, type Mandate } from './credential/mandate.js'
 import {
   firstOf,
   isObject,
@@ -26,7 +26,7 @@ import {
   type Paths,
 } from './members.js'
 
-export type { Mandate, Mandatee, Mandator, Power } from './mandate.js'
+export type { Mandate, Mandatee, Mandator, Power } from './credential/mandate.js'
 
 /** Where the status of a credential is published: one entry of `credentialStatus`, or `status.status_list`. */
 export interface CredentialStatus {

@@ -1,5 +1,5 @@
 import { LIFE_SPAN, LIFE_SPANS, MANDATEE, MANDATOR, POWER, POWER_ACTIONS, POWERS, SUBJECTS } from './dialects.js'
-import { firstOf, isObject, malformed, optional, own, pathsOf, read, text, texts, type Json } from './members.js'
+import { firstOf, isObject, malformed, optional, own, pathsOf, read, text, texts, type Json } from '../members.js'
 
 /** One right that a mandate grants. A member that the credential leaves out is absent, and then satisfies no requirement that names it. */
 export interface Power {

@@ -1,0 +1,61 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ERRORS, type ErrorCode } from '@verifier-guard/core'
+import { root } from './snippets.js'
+
+const readme = readFileSync(join(root, 'packages/core/README.md'), 'utf8')
+const read = (file: string) => readFileSync(join(root, 'packages/core/src', file), 'utf8')
+
+/** The rows of the table under a heading, cell by cell. */
+function table(heading: string): readonly (readonly string[])[] {
+  const section = readme.split(/^## /m).find((text) => text.startsWith(heading)) ?? ''
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'))
+  return rows.map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  )
+}
+
+const first = (heading: string) => table(heading).map(([name]) => name!)
+
+describe('the README of core and its code say the same', () => {
+  test('error codes and their status', () => {
+    const documented = Object.fromEntries(table('Errors').map(([code, status]) => [code, Number(status)]))
+    const coded = Object.fromEntries(Object.entries(ERRORS).map(([code, { status }]) => [code, status]))
+    expect(documented).toEqual(coded)
+  })
+
+  test('every error code is one that some step can throw', () => {
+    const source = readdirSync(join(root, 'packages/core/src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !file.startsWith('errors'))
+      .map(read)
+      .join('\n')
+    const unused = (Object.keys(ERRORS) as ErrorCode[]).filter(
+      (code) => code !== 'invalid_configuration' && !source.includes(`'${code}'`),
+    )
+    expect(unused).toEqual([])
+  })
+
+  test('events', () => {
+    const [, body] = /interface GuardEvents \{([^}]*)\}/.exec(read('events.ts'))!
+    expect(first('Events')).toEqual([...body!.matchAll(/readonly (\w+):/g)].map(([, name]) => name))
+  })
+
+  test('options', () => {
+    const [, body] = /const KNOWN = new Set\(([\s\S]*?)\.split/.exec(read('options.ts'))!
+    const known = body!
+      .replace(/[^\w ]/g, ' ')
+      .split(/\s+/)
+      .filter(Boolean)
+    expect([...first('Options')].sort()).toEqual(known.sort())
+  })
+
+  test('the steps of a decision, in order', () => {
+    const rules = readFileSync(join(root, 'test/architecture/imports.test.ts'), 'utf8')
+    const [, steps] = /const STEPS = \[([^\]]*)\]/.exec(rules)!
+    const inOrder = [...steps!.matchAll(/'([\w-]+)'/g)].map(([, name]) => name)
+    expect(first('How a request flows')).toEqual(inOrder.filter((name) => name !== 'index'))
+  })
+})
