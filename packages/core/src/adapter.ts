@@ -1,9 +1,9 @@
-import type { AuthContext } from './context.js'
+import type { AuthContext, Claims } from './context.js'
 import { configurationError, GuardError } from './errors.js'
 import type { ResourceServerOptions } from './options.js'
 import type { RequestLike } from './request.js'
 import * as requirements from './requirements.js'
-import type { Requirement } from './requirements.js'
+import type { Caller, PowerOptions, Requirement, TenantOptions, TenantSource } from './requirements.js'
 import { createResourceServer, type ResourceServer } from './resource-server.js'
 
 /** How an adapter treats requests, besides what the resource server decides. */
@@ -22,8 +22,18 @@ export interface Guard {
    * @throws {GuardError} every code of kind `token` and `verifier`
    */
   authenticate(request: RequestLike): AuthContext | undefined | Promise<AuthContext | undefined>
-  /** Asks something of the caller that was let in; nobody is refused for want of a token. @throws {GuardError} */
-  authorize(auth: AuthContext | undefined, requirement: Requirement, request: RequestLike): void | Promise<unknown>
+  /**
+   * Asks something of the caller that was let in; nobody is refused for want of a token.
+   *
+   * @param own the framework's own request, for the functions of an application; default: the request
+   * @throws {GuardError} the codes with status 403, `token_missing`, `status_unavailable`
+   */
+  authorize(
+    auth: AuthContext | undefined,
+    requirement: Requirement,
+    request: RequestLike,
+    own?: unknown,
+  ): void | Promise<unknown>
 }
 
 /** Makes the guard of an adapter from options, or from a resource server made before. */
@@ -44,8 +54,10 @@ export function createGuard(
       const decision = server.authenticate(request)
       return optional ? decision.catch(nobody) : decision
     },
-    authorize: (auth, requirement, request) =>
-      auth === undefined ? server.authenticate(request, requirement) : server.authorize(auth, requirement, request),
+    authorize(auth, requirement, request, own = request) {
+      if (auth !== undefined) return server.authorize(auth, requirement, own)
+      return server.authenticate(request).then((caller) => server.authorize(caller, requirement, own))
+    },
   })
 }
 
@@ -54,9 +66,42 @@ export function missingGuard({ name }: Requirement): GuardError {
   return configurationError(`auth() before the requirement "${name}"`, 'none', 'put auth({ … }) ahead of the route')
 }
 
-/** The functions that make requirements, with what they make turned into a framework's handler that is a requirement still. */
-export type Lifted<Handler> = {
-  readonly [Name in keyof Factories]: (...parameters: Parameters<Factories[Name]>) => Handler & Requirement
+/** Whether an error is the answer to a request, and not a fault of the application: only that may be sent to the caller as it is. */
+export function isRefusal(error: unknown): error is GuardError {
+  return error instanceof GuardError && error.kind !== 'configuration'
+}
+
+/**
+ * Who calls, for a handler that counts on somebody.
+ *
+ * @throws {GuardError} `invalid_configuration` for nobody
+ */
+export function presentCaller<C extends Claims = Claims>(auth: AuthContext | undefined): AuthContext<C> {
+  if (auth !== undefined) return auth as AuthContext<C>
+  throw configurationError(
+    'auth() before this handler',
+    'no caller',
+    'put auth({ … }) ahead of the route, without "optional"',
+  )
+}
+
+/**
+ * The functions that make requirements, with what they make turned into a framework's handler that is a requirement still.
+ *
+ * @typeParam Own the framework's own request, as the functions of an application get to see it
+ */
+export interface Lifted<Handler, Own> {
+  readonly requiredScopes: (...parameters: Parameters<typeof requirements.requiredScopes>) => Handler & Requirement
+  readonly requiredPower: <R = Own>(options: PowerOptions<R>) => Handler & Requirement<R>
+  readonly requiredClaim: (...parameters: Parameters<typeof requirements.requiredClaim>) => Handler & Requirement
+  readonly requiredTenant: <R = Own>(tenant: TenantSource<R>, options?: TenantOptions) => Handler & Requirement<R>
+  readonly requiredKind: (...parameters: Parameters<typeof requirements.requiredKind>) => Handler & Requirement
+  readonly requiredRule: <R = Own>(
+    name: string,
+    rule: (caller: Caller, request: R) => boolean | Promise<boolean>,
+  ) => Handler & Requirement<R>
+  readonly allOf: <R = Own>(...requirements: readonly Requirement<R>[]) => Handler & Requirement<R>
+  readonly anyOf: <R = Own>(...requirements: readonly Requirement<R>[]) => Handler & Requirement<R>
 }
 
 const factories = {
@@ -69,21 +114,20 @@ const factories = {
   allOf: requirements.allOf,
   anyOf: requirements.anyOf,
 }
-type Factories = typeof factories
 
 /**
  * Turns the functions that make requirements into ones that make a framework's handlers, so that one name serves both on a route
  * and within `allOf` and `anyOf`.
  */
-export function liftRequirements<Handler extends object>(
+export function liftRequirements<Handler extends object, Own>(
   toHandler: (requirement: Requirement) => Handler,
-): Lifted<Handler> {
+): Lifted<Handler, Own> {
   const lift = (factory: (...parameters: never[]) => Requirement) => {
     return (...parameters: never[]) => asRequirement(toHandler, factory(...parameters))
   }
   return Object.fromEntries(
     Object.entries(factories).map(([name, factory]) => [name, lift(factory)]),
-  ) as unknown as Lifted<Handler>
+  ) as unknown as Lifted<Handler, Own>
 }
 
 function asRequirement<Handler extends object>(

@@ -8,5 +8,5 @@ export type { BoundedAnswer, BoundedRequest, HttpFailureReason } from './http.js
 export { configurationError } from './errors.js'
 export { systemRuntime } from './runtime.js'
 export type { Runtime } from './runtime.js'
-export { createGuard, liftRequirements, missingGuard } from './adapter.js'
+export { createGuard, isRefusal, liftRequirements, missingGuard, presentCaller } from './adapter.js'
 export type { AuthOptions, Guard, Lifted } from './adapter.js'

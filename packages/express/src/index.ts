@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AuthContext, Claims, Requirement, ResourceServer, ResourceServerOptions } from '@verifier-guard/core'
-import { GuardError } from '@verifier-guard/core'
 import {
-  configurationError,
   createGuard,
+  isRefusal,
   liftRequirements,
   missingGuard,
+  presentCaller,
   type AuthOptions,
   type Guard,
 } from '@verifier-guard/core/support'
@@ -104,7 +104,7 @@ export const {
   requiredRule,
   allOf,
   anyOf,
-} = liftRequirements(required)
+} = liftRequirements<Handler, GuardedRequest>(required)
 
 /**
  * Who calls, typed: for handlers behind {@link auth}.
@@ -112,18 +112,11 @@ export const {
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
 export function authOf<C extends Claims = Claims>(req: object): AuthContext<C> {
-  const { auth } = req as GuardedRequest
-  if (auth !== undefined) return auth as AuthContext<C>
-  throw configurationError(
-    'auth() before this handler',
-    'no caller',
-    'put auth({ … }) ahead of the route, without "optional"',
-  )
+  return presentCaller<C>((req as GuardedRequest).auth)
 }
 
 function refuse(error: unknown, req: GuardedRequest, res: ServerResponse, next: (error?: unknown) => void): void {
-  const ours = error instanceof GuardError && error.kind !== 'configuration'
-  if (!ours || req.app === undefined || handlesErrors(req.app)) return next(error)
+  if (!isRefusal(error) || req.app === undefined || handlesErrors(req.app)) return next(error)
   // Express' own last resort answers in HTML; callers of an API expect JSON.
   const headers = { ...error.headers, 'Content-Type': 'application/json; charset=utf-8' }
   res.writeHead(error.status, headers).end(JSON.stringify(error))

@@ -1,0 +1,13 @@
+/**
+ * Types `req.auth` for the whole program: `import '@verifier-guard/express/global'`. Without that import nothing global changes.
+ *
+ * @packageDocumentation
+ */
+import type { AuthContext } from '@verifier-guard/core'
+
+declare module 'express-serve-static-core' {
+  interface Request {
+    /** Who calls; set by `auth()`. */
+    auth?: AuthContext | undefined
+  }
+}
