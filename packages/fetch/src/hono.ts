@@ -1,0 +1,104 @@
+/**
+ * Protects Hono routes.
+ *
+ * @packageDocumentation
+ */
+import type { AuthContext, Claims, Requirement, ResourceServer, ResourceServerOptions } from '@verifier-guard/core'
+import {
+  createGuard,
+  isRefusal,
+  liftRequirements,
+  missingGuard,
+  presentCaller,
+  type AuthOptions,
+  type Guard,
+} from '@verifier-guard/core/support'
+import type { Context, MiddlewareHandler } from 'hono'
+import { refusalResponse } from './index.js'
+
+export * from '@verifier-guard/core'
+export type { AuthOptions } from '@verifier-guard/core/support'
+
+const guard = '@verifier-guard/fetch/guard'
+
+/** What {@link auth} puts into Hono's context: `new Hono<AuthEnv>()` types `c.var.auth`. */
+export interface AuthEnv {
+  Variables: {
+    /** Who calls; `undefined` for nobody where authentication is optional. */
+    auth?: AuthContext | undefined
+  }
+}
+
+/**
+ * Lets requests with a valid access token in and sets `c.var.auth`; throws for the others what Hono answers from.
+ *
+ * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to the route.
+ *
+ * @param options of `createResourceServer`, or a resource server made before, to share one between routes
+ * @param authOptions `optional` lets requests without credentials through; default: false
+ * @returns a middleware; a `GuardError` reaches `app.onError`, and is answered in JSON without one
+ * @throws {GuardError} `invalid_configuration`, at once
+ * @example
+ * ```ts
+ * import { auth, authOf, requiredScopes } from '@verifier-guard/fetch/hono'
+ * import { Hono } from 'hono'
+ *
+ * const app = new Hono()
+ * app.use('/orders/*', auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
+ * app.get('/orders/:id', requiredScopes('orders:read'), (c) => c.json({ hello: authOf(c).clientId }))
+ * ```
+ */
+export function auth(options: ResourceServerOptions | ResourceServer, authOptions?: AuthOptions): MiddlewareHandler {
+  const shared = createGuard(options, authOptions)
+  return async function authenticate(c, next) {
+    c.set(guard, shared)
+    c.set('auth', await answerable(() => shared.authenticate(c.req.raw)))
+    return next()
+  }
+}
+
+/**
+ * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are this with a requirement at hand.
+ *
+ * @param requirement of `@verifier-guard/core`; its functions get Hono's context
+ * @returns a middleware; a route where {@link auth} did not run before is refused with `invalid_configuration`
+ */
+export function required(requirement: Requirement): MiddlewareHandler {
+  return async function authorize(c, next) {
+    const shared = c.get(guard) as Guard | undefined
+    if (shared === undefined) throw missingGuard(requirement)
+    const auth = c.get('auth') as AuthContext | undefined
+    await answerable(() => shared.authorize(auth, requirement, c.req.raw, c))
+    return next()
+  }
+}
+
+/** The requirements of `@verifier-guard/core` as middleware: on a route as they are, or composed with `allOf` and `anyOf`. */
+export const {
+  requiredScopes,
+  requiredPower,
+  requiredClaim,
+  requiredTenant,
+  requiredKind,
+  requiredRule,
+  allOf,
+  anyOf,
+} = liftRequirements<MiddlewareHandler, Context>(required)
+
+/**
+ * Who calls, typed: for handlers behind {@link auth}.
+ *
+ * @throws {GuardError} `invalid_configuration` where no caller is known
+ */
+export function authOf<C extends Claims = Claims>(c: { readonly var: object }): AuthContext<C> {
+  return presentCaller<C>((c.var as AuthEnv['Variables']).auth)
+}
+
+/** Hono answers an error that has `getResponse` with what that returns, unless the application has an `onError`. */
+async function answerable<T>(decide: () => T | Promise<T>): Promise<T> {
+  try {
+    return await decide()
+  } catch (error) {
+    throw isRefusal(error) ? Object.assign(error, { getResponse: () => refusalResponse(error) }) : error
+  }
+}
