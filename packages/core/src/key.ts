@@ -92,7 +92,19 @@ function weakRsa({ n, e }: Jwk): string | undefined {
   const size = bitLength(exponent)
   if (size < 17 || size > 64 || (exponent.at(-1)! & 1) === 0)
     return 'its exponent is not an odd number of 17 to 64 bits'
-  return undefined
+  return isRoca(decodeBase64url(n)) ? 'it was made by a flawed chip and can be factored (CVE-2017-15361)' : undefined
+}
+
+/** Primes modulo which every RSA modulus made by that chip's library is a power of 65537; of others, not one in a hundred million is. */
+const ROCA_PRIMES = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157]
+
+function isRoca(modulus: Uint8Array): boolean {
+  return ROCA_PRIMES.every((prime) => {
+    const rest = modulus.reduce((so, byte) => (so * 256 + byte) % prime, 0)
+    let power = 1
+    for (let exponent = 0; exponent < prime && power !== rest; exponent += 1) power = (power * 65_537) % prime
+    return power === rest
+  })
 }
 
 function badCoordinates({ crv = '', x, y, kty }: Jwk): string | undefined {

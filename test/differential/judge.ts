@@ -1,0 +1,30 @@
+import { ALGORITHMS } from '../../packages/core/src/algorithms.js'
+import { Denial, type ErrorCode } from '../../packages/core/src/errors.js'
+import { parseJws } from '../../packages/core/src/jws.js'
+import { publishedKey, readyKey, type Jwk } from '../../packages/core/src/key.js'
+import { verifySignature } from '../../packages/core/src/signature.js'
+import { boundedToken } from '../../packages/core/src/token.js'
+
+/** What becomes of a token. */
+export type Verdict = 'accepted' | ErrorCode
+
+/** Judges tokens by one key and one algorithm. */
+export type Judge = (token: string) => Promise<Verdict>
+
+/** Core's steps from the text of a token to its signature, as a resource server takes them; nothing of issuer and claims. */
+export function createJudge(jwk: Jwk, algorithm: string): Judge {
+  const key = publishedKey(jwk)
+  const row = ALGORITHMS.get(algorithm)!
+  return async function judge(token) {
+    try {
+      const jws = parseJws(boundedToken(token))
+      if (jws.header.alg !== row.name) return 'algorithm_not_allowed'
+      const ready = await readyKey(key, row)
+      if ('unfit' in ready) return 'key_unsuitable'
+      return (await verifySignature(jws, ready, row)) === undefined ? 'signature_invalid' : 'accepted'
+    } catch (error) {
+      if (error instanceof Denial) return error.code
+      throw error
+    }
+  }
+}

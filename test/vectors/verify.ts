@@ -1,0 +1,34 @@
+import { ALGORITHMS } from '../../packages/core/src/algorithms.js'
+import { decodeBase64url, isCanonical } from '../../packages/core/src/base64url.js'
+import { parseObject } from '../../packages/core/src/json.js'
+import type { UnverifiedJws } from '../../packages/core/src/jws.js'
+import { publishedKey, readyKey, type Jwk } from '../../packages/core/src/key.js'
+import { verifySignature } from '../../packages/core/src/signature.js'
+
+/**
+ * Core's answer to a JWS whose payload need not be claims, as most published ones are not: the same parts, the same header, key and
+ * signature checks as for a token, and every algorithm allowed.
+ */
+export async function verifies(jws: string, jwk: Jwk): Promise<boolean> {
+  const parts = jws.split('.')
+  const [head = '', payload = '', signature = ''] = parts
+  if (parts.length !== 3 || head === '' || signature === '' || !parts.every(isCanonical)) return false
+  const header = parseObject(new TextDecoder().decode(decodeBase64url(head)))
+  const row = typeof header === 'string' ? undefined : ALGORITHMS.get(header['alg'] as string)
+  return row !== undefined && verifiesInput(`${head}.${payload}`, decodeBase64url(signature), jwk, row.name)
+}
+
+/** The same for a signature over a text of any form. */
+export async function verifiesInput(
+  signingInput: string,
+  signature: Uint8Array<ArrayBuffer>,
+  jwk: Jwk,
+  algorithm: string,
+): Promise<boolean> {
+  const row = ALGORITHMS.get(algorithm)!
+  const key = await readyKey(publishedKey(jwk), row)
+  if ('unfit' in key) return false
+  const token = `${signingInput}.${Buffer.from(signature).toString('base64url')}`
+  const jws = { token, header: { alg: row.name }, claims: {}, signingInput, signature } as unknown as UnverifiedJws
+  return (await verifySignature(jws, key, row)) !== undefined
+}
