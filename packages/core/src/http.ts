@@ -51,6 +51,8 @@ export interface BoundedAnswer {
  * @throws {HttpFailure} `unreachable`, `timeout`, `redirect`, `too_large`, `aborted`; never for a status of 400 and above.
  */
 export async function exchange(runtime: Runtime, request: BoundedRequest): Promise<BoundedAnswer> {
+  const calledOff = () => new HttpFailure('aborted', `the request to ${place(request.url)} was called off`)
+  if (request.signal?.aborted) throw calledOff()
   const abort = new AbortController()
   let callOff = () => {}
   // The race and not the signal alone bounds the time: an injected fetch need not honour the signal.
@@ -66,14 +68,13 @@ export async function exchange(runtime: Runtime, request: BoundedRequest): Promi
           `expected an answer from ${place(request.url)} within ${request.timeout} ms, got none`,
         ),
       )
-    const aborted = () => stop(new HttpFailure('aborted', `the request to ${place(request.url)} was called off`))
+    const aborted = () => stop(calledOff())
     const cancelTimer = runtime.schedule(expired, request.timeout)
     request.signal?.addEventListener('abort', aborted, { once: true })
     callOff = () => {
       cancelTimer()
       request.signal?.removeEventListener('abort', aborted)
     }
-    if (request.signal?.aborted) aborted()
   })
   try {
     return await Promise.race([perform(runtime, request, abort.signal), limit])
@@ -128,6 +129,10 @@ async function perform(runtime: Runtime, request: BoundedRequest, signal: AbortS
       { cause },
     )
   }
+  if (signal.aborted) {
+    discard(response)
+    throw signal.reason
+  }
   if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
     discard(response)
     throw new HttpFailure(
@@ -136,12 +141,14 @@ async function perform(runtime: Runtime, request: BoundedRequest, signal: AbortS
       { status: response.status },
     )
   }
-  return { status: response.status, headers: response.headers, body: await readText(response, request) }
+  return { status: response.status, headers: response.headers, body: await readText(response, request, signal) }
 }
 
-async function readText(response: Response, { url, maxBytes }: BoundedRequest): Promise<string> {
+async function readText(response: Response, { url, maxBytes }: BoundedRequest, signal: AbortSignal): Promise<string> {
   if (response.body === null) return ''
   const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>
+  // An injected fetch need not end the body when its signal says so.
+  signal.addEventListener('abort', () => void reader.cancel().catch(() => {}), { once: true })
   const decoder = new TextDecoder()
   let text = ''
   let size = 0

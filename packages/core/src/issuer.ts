@@ -23,9 +23,10 @@ export interface Issuers {
 
 /** Issuers known by template or lookup that are remembered, each with its key set. */
 const MAX_DYNAMIC = 1_000
-/** Invented tenants of a template lead to fetches that fail: no more than this many may be out of reach at a time. */
-const MAX_UNREACHABLE = 16
-const UNREACHABLE_FOR = 60_000
+/** Invented tenants of a template lead to fetches that fail: no more than this many may be on trial at a time. */
+const MAX_UNPROVEN = 64
+/** How long such an issuer may go without showing any keys before it is forgotten, in milliseconds. */
+const TRIAL = 60_000
 
 /** Makes the issuers with one key set each, so that no key of one can ever vouch for another (RFC 8725 §3.8). */
 export function createIssuers(settings: Settings, keySetOf: (issuer: string, own: IssuerSettings) => KeySet): Issuers {
@@ -60,45 +61,74 @@ export function createIssuers(settings: Settings, keySetOf: (issuer: string, own
     async ready() {
       await Promise.all([...exact.values()].map(({ keySet }) => keySet.ready()))
     },
-    health: () => [...exact.values(), ...dynamic.values()].map(({ keySet }) => keySet.health()),
+    health: () => [...[...exact.values()].map(({ keySet }) => keySet.health()), ...dynamic.health()],
     close() {
-      for (const { keySet } of [...exact.values(), ...dynamic.values()]) keySet.close()
+      for (const { keySet } of exact.values()) keySet.close()
+      dynamic.close()
     },
   }
 }
 
+/** Issuers by template or lookup: on trial until their first keys come, so that invented ones neither push out real ones nor count in their health. */
 function dynamicIssuers({ runtime, limits }: Settings) {
-  const known = new LRUCache<string, TrustedIssuer & { readonly since: number }>({
-    max: MAX_DYNAMIC,
-    dispose: ({ keySet }) => keySet.close(),
-  })
-  const isDown = ({ keySet }: TrustedIssuer) => keySet.health().status === 'down'
+  const proven = new LRUCache<string, TrustedIssuer>({ max: MAX_DYNAMIC, dispose: ({ keySet }) => keySet.close() })
+  const unproven = new Map<string, { readonly issuer: TrustedIssuer; readonly endTrial: () => void }>()
+  let closed = false
+
+  function promote(): void {
+    for (const [name, { issuer, endTrial }] of unproven) {
+      if (issuer.keySet.health().status === 'down') continue
+      endTrial()
+      unproven.delete(name)
+      proven.set(name, issuer)
+    }
+  }
+
+  function forget(name: string, { keySet }: TrustedIssuer): void {
+    promote()
+    if (unproven.delete(name)) keySet.close()
+  }
 
   return {
-    get: (issuer: string): TrustedIssuer | undefined => known.get(issuer),
-    values: (): Iterable<TrustedIssuer> => known.values(),
+    get: (name: string): TrustedIssuer | undefined => proven.get(name) ?? unproven.get(name)?.issuer,
     add(issuer: TrustedIssuer): TrustedIssuer {
-      const now = runtime.monotonic()
-      const unreachable = [...known.values()].filter(isDown)
-      for (const one of unreachable) if (now - one.since > UNREACHABLE_FOR) known.delete(one.issuer)
-      if (unreachable.length >= MAX_UNREACHABLE) {
+      promote()
+      if (closed || unproven.size >= MAX_UNPROVEN) {
         issuer.keySet.close()
-        throw tooManyUnreachable(unreachable.length, limits.timeout)
+        throw tooManyUnproven(limits.timeout)
       }
-      const added = { ...issuer, since: now }
-      known.set(issuer.issuer, added)
-      return added
+      const name = issuer.issuer
+      const endTrial = runtime.schedule(() => forget(name, issuer), TRIAL)
+      unproven.set(name, { issuer, endTrial })
+      return issuer
+    },
+    health(): readonly KeySetHealth[] {
+      promote()
+      return [...proven.values()].map(({ keySet }) => keySet.health())
+    },
+    close(): void {
+      closed = true
+      proven.clear()
+      for (const { issuer, endTrial } of unproven.values()) {
+        endTrial()
+        issuer.keySet.close()
+      }
+      unproven.clear()
     },
   }
 }
 
-/** A template as an anchored pattern: the tenant is all that may vary. */
+/**
+ * A template as an anchored pattern: the tenant is all that may vary.
+ *
+ * Whatever the pattern of the tenant allows, it must not be able to change which host the address is of (`/`, `?`, `#`, `@`, `:`).
+ */
 function compile({ issuer, tenantPattern }: IssuerSettings): RegExp {
   const [before, after] = issuer.split('{tenant}').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) as [
     string,
     string,
   ]
-  return new RegExp(`^${before}(?:${tenantPattern!.source})${after}$`)
+  return new RegExp(`^${before}(?=[\\w.~-]+${after}$)(?:${tenantPattern!.source})${after}$`)
 }
 
 async function firstAnswer(lookups: Settings['lookups'], issuer: string): Promise<IssuerSettings | undefined> {
@@ -132,7 +162,11 @@ function likelyMistake(issuer: string, expected: readonly string[]): string | un
   return undefined
 }
 
-function tooManyUnreachable(count: number, retryAfter: number): Denial {
-  const reason = { check: 'issuer', expected: `fewer than ${MAX_UNREACHABLE} issuers out of reach`, actual: `${count}` }
+function tooManyUnproven(retryAfter: number): Denial {
+  const reason = {
+    check: 'issuer',
+    expected: `no more than ${MAX_UNPROVEN} new issuers at a time whose keys are still to come`,
+    actual: 'more, or a resource server that was closed',
+  }
   return new Denial('keys_unavailable', reason, { retryAfter })
 }

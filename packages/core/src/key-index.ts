@@ -35,21 +35,26 @@ export function indexKeys(document: unknown, rows: readonly AlgorithmRow[], prev
   const ignored: { kid: string | undefined; why: string }[] = []
   let size = 0
   for (const jwk of keys as unknown[]) {
-    const why = isJwk(jwk) ? uselessness(jwk, rows) : 'it is no JSON object with string members'
-    const kid = isJwk(jwk) ? jwk.kid : undefined
+    const why = isJwk(jwk) ? uselessness(jwk, rows) : 'it is no JSON object with "kty" and "kid" as text'
     if (why !== undefined) {
-      if (ignored.length < MAX_REPORTED) ignored.push({ kid, why })
+      ignored.push({ kid: isJwk(jwk) ? jwk.kid : undefined, why })
       continue
     }
+    const { kid } = jwk as Jwk
+    const key = known.get(identity(jwk as Jwk)) ?? publishedKey(jwk as Jwk)
+    known.set(identity(key.jwk), key)
     const group = byKid.get(kid) ?? []
-    if (group.length === 0) byKid.set(kid, group)
-    if (group.length === MAX_CANDIDATES) continue
-    group.push(known.get(identity(jwk as Jwk)) ?? publishedKey(jwk as Jwk))
+    if (group.includes(key)) continue
+    if (group.length === MAX_CANDIDATES) {
+      ignored.push({ kid, why: `there are ${MAX_CANDIDATES} others under its id` })
+      continue
+    }
+    byKid.set(kid, group)
+    group.push(key)
     size += 1
   }
-  return size > 0
-    ? { byKid, size, ignored }
-    : `no key that ${rows.map((row) => row.name).join(', ')} can use (${ignored.length} others)`
+  if (size > 0) return { byKid, size, ignored: ignored.slice(0, MAX_REPORTED) }
+  return `no key that ${rows.map((row) => row.name).join(', ')} can use (${ignored.length} others)`
 }
 
 /** Compares two indexes. */

@@ -36,7 +36,7 @@ export interface KeySet {
   /** Fetches the keys unless they are at hand. @throws {Denial} `keys_unavailable` */
   ready(): Promise<void>
   health(): KeySetHealth
-  /** Calls off a fetch under way and every timer. */
+  /** Calls off a fetch under way and every timer, and gives up the keys. */
   close(): void
 }
 
@@ -51,8 +51,10 @@ export interface KeySetOptions {
 }
 
 /** How long a key id that was just looked for in vain counts as unknown without another look, in milliseconds. */
-const UNKNOWN_FOR = 30_000
+const UNKNOWN_FOR = 10_000
 const MAX_UNKNOWN = 1_000
+/** Longer key ids than any Verifier has are not remembered: the refetch budget alone governs them. */
+const MAX_KID_LENGTH = 256
 const MAX_WAITING = 1_000
 
 /** Makes the key set of one Verifier; nothing is fetched before it is needed. */
@@ -99,7 +101,7 @@ function fetchedKeySet({ issuer, limits, runtime, emitter }: Common, source: Key
     const old = source.age() >= limits.maxAge
     // Without a failure keys are old only in a process that slept through its timer; it waits for the refresh once.
     if (index === undefined || (old && source.failures() === 0))
-      return load().then((loaded) => findIn(loaded, kid, worthAFetch))
+      return within(load().then((loaded) => findIn(loaded, kid, worthAFetch)))
     if (old !== stale) reportStale(old)
     return findIn(index, kid, worthAFetch)
   }
@@ -113,7 +115,15 @@ function fetchedKeySet({ issuer, limits, runtime, emitter }: Common, source: Key
     if (keys.length > 0) return keys
     // Without a key id there is nothing to look for again; with one, it may have been published since the last fetch.
     if (kid === undefined || !worthAFetch || unknown.has(kid)) throw unknownKey(index, kid)
-    return findPublishedSince(kid)
+    return within(findPublishedSince(kid))
+  }
+
+  /** A request waits for keys no longer than one fetch may take, whatever it waits behind. */
+  function within<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const cancel = runtime.schedule(() => reject(source.unavailable()), limits.timeout)
+      void work.then(resolve, reject).finally(cancel)
+    })
   }
 
   async function findPublishedSince(kid: string): Promise<readonly PublishedKey[]> {
@@ -134,7 +144,8 @@ function fetchedKeySet({ issuer, limits, runtime, emitter }: Common, source: Key
     tried: readonly PublishedKey[],
   ): Promise<readonly PublishedKey[]> {
     if (closed || source.inBackOff() || refetch.pause() > 0) return []
-    await refetch()
+    // Out of time or not, the signature has failed under the key that is known: that verdict stands.
+    await within(refetch()).catch(() => {})
     const index = source.index()
     return index === undefined ? [] : candidates(index, kid).filter((key) => !tried.includes(key))
   }
@@ -167,8 +178,9 @@ function createRefetch(source: KeySource, timeout: number, runtime: Runtime) {
   let endPause = () => {}
 
   async function fetchAfterPause(): Promise<void> {
-    await pauseFor(pause())
     // The fetch under way may have been answered before the key was published.
+    await source.inFlight()
+    await pauseFor(pause())
     await source.inFlight()
     scheduled = undefined
     const fruitful = await source.refresh()
@@ -201,6 +213,7 @@ function recentlyUnknown(runtime: Runtime) {
   return {
     has: (kid: string) => runtime.monotonic() - (seen.get(kid) ?? -Infinity) < UNKNOWN_FOR,
     add(kid: string) {
+      if (kid.length > MAX_KID_LENGTH) return
       if (seen.size >= MAX_UNKNOWN) seen.delete(seen.keys().next().value!)
       seen.delete(kid)
       seen.set(kid, runtime.monotonic())

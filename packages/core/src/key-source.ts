@@ -42,9 +42,10 @@ export interface KeySource {
   refresh(): Promise<boolean>
   /** The fetch under way. */
   inFlight(): Promise<boolean> | undefined
-  /** The refusal for a token that can't be judged now. */
+  /** The refusal for a token that can't be judged now; `pause` in milliseconds, default: until the next attempt. */
   unavailable(pause?: number): Denial
   lastFailure(): string | undefined
+  /** Calls off the fetch under way and every timer, and gives up the keys. */
   close(): void
 }
 
@@ -69,7 +70,8 @@ export function createKeySource({ issuer, origin, rows, limits, runtime, emitter
 
   function refresh(): Promise<boolean> {
     cancelRefresh()
-    inFlight ??= fetchDocument(closed.signal)
+    if (closed.signal.aborted) return Promise.resolve(false)
+    inFlight ??= fetchDocument(closed.signal, failures > 0)
       .then(accept)
       .catch(fail)
       .finally(() => (inFlight = undefined))
@@ -77,6 +79,7 @@ export function createKeySource({ issuer, origin, rows, limits, runtime, emitter
   }
 
   function accept(document: unknown): boolean {
+    if (closed.signal.aborted) return false
     const next = indexKeys(document, rows, index)
     if (typeof next === 'string')
       throw new HttpFailure('not_json', `expected a JWK Set with usable keys, found ${next}`)
@@ -86,8 +89,7 @@ export function createKeySource({ issuer, origin, rows, limits, runtime, emitter
     fetchedAt = runtime.monotonic()
     failures = 0
     lastFailure = undefined
-    cancelExpiry()
-    cancelExpiry = runtime.schedule(expire, limits.maxStale)
+    expireIn(limits.maxStale)
     refreshIn(limits.maxAge * (0.8 + 0.1 * runtime.random()))
     emitter.emit('keySetRefreshed', { issuer, keys: next.size, ignored: next.ignored })
     if (added.length + removed.length > 0)
@@ -113,10 +115,22 @@ export function createKeySource({ issuer, origin, rows, limits, runtime, emitter
 
   function refreshIn(delay: number): void {
     cancelRefresh()
-    if (!closed.signal.aborted) cancelRefresh = runtime.schedule(() => void refresh(), delay)
+    cancelRefresh = runtime.schedule(() => void refresh(), delay)
+  }
+
+  function expireIn(delay: number): void {
+    cancelExpiry()
+    // Timers may come early, and much too early for delays of many days.
+    cancelExpiry = runtime.schedule(() => current() && expireIn(limits.maxStale - age()), delay)
   }
 
   /** A withdrawn key can't be told from a valid one while the Verifier is out of reach, so no key outlives the maximum staleness. */
+  function current(): KeyIndex | undefined {
+    // The timer may also come late, on a machine that was suspended.
+    if (age() >= limits.maxStale) expire()
+    return index
+  }
+
   function expire(): void {
     for (const key of all(index)) key.trusted = false
     index = undefined
@@ -124,11 +138,7 @@ export function createKeySource({ issuer, origin, rows, limits, runtime, emitter
 
   const age = () => runtime.monotonic() - fetchedAt
   return {
-    index() {
-      // The timer may come late, on a machine that was suspended.
-      if (index !== undefined && age() >= limits.maxStale) expire()
-      return index
-    },
+    index: current,
     age,
     failures: () => failures,
     inBackOff: () => failures > 0 && runtime.monotonic() < retryAt,
@@ -140,21 +150,19 @@ export function createKeySource({ issuer, origin, rows, limits, runtime, emitter
       closed.abort()
       cancelRefresh()
       cancelExpiry()
+      expire()
     },
   }
 }
 
-/** How long metadata is believed before it is looked at again, in milliseconds. */
-const METADATA_MAX_AGE = 3_600 * SECOND
-
 /** The way to the key set document: its address is looked up again from time to time and after every failure, never pinned for good. */
 function documentFetcher(origin: KeySourceOptions['origin'], limits: KeySetLimits, runtime: Runtime) {
   let known: { readonly jwksUri: string; readonly at: number } | undefined
-  let suspect = false
 
-  async function address(signal: AbortSignal): Promise<string> {
+  async function address(signal: AbortSignal, doubtful: boolean): Promise<string> {
     if ('jwksUri' in origin) return origin.jwksUri
-    if (known !== undefined && !suspect && runtime.monotonic() - known.at < METADATA_MAX_AGE) return known.jwksUri
+    // Half the age, so that each refresh ahead of expiry follows a Verifier that moved its keys.
+    if (known !== undefined && !doubtful && runtime.monotonic() - known.at < limits.maxAge / 2) return known.jwksUri
     try {
       const metadata = await fetchMetadata(origin.discovery, limits, runtime, signal)
       known = { jwksUri: endpoint(metadata, 'jwks_uri', limits), at: runtime.monotonic() }
@@ -164,17 +172,10 @@ function documentFetcher(origin: KeySourceOptions['origin'], limits: KeySetLimit
     return known.jwksUri
   }
 
-  return async function fetchDocument(signal: AbortSignal): Promise<unknown> {
-    const url = await address(signal)
-    suspect = true
-    const document = await getJson(runtime, {
-      url,
-      ...limits,
-      signal,
-      headers: { accept: 'application/jwk-set+json, application/json' },
-    })
-    suspect = false
-    return document
+  return async function fetchDocument(signal: AbortSignal, doubtful: boolean): Promise<unknown> {
+    const url = await address(signal, doubtful)
+    const accept = 'application/jwk-set+json, application/json'
+    return getJson(runtime, { url, ...limits, signal, headers: { accept } })
   }
 }
 
@@ -182,7 +183,7 @@ function unavailable(issuer: string, failure: string | undefined, pause: number)
   const reason = {
     check: 'key-set',
     expected: `the keys of ${issuer}`,
-    actual: failure ?? 'none yet, and too many requests asking for unknown ones',
+    actual: failure ?? 'none within the time that a request may wait',
     hint: 'the token was not judged; check that this process can reach the Verifier',
   }
   return new Denial('keys_unavailable', reason, { retryAfter: Math.max(SECOND, pause) })

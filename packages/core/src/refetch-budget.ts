@@ -1,7 +1,7 @@
 /** Fetches that requests may cause in quick succession before they have to wait. */
 const BURST = 4
 const FIRST_PAUSE = 1_000
-const LONGEST_PAUSE = 30_000
+const LONGEST_PAUSE = 10_000
 
 /** How often requests may cause a key set to be fetched again: a burst at once, then ever longer pauses while nothing new is found. */
 export interface RefetchBudget {
@@ -15,7 +15,7 @@ export interface RefetchBudget {
  * Makes the budget of one key set.
  *
  * Invented key ids drain it, but can't keep a genuine new key out: every fetch that they cause brings the whole set, and the next
- * one is never more than half a minute away.
+ * one is never more than ten seconds away.
  */
 export function createRefetchBudget(): RefetchBudget {
   let fruitless = 0

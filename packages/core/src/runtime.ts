@@ -23,11 +23,14 @@ export interface Runtime {
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>
   /** A number from 0 up to 1, for jitter; it never makes a secret. */
   readonly random: () => number
-  /** Calls back once after `delay` milliseconds, without keeping the process alive; returns the way to call it off. */
+  /** Calls back once after `delay` milliseconds, or sooner where that is longer than timers last, without keeping the process alive; returns the way to call it off. */
   readonly schedule: (callback: () => void, delay: number) => () => void
   /** Tells the developer of something that works but is likely not meant. */
   readonly warn: (message: string) => void
 }
+
+/** The longest delay that timers take: a longer one would make them fire at once. */
+const LONGEST_DELAY = 2 ** 31 - 1
 
 // Wrappers rather than references, so that a global replaced later (a fake clock, a fetch mock) is the one in use.
 /** The runtime of the process: its clocks, its global `fetch`, its timers. */
@@ -37,7 +40,7 @@ export const systemRuntime: Runtime = Object.freeze({
   fetch: (url: string, init?: RequestInit) => globalThis.fetch(url, init),
   random: () => Math.random(),
   schedule: (callback: () => void, delay: number) => {
-    const timer: unknown = setTimeout(callback, delay)
+    const timer: unknown = setTimeout(callback, Math.min(delay, LONGEST_DELAY))
     // Timers are objects on Node and numbers on the web; only the former can keep a process alive.
     if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as NodeJS.Timeout).unref()
     return () => clearTimeout(timer as NodeJS.Timeout)

@@ -1,0 +1,159 @@
+import type { FaultName } from '@verifier-guard/dev-verifier'
+import { settle } from './clock.js'
+import { endScenes, setScene, setWarmScene, unavailable, type Outcome, type Scene } from './scene.js'
+
+afterEach(endScenes)
+
+const OUTAGES: readonly FaultName[] = [
+  'refuse',
+  'hang',
+  'status-500',
+  'status-503',
+  'status-429',
+  'html',
+  'empty-body',
+  'truncated-json',
+  'json-null',
+  'json-array',
+  'empty-set',
+  'redirect',
+  'endless-body',
+]
+
+/** What became of a token, and how long its bearer waited for that, in seconds. */
+async function timed({ clock, present }: Scene, token: string): Promise<{ outcome: Outcome; waited: number }> {
+  let outcome: Outcome | undefined
+  const start = clock.monotonic()
+  void present(token).then((value) => (outcome = value))
+  for (await settle(); outcome === undefined; await settle()) {
+    if (clock.monotonic() - start > 60_000) throw new Error('expected an answer within a minute, got none')
+    // Without a timer that is due soon nobody waits for time to pass: a signature is being checked.
+    if (clock.timers().some((delay) => delay <= 5_000)) await clock.pass(0.5)
+  }
+  return { outcome, waited: (clock.monotonic() - start) / 1_000 }
+}
+
+describe.each(OUTAGES)('while the keys answer with %s', (fault) => {
+  test('tokens of known keys go on passing, with no fetch on their way', async () => {
+    const scene = await setWarmScene()
+    scene.verifier.fail('jwks', fault)
+    await scene.clock.pass(3_600)
+    const before = scene.calls.length
+    expect(await scene.present(scene.mint())).toBe('allowed')
+    expect(scene.calls.length).toBe(before)
+    expect(scene.server.health()).toMatchObject({ status: 'degraded', issuers: [{ keys: 1 }] })
+    expect(scene.told('keySetStale')).toEqual([{ issuer: scene.verifier.issuer, age: 3_600 }])
+  })
+
+  test('tokens of unknown keys get 503 with Retry-After within the time-out', async () => {
+    const scene = await setWarmScene()
+    scene.verifier.fail('jwks', fault)
+    scene.verifier.rotateKeys()
+    const { outcome, waited } = await timed(scene, scene.mint())
+    expect(outcome).toEqual(unavailable)
+    expect(waited).toBeLessThanOrEqual(5)
+  })
+
+  test('with no key ever seen every token gets the same 503', async () => {
+    const scene = setScene()
+    scene.verifier.fail('jwks', fault)
+    for (const token of [scene.mint(), scene.mint(), scene.invented()]) {
+      const { outcome, waited } = await timed(scene, token)
+      expect(outcome).toEqual(unavailable)
+      expect(waited).toBeLessThanOrEqual(5)
+    }
+    expect(scene.server.health()).toMatchObject({ status: 'down' })
+  })
+
+  test('the first good answer ends it, and a request need not wait out a long back-off for that', async () => {
+    const scene = setScene()
+    scene.verifier.fail('jwks', fault)
+    await timed(scene, scene.mint())
+    await scene.clock.pass(600)
+    scene.verifier.heal()
+    // What the Verifier asked for in Retry-After is granted to it; its own back-off never keeps a request longer than this.
+    await scene.clock.pass(fault === 'status-429' ? 60 : 2)
+    expect(await timed(scene, scene.mint())).toEqual({ outcome: 'allowed', waited: 0 })
+    expect(scene.server.health()).toMatchObject({ status: 'ready', issuers: [{ failures: 0 }] })
+  })
+
+  test('the failure is told once for each attempt, and says nothing of the token', async () => {
+    const scene = setScene()
+    scene.verifier.fail('jwks', fault)
+    const token = scene.mint()
+    await timed(scene, token)
+    const failed = scene.told('keySetFailed')
+    expect(failed[0]).toMatchObject({ issuer: scene.verifier.issuer, failures: 1 })
+    expect(JSON.stringify(failed)).not.toContain(token.slice(0, 40))
+  })
+})
+
+describe('attempts during an outage', () => {
+  test('of their own accord come ever later, up to a minute apart', async () => {
+    const { verifier, clock, told } = await setWarmScene()
+    verifier.fail('jwks', 'refuse')
+    await clock.pass(1_800)
+    const pauses = told('keySetFailed').map(({ retryIn }) => retryIn)
+    expect(pauses.slice(0, 8)).toEqual([0.75, 1.5, 3, 6, 12, 24, 45, 45])
+    expect(Math.max(...pauses)).toBe(45)
+    expect(pauses.length).toBeLessThan(40)
+  })
+
+  test('caused by requests come no more often than every second or two', async () => {
+    const { verifier, clock, present, mint, told } = setScene()
+    verifier.fail('discovery', 'refuse')
+    for (let second = 0; second < 60; second += 0.25) {
+      expect(await present(mint())).toEqual(unavailable)
+      await clock.pass(0.25)
+    }
+    expect(told('keySetFailed').length).toBeLessThan(60)
+  })
+
+  test('keep to the Retry-After of the Verifier, in seconds and as a date', async () => {
+    for (const value of [() => '90', (now: number) => new Date(now + 90_000).toUTCString()]) {
+      const scene = setScene({
+        fetch: (_url, _init, { clock }) =>
+          Promise.resolve(new Response(null, { status: 429, headers: { 'retry-after': value(clock.now()) } })),
+      })
+      expect(await scene.present(scene.mint())).toEqual({ ...unavailable, retryAfter: 90 })
+      const before = scene.calls.length
+      for (let second = 0; second < 89; second += 1) {
+        await scene.clock.pass(1)
+        expect(await scene.present(scene.mint())).toEqual(unavailable)
+      }
+      expect(scene.calls.length).toBe(before)
+      await scene.clock.pass(2)
+      expect(scene.calls.length).toBeGreaterThan(before)
+    }
+  })
+
+  test('are not put off for days by an absurd Retry-After', async () => {
+    const scene = setScene({
+      fetch: () => Promise.resolve(new Response(null, { status: 503, headers: { 'retry-after': '999999999' } })),
+    })
+    expect(await scene.present(scene.mint())).toEqual({ ...unavailable, retryAfter: 300 })
+  })
+})
+
+describe('keys that could not be fetched anew', () => {
+  test('are given up at the maximum staleness, cached decisions included', async () => {
+    const { server, verifier, clock, present, mint } = await setWarmScene()
+    const token = mint()
+    await present(token)
+    verifier.fail('jwks', 'refuse')
+    await clock.pass(86_399)
+    expect(await present(token)).toBe('allowed')
+    expect(server.authenticateCached({ headers: { authorization: `Bearer ${token}` } })).toBeDefined()
+    await clock.pass(1)
+    expect(server.authenticateCached({ headers: { authorization: `Bearer ${token}` } })).toBeUndefined()
+    expect(await present(token)).toEqual(unavailable)
+    expect(server.health()).toMatchObject({ status: 'down', issuers: [{ keys: 0 }] })
+  })
+
+  test('are given up also in a process that slept through the timer', async () => {
+    const { verifier, clock, present, mint } = await setWarmScene()
+    verifier.fail('jwks', 'refuse')
+    clock.sleep(86_400)
+    expect(await present(mint())).toEqual(unavailable)
+  })
+})

@@ -1,0 +1,120 @@
+import { createResourceServer, GuardError, systemRuntime } from '@verifier-guard/core'
+import type { AuthContext, GuardEvents, ResourceServer, ResourceServerOptions } from '@verifier-guard/core'
+import { createDevVerifier } from '@verifier-guard/dev-verifier'
+import type { DevVerifier, DevVerifierOptions, MintOptions } from '@verifier-guard/dev-verifier'
+import { createClock, type Clock } from './clock.js'
+
+/** What became of a token: `allowed`, or the answer that its bearer gets. */
+export type Outcome = 'allowed' | { readonly status: number; readonly code: string; readonly retryAfter?: number }
+
+/** A Verifier, an API behind it, and the clock that both go by. */
+export interface Scene {
+  readonly verifier: DevVerifier
+  readonly server: ResourceServer
+  readonly clock: Clock
+  /** A token that outlasts every test. */
+  mint(options?: MintOptions): string
+  /** A token that names a key which nobody ever published. */
+  invented(): string
+  /** What becomes of a token. */
+  present(token: string): Promise<Outcome>
+  /** What the resource server told of itself by one name. */
+  told<Name extends keyof GuardEvents>(name: Name): readonly GuardEvents[Name][]
+  /** Addresses that were called, in order. */
+  readonly calls: readonly string[]
+}
+
+const scenes: Scene[] = []
+
+/** Ends what the tests of a file have begun. */
+export async function endScenes(): Promise<void> {
+  for (const { server, verifier } of scenes.splice(0)) {
+    server.close()
+    await verifier.close()
+  }
+}
+
+/** How a scene departs from the usual one. */
+export interface SceneOptions {
+  readonly options?: Partial<ResourceServerOptions>
+  readonly verifier?: DevVerifierOptions
+  /** Takes the place of the way to the Verifier. */
+  readonly fetch?: (
+    url: string,
+    init: RequestInit | undefined,
+    scene: Pick<Scene, 'verifier' | 'clock'>,
+  ) => Promise<Response>
+  /** What chance yields; 0.5 by default. */
+  readonly chance?: number
+}
+
+/** Sets up a scene; time stands still in it. */
+export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions = {}): Scene {
+  const clock = createClock()
+  const calls: string[] = []
+  const verifier = createDevVerifier({
+    ...more.verifier,
+    runtime: { now: clock.now, after: (delay, callback) => clock.schedule(callback, delay) },
+  })
+  const events: { readonly name: string; readonly event: unknown }[] = []
+  const record = (name: keyof GuardEvents) => (event: unknown) => void events.push({ name, event })
+  const server = createResourceServer({
+    issuer: verifier.issuer,
+    profile: 'eudistack',
+    runtime: {
+      ...systemRuntime,
+      ...clock,
+      random: () => chance,
+      warn: () => {},
+      fetch: (url, init) => {
+        calls.push(url)
+        return fetch === undefined ? verifier.fetch(url, init) : fetch(url, init, { verifier, clock })
+      },
+    },
+    events: Object.fromEntries(NAMES.map((name) => [name, record(name)])),
+    ...options,
+  } as ResourceServerOptions)
+  const mint = (options: MintOptions = {}) => verifier.mint({ expiresIn: 1_000_000, ...options })
+  let inventions = 0
+  const scene: Scene = {
+    verifier,
+    server,
+    clock,
+    calls,
+    mint,
+    invented: () => mint({ header: { kid: `invented-${(inventions += 1)}` } }),
+    present: (token) => outcome(server.verifyAccessToken(token)),
+    told: <Name extends keyof GuardEvents>(wanted: Name) =>
+      events.filter(({ name }) => name === wanted).map(({ event }) => event as GuardEvents[Name]),
+  }
+  scenes.push(scene)
+  return scene
+}
+
+/** The same scene with the keys at hand. */
+export async function setWarmScene(options?: SceneOptions): Promise<Scene> {
+  const scene = setScene(options)
+  await scene.server.ready()
+  return scene
+}
+
+/** What becomes of a decision. */
+export async function outcome(decision: Promise<AuthContext>): Promise<Outcome> {
+  try {
+    await decision
+    return 'allowed'
+  } catch (error) {
+    if (!(error instanceof GuardError)) throw error
+    const retryAfter = error.headers['Retry-After']
+    return {
+      status: error.status,
+      code: error.code,
+      ...(retryAfter !== undefined && { retryAfter: Number(retryAfter) }),
+    }
+  }
+}
+
+/** The answer of an API whose Verifier can't be asked. */
+export const unavailable = { status: 503, code: 'keys_unavailable', retryAfter: expect.any(Number) as number }
+
+const NAMES = ['allowed', 'denied', 'keySetRefreshed', 'keysChanged', 'keySetFailed', 'keySetStale'] as const
