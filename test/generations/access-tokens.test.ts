@@ -20,7 +20,7 @@ describe.each(families)('access tokens of $family', ({ family, server, verifier:
       ...(profile === 'fiware' && { jwksUri: `${verifier.issuer}/.well-known/jwks` }),
       runtime: { ...systemRuntime, fetch: verifier.fetch },
       ...options,
-    } as Parameters<typeof createResourceServer>[0])
+    })
   const resourceServer = trust(server)
   const shapes = (Object.keys(tokenShapes) as TokenShapeName[]).filter((name) => name.startsWith(`${family}: `))
   afterAll(() => resourceServer.close())
