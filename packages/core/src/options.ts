@@ -185,7 +185,7 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
 
 function issuerSettings(own: IssuerOptions, shared: ResourceServerOptions, insecureHttp: boolean): IssuerSettings {
   if (typeof own !== 'object' || own === null || typeof own.issuer !== 'string')
-    throw missingIssuer(quote((own as unknown) ?? undefined))
+    throw missingIssuer(quote(own))
   refuseUnknown(own, KNOWN_OF_ISSUER)
   const tenantPattern = own.issuer.includes('{tenant}') ? (own.tenantPattern ?? DEFAULT_TENANT) : undefined
   checkIssuer(own.issuer.replace('{tenant}', 'tenant'), own.issuer, insecureHttp)
@@ -304,8 +304,8 @@ function checkRealm(realm: string | undefined): string | undefined {
 }
 
 function strings(name: string, values: readonly string[]): readonly string[] {
-  if (Array.isArray(values) && values.every((value) => typeof value === 'string' && value !== ''))
-    return Object.freeze([...values])
+  const isText = (value: unknown) => typeof value === 'string' && value !== ''
+  if (Array.isArray(values) && values.every(isText)) return Object.freeze([...(values as readonly string[])])
   throw configurationError(
     `"${name}" as non-empty strings`,
     quote(values),
