@@ -17,9 +17,11 @@ function compile(all: readonly Snippet[]): ReadonlyMap<string, readonly string[]
       ...host,
       fileExists: (path) => files.has(path) || host.fileExists(path),
       readFile: (path) => files.get(path) ?? host.readFile(path),
-      getSourceFile: (path, ...rest) => {
+      getSourceFile: (path, languageVersion) => {
         const text = files.get(path)
-        return text === undefined ? host.getSourceFile(path, ...rest) : ts.createSourceFile(path, text, ...rest)
+        return text === undefined
+          ? host.getSourceFile(path, languageVersion)
+          : ts.createSourceFile(path, text, languageVersion)
       },
     },
   )
