@@ -10,5 +10,7 @@ export type { Caller, Refusal, Requirement } from './requirements/requirement.js
 export { requiredRule } from './requirements/rule.js'
 export { requiredScopes } from './requirements/scopes.js'
 export type { ScopesOptions } from './requirements/scopes.js'
+export { requiredStatus } from './requirements/status.js'
+export type { StatusOptions, TrustedLists } from './requirements/status.js'
 export { requiredTenant } from './requirements/tenant.js'
 export type { TenantOptions, TenantSource } from './requirements/tenant.js'

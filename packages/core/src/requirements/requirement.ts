@@ -119,6 +119,6 @@ function refusalOf(requirement: Requirement<never>, outcome: unknown): Refusal |
 }
 
 /** A promise of whatever making: applications bring their own. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }

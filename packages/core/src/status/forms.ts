@@ -1,0 +1,59 @@
+import { isObject, own, text, type Json } from '../members.js'
+
+/** How one standard writes a status list. */
+export interface ListForm {
+  /** The type of a credential's entry that leads to such a list. */
+  readonly entry: string
+  /** The media type that is asked for. */
+  readonly mediaType: string
+  /** What its `typ` may be, lower-cased and without `application/`; the empty one stands for none. */
+  readonly types: readonly string[]
+  readonly issuer: (claims: Json) => string | undefined
+  /** Whether the list says that it is the one at this address, so that no other of the same signer stands in for it. */
+  readonly isAt: (claims: Json, url: string) => boolean
+  /** When the signer stops standing by the list: dates in any form. */
+  readonly ends: (claims: Json) => readonly unknown[]
+  /** The list as it is packed, and how many bits a status has. */
+  readonly packed: (claims: Json) => { readonly list: unknown; readonly bits: unknown }
+  /** What the list speaks of; `undefined` for whatever an entry refers to it for. */
+  readonly purposes: (claims: Json) => readonly unknown[] | undefined
+}
+
+/** The credential of a Bitstring Status List: the claims themselves, or within `vc` as before VCDM 2.0. */
+const credential = (claims: Json): Json => member(claims, 'vc') ?? claims
+const bitstring = (claims: Json): Json => member(credential(claims), 'credentialSubject') ?? {}
+const statusList = (claims: Json): Json => member(claims, 'status_list') ?? {}
+
+/** The standards whose lists can be read. */
+export const LIST_FORMS: readonly ListForm[] = [
+  {
+    // W3C Bitstring Status List 1.0 §2. Issuers do not agree on a `typ`, and an `id` is optional there.
+    entry: 'BitstringStatusListEntry',
+    mediaType: 'application/vc+jwt',
+    types: ['vc+jwt', 'vc+ld+jwt', 'jwt', ''],
+    issuer(claims) {
+      const issuer = own(credential(claims), 'issuer')
+      return text(isObject(issuer) ? own(issuer, 'id') : issuer)
+    },
+    isAt: (claims, url) => (own(credential(claims), 'id') ?? url) === url,
+    ends: (claims) => [own(claims, 'exp'), own(credential(claims), 'validUntil')],
+    packed: (claims) => ({ list: own(bitstring(claims), 'encodedList'), bits: 1 }),
+    purposes: (claims) => [own(bitstring(claims), 'statusPurpose')].flat(),
+  },
+  {
+    // IETF Token Status List §5.1.
+    entry: 'TokenStatusListEntry',
+    mediaType: 'application/statuslist+jwt',
+    types: ['statuslist+jwt'],
+    issuer: (claims) => text(own(claims, 'iss')),
+    isAt: (claims, url) => own(claims, 'sub') === url,
+    ends: (claims) => [own(claims, 'exp')],
+    packed: (claims) => ({ list: own(statusList(claims), 'lst'), bits: own(statusList(claims), 'bits') }),
+    purposes: () => undefined,
+  },
+]
+
+function member(object: Json, name: string): Json | undefined {
+  const value = own(object, name)
+  return isObject(value) ? value : undefined
+}

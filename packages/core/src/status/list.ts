@@ -1,0 +1,94 @@
+import { exchange, HttpFailure, retryAfter } from '../http.js'
+import { parseJws, type UnverifiedJws } from '../jws.js'
+import { seconds } from '../members.js'
+import type { Runtime } from '../runtime.js'
+import { statusAt, unpack, type BitOrder, type StatusBits } from './bits.js'
+import type { ListForm } from './forms.js'
+import type { ListVerifier } from './signer.js'
+
+/** A status list whose signature holds. */
+export interface StatusList {
+  /** The status at an index, zero for valid; `undefined` beyond the list. */
+  readonly at: (index: number) => number | undefined
+  /** Whether the list speaks of this: `revocation`, `suspension`. */
+  readonly serves: (purpose: string | undefined) => boolean
+  /** Milliseconds since 1970 from which on its signer does not stand by it any more. */
+  readonly validUntil: number
+}
+
+/** Where a list is, and how to tell that it is the right one. */
+export interface ListSource {
+  readonly url: string
+  readonly form: ListForm
+  readonly verifier: ListVerifier
+  readonly order: BitOrder
+}
+
+/** The list is compressed, encoded for JSON, and encoded again for the signature. */
+const MAX_RESPONSE_BYTES = 2_097_152
+const TIMEOUT = 5_000
+const SIZES: readonly unknown[] = [1, 2, 4, 8]
+
+/**
+ * Fetches a status list and checks all that makes it one: media type, signature, address, dates, and that it can be unpacked.
+ *
+ * @throws {HttpFailure} when there is no such list to be had
+ */
+export async function fetchStatusList(source: ListSource, runtime: Runtime): Promise<StatusList> {
+  const { url, form } = source
+  const { status, headers, body } = await exchange(runtime, {
+    url,
+    headers: { accept: form.mediaType },
+    timeout: TIMEOUT,
+    maxBytes: MAX_RESPONSE_BYTES,
+  })
+  if (status !== 200) {
+    const message = `expected status 200 for the status list ${url}, got ${status}`
+    throw new HttpFailure('status', message, { status, retryAfter: retryAfter(headers, runtime.now()) })
+  }
+  const list = await readStatusList(body.trim(), source, runtime.now())
+  if (typeof list !== 'string') return list
+  throw new HttpFailure('not_json', `expected a signed status list at ${url}, got ${list}`)
+}
+
+/** @returns the list, or a phrase that says what was found instead */
+async function readStatusList(token: string, source: ListSource, now: number): Promise<StatusList | string> {
+  const { url, form, verifier, order } = source
+  const jws = parse(token)
+  if (jws === undefined) return 'no JWT'
+  const type = (jws.header.typ ?? '').toLowerCase().replace(/^application\//, '')
+  if (!form.types.includes(type)) return 'a JWT of another type'
+  const verified = await verifier.verify(jws, form.issuer(jws.claims), now)
+  if (typeof verified === 'string') return verified
+  if (!form.isAt(verified.claims, url)) return 'a list that states another address'
+  const validUntil = endOf(form.ends(verified.claims))
+  if (validUntil === undefined || validUntil <= now) return 'a list that expired'
+  const { list, bits } = form.packed(verified.claims)
+  if (!SIZES.includes(bits)) return 'statuses of another size than 1, 2, 4 or 8 bits'
+  const bytes = await unpack(list)
+  if (typeof bytes === 'string') return bytes
+  const statuses: StatusBits = { bytes, bits: bits as number, order }
+  const purposes = form.purposes(verified.claims)
+  return {
+    at: (index) => statusAt(statuses, index),
+    serves: (purpose) => purposes === undefined || purposes.includes(purpose),
+    validUntil,
+  }
+}
+
+function parse(token: string): UnverifiedJws | undefined {
+  try {
+    return parseJws(token)
+  } catch {
+    return undefined
+  }
+}
+
+/** The earliest of the dates in milliseconds; `undefined` when one can't be read. */
+function endOf(dates: readonly unknown[]): number | undefined {
+  try {
+    return Math.min(...dates.map((date) => (seconds(date) ?? Infinity) * 1_000))
+  } catch {
+    return undefined
+  }
+}
