@@ -31,6 +31,7 @@ const STEPS = [
   'claims',
   'credential',
   'admission',
+  'status',
   'requirements',
   'context',
   'challenge',

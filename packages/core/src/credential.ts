@@ -125,17 +125,16 @@ function kindOf(types: readonly string[]): Credential['kind'] {
 
 /** Every entry, also one that can't be read: whoever asks for the status must see that there is one. */
 function statusOf(layer: Json): readonly CredentialStatus[] {
-  const entries = [own(layer, 'credentialStatus'), statusMember(own(layer, 'status'))].flat()
-  return entries
-    .filter((entry) => entry !== undefined)
-    .map((entry) => Object.freeze(isObject(entry) ? read(entry, statusPaths, textOrIndex) : {}))
+  const status = own(layer, 'status')
+  const entries = [own(layer, 'credentialStatus'), typeof status === 'object' ? status : undefined].flat()
+  return entries.filter((entry) => entry !== undefined).map((entry) => Object.freeze(readStatus(entry)))
 }
 
-/** `status` holds a token status list in an SD-JWT, our own entries in what was read before, and any other text elsewhere. */
-function statusMember(status: unknown): unknown {
-  if (!isObject(status)) return Array.isArray(status) ? status : undefined
-  const list = own(status, 'status_list')
-  return isObject(list) ? { ...list, type: 'TokenStatusListEntry' } : {}
+/** An entry of a token status list has its members one level down, and no type. */
+function readStatus(entry: unknown): CredentialStatus {
+  if (!isObject(entry)) return {}
+  const list = own(entry, 'status_list')
+  return read(isObject(list) ? { ...list, type: 'TokenStatusListEntry' } : entry, statusPaths, textOrIndex)
 }
 
 function textOrIndex(value: unknown): string | undefined {

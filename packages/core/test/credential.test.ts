@@ -139,6 +139,9 @@ describe('which source counts', () => {
       { type: 'PlainListEntity', index: 'n0nce' },
       {},
     ])
+    expect(statusOf({ credentialStatus: { status_list: { uri: 'https://issuer.example.org/1', idx: 0 } } })).toEqual([
+      { type: 'TokenStatusListEntry', list: 'https://issuer.example.org/1', index: '0' },
+    ])
     expect(statusOf({ status: { other_mechanism: {} } })).toEqual([{}])
     expect(statusOf({ status: 'active' })).toEqual([])
   })

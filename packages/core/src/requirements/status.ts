@@ -1,22 +1,11 @@
-import { LRUCache } from 'lru-cache'
 import type { CredentialStatus } from '../credential.js'
 import { configurationError, quote } from '../errors.js'
 import { systemRuntime, type Runtime } from '../runtime.js'
-import type { BitOrder } from '../status/bits.js'
-import { LIST_FORMS, type ListForm } from '../status/forms.js'
-import { holdList, type HeldList, type Holding, type HoldingLimits } from '../status/held-list.js'
-import { createListVerifier, type ListSigner, type ListVerifier } from '../status/signer.js'
-import { describeInsecure } from '../url.js'
+import { createStatusLists, type StatusLists, type TrustedLists } from '../status.js'
+import { LIST_FORMS } from '../status/forms.js'
+import type { Holding } from '../status/held-list.js'
 import { requireOptions, requireSwitches } from './arguments.js'
-import { type Caller, type Outcome, type Refusal, type Requirement } from './requirement.js'
-
-/** Where lists may be fetched from, and who signs them there. */
-export type TrustedLists = ListSigner & {
-  /** An https address; every list below it counts, and no other. */
-  readonly url: string
-  /** Which end of a byte the first entry is at. Default: `msb`, as EUDIStack writes both standards since 2.0.12; `lsb` is the Token Status List's own. */
-  readonly bitOrder?: BitOrder
-}
+import type { Caller, Outcome, Refusal, Requirement } from './requirement.js'
 
 /** How the status of a credential is looked up. */
 export interface StatusOptions {
@@ -32,14 +21,6 @@ export interface StatusOptions {
   readonly runtime?: Runtime
 }
 
-interface Trust {
-  readonly base: string
-  readonly verifier: ListVerifier
-  readonly order: BitOrder
-}
-
-/** The list at an address, if it may be fetched from there. */
-type Lookup = (url: string, form: ListForm) => HeldList | undefined
 /** What becomes of a credential that can't be looked up. */
 type Unlisted = (actual: string) => Refusal | undefined
 
@@ -48,7 +29,6 @@ const NAME = 'a credential that is not revoked'
 /** Purposes for which a set status stops a credential; others, such as `message`, only say something about it. */
 const STOPPING: readonly (string | undefined)[] = ['revocation', 'suspension', undefined]
 const INDEX = /^(?:0|[1-9]\d{0,9})$/
-const MAX_LISTS = 64
 const OPTIONS = ['lists', 'unlisted', 'unavailable', 'maxAge', 'allowInsecureHttp', 'runtime']
 
 /**
@@ -75,8 +55,8 @@ const OPTIONS = ['lists', 'unlisted', 'unavailable', 'maxAge', 'allowInsecureHtt
  * ```
  */
 export function requiredStatus(options: StatusOptions): Requirement {
-  const { unlisted, lookup } = prepare(options)
-  const checkOne = (entry: CredentialStatus) => checkEntry(entry, lookup, unlisted)
+  const { unlisted, statusLists } = prepare(options)
+  const checkOne = (entry: CredentialStatus) => checkEntry(entry, statusLists, unlisted)
   return Object.freeze({
     name: NAME,
     check({ credential }: Caller): Outcome {
@@ -87,12 +67,12 @@ export function requiredStatus(options: StatusOptions): Requirement {
   })
 }
 
-function checkEntry(entry: CredentialStatus, lookup: Lookup, unlisted: Unlisted): Outcome {
+function checkEntry(entry: CredentialStatus, statusLists: StatusLists, unlisted: Unlisted): Outcome {
   const { type, list, index = '' } = entry
   const form = LIST_FORMS.find((one) => one.entry === type)
   if (form === undefined) return unlisted(`a status of the type ${quote(type)}`)
   if (list === undefined || !INDEX.test(index)) return refusal('a status entry without a list or an index')
-  const held = lookup(list, form)
+  const held = statusLists(list, form)
   if (held === undefined)
     return refusal(`a status list at ${quote(list)}`, 'add its address to "lists" if you trust it')
   const holding = held.get()
@@ -129,57 +109,20 @@ function firstRefusal(outcomes: readonly Outcome[]): Outcome {
   )
 }
 
-function prepare(options: StatusOptions): { readonly lookup: Lookup; readonly unlisted: Unlisted } {
+function prepare(options: StatusOptions): { readonly statusLists: StatusLists; readonly unlisted: Unlisted } {
   requireOptions('requiredStatus', options, OPTIONS)
   requireSwitches(options, ['allowInsecureHttp'])
   const { lists, unlisted = 'refuse', unavailable = 'closed', maxAge = 300, runtime = systemRuntime } = options
-  if (!Array.isArray(lists) || lists.length === 0)
-    throw configurationError(
-      '"lists" to look the status up in',
-      quote(lists),
-      'name the address and the signer of one at least',
-    )
   if (unlisted !== 'refuse' && unlisted !== 'accept')
     throw configurationError('"unlisted" to be "refuse" or "accept"', quote(unlisted), 'leave it out for "refuse"')
   const openFor = unavailable === 'closed' ? 0 : requireSeconds('unavailable.openFor', unavailable?.openFor)
   const limits = { maxAge: requireSeconds('maxAge', maxAge) * 1_000, openFor: openFor * 1_000 }
-  const trusted = (lists as readonly TrustedLists[]).map((one) => trust(one, options.allowInsecureHttp === true))
   const hint =
     'Verifier 3.0 puts no status into its tokens, and first-generation credentials have none: "unlisted: \'accept\'" lets those pass'
   return {
-    lookup: createLookup(trusted, limits, runtime),
+    statusLists: createStatusLists(lists, options.allowInsecureHttp === true, limits, runtime),
     unlisted: unlisted === 'accept' ? () => undefined : (actual) => refusal(actual, hint),
   }
-}
-
-function createLookup(trusted: readonly Trust[], limits: HoldingLimits, runtime: Runtime): Lookup {
-  const held = new LRUCache<string, HeldList>({ max: MAX_LISTS })
-  return (url, form) => {
-    const name = `${form.entry} ${url}`
-    const known = held.get(name)
-    if (known !== undefined) return known
-    // The address as it will be fetched: with its dots and escapes resolved.
-    const address = URL.canParse(url) ? new URL(url).href : ''
-    const source = trusted.find(({ base }) => address.startsWith(base))
-    if (source === undefined) return undefined
-    const made = holdList({ url, form, ...source }, limits, runtime)
-    held.set(name, made)
-    return made
-  }
-}
-
-function trust({ url, bitOrder = 'msb', ...signer }: TrustedLists, insecureHttp: boolean): Trust {
-  const problem = typeof url === 'string' ? describeInsecure(url, insecureHttp) : quote(url)
-  if (problem !== undefined)
-    throw configurationError(
-      '"url" of a status list as an https address',
-      problem,
-      'state where the lists of the issuer are',
-    )
-  if (bitOrder !== 'msb' && bitOrder !== 'lsb')
-    throw configurationError('"bitOrder" to be "msb" or "lsb"', quote(bitOrder), 'leave it out for "msb"')
-  const { origin, pathname } = new URL(url)
-  return { base: origin + pathname.replace(/\/?$/, '/'), verifier: createListVerifier(signer), order: bitOrder }
 }
 
 function requireSeconds(name: string, value: unknown): number {
