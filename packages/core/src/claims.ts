@@ -95,7 +95,7 @@ function notExpired({ jws, now, clockTolerance }: Judged): void {
     'token_expired',
     `"exp" after ${at(now)}`,
     at(exp),
-    `expired ${Math.round(now - exp)} s ago; the caller should get a new one ahead of time`,
+    `expired ${Math.round(now - exp)} s ago; the caller should get a new one ahead of time, and the clock here agree with the Verifier's`,
   )
 }
 
@@ -180,21 +180,29 @@ function audienceHint(
   claims: Judged['jws']['claims'],
   issuer: Judged['issuer'],
 ): string | undefined {
-  const withoutSlash = (text: string) => text.replace(/\/$/, '')
   const accepted = issuer.audience ?? [issuer.issuer]
-  if (stated.some((one) => accepted.some((own) => withoutSlash(own) === withoutSlash(one))))
-    return 'they differ by a trailing slash only'
+  const differsBy = (suffix: string) =>
+    accepted.some((own) => stated.includes(own + suffix) || stated.some((one) => one + suffix === own))
+  if (differsBy('/')) return 'they differ by a trailing slash only'
+  if (differsBy('/verifier')) return 'they differ by the suffix "/verifier" only'
   if (stated.includes(issuer.issuer))
     return 'the token is addressed to the Verifier, as all its machine tokens are: leave "audience" out and set the profile "eudistack" or "dome"'
-  if (stated.includes(claims['client_id'] as string)) return '"aud" is the client itself: is this an id_token?'
+  if (isClient(stated, claims) && issuer.audience !== undefined)
+    return 'the token is addressed to its client, as id_tokens and the user tokens of these Verifiers are: send an access token, or name that client in "audience"'
   if (issuer.audience === undefined)
     return 'a user\'s token is addressed to a client: list the clients to accept in "clientIds"'
   return undefined
 }
 
-/** RFC 7519 §5.1: compared without case, and `application/` may be left out. */
+/** Clients of these Verifiers go by their DID; a resource server has none. */
+function isClient(stated: readonly string[], { client_id, azp }: Judged['jws']['claims']): boolean {
+  return stated.some((one) => one === client_id || one === azp || one.startsWith('did:'))
+}
+
+/** RFC 7519 §5.1: compared without case, and `application/` may be left out. Only an absent one is none. */
 function mediaType(typ: string | undefined): string {
-  return (typ ?? '').toLowerCase().replace(/^application\//, '')
+  if (typ === undefined) return ''
+  return typ.toLowerCase().replace(/^application\/(?=.)/, '') || 'empty'
 }
 
 function asList(value: unknown): readonly string[] {

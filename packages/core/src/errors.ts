@@ -178,7 +178,11 @@ export function configurationError(expected: string, actual: string, hint: strin
 /** A value of a token as it may appear in a reason: quoted, escaped and cut short, because its sender chose it. */
 export function quote(value: unknown): string {
   if (value === undefined) return 'none'
-  const text = JSON.stringify(value) ?? typeof value
+  // Escapes as JSON has them, also for what JSON lets stand and a terminal or a log viewer obeys: control sequences, changes of direction.
+  const text = (JSON.stringify(value) ?? typeof value).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
   return text.length <= 200 ? text : `${text.slice(0, 200)}…`
 }
 

@@ -15,25 +15,45 @@ interface WebHeaders {
 
 type NodeHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/**
- * The value of the `Authorization` field, `undefined` where there is none, or `repeated` where the request has more than one.
- *
- * Several credentials in one request are ambiguous: a proxy may have judged another one than we would (RFC 6750 §2, RFC 9110 §5.3).
- */
-export function authorizationOf(request: RequestLike): string | undefined | { readonly repeated: number } {
-  const repeated = request.rawHeaders === undefined ? 1 : countAuthorization(request.rawHeaders)
-  if (repeated > 1) return { repeated }
-  if (typeof request.headers.get === 'function')
-    return (request.headers as WebHeaders).get('authorization') ?? undefined
-  const value = (request.headers as NodeHeaders)['authorization']
-  return Array.isArray(value) ? unlist(value as readonly string[]) : (value as string | undefined)
+/** More than one credential in a request, in words. */
+export interface Ambiguous {
+  readonly ambiguous: string
 }
 
-function unlist(values: readonly string[]): string | undefined | { readonly repeated: number } {
-  return values.length > 1 ? { repeated: values.length } : values[0]
+/**
+ * The value of the `Authorization` field, `undefined` where there is none, or what makes it ambiguous.
+ *
+ * With several credentials in one request, a proxy may have judged another one than we would (RFC 6750 §2, RFC 9110 §5.3).
+ */
+export function authorizationOf(request: RequestLike): string | undefined | Ambiguous {
+  const repeated = request.rawHeaders === undefined ? 1 : countAuthorization(request.rawHeaders)
+  if (repeated > 1) return several(repeated)
+  const value = fieldOf(request.headers)
+  if (typeof value === 'string' && request.url?.includes(QUERY_TOKEN)) return queryToo(request.url) ?? value
+  return value
+}
+
+function fieldOf(headers: WebHeaders | NodeHeaders): string | undefined | Ambiguous {
+  if (typeof headers.get === 'function') return (headers as WebHeaders).get(AUTHORIZATION) ?? undefined
+  const value = (headers as NodeHeaders)[AUTHORIZATION]
+  if (typeof value === 'string' || value === undefined) return value
+  return value.length > 1 ? several(value.length) : value[0]
 }
 
 const AUTHORIZATION = 'authorization'
+const QUERY_TOKEN = 'access_token='
+
+/** A token in the query is never read (RFC 9700 §4.3.2), but beside another it is a second one. */
+function queryToo(url: string): Ambiguous | undefined {
+  const parameters = url.slice(url.indexOf('?') + 1).split('&')
+  return parameters.some((parameter) => parameter.startsWith(QUERY_TOKEN))
+    ? { ambiguous: 'an Authorization field and "access_token" in the query' }
+    : undefined
+}
+
+function several(count: number): Ambiguous {
+  return { ambiguous: `${count} Authorization fields` }
+}
 
 function countAuthorization(rawHeaders: readonly string[]): number {
   let count = 0

@@ -105,7 +105,7 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
 
   /** The page to read first: every step of a decision, each in the file of its name. */
   async function decide(token: string): Promise<AuthContext<C>> {
-    const jws = parseJws(boundedToken(token))
+    const jws = parseJws(token)
     const issuer = await issuers.find(jws.claims['iss'])
     const row = allowedAlgorithm(jws, issuer)
     const { verified, key } = await verifyWithKeys(jws, issuer.keySet, row, runtime.now() / 1_000)
@@ -124,7 +124,7 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
     request: unknown,
   ): Promise<AuthContext<C>> {
     if (token === undefined) throw missing()
-    const known = remembered(token)
+    const known = remembered(boundedToken(token))
     const auth = known ?? (await decide(token))
     if (requirement !== undefined) await checkRequirement(requirement, auth, request)
     report(emitter, auth, known !== undefined)
@@ -221,7 +221,7 @@ async function refusal(
       ...reason,
       code,
       status: refused.status,
-      ...(token !== undefined && { fingerprint: await fingerprint(token) }),
+      ...(typeof token === 'string' && { fingerprint: await fingerprint(token) }),
       ...(correlationId !== undefined && { correlationId }),
       ...(cause !== undefined && { cause }),
     })

@@ -4,7 +4,11 @@ import { authorizationOf, type RequestLike } from './request.js'
 /** The longest token that is looked at, in characters. Real ones have 2 000 to 8 000; Node refuses headers over 16 KiB. */
 export const MAX_TOKEN_LENGTH = 16_384
 
-const BEARER = /^bearer(?: +|$)/i
+// RFC 9110 §11.4: credentials = auth-scheme [ 1*SP ( token68 / #auth-param ) ]
+const SCHEME = /^([\w!#$%&'*+\-.^`|~]+)(?: +|$)/
+// A web Request joins repeated fields with a comma (RFC 9110 §5.3).
+const ANOTHER = /, *bearer(?: |$)/i
+const BARE_TOKEN = /^ey[\w-]+\.[\w-]/
 // RFC 6750 §2.1: b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
 
@@ -16,14 +20,16 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
  */
 export function bearerToken(request: RequestLike): string | undefined {
   const authorization = authorizationOf(request)
-  if (authorization === undefined) return undefined
-  if (typeof authorization === 'object') throw repeated(authorization.repeated)
-  const scheme = BEARER.exec(authorization)
-  if (scheme === null) return undefined
-  const token = authorization.slice(scheme[0].length)
-  if (token.length > MAX_TOKEN_LENGTH) throw tooLarge(token.length)
-  if (!B64TOKEN.test(token)) throw malformed(token)
-  return token
+  if (authorization === undefined || authorization === '') return undefined
+  if (typeof authorization === 'object') throw ambiguous(authorization.ambiguous)
+  if (ANOTHER.test(authorization)) throw ambiguous('several in one field')
+  const [start, scheme] = SCHEME.exec(authorization) ?? []
+  if (start === undefined || scheme === undefined) throw malformed('another form')
+  if (BARE_TOKEN.test(scheme)) throw malformed('a token without "Bearer " before it')
+  if (scheme.toLowerCase() !== 'bearer') return undefined
+  const token = boundedToken(authorization.slice(start.length))
+  if (B64TOKEN.test(token)) return token
+  throw malformed(token === '' ? 'nothing after "Bearer"' : `${token.length} characters with others among them`)
 }
 
 /** What follows the usual spelling of the scheme, unchecked: good for looking up in memory, and for nothing else. */
@@ -33,37 +39,32 @@ export function presentedToken(request: RequestLike): string | undefined {
 }
 
 /**
- * Refuses a token that is too large to be looked at, before anything parses it.
+ * Refuses what is no text or too large to be looked at, before anything parses it.
  *
- * @throws {Denial} `token_too_large`
+ * @param token whatever the application was sent as one
+ * @throws {Denial} `token_malformed`, `token_too_large`
  */
-export function boundedToken(token: string): string {
-  if (token.length > MAX_TOKEN_LENGTH) throw tooLarge(token.length)
-  return token
+export function boundedToken(token: unknown): string {
+  const expected = `a text of at most ${MAX_TOKEN_LENGTH} characters`
+  if (typeof token !== 'string') throw new Denial('token_malformed', { check: 'token', expected, actual: typeof token })
+  if (token.length <= MAX_TOKEN_LENGTH) return token
+  throw new Denial('token_too_large', { check: 'token', expected, actual: `${token.length}` })
 }
 
-function repeated(count: number): Denial {
+function ambiguous(actual: string): Denial {
   return new Denial('authorization_repeated', {
     check: 'token',
-    expected: 'one Authorization field',
-    actual: `${count} of them`,
+    expected: 'one access token, in one Authorization field',
+    actual,
     hint: 'send the access token once; a proxy in between may add its own credentials',
   })
 }
 
-function malformed(token: string): Denial {
+function malformed(actual: string): Denial {
   return new Denial('authorization_malformed', {
     check: 'token',
     expected: 'one token of the b64token characters after "Bearer "',
-    actual: token === '' ? 'nothing' : `${token.length} characters with others among them`,
+    actual,
     hint: 'send "Authorization: Bearer <token>" with no quotes, commas or white space around the token',
-  })
-}
-
-function tooLarge(length: number): Denial {
-  return new Denial('token_too_large', {
-    check: 'token',
-    expected: `at most ${MAX_TOKEN_LENGTH} characters`,
-    actual: `${length}`,
   })
 }
