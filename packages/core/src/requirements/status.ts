@@ -9,6 +9,7 @@ import type { Caller, Outcome, Refusal, Requirement } from './requirement.js'
 
 /** How the status of a credential is looked up. */
 export interface StatusOptions {
+  /** Where lists may be fetched from, and by whom they must be signed there. A credential that names another place is refused. */
   readonly lists: readonly TrustedLists[]
   /** What becomes of a credential that states no status, or one of a form that can't be looked up. Default: `refuse`. */
   readonly unlisted?: 'refuse' | 'accept'
@@ -18,6 +19,7 @@ export interface StatusOptions {
   readonly maxAge?: number
   /** Accepts plain http beyond this machine. Default: false. */
   readonly allowInsecureHttp?: boolean
+  /** Default: the process' own clocks and `fetch`. */
   readonly runtime?: Runtime
 }
 
