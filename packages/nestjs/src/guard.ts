@@ -1,0 +1,60 @@
+import { Inject, Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common'
+import { GuardError } from '@verifier-guard/core'
+import { configurationError } from '@verifier-guard/core/support'
+import { accessOf } from './access.js'
+import { GUARDS, type Guards } from './guards.js'
+import { ownRequest, setCaller, type Transport } from './transport.js'
+
+// A call has one context for all its guards: of those on the application, the class and the method, the first one judges.
+const judged = new WeakMap<ExecutionContext, Guards>()
+
+/**
+ * Lets calls with a valid access token in and refuses the others, by `@UseGuards(AccessTokenGuard)` or for the whole application by
+ * `{ provide: APP_GUARD, useExisting: AccessTokenGuard }`. What it asks beyond a token is stated by `@Scopes`, `@Powers` and their kin.
+ *
+ * Global guards of Nest do not reach gateways and the microservices of a hybrid application: those need `@UseGuards`.
+ *
+ * @throws {HttpException} with the status, headers and body of the refusal, the `GuardError` as its cause; `WsException` and `RpcException` alike
+ */
+@Injectable()
+export class AccessTokenGuard implements CanActivate {
+  private readonly logger = new Logger(AccessTokenGuard.name)
+
+  constructor(@Inject(GUARDS) private readonly guards: Guards) {}
+
+  /** @throws {HttpException} for a caller who is not let in; never answers false, which Nest would turn into a 403 without a reason */
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (judged.get(context) === this.guards) return true
+    const { open, requirements } = accessOf(context)
+    const transport = this.guards.transports.get(context.getType<string>())
+    if (open === 'public') setCaller(context, undefined)
+    else if (transport === undefined) throw unknownTransport(context.getType<string>())
+    else await this.admit(context, transport, open === 'optional', requirements)
+    judged.set(context, this.guards)
+    return true
+  }
+
+  private async admit(
+    context: ExecutionContext,
+    transport: Transport,
+    optional: boolean,
+    requirements: ReturnType<typeof accessOf>['requirements'],
+  ): Promise<void> {
+    const guard = optional ? this.guards.optional : this.guards.required
+    try {
+      const request = transport.request(context) ?? { headers: {} }
+      const auth = await guard.authenticate(request)
+      for (const requirement of requirements) await guard.authorize(auth, requirement, request, ownRequest(context))
+      setCaller(context, auth)
+    } catch (error) {
+      if (!(error instanceof GuardError)) throw error
+      if (error.kind === 'configuration') this.logger.error(error.message)
+      throw transport.refusal(error, context)
+    }
+  }
+}
+
+function unknownTransport(type: string): GuardError {
+  const hint = 'pass transports: [websockets()] or [microservices()], or one of your own, to VerifierGuardModule'
+  return configurationError('a kind of context that the guard knows', `"${type}"`, hint)
+}

@@ -1,0 +1,61 @@
+import { HttpException, type ArgumentsHost } from '@nestjs/common'
+import type { GuardError, RequestLike } from '@verifier-guard/core'
+import type { Transport } from './transport.js'
+
+/** Fastify's request holds Node's, which alone shows a field that was sent twice. */
+type PlatformRequest = RequestLike & { readonly raw?: RequestLike }
+
+interface PlatformResponse {
+  header(name: string, value: string): unknown
+}
+
+/** HTTP, on Express and on Fastify. */
+export const http: Transport = Object.freeze<Transport>({
+  type: 'http',
+  request(host) {
+    const request = host.switchToHttp().getRequest<PlatformRequest>()
+    return request.raw ?? request
+  },
+  refusal(error, host) {
+    // Nest's own filter sends an exception's body and status alone, so the headers are set before it is thrown.
+    const response = host.switchToHttp().getResponse<PlatformResponse>()
+    for (const [name, value] of Object.entries(error.headers)) response.header(name, value)
+    return httpException(error)
+  },
+})
+
+/** What clients of GraphQL servers know to look for in `extensions.code`. */
+const GRAPHQL_CODES: Readonly<Record<number, string>> = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  500: 'INTERNAL_SERVER_ERROR',
+  503: 'SERVICE_UNAVAILABLE',
+}
+
+/** What the driver or the application puts into the GraphQL context. */
+interface GraphqlContext {
+  readonly req?: PlatformRequest
+  readonly request?: PlatformRequest
+  readonly extra?: { readonly request?: PlatformRequest }
+  readonly reply?: { readonly request?: PlatformRequest }
+}
+
+/** GraphQL: Apollo (`req`), Mercurius (`reply.request`), and subscriptions over `graphql-ws` (`extra.request`). */
+export const graphql: Transport = Object.freeze<Transport>({
+  type: 'graphql',
+  request(host: ArgumentsHost) {
+    const { req, request, extra, reply } = host.getArgByIndex<GraphqlContext | undefined>(2) ?? {}
+    const found = req ?? request ?? extra?.request ?? reply?.request
+    return found?.raw ?? found
+  },
+  refusal: (error) =>
+    Object.assign(httpException(error), { extensions: { code: GRAPHQL_CODES[error.status], ...error.body } }),
+})
+
+function httpException(error: GuardError): HttpException {
+  const exception = new HttpException(error.body, error.status, { cause: error })
+  // Nest derives a message from strings alone; GraphQL shows the message to callers.
+  exception.message = error.message
+  return exception
+}

@@ -1,0 +1,15 @@
+/**
+ * Guards NestJS applications with access tokens of a Verifier.
+ *
+ * @packageDocumentation
+ */
+export * from '@verifier-guard/core'
+export type { AuthOptions } from '@verifier-guard/core/support'
+export { VerifierGuardModule } from './module.js'
+export type { VerifierGuardOptionsFactory } from './module.js'
+export type { VerifierGuardExtras, VerifierGuardOptions } from './guards.js'
+export { AccessTokenGuard } from './guard.js'
+export { Kinds, OptionalAuth, Powers, Public, RequireClaims, Required, Scopes, Tenant } from './decorators.js'
+export type { AccessDecorator } from './decorators.js'
+export { AccessToken, Auth, ClientId, TenantId } from './parameters.js'
+export type { Transport } from './transport.js'

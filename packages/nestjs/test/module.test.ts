@@ -1,0 +1,139 @@
+import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common'
+import { APP_GUARD } from '@nestjs/core'
+import request from 'supertest'
+import {
+  AccessTokenGuard,
+  createResourceServer,
+  GuardError,
+  Public,
+  VerifierGuardModule,
+  type ResourceServerOptions,
+  type VerifierGuardOptions,
+  type VerifierGuardOptionsFactory,
+} from '../src/index.js'
+import { createWorld, start } from './application.js'
+
+@Controller()
+class Orders {
+  @Get('orders')
+  list(): string {
+    return 'orders'
+  }
+
+  @Get('health')
+  @Public()
+  health(): string {
+    return 'up'
+  }
+}
+
+@Controller('guarded')
+@UseGuards(AccessTokenGuard)
+class Guarded {
+  @Get()
+  list(): string {
+    return 'in'
+  }
+}
+
+const { verifier, options } = createWorld()
+const bearer = () => `Bearer ${verifier.mint()}`
+const everywhere = { provide: APP_GUARD, useExisting: AccessTokenGuard }
+
+@Injectable()
+class Settings implements VerifierGuardOptionsFactory {
+  createVerifierGuardOptions(): VerifierGuardOptions {
+    return options
+  }
+}
+
+@Module({ providers: [Settings], exports: [Settings] })
+class SettingsModule {}
+
+describe('VerifierGuardModule', () => {
+  test.each([
+    ['forRoot', VerifierGuardModule.forRoot(options)],
+    ['forRoot with a resource server', VerifierGuardModule.forRoot({ resourceServer: createResourceServer(options) })],
+    ['forRootAsync, useFactory', VerifierGuardModule.forRootAsync({ useFactory: () => Promise.resolve(options) })],
+    [
+      'forRootAsync, inject',
+      VerifierGuardModule.forRootAsync({
+        imports: [SettingsModule],
+        inject: [Settings],
+        useFactory: (settings: Settings) => settings.createVerifierGuardOptions(),
+      }),
+    ],
+    ['forRootAsync, useClass', VerifierGuardModule.forRootAsync({ useClass: Settings })],
+    [
+      'forRootAsync, useExisting',
+      VerifierGuardModule.forRootAsync({ imports: [SettingsModule], useExisting: Settings }),
+    ],
+  ])('%s guards the whole application by APP_GUARD', async (_, module) => {
+    const app = await start({ imports: [module], controllers: [Orders], providers: [everywhere] })
+    const server = app.getHttpServer()
+    await request(server).get('/orders').expect(401).expect('www-authenticate', 'Bearer')
+    await request(server).get('/orders').set('authorization', bearer()).expect(200)
+    await request(server).get('/health').expect(200)
+    await app.close()
+  })
+
+  test('wrong options stop the application at its start', async () => {
+    const starting = start({ imports: [VerifierGuardModule.forRoot({} as unknown as ResourceServerOptions)] })
+    await expect(starting).rejects.toBeInstanceOf(GuardError)
+    await expect(starting).rejects.toMatchObject({ code: 'invalid_configuration' })
+  })
+
+  test('isGlobal: false gives each module a Verifier of its own', async () => {
+    const other = createWorld()
+    @Controller('other')
+    @UseGuards(AccessTokenGuard)
+    class Other {
+      @Get()
+      list(): string {
+        return 'in'
+      }
+    }
+    @Module({ imports: [VerifierGuardModule.forRoot({ ...options, isGlobal: false })], controllers: [Guarded] })
+    class One {}
+    const trust = { ...other.options, audience: 'https://other.example.org', isGlobal: false }
+    @Module({ imports: [VerifierGuardModule.forRoot(trust)], controllers: [Other] })
+    class Two {}
+    const app = await start({ imports: [One, Two] })
+    const server = app.getHttpServer()
+    await request(server).get('/guarded').set('authorization', bearer()).expect(200)
+    await request(server).get('/other').set('authorization', bearer()).expect(401)
+    const addressed = `Bearer ${other.verifier.mint({ audience: 'https://other.example.org' })}`
+    await request(server).get('/other').set('authorization', addressed).expect(200)
+    await app.close()
+  })
+
+  test('without the module, a guarded controller stops the application at its start', async () => {
+    await expect(start({ controllers: [Guarded] })).rejects.toThrow("can't resolve dependencies")
+  })
+
+  test('tests can override the guard', async () => {
+    const open = { canActivate: () => true }
+    const app = await start({ imports: [VerifierGuardModule.forRoot(options)], controllers: [Guarded] }, (builder) =>
+      builder.overrideGuard(AccessTokenGuard).useValue(open),
+    )
+    await request(app.getHttpServer()).get('/guarded').expect(200)
+    await app.close()
+  })
+
+  test('tests can override the guard of the whole application', async () => {
+    const open = { canActivate: () => true }
+    const app = await start(
+      { imports: [VerifierGuardModule.forRoot(options)], controllers: [Orders], providers: [everywhere] },
+      (builder) => builder.overrideProvider(AccessTokenGuard).useValue(open),
+    )
+    await request(app.getHttpServer()).get('/orders').expect(200)
+    await app.close()
+  })
+
+  test('closes the resource server that it made, and no other', async () => {
+    const shared = createResourceServer(options)
+    const app = await start({ imports: [VerifierGuardModule.forRoot({ resourceServer: shared })] })
+    await app.close()
+    await expect(shared.verifyAccessToken(verifier.mint())).resolves.toMatchObject({ kind: 'machine' })
+  })
+})
