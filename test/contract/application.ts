@@ -31,6 +31,8 @@ export interface Running {
 export interface Driver {
   /** The framework and its version as installed. */
   readonly name: string
+  /** Why it can't run here: it is named in the table instead. */
+  readonly unavailable?: string
   /** Its requirements can't be stated without a guard. */
   readonly alwaysGuarded?: boolean
   start(mounts: readonly Mount[]): Promise<Running>

@@ -5,11 +5,13 @@ import { drivers as fastify } from './drivers/fastify.js'
 import { drivers as fetch } from './drivers/fetch.js'
 import { drivers as hono } from './drivers/hono.js'
 import { drivers as koa } from './drivers/koa.js'
+import { drivers as nestjs } from './drivers/nestjs.js'
 import { send } from './send.js'
 import { createTable } from './table.js'
 import { createWorld, type World } from './world.js'
 
-const drivers: readonly Driver[] = [...express, ...koa, ...fastify, ...fetch, ...hono]
+const all: readonly Driver[] = [...express, ...koa, ...nestjs, ...fastify, ...fetch, ...hono]
+const drivers = all.filter(({ unavailable }) => unavailable === undefined)
 const table = createTable(cases)
 let world: World
 
@@ -19,7 +21,7 @@ beforeAll(async () => {
   world = await createWorld()
 })
 afterAll(() => world.close())
-afterAll(() => table.print())
+afterAll(() => table.print(all.filter(({ unavailable }) => unavailable !== undefined)))
 
 describe.each(drivers)('$name', (driver) => {
   let app: Running

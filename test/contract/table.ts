@@ -16,8 +16,8 @@ export function createTable(cases: readonly Case[]) {
   return {
     run: (driver: Driver, { rule }: Case) => void (cell(driver, rule).run += 1),
     pass: (driver: Driver, { rule }: Case) => void (cell(driver, rule).passed += 1),
-    /** One line for each driver, one column for each rule. */
-    print(): void {
+    /** One line for each driver, one column for each rule; and one for each driver that could not run. */
+    print(unavailable: readonly Driver[]): void {
       const rows = [...counts].map(([name, row]) => {
         const cells = rules.map((rule) => row.get(rule) ?? { run: 0, passed: 0 })
         const total = cells.reduce((sum, { run, passed }) => ({ run: sum.run + run, passed: sum.passed + passed }))
@@ -31,7 +31,8 @@ export function createTable(cases: readonly Case[]) {
           .join('  ')
           .trimEnd(),
       )
-      process.stdout.write(`\n${text.join('\n')}\n\n`)
+      const left = unavailable.map(({ name, unavailable: reason }) => `${name}: ${reason}`)
+      process.stdout.write(`\n${[...text, ...left].join('\n')}\n\n`)
     },
   }
 }
