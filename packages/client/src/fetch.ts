@@ -1,5 +1,5 @@
 import { TokenSourceError } from './errors.js'
-import { isInvalidToken } from './unauthorized.js'
+import { canSendAgain, isInvalidToken } from './unauthorized.js'
 
 /** The signature of the global `fetch`. */
 export type TokenFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
@@ -24,7 +24,7 @@ export function createFetch({ getToken, dropToken, isAllowed, send }: FetchParts
     const token = await getToken(request.signal ? { signal: request.signal } : undefined)
     const response = await send(url, withToken(request, token))
     if (!isInvalidToken(response.status, response.headers.get('www-authenticate'))) return response
-    if (!canSendAgain(request.body) || !dropToken(token)) return response
+    if (!dropToken(token) || !canSendAgain(request.body)) return response
     const another = await getAnother(getToken, token)
     if (another === undefined) return response
     void response.body?.cancel().catch(() => {})
@@ -50,10 +50,6 @@ function withToken(request: RequestInit, token: string): RequestInit {
   const headers = new Headers(request.headers)
   headers.set('authorization', `Bearer ${token}`)
   return { ...request, headers }
-}
-
-function canSendAgain(body: unknown): boolean {
-  return !(typeof body === 'object' && body !== null && (Symbol.asyncIterator in body || 'getReader' in body))
 }
 
 function notAllowed(url: string): TokenSourceError {

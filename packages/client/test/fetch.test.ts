@@ -121,12 +121,14 @@ describe('tokens.fetch', () => {
     expect(verifier.requests.token).toBe(2)
   })
 
-  it('hands on the 401 of a call whose body is a stream', async () => {
+  it('hands on the 401 of a call whose body is a stream, and takes another token for the next', async () => {
     const { origin, seen } = await startApi(refuseFirst)
     const { tokens } = await startClient(origin)
     const response = await tokens.fetch(new Request(origin, { method: 'POST', body: 'stream' }))
     expect(response.status).toBe(401)
     expect(seen).toHaveLength(1)
+    await tokens.fetch(origin)
+    expect(seen[1]?.authorization).not.toBe(seen[0]?.authorization)
   })
 
   it.each([

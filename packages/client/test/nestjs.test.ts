@@ -1,0 +1,67 @@
+import 'reflect-metadata'
+import { Injectable, Module } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { startDevVerifier } from '@verifier-guard/dev-verifier'
+import type { TokenSource, TokenSourceOptions } from '../src/index.js'
+import { InjectTokens, TokenSourceModule } from '../src/nestjs.js'
+import { closing, failureOf } from './support.js'
+
+class Caller {
+  constructor(readonly tokens: TokenSource) {}
+}
+Injectable()(Caller)
+InjectTokens()(Caller, undefined, 0)
+
+const CONFIGURATION = Symbol('configuration')
+
+async function startVerifier() {
+  const verifier = closing(await startDevVerifier())
+  const { credential, privateKey } = verifier.issueMachineCredential()
+  return { verifier, options: { verifier: verifier.issuer, credential, privateKey: privateKey.hex, tries: 1 } }
+}
+
+async function startApplication(tokens: ReturnType<typeof TokenSourceModule.forRoot>) {
+  class App {}
+  Module({ imports: [tokens], providers: [Caller] })(App)
+  return closing(await NestFactory.createApplicationContext(App, { logger: false, abortOnError: false }))
+}
+
+describe('TokenSourceModule', () => {
+  it('provides one source, and closes it with the application', async () => {
+    const { verifier, options } = await startVerifier()
+    const application = await startApplication(TokenSourceModule.forRoot(options))
+    const { tokens } = application.get(Caller)
+    expect(typeof (await tokens.getToken())).toBe('string')
+    expect(verifier.requests.token).toBe(1)
+    await application.close()
+    expect(await failureOf(tokens.getToken())).toMatchObject({ code: 'closed' })
+  })
+
+  it('takes its options from other providers', async () => {
+    const { options } = await startVerifier()
+    class Configuration {}
+    Module({ providers: [{ provide: CONFIGURATION, useValue: options }], exports: [CONFIGURATION] })(Configuration)
+    const application = await startApplication(
+      TokenSourceModule.forRootAsync({
+        imports: [Configuration],
+        inject: [CONFIGURATION],
+        useFactory: (configuration: TokenSourceOptions) => configuration,
+      }),
+    )
+    expect(typeof (await application.get(Caller).tokens.getToken())).toBe('string')
+  })
+
+  it('stops the start of an application with a wrong key', async () => {
+    const { verifier, options } = await startVerifier()
+    const privateKey = verifier.issueMachineCredential().privateKey.hex
+    const start = startApplication(TokenSourceModule.forRoot({ ...options, privateKey }))
+    expect(await failureOf(start)).toMatchObject({ code: 'key_mismatch' })
+  })
+
+  it('lets an application start while the Verifier is away', async () => {
+    const { verifier, options } = await startVerifier()
+    verifier.fail('token', 'refuse')
+    const application = await startApplication(TokenSourceModule.forRoot(options))
+    expect(application.get(Caller).tokens.health()).toMatchObject({ status: 'down' })
+  })
+})
