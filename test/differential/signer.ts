@@ -13,10 +13,15 @@ export interface Signer {
   readonly token: (header: string | Buffer, payload: string | Buffer) => string
 }
 
-/** Makes a signer with a fresh key. */
-export function createSigner(algorithm: string): Signer {
+interface KeyPair {
+  readonly publicKey: KeyObject
+  readonly privateKey: KeyObject
+}
+
+/** Makes a signer, with a fresh key unless one is given. */
+export function createSigner(algorithm: string, keys?: KeyPair): Signer {
   const row = ALGORITHMS.get(algorithm)!
-  const { publicKey, privateKey } = generate(row)
+  const { publicKey, privateKey } = keys ?? generate(row)
   const signature = (input: string) => sign(row.digest, Buffer.from(input), { key: privateKey, ...settings(row) })
   return {
     row,
@@ -48,7 +53,7 @@ export function settings({ pss }: AlgorithmRow) {
   }
 }
 
-function generate({ kty, crv }: AlgorithmRow): { publicKey: KeyObject; privateKey: KeyObject } {
+function generate({ kty, crv }: AlgorithmRow): KeyPair {
   if (kty === 'RSA') return generateKeyPairSync('rsa', { modulusLength: 2048 })
   if (kty === 'OKP') return generateKeyPairSync('ed25519')
   return generateKeyPairSync('ec', { namedCurve: crv! })
