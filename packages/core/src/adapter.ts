@@ -100,6 +100,7 @@ export interface Lifted<Handler, Own> {
     name: string,
     rule: (caller: Caller, request: R) => boolean | Promise<boolean>,
   ) => Handler & Requirement<R>
+  readonly requiredStatus: (...parameters: Parameters<typeof requirements.requiredStatus>) => Handler & Requirement
   readonly allOf: <R = Own>(...requirements: readonly Requirement<R>[]) => Handler & Requirement<R>
   readonly anyOf: <R = Own>(...requirements: readonly Requirement<R>[]) => Handler & Requirement<R>
 }
@@ -111,6 +112,7 @@ const factories = {
   requiredTenant: requirements.requiredTenant,
   requiredKind: requirements.requiredKind,
   requiredRule: requirements.requiredRule,
+  requiredStatus: requirements.requiredStatus,
   allOf: requirements.allOf,
   anyOf: requirements.anyOf,
 }

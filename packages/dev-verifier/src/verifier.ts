@@ -6,6 +6,7 @@ import type { Endpoint, FaultName, FaultOptions } from './faults.js'
 import { inProcessFetch } from './in-process-fetch.js'
 import type { RotationOptions } from './key-ring.js'
 import { jwkSet, rotate } from './key-ring.js'
+import { publicJwk } from './keys.js'
 import type { Jwk } from './keys.js'
 import { listen } from './listen.js'
 import { mintAccessToken, mintIdToken } from './mint.js'
@@ -28,6 +29,14 @@ export interface DevVerifier {
   readonly issuer: string
   /** The generation of Verifiers it behaves like. */
   readonly profile: ProfileName
+  /** The embedded Issuer: what an API that looks credentials up in its status lists is configured with. */
+  readonly credentialIssuer: {
+    readonly id: string
+    /** The address below which its status lists are. */
+    readonly statusLists: string
+    /** The keys that sign its credentials and lists. */
+    readonly keys: { readonly keys: readonly Jwk[] }
+  }
   /** The whole server as a function with the signature of the global `fetch`; it reaches this Verifier and nothing else. */
   readonly fetch: typeof fetch
   /** Requests received so far, by endpoint; refused and failing ones are counted too. */
@@ -173,6 +182,11 @@ function assemble(options: DevVerifierOptions) {
   const verifier: DevVerifier = {
     issuer: settings.issuer,
     profile: settings.name,
+    credentialIssuer: {
+      id: server.credentialIssuer.id,
+      statusLists: `${settings.issuer}/`,
+      keys: { keys: [publicJwk(server.credentialIssuer.key)] },
+    },
     fetch: inProcessFetch(handle, serves),
     requests,
     issueMachineCredential: (request) => issue(server, 'machine', request),

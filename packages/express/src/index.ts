@@ -102,6 +102,7 @@ export const {
   requiredTenant,
   requiredKind,
   requiredRule,
+  requiredStatus,
   allOf,
   anyOf,
 } = liftRequirements<Handler, GuardedRequest>(required)

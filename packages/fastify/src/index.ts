@@ -93,6 +93,7 @@ export const {
   requiredTenant,
   requiredKind,
   requiredRule,
+  requiredStatus,
   allOf,
   anyOf,
 } = liftRequirements<Handler, FastifyRequest>(required)

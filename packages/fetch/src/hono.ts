@@ -81,6 +81,7 @@ export const {
   requiredTenant,
   requiredKind,
   requiredRule,
+  requiredStatus,
   allOf,
   anyOf,
 } = liftRequirements<MiddlewareHandler, Context>(required)

@@ -92,6 +92,7 @@ export const {
   requiredTenant,
   requiredKind,
   requiredRule,
+  requiredStatus,
   allOf,
   anyOf,
 } = liftRequirements<Middleware, GuardedContext>(required)
