@@ -54,10 +54,11 @@ export function judgeTokenResponse(answer: BoundedAnswer, circumstances: Circums
 
 function judgeFailure(answer: BoundedAnswer, circumstances: Circumstances): TokenSourceError {
   const { status, headers, body } = answer
-  const value = parseObject(body)?.error
-  const oauthError = typeof value === 'string' ? printable(value) : undefined
+  const { error, error_description } = parseObject(body) ?? {}
+  const oauthError = typeof error === 'string' ? printable(error) : undefined
+  const description = typeof error_description === 'string' ? ` (${printable(error_description)})` : ''
   const details = { status, oauthError, retryAfter: retryAfter(headers, circumstances.now) }
-  const said = oauthError === undefined ? `status ${status}` : `status ${status} and ${oauthError}`
+  const said = oauthError === undefined ? `status ${status}` : `status ${status} and ${oauthError}${description}`
   if (status === 429) {
     return new TokenSourceError('rate_limited', `${circumstances.endpoint} wants fewer requests: ${said}`, details)
   }
@@ -133,5 +134,5 @@ function describe({ status, headers, body }: BoundedAnswer): string {
 
 /** What a server wrote, fit for a log line. */
 function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 80)
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200)
 }

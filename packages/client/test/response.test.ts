@@ -86,7 +86,7 @@ describe('judgeTokenResponse', () => {
 
   it('prints what a server says on one line and in part', async () => {
     const error = await failureOf(() => judge({ error: `a\r\nlevel=fatal${'x'.repeat(500)}` }, 400))
-    expect(error.oauthError).toBe(`a??level=fatal${'x'.repeat(66)}`)
+    expect(error.oauthError).toBe(`a??level=fatal${'x'.repeat(186)}`)
   })
 
   it('ends every answer in a token or in an error of its own', () => {

@@ -1,0 +1,130 @@
+import { createResourceServer } from '@verifier-guard/core'
+import { spawn } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createTokenSource } from '../src/index.js'
+import type { ClientSecretOptions, KeyOptions, PrivateJwk } from '../src/index.js'
+import { closing, failureOf } from './support.js'
+
+const AUDIENCE = 'https://orders.example.org'
+const SECRET = 'a secret: with + and %'
+
+const keyPair = (kid: string) => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const common = { kid, use: 'sig', alg: 'ES256' }
+  return {
+    private: { ...privateKey.export({ format: 'jwk' }), ...common } as unknown as PrivateJwk,
+    public: { ...publicKey.export({ format: 'jwk' }), ...common },
+  }
+}
+
+const clientKey = keyPair('client-key')
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+
+const registration = {
+  grant_types: ['client_credentials'],
+  redirect_uris: [],
+  response_types: [],
+  id_token_signed_response_alg: 'ES256',
+}
+const clients = [
+  {
+    ...registration,
+    client_id: 'by-key',
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: { keys: [clientKey.public] },
+  },
+  {
+    ...registration,
+    client_id: 'by-rsa-key',
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'PS256',
+    jwks: { keys: [{ ...rsa.publicKey.export({ format: 'jwk' }), alg: 'PS256', use: 'sig' }] },
+  },
+  { ...registration, client_id: 'by:secret', client_secret: SECRET, token_endpoint_auth_method: 'client_secret_basic' },
+]
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** oidc-provider, which is certified for OpenID Connect; it signs with the key given. */
+async function startProvider(signingKey: PrivateJwk, port: number) {
+  const configuration = JSON.stringify({ port, clients, jwks: { keys: [signingKey] } })
+  const child = spawn(process.execPath, [join(__dirname, 'oidc-provider.mjs'), configuration], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill()
+    await once(child, 'exit')
+  }
+  closing({ close: stop })
+  const [issuer] = (await once(child.stdout, 'data')) as [Buffer]
+  return { issuer: issuer.toString().trim(), stop }
+}
+
+type Authentication = (KeyOptions & { clientId: string }) | Omit<ClientSecretOptions, 'authorizationServer'>
+
+function connect(authorizationServer: string, authentication: Authentication) {
+  const request = { resource: AUDIENCE, scope: 'orders:read' }
+  return closing(createTokenSource({ authorizationServer, ...request, ...authentication }))
+}
+
+describe('another authorization server than a Verifier', () => {
+  it.each<[string, Authentication]>([
+    ['private_key_jwt with ES256', { clientId: 'by-key', privateKey: clientKey.private }],
+    [
+      'private_key_jwt with PS256',
+      {
+        clientId: 'by-rsa-key',
+        privateKey: rsa.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
+        algorithm: 'PS256',
+      },
+    ],
+    ['client_secret_basic', { clientId: 'by:secret', clientSecret: SECRET }],
+  ])('gives tokens for %s, which a resource server of the profile rfc9068 accepts', async (_, authentication) => {
+    const { issuer } = await startProvider(keyPair('k1').private, await freePort())
+    const resourceServer = closing(createResourceServer({ issuer, audience: AUDIENCE, profile: 'rfc9068' }))
+    const token = await connect(issuer, authentication).getToken()
+    const auth = await resourceServer.verifyAccessToken(token)
+    expect(auth).toMatchObject({
+      issuer,
+      clientId: authentication.clientId,
+      scopes: ['orders:read'],
+      mandate: undefined,
+    })
+  })
+
+  it('changes its key, and clients and APIs go on', async () => {
+    const port = await freePort()
+    const before = await startProvider(keyPair('k1').private, port)
+    const { issuer } = before
+    const resourceServer = closing(createResourceServer({ issuer, audience: AUDIENCE, profile: 'rfc9068' }))
+    const tokens = connect(issuer, { clientId: 'by-key', privateKey: clientKey.private })
+    const first = await tokens.getToken()
+    expect((await resourceServer.verifyAccessToken(first)).header.kid).toBe('k1')
+    await before.stop()
+    expect(await tokens.getToken()).toBe(first)
+    await startProvider(keyPair('k2').private, port)
+    tokens.dropToken(first)
+    expect((await resourceServer.verifyAccessToken(await tokens.getToken())).header.kid).toBe('k2')
+    await expect(resourceServer.verifyAccessToken(first)).rejects.toMatchObject({ code: 'key_unknown' })
+  })
+
+  it('refuses a client it does not know, and the error says what to look at', async () => {
+    const { issuer } = await startProvider(keyPair('k1').private, await freePort())
+    const stranger = connect(issuer, { clientId: 'stranger', privateKey: clientKey.private })
+    const error = await failureOf(stranger.getToken())
+    expect(error).toMatchObject({ code: 'token_request_refused', oauthError: 'invalid_client', status: 401 })
+    expect(error.checklist.map(({ check }) => check)).toEqual(['clock', 'audience', 'registration'])
+    expect(error.message).not.toContain(SECRET)
+  })
+})
