@@ -13,13 +13,13 @@ export interface Scene {
   readonly server: ResourceServer
   readonly clock: Clock
   /** A token that outlasts every test. */
-  mint(options?: MintOptions): string
+  readonly mint: (options?: MintOptions) => string
   /** A token that names a key which nobody ever published. */
-  invented(): string
+  readonly invented: () => string
   /** What becomes of a token. */
-  present(token: string): Promise<Outcome>
+  readonly present: (token: string) => Promise<Outcome>
   /** What the resource server told of itself by one name. */
-  told<Name extends keyof GuardEvents>(name: Name): readonly GuardEvents[Name][]
+  readonly told: <Name extends keyof GuardEvents>(name: Name) => readonly GuardEvents[Name][]
   /** Addresses that were called, in order. */
   readonly calls: readonly string[]
 }

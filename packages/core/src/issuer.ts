@@ -59,7 +59,9 @@ export function createIssuers(settings: Settings, keySetOf: (issuer: string, own
       return findDynamic(issuer)
     },
     async ready() {
-      await Promise.all([...exact.values()].map(({ keySet }) => keySet.ready()))
+      // Every issuer gets its chance before the first failure is reported.
+      const results = await Promise.allSettled([...exact.values()].map(({ keySet }) => keySet.ready()))
+      for (const result of results) if (result.status === 'rejected') throw result.reason
     },
     health: () => [...[...exact.values()].map(({ keySet }) => keySet.health()), ...dynamic.health()],
     close() {

@@ -154,7 +154,7 @@ function fetchedKeySet({ issuer, limits, runtime, emitter }: Common, source: Key
     find,
     findReplaced,
     async ready() {
-      if (source.index() === undefined) await load()
+      if (source.index() === undefined) await within(load())
     },
     health: () => health(issuer, source),
     close() {

@@ -1,0 +1,237 @@
+import { settle } from './clock.js'
+import { endScenes, setScene, setWarmScene, unavailable, type Outcome, type Scene } from './scene.js'
+
+afterEach(endScenes)
+
+const unknown = { status: 401, code: 'key_unknown' }
+const forged = { status: 401, code: 'signature_invalid' }
+
+const cached = ({ server }: Scene, token: string) =>
+  server.authenticateCached({ headers: { authorization: `Bearer ${token}` } }) !== undefined
+
+describe('a key that was just published', () => {
+  test('lets its tokens pass at once, even right after a fetch', async () => {
+    const { verifier, present, mint } = await setWarmScene()
+    for (let rotation = 0; rotation < 10; rotation += 1) {
+      verifier.rotateKeys()
+      expect(await present(mint())).toBe('allowed')
+    }
+  })
+
+  test('is told of, with the one that it replaces', async () => {
+    const { verifier, present, mint, told } = await setWarmScene()
+    const kid = () => verifier.jwks().keys[0]!['kid'] as string
+    const old = kid()
+    verifier.rotateKeys()
+    await present(mint())
+    expect(told('keysChanged')).toEqual([
+      { issuer: verifier.issuer, added: [old], removed: [] },
+      { issuer: verifier.issuer, added: [kid()], removed: [old] },
+    ])
+  })
+
+  test('is found although the fetch under way was answered before it was published', async () => {
+    let answerNow = () => {}
+    const held = new Promise<void>((resolve) => (answerNow = resolve))
+    let hold = false
+    const { verifier, present, mint, invented } = await setWarmScene({
+      async fetch(url, init, { verifier }) {
+        const answer = await verifier.fetch(url, init)
+        if (hold) await held
+        return answer
+      },
+    })
+    hold = true
+    const first = present(invented())
+    await settle()
+    verifier.rotateKeys()
+    const second = present(mint())
+    await settle()
+    hold = false
+    answerNow()
+    expect(await first).toEqual(unknown)
+    expect(await second).toBe('allowed')
+    expect(verifier.requests.jwks).toBe(3)
+  })
+
+  test('passes a moment after a token of it was refused because it was not published yet', async () => {
+    const { verifier, clock, present, mint } = await setWarmScene()
+    const [published] = verifier.jwks().keys
+    const early = mint({ header: { kid: 'early' } })
+    expect(await present(early)).toEqual(unknown)
+    verifier.addKeys([{ ...published!, kid: 'early' }])
+    await clock.pass(10)
+    expect(await present(early)).toBe('allowed')
+  })
+})
+
+describe('a flood of invented key ids', () => {
+  test('500 at once cause one fetch', async () => {
+    const { verifier, present, invented } = await setWarmScene()
+    const outcomes = await Promise.all(Array.from({ length: 500 }, () => present(invented())))
+    for (const outcome of outcomes) expect(outcome).toEqual(unknown)
+    expect(verifier.requests.jwks).toBe(2)
+  })
+
+  test('500 one after the other cause a handful of fetches, and the genuine new key gets in', async () => {
+    const { verifier, clock, present, mint, invented } = await setWarmScene()
+    const outcomes: Outcome[] = []
+    for (let count = 0; count < 500; count += 1) {
+      void present(invented()).then((outcome) => outcomes.push(outcome))
+      if (count < 10) await settle()
+    }
+    await settle()
+    expect(verifier.requests.jwks).toBeLessThanOrEqual(6)
+    verifier.rotateKeys()
+    const genuine = present(mint())
+    await clock.pass(5)
+    expect(await genuine).toBe('allowed')
+    expect(outcomes.length).toBe(500)
+    expect(verifier.requests.jwks).toBeLessThanOrEqual(7)
+  })
+
+  test('that goes on for minutes neither fetches more than once in ten seconds nor keeps the genuine new key out for longer', async () => {
+    const { verifier, clock, present, mint, invented } = await setWarmScene()
+    const flood = async (seconds: number) => {
+      for (let second = 0; second < seconds; second += 1) {
+        for (let count = 0; count < 20; count += 1) void present(invented())
+        await clock.pass(1)
+      }
+    }
+    await flood(120)
+    expect(verifier.requests.jwks).toBeLessThan(20)
+    verifier.rotateKeys()
+    const token = mint()
+    const refused = present(token)
+    await flood(10)
+    expect([unavailable, 'allowed']).toContainEqual(await refused)
+    expect(await present(token)).toBe('allowed')
+  })
+
+  test('holds up no more than a bounded number of requests, and none beyond the time-out', async () => {
+    const { clock, present, invented } = await setWarmScene()
+    for (let count = 0; count < 6; count += 1) {
+      void present(invented())
+      await settle()
+    }
+    const outcomes: Outcome[] = []
+    for (let count = 0; count < 1_500; count += 1) void present(invented()).then((outcome) => outcomes.push(outcome))
+    await settle()
+    expect(outcomes.length).toBeGreaterThanOrEqual(500)
+    for (const outcome of outcomes) expect(outcome).toEqual(unavailable)
+    await clock.pass(5)
+    expect(outcomes.length).toBe(1_500)
+  })
+
+  test('does not slow down tokens of known keys', async () => {
+    const { clock, present, mint, invented } = await setWarmScene()
+    for (let count = 0; count < 100; count += 1) void present(invented())
+    const before = clock.monotonic()
+    expect(await present(mint())).toBe('allowed')
+    expect(clock.monotonic()).toBe(before)
+  })
+
+  test('of tokens that have expired causes no fetch at all', async () => {
+    const { verifier, present, mint } = await setWarmScene()
+    for (let count = 0; count < 20; count += 1) {
+      expect(await present(mint({ header: { kid: `${count}` }, expiresIn: -60 }))).toEqual(unknown)
+    }
+    expect(verifier.requests.jwks).toBe(1)
+  })
+
+  test('of the same id is answered from memory', async () => {
+    const { verifier, present, mint } = await setWarmScene()
+    const token = mint({ header: { kid: 'withdrawn long ago' } })
+    for (let count = 0; count < 100; count += 1) expect(await present(token)).toEqual(unknown)
+    expect(verifier.requests.jwks).toBe(2)
+  })
+
+  test('of ids as long as a token may be is not remembered, only kept within the budget', async () => {
+    const { verifier, present, mint } = await setWarmScene()
+    const token = mint({ header: { kid: 'x'.repeat(9_000) } })
+    expect([await present(token), await present(token)]).toEqual([unknown, unknown])
+    expect(verifier.requests.jwks).toBe(3)
+  })
+})
+
+describe('a key that was replaced in place, under the same id', () => {
+  test('is looked for once when a signature fails', async () => {
+    const { verifier, present, mint } = await setWarmScene()
+    const old = mint()
+    verifier.rotateKeys({ keepKid: true })
+    expect(await present(mint())).toBe('allowed')
+    expect(verifier.requests.jwks).toBe(2)
+    expect(await present(old)).toEqual(forged)
+  })
+
+  test('ends the decisions that rest on the old one', async () => {
+    const scene = await setWarmScene()
+    const old = scene.mint()
+    await scene.present(old)
+    expect(cached(scene, old)).toBe(true)
+    scene.verifier.rotateKeys({ keepKid: true })
+    await scene.present(scene.mint())
+    expect(cached(scene, old)).toBe(false)
+  })
+
+  test('is looked for within the budget: forged tokens cause a handful of fetches, and none waits', async () => {
+    const { verifier, clock, present, mint } = await setWarmScene()
+    for (let count = 0; count < 100; count += 1) {
+      const token = mint()
+      expect(await present(token.slice(0, -8) + (token.endsWith('AAAAAAAA') ? 'BBBBBBBA' : 'AAAAAAAA'))).toEqual(forged)
+    }
+    expect(verifier.requests.jwks).toBeLessThanOrEqual(6)
+    expect(clock.monotonic()).toBe(0)
+  })
+
+  test('cannot be looked for during an outage: a forged token is refused as such', async () => {
+    const { verifier, present, mint } = await setWarmScene()
+    verifier.fail('jwks', 'refuse')
+    const token = mint()
+    expect(await present(`${token.slice(0, -8)}AAAAAAAA`)).toEqual(forged)
+  })
+})
+
+describe('a key that was withdrawn', () => {
+  test('is not accepted from the next refresh on, cached decisions included', async () => {
+    const scene = await setWarmScene()
+    const token = scene.mint()
+    expect(await scene.present(token)).toBe('allowed')
+    scene.verifier.rotateKeys()
+    await scene.clock.pass(400)
+    expect(cached(scene, token)).toBe(true)
+    await scene.clock.pass(200)
+    expect(cached(scene, token)).toBe(false)
+    expect(await scene.present(token)).toEqual(unknown)
+  })
+
+  test('ends as soon as a token of its successor causes a fetch', async () => {
+    const scene = await setWarmScene()
+    const token = scene.mint()
+    await scene.present(token)
+    scene.verifier.rotateKeys()
+    expect(await scene.present(scene.mint())).toBe('allowed')
+    expect(cached(scene, token)).toBe(false)
+  })
+
+  test('stays for as long as it is published beside its successor', async () => {
+    const scene = await setWarmScene()
+    const token = scene.mint()
+    await scene.present(token)
+    scene.verifier.rotateKeys({ keepOld: true })
+    expect(await scene.present(scene.mint())).toBe('allowed')
+    expect(cached(scene, token)).toBe(true)
+    expect(await scene.present(scene.mint())).toBe('allowed')
+  })
+})
+
+describe('nobody waits longer than one fetch may take', () => {
+  test('whatever is chained behind it: slow metadata ahead of keys that hang', async () => {
+    const { verifier, clock, present, mint } = setScene()
+    verifier.fail('discovery', 'slow', { delay: 4_000 })
+    verifier.fail('jwks', 'hang')
+    const refused = present(mint())
+    await clock.pass(5)
+    expect(await Promise.race([refused, settle().then(() => 'still waiting')])).toEqual(unavailable)
+  })
+})
