@@ -1,3 +1,6 @@
+import type * as crypto from 'node:crypto'
+import type * as diagnosticsChannel from 'node:diagnostics_channel'
+
 /**
  * Everything the library takes from the world around it: clocks, network, chance and timers.
  *
@@ -53,8 +56,8 @@ export const systemRuntime: Runtime = Object.freeze({
 })
 
 interface BuiltinModules {
-  'node:crypto': typeof import('node:crypto')
-  'node:diagnostics_channel': typeof import('node:diagnostics_channel')
+  'node:crypto': typeof crypto
+  'node:diagnostics_channel': typeof diagnosticsChannel
 }
 
 /** A built-in module of Node, or `undefined` elsewhere; asked for at run time, so that no bundle holds an import of it. */
