@@ -8,6 +8,7 @@ import {
   type ErrorCode,
   type ProfileName,
   type RequestLike,
+  type Requirement,
   type ResourceServerOptions,
 } from '@verifier-guard/core'
 import { createDevVerifier, type DevVerifier, type Jwk, type MintOptions } from '@verifier-guard/dev-verifier'
@@ -41,7 +42,7 @@ export interface Arena {
   readonly sealed: (header: Claims, claims?: Claims) => string
   /** The same with texts taken as they are. */
   readonly sealedText: (header: string | Buffer, payload: string | Buffer) => string
-  authenticate(request: RequestLike): Promise<AuthContext>
+  authenticate(request: RequestLike, requirement?: Requirement): Promise<AuthContext>
   verifyAccessToken(token: string): Promise<AuthContext>
   /** Checks that a token is refused with exactly this code, that nothing leaks, and that a good token passes all the same. */
   refuses(token: string, code: ErrorCode, status?: number): Promise<DeniedEvent>
@@ -113,7 +114,7 @@ export function createArena(
     sealed: (more, changed = {}) =>
       signer.token(JSON.stringify({ ...header, ...more }), JSON.stringify({ ...claims, ...changed })),
     sealedText: signer.token,
-    authenticate: (request) => server.authenticate(request),
+    authenticate: (request, requirement) => server.authenticate(request, requirement),
     verifyAccessToken: (token) => server.verifyAccessToken(token),
     refuses: (token, code, status) => refusesRequest(bearing(token), code, status),
     refusesRequest,

@@ -1,6 +1,6 @@
 import { configurationError, quote } from '../errors.js'
 import { requireOptions } from './arguments.js'
-import type { Requirement } from './requirement.js'
+import type { Caller, Requirement } from './requirement.js'
 import { enumerate } from './text.js'
 
 /** How scopes are counted. */
@@ -37,12 +37,23 @@ export function requiredScopes(scopes: string | readonly string[], options: Scop
   return Object.freeze({
     name: expected,
     scope: wanted,
-    check({ scopes: held }) {
+    check({ scopes: held, claims }) {
       const holds = (scope: string) => held.includes(scope)
       if (match === 'all' ? wanted.every(holds) : wanted.some(holds)) return undefined
-      return { code: 'scope_missing', reason: { check: 'requirements', expected, actual: quote(held.join(' ')) } }
+      const reason = { check: 'requirements', expected, actual: quote(held.join(' ')), hint: hintFor(claims) }
+      return { code: 'scope_missing', reason }
     },
   } satisfies Requirement)
+}
+
+function hintFor({ scope, scp }: Caller['claims']): string {
+  if (scope !== undefined && scp !== undefined)
+    return 'the token has both "scope" and "scp", and only "scope" is read then: let the Verifier write one of them'
+  if (scope === undefined && scp === undefined)
+    return 'the token has neither "scope" nor "scp": ask for other rights, or have the Verifier write scopes'
+  if (typeof scope === 'string' && scope.split(' ').includes('learcredential'))
+    return 'these Verifiers write the same scopes into every token: what tells callers apart is their powers, see requiredPower'
+  return 'the caller has to ask the Verifier for it, and to be allowed it there'
 }
 
 function scopesOf(scopes: unknown): readonly string[] {

@@ -17,7 +17,7 @@ describe('requiredScopes', () => {
     granted(requiredScopes(['openid', 'orders:read']), caller)
     const { scope, reason } = await refused(requiredScopes('orders:read orders:write'), caller, 'scope_missing')
     expect(scope).toEqual(['orders:read', 'orders:write'])
-    expect(reason).toEqual({
+    expect(reason).toMatchObject({
       check: 'requirements',
       expected: 'all of the scopes "orders:read", "orders:write"',
       actual: '"orders:read openid"',
