@@ -73,7 +73,7 @@ export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions
     },
     events: Object.fromEntries(NAMES.map((name) => [name, record(name)])),
     ...options,
-  } as ResourceServerOptions)
+  })
   const mint = (options: MintOptions = {}) => verifier.mint({ expiresIn: 1_000_000, ...options })
   let inventions = 0
   const scene: Scene = {

@@ -189,9 +189,15 @@ function describeBody(headers: Headers, body: string): string {
   return `${body.length} characters of ${headers.get('content-type') ?? 'no content type'}`
 }
 
-/** undici hides the reason (`ECONNREFUSED`) behind "fetch failed", in `cause`. */
+interface Failure {
+  readonly cause?: Failure
+  readonly code?: unknown
+  readonly message?: unknown
+}
+
+/** undici hides the reason (`ECONNREFUSED`) behind "fetch failed", in `cause`. An error may be of another realm, so that no class tells it. */
 function describeCause(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown reason'
-  const { code } = (error.cause ?? error) as { code?: unknown }
-  return typeof code === 'string' ? code : error.message
+  const failure = Object(error) as Failure
+  const { code, message } = failure.cause ?? failure
+  return typeof code === 'string' ? code : typeof message === 'string' ? message : 'unknown reason'
 }

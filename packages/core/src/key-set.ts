@@ -121,7 +121,9 @@ function fetchedKeySet({ issuer, limits, runtime, emitter }: Common, source: Key
   /** A request waits for keys no longer than one fetch may take, whatever it waits behind. */
   function within<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const cancel = runtime.schedule(() => reject(source.unavailable()), limits.timeout)
+      const giveUp = () => reject(source.unavailable())
+      // One step later, because the failure of the fetch itself is due at the same moment and says more.
+      const cancel = runtime.schedule(() => runtime.schedule(giveUp, 0), limits.timeout)
       void work.then(resolve, reject).finally(cancel)
     })
   }

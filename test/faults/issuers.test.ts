@@ -1,0 +1,186 @@
+import { createDevVerifier } from '@verifier-guard/dev-verifier'
+import { settle } from './clock.js'
+import { endScenes, setScene, unavailable } from './scene.js'
+
+afterEach(endScenes)
+
+const TEMPLATE = 'https://{tenant}.example.test/verifier'
+const tenant = (name: string) => TEMPLATE.replace('{tenant}', name)
+const refused = { status: 401, code: 'issuer_not_trusted' }
+
+/** A scene whose Verifier serves every tenant under the host label of its own, with one key for all. */
+const setTenants = (issuer: unknown = TEMPLATE, options: object = {}) =>
+  setScene({ options: { issuer: issuer as string, ...options }, verifier: { issuerFromRequest: true } })
+
+describe('a template', () => {
+  test('takes every tenant by its own issuer, each with its own key set', async () => {
+    const { server, calls, present, mint } = setTenants()
+    for (const name of ['kpmg', 'dome', 'altia']) {
+      expect(await present(mint({ claims: { iss: tenant(name), aud: tenant(name) } }))).toBe('allowed')
+    }
+    expect(
+      server
+        .health()
+        .issuers.map(({ issuer }) => issuer)
+        .sort(),
+    ).toEqual(['altia', 'dome', 'kpmg'].map(tenant))
+    expect(calls.filter((url) => url.endsWith('/jwks'))).toHaveLength(3)
+    expect(await present(mint({ claims: { iss: tenant('kpmg'), aud: tenant('dome') } }))).toMatchObject({
+      code: 'audience_mismatch',
+    })
+  })
+
+  test.each([
+    ['another host', 'https://kpmg.example.test.evil.example/verifier'],
+    ['a host in front', 'https://evil.example/https://kpmg.example.test/verifier'],
+    ['a further label', 'https://a.kpmg.example.test/verifier'],
+    ['no tenant', 'https://.example.test/verifier'],
+    ['capitals', 'https://KPMG.example.test/verifier'],
+    ['another scheme', 'http://kpmg.example.test/verifier'],
+    ['a slash more', 'https://kpmg.example.test/verifier/'],
+    ['a line break', 'https://kpmg.example.test/verifier\n'],
+    ['a query', 'https://kpmg.example.test/verifier?'],
+    ['any character for a dot', 'https://kpmgxexample.test/verifier'],
+    ['the template itself', TEMPLATE],
+    ['65 characters', tenant('a'.repeat(65))],
+  ])('does not take %s', async (_, issuer) => {
+    const { calls, present, mint } = setTenants()
+    expect(await present(mint({ claims: { iss: issuer } }))).toEqual(refused)
+    expect(calls).toEqual([])
+  })
+
+  test.each([
+    'evil.example/#',
+    'evil.example?',
+    'user:password@evil.example/',
+    'evil.example:443/',
+    'a b',
+    'a%2fb',
+    'a\\b',
+  ])('does not let %j stand for a tenant, however loose its pattern', async (name) => {
+    const { calls, present, mint } = setTenants({ issuer: TEMPLATE, tenantPattern: /.*|.+/s })
+    expect(await present(mint({ claims: { iss: tenant(name) } }))).toEqual(refused)
+    expect(calls).toEqual([])
+    expect(await present(mint({ claims: { iss: tenant('a.b'), aud: tenant('a.b') } }))).toBe('allowed')
+  })
+
+  test('in a path works like one in a host', async () => {
+    const { present, mint } = setTenants('https://verifier.example.test/{tenant}/verifier')
+    expect(await present(mint({ claims: { iss: 'https://verifier.example.test/../verifier' } }))).toEqual(refused)
+  })
+})
+
+describe('issuers that somebody invents under a template', () => {
+  const unreachable = (options: object = {}) =>
+    setScene({
+      options: { issuer: TEMPLATE, ...options },
+      verifier: { issuerFromRequest: true },
+      fetch: (url, init, { verifier }) =>
+        new URL(url).hostname.startsWith('invented')
+          ? Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ENOTFOUND' }) }))
+          : verifier.fetch(url, init),
+    })
+  const invented = (n: number) => ({ claims: { iss: tenant(`invented-${n}`), aud: tenant(`invented-${n}`) } })
+  const genuine = { claims: { iss: tenant('kpmg'), aud: tenant('kpmg') } }
+
+  test('are bounded: a flood of them causes a bounded number of fetches, and those that are known go on', async () => {
+    const { calls, present, mint } = unreachable()
+    expect(await present(mint(genuine))).toBe('allowed')
+    const before = calls.length
+    for (let n = 0; n < 500; n += 1) expect(await present(mint(invented(n)))).toEqual(unavailable)
+    expect(calls.length - before).toBeLessThanOrEqual(64)
+    expect(await present(mint(genuine))).toBe('allowed')
+  })
+
+  test('make room after a minute, and no fetch is made for them any more', async () => {
+    const { clock, calls, present, mint } = unreachable()
+    for (let n = 0; n < 100; n += 1) await present(mint(invented(n)))
+    expect(await present(mint(genuine))).toEqual(unavailable)
+    await clock.pass(60)
+    expect(clock.timers()).toEqual([])
+    const before = calls.length
+    await clock.pass(3_600)
+    expect(calls.length).toBe(before)
+    expect(await present(mint(genuine))).toBe('allowed')
+  })
+
+  test('do not show in the health of the process', async () => {
+    const { server, present, mint } = unreachable()
+    await present(mint(invented(1)))
+    expect(server.health()).toEqual({ status: 'ready', issuers: [] })
+    await present(mint(genuine))
+    await present(mint(invented(2)))
+    expect(server.health()).toMatchObject({ status: 'ready', issuers: [{ issuer: tenant('kpmg'), status: 'ready' }] })
+  })
+
+  test('are all let go of by close()', async () => {
+    const { server, clock, present, mint } = unreachable()
+    await present(mint(genuine))
+    await present(mint(invented(1)))
+    server.close()
+    expect(clock.timers()).toEqual([])
+    expect(await present(mint(genuine))).toEqual(unavailable)
+    expect(await present(mint({ claims: { iss: tenant('dome'), aud: tenant('dome') } }))).toEqual(unavailable)
+    await settle()
+    expect(clock.timers()).toEqual([])
+  })
+
+  test('or that turn out real, many at once at the start of a process, all get in', async () => {
+    const { present, mint } = unreachable()
+    const outcomes = await Promise.all(
+      Array.from({ length: 60 }, (_, n) => present(mint({ claims: { iss: tenant(`t${n}`), aud: tenant(`t${n}`) } }))),
+    )
+    expect(new Set(outcomes)).toEqual(new Set(['allowed']))
+  })
+})
+
+describe('a lookup', () => {
+  test('decides on issuers that are not configured by name, once each', async () => {
+    const asked: string[] = []
+    const { present, mint } = setTenants((issuer: string) => {
+      asked.push(issuer)
+      return issuer === tenant('kpmg') ? { issuer } : undefined
+    })
+    const token = () => mint({ claims: { iss: tenant('kpmg'), aud: tenant('kpmg') } })
+    expect(await Promise.all([present(token()), present(token())])).toEqual(['allowed', 'allowed'])
+    expect(await present(token())).toBe('allowed')
+    expect(await present(mint({ claims: { iss: tenant('other') } }))).toEqual(refused)
+    expect(asked.filter((issuer) => issuer === tenant('kpmg')).length).toBeLessThanOrEqual(2)
+  })
+
+  test('that throws is a fault of the application, and no denial', async () => {
+    const { server, mint } = setTenants(() => Promise.reject(new RangeError('the tenants are out of reach')))
+    await expect(server.verifyAccessToken(mint({ claims: { iss: tenant('kpmg') } }))).rejects.toThrow(RangeError)
+  })
+
+  test('that answers for another issuer is refused', async () => {
+    const { server, mint } = setTenants(() => ({ issuer: tenant('dome') }))
+    await expect(server.verifyAccessToken(mint({ claims: { iss: tenant('kpmg') } }))).rejects.toMatchObject({
+      code: 'invalid_configuration',
+    })
+  })
+})
+
+describe('keys of one issuer never vouch for another', () => {
+  test('although their ids are the same', async () => {
+    const other = createDevVerifier({
+      issuer: 'https://other.example.test/verifier',
+      runtime: { now: () => Date.parse('2026-01-01T12:00:00Z') },
+    })
+    const scene = setScene({
+      options: { issuer: ['https://verifier.example.test/verifier', other.issuer] },
+      fetch: (url, init, { verifier }) =>
+        url.startsWith(other.issuer) ? other.fetch(url, init) : verifier.fetch(url, init),
+    })
+    const kid = 'shared'
+    const publish = (verifier: typeof other) => verifier.addKeys([{ ...verifier.jwks().keys[0]!, kid }])
+    publish(other)
+    publish(scene.verifier)
+    const own = { header: { kid } }
+    const crossed = { ...own, claims: { iss: scene.verifier.issuer, aud: scene.verifier.issuer } }
+    expect(await scene.present(other.mint(own))).toBe('allowed')
+    expect(await scene.present(scene.mint(own))).toBe('allowed')
+    expect(await scene.present(other.mint(crossed))).toEqual({ status: 401, code: 'signature_invalid' })
+    await other.close()
+  })
+})
