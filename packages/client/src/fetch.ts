@@ -23,6 +23,7 @@ export function createFetch({ getToken, dropToken, isAllowed, send }: FetchParts
     if (!isAllowed(url)) throw notAllowed(url)
     const token = await getToken(request.signal ? { signal: request.signal } : undefined)
     const response = await send(url, withToken(request, token))
+    if (response.status !== 401) return response
     if (!isInvalidToken(response.status, response.headers.get('www-authenticate'))) return response
     if (!dropToken(token) || !canSendAgain(request.body)) return response
     const another = await getAnother(getToken, token)
@@ -47,8 +48,10 @@ function unpack(input: string | URL | Request, init: RequestInit): { url: string
 }
 
 function withToken(request: RequestInit, token: string): RequestInit {
+  const authorization = `Bearer ${token}`
+  if (request.headers === undefined) return { ...request, headers: { authorization } }
   const headers = new Headers(request.headers)
-  headers.set('authorization', `Bearer ${token}`)
+  headers.set('authorization', authorization)
   return { ...request, headers }
 }
 

@@ -104,7 +104,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     return typeof token === 'string' ? token : untilAborted(token, wanted?.signal)
   }
 
-  const isAllowed = (url: string | URL) => URL.canParse(String(url)) && resolved.allowedOrigins.has(new URL(url).origin)
+  const isAllowed = (url: string | URL) => resolved.allowedOrigins.has(originOf(url))
   const dropToken = (token: string, parameters?: TokenParameters) => find(parameters).drop(token)
 
   return Object.freeze({
@@ -119,6 +119,16 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       for (const kept of [own, ...others.values()]) kept.close()
     },
   })
+}
+
+/** The origin of an absolute address, and a text that is no origin for anything else. */
+function originOf(url: string | URL): string {
+  if (url instanceof URL) return url.origin
+  try {
+    return new URL(url).origin
+  } catch {
+    return 'none'
+  }
 }
 
 function evictOldest(kept: Map<string, KeptToken>): void {
