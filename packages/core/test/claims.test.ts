@@ -1,0 +1,96 @@
+import { checkClaims, type Judged } from '../src/claims.js'
+import { ALGORITHMS } from '../src/algorithms.js'
+import { Denial } from '../src/errors.js'
+import { PROFILES, type ProfileName } from '../src/profiles.js'
+
+const NOW = 1_800_000_000
+const ISSUER = 'https://verifier.example.org'
+const CLAIMS = { iss: ISSUER, aud: ISSUER, sub: 'a', jti: 'b', scope: 'c', client_id: 'd', iat: NOW, exp: NOW + 900 }
+
+interface Situation {
+  readonly claims?: object
+  readonly typ?: string
+  readonly profile?: ProfileName
+  readonly audience?: readonly string[] | null
+  readonly clientIds?: readonly string[]
+  readonly maxTokenAge?: number
+  readonly clockTolerance?: number
+}
+
+function judged({ claims, typ, profile = 'eudistack', audience, clientIds = [], ...limits }: Situation): Judged {
+  const header = { alg: 'ES256', ...(typ !== undefined && { typ }) }
+  const issuer = { issuer: ISSUER, profile: PROFILES[profile], audience, clientIds, kinds: undefined, rows: ALGORITHMS }
+  // A JSON round trip leaves out what is undefined, as in a token.
+  const body = JSON.parse(JSON.stringify({ ...CLAIMS, ...claims })) as Record<string, unknown>
+  return { jws: { header, claims: body }, issuer, now: NOW, clockTolerance: 30, maxTokenAge: Infinity, ...limits }
+}
+
+function verdict(situation: Situation): string {
+  try {
+    checkClaims(judged(situation))
+    return 'valid'
+  } catch (error) {
+    if (error instanceof Denial) return error.code
+    throw error
+  }
+}
+
+/** Each limit in time, to the second. */
+test.each<[string, Situation, string]>([
+  ['exp, the last second of the tolerance', { claims: { exp: NOW - 29 } }, 'valid'],
+  ['exp, the tolerance over', { claims: { exp: NOW - 30 } }, 'token_expired'],
+  ['exp now, no tolerance', { claims: { exp: NOW }, clockTolerance: 0 }, 'token_expired'],
+  ['exp in a fraction of a second, no tolerance', { claims: { exp: NOW + 0.1 }, clockTolerance: 0 }, 'valid'],
+  ['nbf at the end of the tolerance', { claims: { nbf: NOW + 30 } }, 'valid'],
+  ['nbf beyond it', { claims: { nbf: NOW + 31 } }, 'token_not_yet_valid'],
+  ['iat at the end of the tolerance', { claims: { iat: NOW + 30 } }, 'valid'],
+  ['iat beyond it', { claims: { iat: NOW + 31 } }, 'token_not_yet_valid'],
+  ['age at the limit', { claims: { iat: NOW - 90 }, maxTokenAge: 60 }, 'valid'],
+  ['age beyond it', { claims: { iat: NOW - 91 }, maxTokenAge: 60 }, 'token_too_old'],
+  ['no iat to tell the age by', { claims: { iat: undefined }, maxTokenAge: 60 }, 'claim_invalid'],
+  ['no iat, no limit', { claims: { iat: undefined } }, 'valid'],
+])('RFC 7519 §4.1: %s', (_, situation, expected) => {
+  expect(verdict(situation)).toBe(expected)
+})
+
+test.each<[string, Situation, string]>([
+  ['the Verifier itself, for a machine', {}, 'valid'],
+  ["the Verifier's origin, as 3.3 takes it", { claims: { aud: new URL(ISSUER).origin } }, 'valid'],
+  ['a known client, for its users', { claims: { aud: 'shop' }, clientIds: ['shop'] }, 'valid'],
+  ['an unknown client', { claims: { aud: 'shop' }, clientIds: ['other'] }, 'audience_mismatch'],
+  ['one of several', { claims: { aud: ['x', 'orders'] }, audience: ['orders'] }, 'valid'],
+  ['an explicit audience wins over the rule of the profile', { audience: ['orders'] }, 'audience_mismatch'],
+  ['any, where the check is off', { claims: { aud: 'x' }, audience: null }, 'valid'],
+  ['nobody, where the check is off', { claims: { aud: undefined }, audience: null }, 'valid'],
+  ['nobody', { claims: { aud: undefined } }, 'claim_invalid'],
+])('RFC 7519 §4.1.3: addressed to %s', (_, situation, expected) => {
+  expect(verdict(situation)).toBe(expected)
+})
+
+test.each<[string | undefined, string]>([
+  [undefined, 'valid'],
+  ['JWT', 'valid'],
+  ['jwt', 'valid'],
+  ['application/jwt', 'valid'],
+  ['at+jwt', 'valid'],
+  ['', 'token_type_not_accepted'],
+  ['application/', 'token_type_not_accepted'],
+  ['dpop+jwt', 'token_type_not_accepted'],
+])('RFC 8725 §3.11: typ %p is %s', (typ, expected) => {
+  expect(verdict({ ...(typ !== undefined && { typ }) })).toBe(expected)
+})
+
+test('RFC 9068 §2.1: at+jwt says what it is, so that no claim has to be taken for the mark of an id_token', () => {
+  const claims = { auth_time: NOW, acr: '0' }
+  expect(verdict({ typ: 'at+jwt', claims })).toBe('valid')
+  expect(verdict({ typ: 'JWT', claims })).toBe('token_type_not_accepted')
+})
+
+test('the profile rfc9068 accepts at+jwt only, with all its claims', () => {
+  expect(verdict({ profile: 'rfc9068', audience: [ISSUER], typ: 'at+jwt' })).toBe('valid')
+  expect(verdict({ profile: 'rfc9068', audience: [ISSUER], typ: 'JWT' })).toBe('token_type_not_accepted')
+})
+
+test('a claim with the value null is no absent claim', () => {
+  for (const name of ['exp', 'aud', 'scope', 'nbf']) expect(verdict({ claims: { [name]: null } })).toBe('claim_invalid')
+})
