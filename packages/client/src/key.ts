@@ -62,6 +62,7 @@ export function createLocalSigner(input: PrivateKeyInput, options: PrivateKeyOpt
 }
 
 function readPrivateKey(input: PrivateKeyInput, options: PrivateKeyOptions): KeyMaterial {
+  if (!input) throw unreadable('nothing; is the environment variable set?')
   if (typeof input !== 'string') return isBytes(input) ? fromDer(input, options) : fromJwk(input, options)
   // Environment variables often hold a PEM with its line breaks written out.
   const text = input.replaceAll('\\n', '\n').trim()

@@ -79,7 +79,7 @@ describe('createLocalSigner', () => {
   })
 
   it.each<[string, PrivateKeyInput, PrivateKeyOptions, string]>([
-    ['nothing', '', {}, 'none of these'],
+    ['nothing', '', {}, 'environment variable'],
     ['a text', 'not a key', {}, 'none of these'],
     ['a public JWK', publicKey.export({ format: 'jwk' }) as PrivateJwk, {}, 'without its private part'],
     ['broken JSON', '{"kty":', {}, 'no JWK'],
