@@ -1,7 +1,7 @@
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import { createTokenSource } from '../src/index.js'
 import type { CommonOptions } from '../src/index.js'
-import { closing, failureOf, holdRuntime, record, serve, until } from './support.js'
+import { closing, failureOf, holdRuntime, record, until } from './support.js'
 
 const MINUTE = 60_000
 
@@ -178,13 +178,17 @@ describe('a token source', () => {
 
   it('holds no more than a thousand of them', async () => {
     let requests = 0
-    const server = await serve((_, response) => {
-      requests += 1
-      response.end(JSON.stringify({ access_token: `t${requests}`, token_type: 'Bearer', expires_in: 900 }))
-    })
     const runtime = holdRuntime()
-    const client = { authorizationServer: server, tokenEndpoint: server, clientId: 'me', clientSecret: 's' }
-    const tokens = closing(createTokenSource({ ...client, runtime }))
+    const answer = () => Response.json({ access_token: `t${++requests}`, token_type: 'Bearer', expires_in: 900 })
+    const tokens = closing(
+      createTokenSource({
+        authorizationServer: 'https://login.example.org',
+        tokenEndpoint: 'https://login.example.org/token',
+        clientId: 'me',
+        clientSecret: 'secret',
+        runtime: { ...runtime, fetch: () => Promise.resolve(answer()) },
+      }),
+    )
     for (let index = 0; index <= 1000; index++) await tokens.getToken({ scope: `s${index}` })
     expect(runtime.timers()).toBe(1000)
     expect(await tokens.getToken({ scope: 's1000' })).toBe('t1001')
