@@ -20,7 +20,7 @@ export interface UnverifiedJws {
   readonly claims: Readonly<Record<string, unknown>>
   /** The text that was signed: header and payload with their dot. */
   readonly signingInput: string
-  readonly signature: Uint8Array<ArrayBuffer>
+  readonly signature: Uint8Array
 }
 
 /** Header members that change what the signature or the payload means; a verifier that ignores them judges another token (RFC 7515 §4.1.11, RFC 7797, RFC 7516). */

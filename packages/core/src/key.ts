@@ -1,5 +1,5 @@
-import type { KeyObject } from 'node:crypto'
-import { importJWK, type CryptoKey as JoseKey } from 'jose'
+import type { KeyObject, webcrypto } from 'node:crypto'
+import { importJWK } from 'jose'
 import type { AlgorithmRow } from './algorithms.js'
 import { decodeBase64url, isCanonical } from './base64url.js'
 import { builtinModule } from './runtime.js'
@@ -34,7 +34,7 @@ export interface PublishedKey {
 }
 
 /** A key in the form that verifies fastest here: Node's own, or WebCrypto's elsewhere. */
-export type ReadyKey = { readonly node: KeyObject } | { readonly web: JoseKey | Uint8Array }
+export type ReadyKey = { readonly node: KeyObject } | { readonly web: webcrypto.CryptoKey | Uint8Array }
 
 /** Why a key can't be used with an algorithm. */
 export interface Unfit {

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import type { AuthContext } from '@verifier-guard/core'
+import type {} from 'express-serve-static-core'
 
 declare module 'express-serve-static-core' {
   interface Request {
