@@ -10,7 +10,7 @@ const globalsBehindTheSeam = ['fetch', 'setTimeout', 'setInterval', 'setImmediat
 )
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', '**/.turbo/'] },
+  { ignores: ['**/dist/', '**/node_modules/', '**/.turbo/', 'test/package/projects/', 'test/types/files/'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,0 +1,52 @@
+import { INestApplication } from '@nestjs/common'
+import { Test } from '@nestjs/testing'
+import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier'
+import { AccessTokenGuard } from '@verifier-guard/nestjs'
+import request from 'supertest'
+import { AppModule } from './app.module'
+
+describe('AppController', () => {
+  let app: INestApplication
+  let verifier: DevVerifier
+
+  beforeAll(async () => {
+    verifier = await startDevVerifier()
+    process.env.VERIFIER = verifier.issuer
+    const module = await Test.createTestingModule({ imports: [AppModule] }).compile()
+    app = await module.createNestApplication().init()
+  })
+
+  afterAll(async () => {
+    await app.close()
+    await verifier.close()
+  })
+
+  const offers = (powers: { function: string; action: string }[]) =>
+    request(app.getHttpServer())
+      .get('/offers')
+      .set('authorization', `Bearer ${verifier.mint({ powers })}`)
+
+  it('is open for health checks', () => request(app.getHttpServer()).get('/health').expect(200))
+
+  it('asks for a token', () =>
+    request(app.getHttpServer()).get('/offers').expect(401).expect('www-authenticate', 'Bearer'))
+
+  it('lets the power in', () =>
+    offers([{ function: 'ProductOffering', action: 'Read' }]).expect(200, { kind: 'machine' }))
+
+  it('refuses another power', () => offers([{ function: 'ProductOffering', action: 'Create' }]).expect(403))
+
+  it('can be tested without a guard', async () => {
+    const open = { canActivate: () => true }
+    const builder = Test.createTestingModule({ imports: [AppModule] })
+    const module = await builder
+      .overrideProvider(AccessTokenGuard)
+      .useValue(open)
+      .overrideGuard(AccessTokenGuard)
+      .useValue(open)
+      .compile()
+    const unguarded = await module.createNestApplication().init()
+    await request(unguarded.getHttpServer()).get('/health').expect(200)
+    await unguarded.close()
+  })
+})

@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { entries, install, pack, published, root, type Project } from './project.js'
+
+jest.setTimeout(180_000)
+
+const frameworks = {
+  '@nestjs/common': '^11.0.0',
+  '@nestjs/core': '^11.0.0',
+  '@nestjs/microservices': '^11.0.0',
+  '@nestjs/websockets': '^11.0.0',
+  '@types/express': '^5.0.0',
+  '@types/koa': '^3.0.0',
+  '@types/node': '^20.19.0',
+  express: '^5.0.0',
+  fastify: '^5.0.0',
+  hono: '^4.0.0',
+  koa: '^3.0.0',
+  'reflect-metadata': '^0.2.0',
+  rxjs: '^7.8.0',
+}
+
+/** Whatever is optional to any package is installed too. */
+const peers = Object.fromEntries(published.flatMap(({ peerDependencies = {} }) => Object.entries(peerDependencies)))
+
+const packed = pack()
+afterAll(() => rmSync(packed.folder, { recursive: true }))
+
+describe.each(published.map(({ name }) => name))('%s', (name) => {
+  test('publint and attw find nothing in its tarball', () => {
+    const inspect = join(__dirname, 'inspect.mjs')
+    const found = JSON.parse(execFileSync('node', [inspect, packed.tarballs[name]!], { encoding: 'utf8' })) as string[]
+    expect(found).toEqual([])
+  })
+})
+
+/** The repository's own TypeScript is the newest that its tools understand; others have folders of their own. */
+function compilerOf(version: string): string {
+  const folder = version === '6' ? root : join(root, 'test/types/compilers', version)
+  return join(folder, 'node_modules/typescript/bin/tsc')
+}
+
+describe('installed in an empty project', () => {
+  let project: Project
+  beforeAll(() => {
+    project = install({}, { ...peers, ...frameworks, ...packed.tarballs })
+  })
+  afterAll(() => project.remove())
+
+  test.each(entries)('%s: import and require give the same names', async (entry) => {
+    const print = (names: string) =>
+      `console.log(JSON.stringify(Object.keys(${names}).filter((n) => n !== 'default').sort()))`
+    const [imported, required] = await Promise.all([
+      project.run('node', '--input-type=module', '--eval', print(`await import('${entry}')`)),
+      project.run('node', '--no-experimental-require-module', '--eval', print(`require('${entry}')`)),
+    ])
+    expect(imported).toEqual({ code: 0, output: expect.stringMatching(/^\[.*\]\n$/) as string })
+    expect(required.output.replaceAll('"module.exports",', '')).toEqual(imported.output)
+  })
+
+  test('a stock Jest requires every package', async () => {
+    const tests = entries.map(
+      (entry) => `test('${entry}', () => expect(Object.keys(require('${entry}'))).toBeDefined())`,
+    )
+    project.write('require.test.js', tests.join('\n'))
+    const jest = join(root, 'node_modules/jest/bin/jest.js')
+    const { code, output } = await project.run('node', jest, '--rootDir', project.folder, '--config', '{}')
+    expect(output).toContain(`${entries.length} passed`)
+    expect(code).toBe(0)
+  })
+
+  test.each([
+    ['5.5', 'commonjs', 'node10', 'commonjs'],
+    ['5.5', 'node16', 'node16', 'module'],
+    ['6', 'esnext', 'bundler', 'module'],
+    ['7', 'node16', 'node16', 'commonjs'],
+    ['7', 'nodenext', 'nodenext', 'commonjs'],
+    ['7', 'nodenext', 'nodenext', 'module'],
+  ])(
+    'the types compile: TypeScript %s, module %s, resolution %s, in a %s package',
+    async (compiler, module, resolution, type) => {
+      const extension = type === 'module' ? 'mts' : 'cts'
+      const imports = entries.map((entry, index) => `import * as entry${index} from '${entry}'\nvoid entry${index}`)
+      project.write(`types.${extension}`, imports.join('\n'))
+      const options = ['--module', module, '--moduleResolution', resolution, '--target', 'es2022', '--types', 'node']
+      const strict = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--experimentalDecorators']
+      const tsc = compilerOf(compiler)
+      const { output } = await project.run('node', tsc, ...options, ...strict, `types.${extension}`)
+      // What frameworks ship is theirs to get right.
+      const ours = output
+        .split('\n')
+        .filter((line) => /^(types\.|node_modules\/@verifier-guard)|error TS[56]\d{3}/.test(line))
+      expect(ours).toEqual([])
+    },
+  )
+})
