@@ -7,7 +7,7 @@ import { createOrders } from './orders.js'
 import { createShop } from './shop.js'
 import { close, startVerifier } from './verifier.js'
 
-const CALLS = 100
+const CALLS = 40
 
 /**
  * Two services and a Verifier that restarts between their calls.
