@@ -37,6 +37,7 @@ const STEPS = [
   'challenge',
   'resource-server',
   'adapter',
+  'connection',
   'index',
 ]
 

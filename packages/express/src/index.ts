@@ -12,6 +12,7 @@ import {
 import { handlesErrors, type Application } from './error-handlers.js'
 
 export * from '@verifier-guard/core'
+export { protectUpgrade, whenExpired } from '@verifier-guard/core/support'
 export type { AuthOptions } from '@verifier-guard/core/support'
 
 const guard = Symbol.for('@verifier-guard/express/guard')

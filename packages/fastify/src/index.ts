@@ -13,6 +13,7 @@ import {
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 
 export * from '@verifier-guard/core'
+export { protectUpgrade, whenExpired } from '@verifier-guard/core/support'
 export type { AuthOptions } from '@verifier-guard/core/support'
 
 const guard = Symbol.for('@verifier-guard/fastify/guard')

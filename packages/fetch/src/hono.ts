@@ -17,6 +17,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { refusalResponse } from './index.js'
 
 export * from '@verifier-guard/core'
+export { whenExpired } from '@verifier-guard/core/support'
 export type { AuthOptions } from '@verifier-guard/core/support'
 
 const guard = '@verifier-guard/fetch/guard'

@@ -9,6 +9,7 @@ import type {
 import { createGuard, isRefusal, type AuthOptions } from '@verifier-guard/core/support'
 
 export * from '@verifier-guard/core'
+export { whenExpired } from '@verifier-guard/core/support'
 export type { AuthOptions } from '@verifier-guard/core/support'
 
 /** How a handler is protected, besides what the resource server decides. */

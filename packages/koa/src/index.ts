@@ -11,6 +11,7 @@ import {
 } from '@verifier-guard/core/support'
 
 export * from '@verifier-guard/core'
+export { protectUpgrade, whenExpired } from '@verifier-guard/core/support'
 export type { AuthOptions } from '@verifier-guard/core/support'
 
 const guard = Symbol.for('@verifier-guard/koa/guard')

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export * from '@verifier-guard/core'
+export { protectUpgrade, whenExpired } from '@verifier-guard/core/support'
 export type { AuthOptions } from '@verifier-guard/core/support'
 export { VerifierGuardModule } from './module.js'
 export type { VerifierGuardOptionsFactory } from './module.js'
