@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { Denial, quote } from './errors.js'
 import type { KeySet, KeySetHealth } from './key-set.js'
 import type { IssuerSettings, Settings } from './options.js'
+import { isIssuer } from './url.js'
 
 /** An issuer whose tokens are accepted, with its keys. */
 export interface TrustedIssuer extends IssuerSettings {
@@ -36,16 +37,15 @@ export function createIssuers(settings: Settings, keySetOf: (issuer: string, own
     keySet: keySetOf(issuer, own),
   })
   const exact = new Map(
-    settings.issuers.filter(({ tenantPattern }) => !tenantPattern).map((own) => [own.issuer, trust(own.issuer, own)]),
+    settings.issuers
+      .filter(({ template }) => template === undefined)
+      .map((own) => [own.issuer, trust(own.issuer, own)]),
   )
-  const templates = settings.issuers
-    .filter(({ tenantPattern }) => tenantPattern)
-    .map((own) => ({ own, pattern: compile(own) }))
+  const templates = settings.issuers.filter(({ template }) => template !== undefined)
   const dynamic = dynamicIssuers(settings)
 
   async function findDynamic(issuer: string): Promise<TrustedIssuer> {
-    const template = templates.find(({ pattern }) => pattern.test(issuer))?.own
-    const own = template ?? (await firstAnswer(settings.lookups, issuer))
+    const own = templates.find(({ template }) => template!(issuer)) ?? (await firstAnswer(settings, issuer))
     if (own === undefined) throw notTrusted(issuer, settings)
     return dynamic.get(issuer) ?? dynamic.add(trust(issuer, own))
   }
@@ -120,20 +120,9 @@ function dynamicIssuers({ runtime, limits }: Settings) {
   }
 }
 
-/**
- * A template as an anchored pattern: the tenant is all that may vary.
- *
- * Whatever the pattern of the tenant allows, it must not be able to change which host the address is of (`/`, `?`, `#`, `@`, `:`).
- */
-function compile({ issuer, tenantPattern }: IssuerSettings): RegExp {
-  const [before, after] = issuer.split('{tenant}').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) as [
-    string,
-    string,
-  ]
-  return new RegExp(`^${before}(?=[\\w.~-]+${after}$)(?:${tenantPattern!.source})${after}$`)
-}
-
-async function firstAnswer(lookups: Settings['lookups'], issuer: string): Promise<IssuerSettings | undefined> {
+async function firstAnswer({ lookups, limits }: Settings, issuer: string): Promise<IssuerSettings | undefined> {
+  // The caller chose the text: what no issuer can look like must not get as far as the application.
+  if (!isIssuer(issuer, limits.insecureHttp)) return undefined
   for (const lookup of lookups) {
     const settings = await lookup(issuer)
     if (settings !== undefined) return settings

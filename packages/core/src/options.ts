@@ -1,9 +1,12 @@
-import { ALGORITHMS, type Algorithm, type AlgorithmRow } from './algorithms.js'
+import type { Algorithm, AlgorithmRow } from './algorithms.js'
 import { configurationError, quote } from './errors.js'
 import type { Listeners } from './events.js'
 import type { JwkSet } from './key.js'
 import type { KeyOrigin, KeySetLimits } from './key-source.js'
-import { PROFILES, type Kind, type Profile, type ProfileName } from './profiles.js'
+import { issuerLookup } from './options/issuer-lookup.js'
+import { issuerTemplate, type IssuerTemplate } from './options/issuer-template.js'
+import { trustSettings } from './options/trust.js'
+import type { Kind, Profile, ProfileName } from './profiles.js'
 import { systemRuntime, type Runtime } from './runtime.js'
 import { describeInsecure } from './url.js'
 
@@ -36,13 +39,18 @@ export interface TrustOptions {
 /** One issuer with settings of its own; what is left out is taken from the resource server's options. */
 export type IssuerOptions = TrustOptions &
   KeysOption & {
-    /** The issuer exactly as its tokens state it, or a template with `{tenant}` in the place of a host label or a path segment. */
+    /** The issuer exactly as its tokens state it, or a template with `{tenant}` in a host label, though not the last, or in the path. What follows it in the host must be yours. */
     readonly issuer: string
-    /** What `{tenant}` may stand for. Default: `[a-z0-9-]{1,64}`, the Verifier's own rule. */
+    /** What `{tenant}` may stand for, as a whole. Default: `[a-z0-9-]{1,64}`, the Verifier's own rule. */
     readonly tenantPattern?: RegExp
   }
 
-/** Decides on an issuer that is not configured by name: its settings, or `undefined` to refuse it. The answer must state exactly the issuer asked for. */
+/**
+ * Decides on an issuer that is not configured by name: its settings, or `undefined` to refuse it. The answer must state exactly the issuer asked for.
+ *
+ * Asked for well-formed addresses only, but a caller invents those as he likes: compare the whole of it. An issuer that is let in is remembered, up to
+ * 1 000 of them; a refusal is not. What it throws, and an answer later than `keySet.timeout`, end in 503.
+ */
 export type IssuerLookup = (issuer: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>
 
 /** Bounds of the key sets. */
@@ -102,7 +110,8 @@ export interface TrustSettings {
 /** One configured issuer. */
 export interface IssuerSettings extends TrustSettings {
   readonly issuer: string
-  readonly tenantPattern: RegExp | undefined
+  /** Tells which issuers these settings are for, where `issuer` is a template. */
+  readonly template: IssuerTemplate | undefined
   readonly origin: (issuer: string) => KeyOrigin
 }
 
@@ -132,7 +141,6 @@ const KNOWN = new Set(
 const KNOWN_OF_ISSUER = new Set(
   'issuer tenantPattern audience profile clientIds kinds algorithms jwksUri keys'.split(' '),
 )
-const DEFAULT_TENANT = /[a-z0-9-]{1,64}/
 
 /**
  * Checks the options and fills in the defaults, once and at start-up.
@@ -161,11 +169,12 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
       'state them within each issuer',
     )
   }
+  const settle = (own: IssuerOptions) => issuerSettings(own, options, limits.insecureHttp)
   const settings: Settings = {
-    issuers: described.map((entry) => issuerSettings(entry as IssuerOptions, options, limits.insecureHttp)),
+    issuers: described.map((entry) => settle(entry as IssuerOptions)),
     lookups: listed
       .filter((entry) => typeof entry === 'function')
-      .map((lookup) => checkedLookup(lookup as IssuerLookup, options, limits.insecureHttp)),
+      .map((lookup) => issuerLookup(lookup as IssuerLookup, settle, limits.timeout, runtime)),
     limits,
     cache: cache && {
       maxEntries: number('cache.maxEntries', cache.maxEntries, 5_000),
@@ -184,10 +193,9 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
 }
 
 function issuerSettings(own: IssuerOptions, shared: ResourceServerOptions, insecureHttp: boolean): IssuerSettings {
-  if (typeof own !== 'object' || own === null || typeof own.issuer !== 'string')
-    throw missingIssuer(quote(own))
+  if (typeof own !== 'object' || own === null || typeof own.issuer !== 'string') throw missingIssuer(quote(own))
   refuseUnknown(own, KNOWN_OF_ISSUER)
-  const tenantPattern = own.issuer.includes('{tenant}') ? (own.tenantPattern ?? DEFAULT_TENANT) : undefined
+  const template = issuerTemplate(own.issuer, own.tenantPattern)
   checkIssuer(own.issuer.replace('{tenant}', 'tenant'), own.issuer, insecureHttp)
   const jwksUri = own.jwksUri ?? shared.jwksUri
   const keys = own.keys ?? (own.jwksUri === undefined ? shared.keys : undefined)
@@ -197,83 +205,7 @@ function issuerSettings(own: IssuerOptions, shared: ResourceServerOptions, insec
   if (jwksUri !== undefined) checkUrl('"jwksUri"', jwksUri, insecureHttp)
   const origin = (issuer: string): KeyOrigin =>
     keys ? { keys } : jwksUri !== undefined ? { jwksUri } : { discovery: issuer }
-  return Object.freeze({ issuer: own.issuer, tenantPattern, origin, ...trustSettings({ ...shared, ...own }) })
-}
-
-function checkedLookup(lookup: IssuerLookup, shared: ResourceServerOptions, insecureHttp: boolean) {
-  return async (issuer: string): Promise<IssuerSettings | undefined> => {
-    const own = await lookup(issuer)
-    if (own === undefined) return undefined
-    if (own.issuer !== issuer)
-      throw configurationError(
-        `the issuer lookup to answer for ${quote(issuer)}`,
-        quote(own.issuer),
-        'return the issuer it was asked for',
-      )
-    return issuerSettings(own, shared, insecureHttp)
-  }
-}
-
-function trustSettings(options: TrustOptions): TrustSettings {
-  const profile = profileNamed(options.profile ?? 'auto')
-  const clientIds = strings('clientIds', options.clientIds ?? [])
-  const audience = audienceList(options.audience, profile, options.profile ?? 'auto')
-  const users: readonly Kind[] = clientIds.length > 0 || audience !== undefined ? ['employee'] : []
-  return {
-    profile,
-    audience,
-    clientIds,
-    kinds: options.kinds ?? (profile.kinds && [...profile.kinds, ...users]),
-    rows: rowsFor(options.algorithms ?? profile.algorithms),
-  }
-}
-
-function profileNamed(name: string): Profile {
-  if (Object.hasOwn(PROFILES, name)) return PROFILES[name as ProfileName]
-  throw configurationError(
-    `"profile" to be one of ${Object.keys(PROFILES).join(', ')}`,
-    quote(name),
-    'leave it out for "auto"',
-  )
-}
-
-function audienceList(
-  audience: TrustOptions['audience'],
-  profile: Profile,
-  name: ProfileName,
-): readonly string[] | null | undefined {
-  if (audience === null) return null
-  if (audience === undefined) {
-    if (profile.audience === 'verifier') return undefined
-    throw configurationError(
-      '"audience"',
-      'none',
-      `name what your tokens carry in "aud", or the profile "dome" or "eudistack" whose machine tokens are addressed to the Verifier; ` +
-        `"${name}" has no rule of its own, and null accepts any audience`,
-    )
-  }
-  const list = strings('audience', typeof audience === 'string' ? [audience] : audience)
-  if (list.length === 0)
-    throw configurationError('"audience"', 'an empty list', 'name at least one, or null to accept any')
-  return list
-}
-
-function rowsFor(names: readonly string[]): ReadonlyMap<string, AlgorithmRow> {
-  const known = [...ALGORITHMS.keys()].join(', ')
-  if (!Array.isArray(names) || names.length === 0)
-    throw configurationError('"algorithms" as a list', quote(names), `name some of ${known}`)
-  return new Map(
-    (names as readonly string[]).map((name) => {
-      const row = ALGORITHMS.get(name)
-      if (row === undefined)
-        throw configurationError(
-          `"algorithms" among ${known}`,
-          quote(name),
-          'symmetric algorithms and "none" can never be allowed',
-        )
-      return [name, row]
-    }),
-  )
+  return Object.freeze({ issuer: own.issuer, template, origin, ...trustSettings({ ...shared, ...own }) })
 }
 
 function checkIssuer(issuer: string, stated: string, insecureHttp: boolean): void {
@@ -301,16 +233,6 @@ function checkRealm(realm: string | undefined): string | undefined {
   // RFC 9110 §5.6.4: what may stand in a quoted-string; quotes and backslashes are escaped by the challenge.
   if (realm === undefined || /^[\x20-\x7e]+$/.test(realm)) return realm
   throw configurationError('"realm" in printable ASCII', quote(realm), 'it is sent in a header field')
-}
-
-function strings(name: string, values: readonly string[]): readonly string[] {
-  const isText = (value: unknown) => typeof value === 'string' && value !== ''
-  if (Array.isArray(values) && values.every(isText)) return Object.freeze([...(values as readonly string[])])
-  throw configurationError(
-    `"${name}" as non-empty strings`,
-    quote(values),
-    'check where the value comes from; an unset environment variable, perhaps',
-  )
 }
 
 function number(name: string, value: number | undefined, otherwise: number, least = 1): number {

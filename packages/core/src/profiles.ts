@@ -1,7 +1,10 @@
 import type { Algorithm } from './algorithms.js'
 
-/** Kind of actor behind a token: by its credential, or `none` for a plain access token. */
-export type Kind = 'machine' | 'employee' | 'unknown' | 'none'
+/** Kinds of actor behind a token: by its credential, or `none` for a plain access token. */
+export const KINDS = ['machine', 'employee', 'unknown', 'none'] as const
+
+/** Kind of actor behind a token. */
+export type Kind = (typeof KINDS)[number]
 
 /** The defaults for one family of Verifiers: what their tokens look like, and what may be asked of them. */
 export interface Profile {

@@ -9,3 +9,9 @@ export function describeInsecure(address: string, insecureHttp: boolean): string
   if (protocol === 'http:' && (insecureHttp || LOOPBACK.test(hostname))) return undefined
   return `${JSON.stringify(address.slice(0, 200))}, which is not https`
 }
+
+/** Whether a text can be an issuer (RFC 8414 §2): a fit address as it is normally written, without query and fragment. */
+export function isIssuer(text: string, insecureHttp: boolean): boolean {
+  if (/[?#{}]/.test(text) || describeInsecure(text, insecureHttp) !== undefined) return false
+  return [text, `${text}/`].includes(new URL(text).href)
+}

@@ -59,9 +59,46 @@ describe('what is not configured right is refused at start, with what to do', ()
     ['a negative tolerance', { ...good, clockTolerance: -1 }, /found -1/],
     ['a time-out of nothing', { ...good, keySet: { timeout: 0 } }, /"keySet.timeout" as a number of at least/],
     ['a realm with a line break', { ...good, realm: 'a\r\nX-Evil: 1' }, /"realm" in printable ASCII/],
+    [
+      'a pattern for a tenant that nothing varies by',
+      { ...good, issuer: { issuer, tenantPattern: /a/ } },
+      /"tenantPattern" beside an issuer with \{tenant\}/,
+    ],
+    [
+      'a pattern that is no regular expression',
+      { ...good, issuer: { issuer: 'https://{tenant}.example.org', tenantPattern: '[a-z]+' } },
+      /as a regular expression, found "\[a-z\]\+"/,
+    ],
+    [
+      'a kind of another name',
+      { ...good, kinds: ['machines'] },
+      /"kinds" among machine, employee, .*found \["machines"\]/,
+    ],
+    ['no kinds', { ...good, kinds: [] }, /"kinds" among .*found \[\]/],
+    ['kinds that are no list', { ...good, kinds: 'machine' }, /"kinds" among .*found "machine"/],
     ['client ids that are no list', { ...good, clientIds: 'portal' }, /"clientIds" as non-empty strings/],
   ])('%s', (_, options, message) => {
     expect(messageOf(options)).toMatch(message)
+  })
+
+  test.each([
+    ['in the scheme', '{tenant}://verifier.example.org'],
+    ['as the port', 'https://verifier.example.org:{tenant}'],
+    ['within the port', 'https://verifier.example.org:44{tenant}'],
+    ['as the user', 'https://{tenant}@verifier.example.org'],
+    ['as the password', 'https://user:{tenant}@verifier.example.org'],
+    ['as the whole host', 'https://{tenant}'],
+    ['as the top-level domain', 'https://verifier.{tenant}'],
+    ['at the end of the host', 'https://verifier.example.org{tenant}/verifier'],
+    ['in an address of numbers', 'http://127.0.0.{tenant}'],
+    ['in an address of IPv6', 'https://[::{tenant}]'],
+    ['in the query', 'https://verifier.example.org/?t={tenant}'],
+    ['in the fragment', 'https://verifier.example.org/#{tenant}'],
+    ['twice', 'https://{tenant}.example.org/{tenant}'],
+    ['in capitals', 'https://{TENANT}.example.org'],
+    ['by another name', 'https://{org}.example.org'],
+  ])('a template with its tenant %s', (_, template) => {
+    expect(messageOf({ ...good, issuer: template })).toMatch(/\{tenant\} once, in a label of the host before its last/)
   })
 
   test('a secret in an address is not repeated', () => {

@@ -1,8 +1,6 @@
 import { configurationError, quote } from '../errors.js'
-import type { Kind } from '../profiles.js'
+import { KINDS, type Kind } from '../profiles.js'
 import type { Caller, Refusal, Requirement } from './requirement.js'
-
-const KINDS: readonly Kind[] = ['machine', 'employee', 'unknown', 'none']
 
 /**
  * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token without one.

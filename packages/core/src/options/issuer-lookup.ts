@@ -1,0 +1,47 @@
+import { configurationError, Denial, quote } from '../errors.js'
+import type { IssuerLookup, IssuerOptions, IssuerSettings } from '../options.js'
+import type { Runtime } from '../runtime.js'
+
+/** How long callers are told to wait when a lookup failed, in milliseconds. */
+const PAUSE = 1_000
+
+/**
+ * Makes a lookup whose answers are checked like the configuration, and awaited for a limited time.
+ *
+ * @param resolve fills in the defaults of an answer
+ * @param timeout milliseconds
+ * @returns a function that throws `keys_unavailable` when there is no answer, and `invalid_configuration` for a wrong one
+ */
+export function issuerLookup(
+  lookup: IssuerLookup,
+  resolve: (own: IssuerOptions) => IssuerSettings,
+  timeout: number,
+  runtime: Runtime,
+): (issuer: string) => Promise<IssuerSettings | undefined> {
+  return async (issuer) => {
+    const own = await answerOf(lookup, issuer, timeout, runtime)
+    // Databases say null for what they don't have.
+    if (own === undefined || own === null) return undefined
+    if (own.issuer === issuer) return resolve(own)
+    const expected = `the issuer lookup to answer for ${quote(issuer)}`
+    throw configurationError(expected, quote(own.issuer), 'return the issuer it was asked for')
+  }
+}
+
+/** Trouble of the application with its own sources says nothing about the token. */
+async function answerOf(lookup: IssuerLookup, issuer: string, timeout: number, runtime: Runtime) {
+  let callOff = () => {}
+  const limit = new Promise<never>((_, reject) => {
+    callOff = runtime.schedule(() => reject(new Error(`no answer within ${timeout} ms`)), timeout)
+  })
+  try {
+    return await Promise.race([lookup(issuer), limit])
+  } catch (cause) {
+    const actual = `an error of the type ${cause instanceof Error ? cause.name : typeof cause}`
+    const hint = 'the token was not judged; the "cause" of the "denied" event says what went wrong'
+    const reason = { check: 'issuer', expected: `the issuer lookup to answer for ${quote(issuer)}`, actual, hint }
+    throw new Denial('keys_unavailable', reason, { cause, retryAfter: PAUSE })
+  } finally {
+    callOff()
+  }
+}

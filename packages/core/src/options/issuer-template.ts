@@ -1,0 +1,54 @@
+import { configurationError, quote } from '../errors.js'
+
+/** Tells whether an issuer is one of a template's. */
+export type IssuerTemplate = (issuer: string) => boolean
+
+const PLACEHOLDER = '{tenant}'
+const STAND_IN = 'x-tenant-x'
+/** The rule of Verifier 3.x for its tenants. */
+const DEFAULT_TENANT = /[a-z0-9-]{1,64}/
+/** Whatever the pattern of a tenant allows, it must not change which host or path the address is of. */
+const PLAIN = /^(?!\.+$)[\w.~-]+$/
+
+/**
+ * Makes the template of an issuer with `{tenant}` in it: the tenant is all that may vary.
+ *
+ * @returns `undefined` for an issuer that is no template
+ * @throws {GuardError} `invalid_configuration` unless `{tenant}` stands once, in a label of the host that is not its last, or in the path
+ */
+export function issuerTemplate(issuer: string, tenantPattern: RegExp | undefined): IssuerTemplate | undefined {
+  if (!/[{}]/.test(issuer)) {
+    if (tenantPattern === undefined) return undefined
+    throw configurationError('"tenantPattern" beside an issuer with {tenant}', quote(issuer), 'leave one out')
+  }
+  const [before, after, ...more] = issuer.split(PLACEHOLDER) as [string, string, ...string[]]
+  if (more.length > 0 || /[{}]/.test(before + after) || !mayVary(before + STAND_IN + after)) throw misplaced(issuer)
+  const tenants = wholly(tenantPattern ?? DEFAULT_TENANT)
+  return (candidate) => {
+    if (!candidate.startsWith(before) || !candidate.endsWith(after)) return false
+    const tenant = candidate.slice(before.length, candidate.length - after.length)
+    return PLAIN.test(tenant) && tenants.test(tenant)
+  }
+}
+
+/** In its last label a tenant would choose the top-level domain, and so whose host it is. */
+function mayVary(address: string): boolean {
+  if (!URL.canParse(address)) return false
+  const { hostname, pathname } = new URL(address)
+  const labels = hostname.split('.').slice(0, -1)
+  return pathname.includes(STAND_IN) || labels.some((label) => label.includes(STAND_IN))
+}
+
+/** The pattern for a whole name, whether it was written with anchors or without; `g` and `y` would make it remember. */
+function wholly(pattern: unknown): RegExp {
+  if (pattern instanceof RegExp) return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, ''))
+  throw configurationError('"tenantPattern" as a regular expression', quote(pattern), 'write it as /[a-z]+/')
+}
+
+function misplaced(issuer: string): Error {
+  return configurationError(
+    'a template with {tenant} once, in a label of the host before its last or in the path',
+    quote(issuer),
+    'a tenant anywhere else could lead to a host of its own choosing',
+  )
+}
