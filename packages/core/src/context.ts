@@ -49,28 +49,74 @@ export function createContext(
   credential: Credential | undefined,
   server: object,
 ): AuthContext {
-  const { token, header, claims } = jws
-  const context = {
-    issuer: issuer.issuer,
-    subject: claims['sub'] as string | undefined,
-    clientId: clientOf(claims, issuer.issuer, credential),
-    scopes: scopesOf(claims),
-    tenant: (claims['tenant'] as string | undefined) ?? credential?.tenant,
-    kind: credential?.kind ?? ('none' as const),
-    powers: credential?.mandate.powers ?? [],
-    expiresAt: claims['exp'] as number,
-  }
-  const hidden = {
-    token,
-    header: deepFreeze(header),
-    claims: deepFreeze(claims),
-    mandate: credential?.mandate,
-    credential: credential && deepFreeze(credential),
-  }
-  Object.defineProperty(context, owner, { value: server, enumerable: false })
-  for (const [name, value] of Object.entries(hidden)) Object.defineProperty(context, name, { value, enumerable: false })
-  return deepFreeze(context) as AuthContext
+  return new Context(jws, issuer.issuer, credential, server)
 }
+
+/** What must not show in a log is behind getters, which no log, spread or JSON follows; and what few handlers read is frozen when it is read. */
+class Context implements AuthContext {
+  readonly issuer: string
+  readonly subject: string | undefined
+  readonly clientId: string | undefined
+  readonly scopes: readonly string[]
+  readonly tenant: string | undefined
+  readonly kind: Kind
+  readonly powers: readonly Power[]
+  readonly expiresAt: number
+  readonly #token: string
+  readonly #header: JwsHeader
+  readonly #claims: Claims
+  readonly #credential: Credential | undefined
+  readonly #server: object
+
+  constructor(
+    { token, header, claims }: VerifiedJws,
+    issuer: string,
+    credential: Credential | undefined,
+    server: object,
+  ) {
+    this.issuer = issuer
+    this.subject = claims['sub'] as string | undefined
+    this.clientId = clientOf(claims, issuer, credential)
+    this.scopes = scopesOf(claims)
+    this.tenant = (claims['tenant'] as string | undefined) ?? credential?.tenant
+    this.kind = credential?.kind ?? 'none'
+    this.powers = credential?.mandate.powers ?? NO_POWERS
+    this.expiresAt = claims['exp'] as number
+    this.#token = token
+    this.#header = header
+    this.#claims = claims
+    this.#credential = credential
+    this.#server = server
+    Object.freeze(this)
+  }
+
+  get token(): string {
+    return this.#token
+  }
+
+  get header(): JwsHeader {
+    return deepFreeze(this.#header)
+  }
+
+  get claims(): Claims {
+    return deepFreeze(this.#claims)
+  }
+
+  get mandate(): Mandate | undefined {
+    return this.#credential?.mandate
+  }
+
+  get credential(): Credential | undefined {
+    if (this.#credential !== undefined) deepFreeze(this.#credential.raw)
+    return this.#credential
+  }
+
+  get [owner](): object {
+    return this.#server
+  }
+}
+
+const NO_POWERS: readonly Power[] = Object.freeze([])
 
 /** The Java Verifiers 1.3.7 to 2.x put their own address into `client_id`, which says nothing of the caller. */
 function clientOf(claims: Claims, issuer: string, credential: Credential | undefined): string | undefined {
@@ -84,7 +130,7 @@ function clientOf(claims: Claims, issuer: string, credential: Credential | undef
 function scopesOf(claims: Claims): readonly string[] {
   const stated = claims['scope'] ?? claims['scp'] ?? []
   const list = typeof stated === 'string' ? stated.split(' ') : (stated as readonly string[])
-  return list.filter((scope) => scope !== '')
+  return Object.freeze(list.filter((scope) => scope !== ''))
 }
 
 function deepFreeze<T>(value: T): T {

@@ -27,8 +27,12 @@ export function read<Name extends string, T>(
 ): { readonly [Each in Name]?: T } {
   const result: { [Each in Name]?: T } = {}
   for (const [name, sources] of paths) {
-    const value = firstOf(sources, (path) => reader(follow(source, path)))
-    if (value !== undefined) result[name] = value
+    for (const path of sources) {
+      const value = reader(follow(source, path))
+      if (value === undefined) continue
+      result[name] = value
+      break
+    }
   }
   return result
 }
@@ -44,7 +48,9 @@ export function firstOf<Item, T>(items: readonly Item[], find: (item: Item) => T
 
 /** A member of the object itself, never of its prototype; `null` is what some Verifiers write for nothing. */
 export function own(source: Json, name: string): unknown {
-  return Object.hasOwn(source, name) ? (source[name] ?? undefined) : undefined
+  const value = source[name] ?? undefined
+  // Most names are absent: looking first is cheaper than asking whose it is.
+  return value !== undefined && Object.hasOwn(source, name) ? value : undefined
 }
 
 export function isObject(value: unknown): value is Json {
@@ -87,6 +93,9 @@ export function malformed(expected: string, actual: string): Denial {
 
 function follow(source: Json, path: readonly string[]): unknown {
   let value: unknown = source
-  for (const name of path) value = isObject(value) ? own(value, name) : undefined
+  for (const name of path) {
+    if (!isObject(value)) return undefined
+    value = own(value, name)
+  }
   return value
 }

@@ -56,6 +56,7 @@ export const systemRuntime: Runtime = Object.freeze({
 })
 
 interface BuiltinModules {
+  'node:buffer': typeof import('node:buffer')
   'node:crypto': typeof crypto
   'node:diagnostics_channel': typeof diagnosticsChannel
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { decodeBase64url, isCanonical } from '../src/base64url.js'
+import { decodeBase64url, isCanonical, portable } from '../src/base64url.js'
 
 const anything = fc.oneof(
   fc.string(),
@@ -43,4 +43,14 @@ describe('RFC 4648 §5 and §3.5, RFC 7515 §2', () => {
       expect(isCanonical(text)).toBe(false)
     },
   )
+
+  test('runtimes without Buffer come to the same verdict and the same bytes', () => {
+    fc.assert(
+      fc.property(anything, (text) => {
+        expect(portable.isCanonical(text)).toBe(isCanonical(text))
+        if (isCanonical(text)) expect(Buffer.from(portable.decode(text))).toEqual(Buffer.from(decodeBase64url(text)))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
 })
