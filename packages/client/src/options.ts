@@ -30,7 +30,7 @@ export interface CommonOptions {
   readonly resource?: string
   /** The API the token is for, for authorization servers with an `audience` parameter. */
   readonly audience?: string
-  /** Limit of each request to the authorization server, in milliseconds; default 5000. */
+  /** Limit of each request to the authorization server over connection, headers and body, in seconds; default 5. */
   readonly timeout?: number
   /** Requests sent for one token before its callers are told of the failure; default 3. */
   readonly tries?: number
@@ -87,6 +87,7 @@ export interface ResolvedOptions {
   readonly credential: MachineCredential | undefined
   readonly parameters: TokenParameters
   readonly allowedOrigins: ReadonlySet<string>
+  /** Milliseconds. */
   readonly timeout: number
   readonly tries: number
   readonly onEvent: TokenSourceListener | undefined
@@ -112,7 +113,7 @@ export function resolveOptions(options: TokenSourceOptions): ResolvedOptions {
     ...identify(options, runtime, insecure),
     tokenEndpoint,
     allowedOrigins: new Set(allowedOrigins.map((origin) => checkOrigin(origin, insecure))),
-    timeout: positive('timeout', options.timeout ?? 5000),
+    timeout: positive('timeout', options.timeout ?? 5) * 1000,
     tries: positive('tries', options.tries ?? 3),
     onEvent,
     runtime,
@@ -175,6 +176,7 @@ function resolveTenant(tenant: string | null | undefined, { domains }: MachineCr
 function resolveSigner(options: KeyOptions): Signer {
   if (!('signer' in options)) return createLocalSigner(options.privateKey, options)
   const { signer } = options
+  if ('privateKey' in options) throw invalid('one of `privateKey` and `signer`', 'both')
   if (!ALGORITHM_NAMES.includes(signer.alg) || typeof signer.sign !== 'function') {
     throw invalid(`a \`signer\` with \`alg\` (one of ${ALGORITHM_NAMES.join(', ')}) and \`sign(bytes)\``, 'another')
   }

@@ -159,6 +159,16 @@ describe('the options', () => {
       { authorizationServer: 'https://as.example.org', clientId: 'me', signer: { alg: 'HS256' } },
       'signer',
     ],
+    [
+      'a key and a signer',
+      {
+        authorizationServer: 'https://as.example.org',
+        clientId: 'me',
+        privateKey: '1',
+        signer: { alg: 'ES256', sign: () => {} },
+      },
+      'both',
+    ],
   ])('refuse %s', async (_, options, found) => {
     const error = await failureOf(() => createTokenSource(options as TokenSourceOptions))
     expect(error).toBeInstanceOf(TokenSourceError)
