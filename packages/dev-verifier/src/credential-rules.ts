@@ -133,18 +133,18 @@ function dateOf(value: unknown): number | undefined {
 const text = (time: number): string =>
   Number.isNaN(time) ? 'a date that cannot be read' : new Date(time).toISOString()
 
-function statusListOf(credential: Json): { uri: string; index: number } | undefined {
-  const { credentialStatus, status } = credential
-  // Lists of the form PlainListEntity cannot be read by Verifiers since 3.0, which take them as not revoked.
-  if (isObject(credentialStatus) && credentialStatus['type'] !== 'PlainListEntity') {
-    const { statusListCredential: uri, statusListIndex: index } = credentialStatus
-    return { uri: String(uri), index: Number(index) }
-  }
-  const list = [status, credentialStatus]
+function statusListOf({ credentialStatus, status }: Json): { uri: string; index: number } | undefined {
+  const list = [credentialStatus, status]
     .filter(isObject)
     .map((entry) => entry['status_list'])
     .find(isObject)
-  return list && { uri: String(list['uri']), index: Number(list['idx']) }
+  if (list) return { uri: String(list['uri']), index: Number(list['idx']) }
+  // Lists of the form PlainListEntity cannot be read by Verifiers since 3.0, which take them as not revoked.
+  if (!isObject(credentialStatus) || credentialStatus['type'] === 'PlainListEntity') return undefined
+  return {
+    uri: String(credentialStatus['statusListCredential']),
+    index: Number(credentialStatus['statusListIndex']),
+  }
 }
 
 function domainsOf(credential: Json): string[] {

@@ -168,5 +168,6 @@ export const sdJwt = (facts: CredentialFacts, vct: string, mandatee: Json): Json
   exp: Date.parse(facts.validUntil) / 1000,
   cnf: { jwk: facts.jwk },
   mandate: flatMandate(facts, mandatee),
-  ...(facts.status && { status: facts.status }),
+  // The claim `status` is the Token Status List's alone.
+  ...(facts.status && { ['status_list' in facts.status ? 'status' : 'credentialStatus']: facts.status }),
 })

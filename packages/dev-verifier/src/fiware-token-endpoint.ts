@@ -36,14 +36,14 @@ function grantToken(server: Server, form: URLSearchParams, service: string | nul
   }
   checkPresentation(presentation, client, now, settings.mimicLaxity)
   checkCredential(presentation, credentialContext(server))
-  const { token, expiresAt } = signAccessToken(server, {
+  const { token } = signAccessToken(server, {
     issuer: settings.issuer,
     audience: service ?? settings.service,
     credential: presentation.credential,
     tenant: undefined,
   })
   const scope = form.get('scope') ?? ''
-  return { token_type: 'Bearer', expires_in: expiresAt - now, access_token: token, id_token: token, scope }
+  return { token_type: 'Bearer', expires_in: settings.lifetime, access_token: token, id_token: token, scope }
 }
 
 function readVpToken(form: URLSearchParams, service: string | null): string {

@@ -3,6 +3,7 @@ import { createDevVerifier } from '../src/index.js'
 import { decodeJwt, hasValidSignature } from '../src/jwt.js'
 import type { Json } from '../src/jwt.js'
 import { publicKeyOfDid } from '../src/did-key.js'
+import { answerOf, grantedClaims, requestToken } from './support.js'
 
 const forms = {
   bitstring: {
@@ -57,4 +58,16 @@ describe.each(['bitstring', 'token'] as const)('the %s status list', (status) =>
     expect(bytes).toHaveLength(131_072 / 8)
     expect(entries.flatMap(({ index }, position) => (isSet(bytes, index) ? [position] : []))).toEqual([0, 3, 17])
   })
+
+  it.each(['machine-v1', 'machine-v2', 'machine-sd-jwt'] as const)(
+    'stops a revoked %s at the token endpoint',
+    async (dialect) => {
+      const machine = verifier.issueMachineCredential({ dialect, status })
+      expect(JSON.stringify(await grantedClaims(await requestToken(verifier, machine)))).toContain(
+        `/credentials/status/1`,
+      )
+      machine.revoke()
+      expect(await answerOf(await requestToken(verifier, machine))).toBe('400 invalid_grant')
+    },
+  )
 })
