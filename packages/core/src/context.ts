@@ -1,6 +1,7 @@
-import type { Credential, Mandate, Power } from './credential.js'
+import { readCredential, type Credential, type Mandate, type Power } from './credential.js'
+import { compact } from './members.js'
 import type { TrustedIssuer } from './issuer.js'
-import type { JwsHeader } from './jws.js'
+import { parseJws, type JwsHeader } from './jws.js'
 import type { Kind } from './profiles.js'
 import type { ResourceServer } from './resource-server.js'
 import type { VerifiedJws } from './signature.js'
@@ -52,7 +53,10 @@ export function createContext(
   return new Context(jws, issuer.issuer, credential, server)
 }
 
-/** What must not show in a log is behind getters, which no log, spread or JSON follows; and what few handlers read is frozen when it is read. */
+/**
+ * What must not show in a log is behind getters, which no log, spread or JSON follows. They read it from the token anew when they are asked:
+ * most handlers never do, and thousands of remembered contexts are the smaller for it.
+ */
 class Context implements AuthContext {
   readonly issuer: string
   readonly subject: string | undefined
@@ -63,17 +67,10 @@ class Context implements AuthContext {
   readonly powers: readonly Power[]
   readonly expiresAt: number
   readonly #token: string
-  readonly #header: JwsHeader
-  readonly #claims: Claims
-  readonly #credential: Credential | undefined
   readonly #server: object
+  #unfolded: Unfolded | undefined
 
-  constructor(
-    { token, header, claims }: VerifiedJws,
-    issuer: string,
-    credential: Credential | undefined,
-    server: object,
-  ) {
+  constructor({ token, claims }: VerifiedJws, issuer: string, credential: Credential | undefined, server: object) {
     this.issuer = issuer
     this.subject = claims['sub'] as string | undefined
     this.clientId = clientOf(claims, issuer, credential)
@@ -83,9 +80,6 @@ class Context implements AuthContext {
     this.powers = credential?.mandate.powers ?? NO_POWERS
     this.expiresAt = claims['exp'] as number
     this.#token = token
-    this.#header = header
-    this.#claims = claims
-    this.#credential = credential
     this.#server = server
     Object.freeze(this)
   }
@@ -95,25 +89,42 @@ class Context implements AuthContext {
   }
 
   get header(): JwsHeader {
-    return deepFreeze(this.#header)
+    return this.#unfold().header
   }
 
   get claims(): Claims {
-    return deepFreeze(this.#claims)
+    return this.#unfold().claims
   }
 
   get mandate(): Mandate | undefined {
-    return this.#credential?.mandate
+    return this.credential?.mandate
   }
 
   get credential(): Credential | undefined {
-    if (this.#credential !== undefined) deepFreeze(this.#credential.raw)
-    return this.#credential
+    return this.#unfold().credential
   }
 
   get [owner](): object {
     return this.#server
   }
+
+  #unfold(): Unfolded {
+    return (this.#unfolded ??= unfold(this.#token))
+  }
+}
+
+interface Unfolded {
+  readonly header: JwsHeader
+  readonly claims: Claims
+  readonly credential: Credential | undefined
+}
+
+/** For a token that was verified: this text, read by the same functions, says what it said then. */
+function unfold(token: string): Unfolded {
+  const { header, claims } = parseJws(token)
+  const credential = readCredential(claims)
+  if (credential !== undefined) deepFreeze(credential.raw)
+  return { header: deepFreeze(header), claims: deepFreeze(claims), credential }
 }
 
 const NO_POWERS: readonly Power[] = Object.freeze([])
@@ -130,7 +141,7 @@ function clientOf(claims: Claims, issuer: string, credential: Credential | undef
 function scopesOf(claims: Claims): readonly string[] {
   const stated = claims['scope'] ?? claims['scp'] ?? []
   const list = typeof stated === 'string' ? stated.split(' ') : (stated as readonly string[])
-  return Object.freeze(list.filter((scope) => scope !== ''))
+  return compact(list.filter((scope) => scope !== ''))
 }
 
 function deepFreeze<T>(value: T): T {

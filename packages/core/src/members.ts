@@ -65,7 +65,7 @@ export function text(value: unknown): string | undefined {
 /** The texts among one or many values. */
 export function texts(value: unknown): readonly string[] {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]
-  return Object.freeze(values.filter((one) => text(one) !== undefined) as string[])
+  return compact(values.filter((one) => text(one) !== undefined) as string[])
 }
 
 /**
@@ -98,4 +98,9 @@ function follow(source: Json, path: readonly string[]): unknown {
     value = own(value, name)
   }
   return value
+}
+
+/** A list for keeping: frozen, and without the room for sixteen more that filtering leaves behind. */
+export function compact<T>(list: readonly T[]): readonly T[] {
+  return Object.freeze(list.slice())
 }

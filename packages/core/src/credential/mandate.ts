@@ -1,5 +1,17 @@
 import { LIFE_SPAN, LIFE_SPANS, MANDATEE, MANDATOR, POWER, POWER_ACTIONS, POWERS, SUBJECTS } from './dialects.js'
-import { firstOf, isObject, malformed, optional, own, pathsOf, read, text, texts, type Json } from '../members.js'
+import {
+  compact,
+  firstOf,
+  isObject,
+  malformed,
+  optional,
+  own,
+  pathsOf,
+  read,
+  text,
+  texts,
+  type Json,
+} from '../members.js'
 
 /** One right that a mandate grants. A member that the credential leaves out is absent, and then satisfies no requirement that names it. */
 export interface Power {
@@ -134,12 +146,17 @@ function fallbackId(claims: Json, root: Json): string | undefined {
 
 function readPowers(value: unknown): readonly Power[] {
   const powers = Array.isArray(value) ? (value as readonly unknown[]).filter(isObject).map(readPower) : []
-  return Object.freeze(powers.filter(({ actions }) => actions.length > 0))
+  return compact(powers.filter(({ actions }) => actions.length > 0))
 }
 
 function readPower(stated: Json): Power {
-  const lists = POWER_ACTIONS.map((name) => texts(own(stated, name)))
-  return Object.freeze({ ...read(stated, powerPaths, text), actions: lists.find((list) => list.length > 0) ?? [] })
+  const actions = firstOf(POWER_ACTIONS, (name) => someTexts(own(stated, name))) ?? []
+  return Object.freeze({ ...read(stated, powerPaths, text), actions })
+}
+
+function someTexts(value: unknown): readonly string[] | undefined {
+  const list = value === undefined ? [] : texts(value)
+  return list.length > 0 ? list : undefined
 }
 
 function readLifeSpan(value: unknown): Mandate['lifeSpan'] {
