@@ -138,7 +138,7 @@ describe('defaults', () => {
     ['rfc9068', { audience: 'api' }, undefined],
   ] as const)('profile %s with %j lets in %j', (profile, more, kinds) => {
     const expected = profile === 'fiware' ? ['machine', 'employee'] : kinds
-    expect(resolveOptions({ issuer, profile, ...more } as ResourceServerOptions).issuers[0]!.kinds).toEqual(expected)
+    expect(resolveOptions({ issuer, profile, ...more }).issuers[0]!.kinds).toEqual(expected)
   })
 
   test('what the caller passed is neither kept nor changed', () => {
@@ -174,7 +174,7 @@ describe('what is weaker than it may seem is said once, at start', () => {
     ['no audience check', { audience: null }, /only requirements restrict access/],
     ['plain http', { allowInsecureHttp: true }, /publish keys/],
   ])('%s', (_, options, message) => {
-    expect(warningsOf({ ...good, ...options } as ResourceServerOptions)).toEqual([expect.stringMatching(message)])
+    expect(warningsOf({ ...good, ...options })).toEqual([expect.stringMatching(message)])
   })
 
   test('a sound configuration is not commented on', () => {

@@ -1,7 +1,7 @@
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
+import type { GuardError } from '../src/index.js'
 import {
   createResourceServer,
-  GuardError,
   requiredPower,
   requiredScopes,
   resourceServerOf,
@@ -25,7 +25,7 @@ function serve(options: Partial<ResourceServerOptions> = {}) {
     runtime: { ...systemRuntime, fetch: verifier.fetch, now: () => now },
     events: { allowed: record('allowed'), denied: record('denied') },
     ...options,
-  } as ResourceServerOptions)
+  })
   open.push(resourceServer)
   const denials = () => events.filter(({ name }) => name === 'denied').map(({ event }) => event as DeniedEvent)
   return { resourceServer, events, denials, pass: (seconds: number) => void (now += seconds * 1_000) }
