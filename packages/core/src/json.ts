@@ -24,15 +24,20 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> | s
 
 function countMembers(value: object, depth: number): number {
   if (depth > MAX_DEPTH) return Infinity
-  const isArray = Array.isArray(value)
   let count = 0
+  if (Array.isArray(value)) {
+    for (const item of value as unknown[]) count += countWithin(item, depth)
+    return count
+  }
   for (const key of Object.keys(value)) {
     if (key === '__proto__') return Infinity
-    if (!isArray) count += 1
-    const member: unknown = (value as Record<string, unknown>)[key]
-    if (typeof member === 'object' && member !== null) count += countMembers(member, depth + 1)
+    count += 1 + countWithin((value as Record<string, unknown>)[key], depth)
   }
   return count
+}
+
+function countWithin(member: unknown, depth: number): number {
+  return typeof member === 'object' && member !== null ? countMembers(member, depth + 1) : 0
 }
 
 const QUOTE = 0x22

@@ -65,7 +65,7 @@ export function text(value: unknown): string | undefined {
 /** The texts among one or many values. */
 export function texts(value: unknown): readonly string[] {
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]
-  return compact(values.filter((one) => text(one) !== undefined) as string[])
+  return compact((values.every(isText) ? values : values.filter(isText)) as string[])
 }
 
 /**
@@ -79,6 +79,10 @@ export function seconds(value: unknown): number | undefined {
   if (typeof time === 'number' && Math.abs(time) < MILLISECONDS) return time
   const isMilliseconds = typeof time === 'number' && Number.isFinite(time)
   throw malformed('its dates in RFC 3339 or seconds since 1970', isMilliseconds ? 'milliseconds' : 'another form')
+}
+
+function isText(value: unknown): boolean {
+  return text(value) !== undefined
 }
 
 /** A member for an object literal, or none. */

@@ -151,7 +151,7 @@ function readPowers(value: unknown): readonly Power[] {
 
 function readPower(stated: Json): Power {
   const actions = firstOf(POWER_ACTIONS, (name) => someTexts(own(stated, name))) ?? []
-  return Object.freeze({ ...read(stated, powerPaths, text), actions })
+  return Object.freeze(Object.assign(read(stated, powerPaths, text), { actions }))
 }
 
 function someTexts(value: unknown): readonly string[] | undefined {
