@@ -1,4 +1,5 @@
-// Makes a fresh clone ready: installs from the lock file and builds, each only when something changed since the last time.
+// Makes a fresh clone ready: installs from the lock file and builds, each only where something changed since the last time.
+// Usage: node packages/build/prepare.mjs [package to build, with what it depends on; default: all]
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -7,6 +8,7 @@ import { spawnSync } from 'node:child_process'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const installedFrom = join(root, 'node_modules', '.installed-from')
+const wanted = process.argv[2]
 
 const lock = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
@@ -14,19 +16,30 @@ const lock = createHash('sha256')
 
 if (!existsSync(installedFrom) || readFileSync(installedFrom, 'utf8') !== lock) {
   const fresh = !existsSync(join(root, 'node_modules'))
-  run('npm', [fresh ? 'ci' : 'install', '--no-audit', '--no-fund'])
+  run('Installing dependencies …', 'npm', [fresh ? 'ci' : 'install', '--no-audit', '--no-fund', '--loglevel=error'])
   writeFileSync(installedFrom, lock)
 }
-run('npx', ['--no-install', 'turbo', 'run', 'build', '--output-logs=errors-only', '--log-order=grouped'])
+run('Building what changed …', 'npx', [
+  '--no-install',
+  'turbo',
+  'run',
+  'build',
+  ...(wanted ? [`--filter=${wanted}`] : []),
+])
 
-function run(command, args) {
-  // Set-up talks on stderr, so that stdout holds only what the user asked for.
-  const { status, error } = spawnSync(command, args, {
+/** Says what it does on stderr, so that stdout holds only what was asked for, and shows the tool's own words only when it fails. */
+function run(what, command, args) {
+  console.error(what)
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
     cwd: root,
-    stdio: ['ignore', 2, 2],
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
     shell: process.platform === 'win32',
   })
   if (error) throw error
-  if (status !== 0) process.exit(status ?? 1)
+  if (status === 0) return
+  process.stderr.write(stdout + stderr)
+  process.exit(status ?? 1)
 }
