@@ -1,0 +1,42 @@
+import { createDevVerifier } from '@verifier-guard/dev-verifier'
+import { createResourceServer, protect, requiredScopes, systemRuntime } from '../src/index.js'
+
+const verifier = createDevVerifier()
+const trust = {
+  issuer: verifier.issuer,
+  profile: 'eudistack',
+  runtime: { ...systemRuntime, fetch: verifier.fetch },
+} as const
+const request = (token?: string) =>
+  new Request(
+    'https://orders.example.org/',
+    token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
+  )
+
+test('hands the caller and whatever the host passes on to the handler', async () => {
+  const handler = protect(
+    (_, auth, env: { region: string }, id: number) => Response.json([auth.kind, env.region, id]),
+    trust,
+  )
+  expect(await (await handler(request(verifier.mint()), { region: 'eu' }, 7)).json()).toEqual(['machine', 'eu', 7])
+})
+
+test('one resource server serves many handlers, each with its requirement', async () => {
+  const server = createResourceServer(trust)
+  const read = protect(() => new Response('read'), server, { requirement: requiredScopes('read') })
+  const write = protect(() => new Response('write'), server, { requirement: requiredScopes('write') })
+  const token = verifier.mint({ scope: 'read' })
+  expect((await read(request(token))).status).toBe(200)
+  expect((await write(request(token))).status).toBe(403)
+})
+
+test('nobody is let in where that is asked for, and the handler is told', async () => {
+  const handler = protect((_, auth) => Response.json(auth?.kind ?? null), trust, { optional: true })
+  expect(await (await handler(request())).json()).toBeNull()
+  expect((await handler(request('rubbish'))).status).toBe(401)
+})
+
+test("the handler's own errors stay its own", async () => {
+  const handler = protect(() => Promise.reject(new Error('its own')), trust)
+  await expect(handler(request(verifier.mint()))).rejects.toThrow('its own')
+})
