@@ -77,6 +77,9 @@ describe.each(families)('access tokens of $family', ({ family, server, verifier:
       const strict = trust({ profile: server.profile as ProfileName })
       const token = verifier.mint({ kind: 'employee', audience: RELYING_PARTY })
       await expect(strict.verifyAccessToken(token)).rejects.toMatchObject({ code: 'audience_mismatch', status: 401 })
+      const refreshed = verifier.mint({ kind: 'employee', audience: verifier.issuer })
+      for (const server of [strict, resourceServer])
+        await expect(server.verifyAccessToken(refreshed)).rejects.toMatchObject({ code: 'audience_mismatch' })
       strict.close()
     })
 

@@ -1,5 +1,6 @@
 import { Denial, quote, type ErrorCode } from './errors.js'
 import type { TrustSettings } from './options.js'
+import type { Kind } from './profiles.js'
 import type { VerifiedJws } from './signature.js'
 
 /** What a rule looks at. Times in seconds. */
@@ -165,7 +166,7 @@ function notBoundToAKey({ jws: { claims } }: Judged): void {
 function addressedToUs({ jws: { claims }, issuer }: Judged): void {
   if (issuer.audience === null) return
   const stated = asList(claims['aud'])
-  const accepted = issuer.audience ?? [issuer.issuer, new URL(issuer.issuer).origin, ...issuer.clientIds]
+  const accepted = issuer.audience ?? [...new Set([...namesOf(issuer), ...issuer.clientIds])]
   if (stated.some((one) => accepted.includes(one))) return
   throw deny(
     'audience_mismatch',
@@ -173,6 +174,25 @@ function addressedToUs({ jws: { claims }, issuer }: Judged): void {
     quote(claims['aud']),
     audienceHint(stated, claims, issuer),
   )
+}
+
+/**
+ * Judges the addressee of an employee's token where the application names no audience: it must be a configured client. One that is addressed to the
+ * Verifier itself, as machines' are, was refreshed with a client id that nobody checked. A machine may come by way of a client, too.
+ *
+ * @throws {Denial} `audience_mismatch`
+ */
+export function checkAddressee({ claims }: Judged['jws'], kind: Kind, { audience, clientIds }: Judged['issuer']): void {
+  if (kind !== 'employee' || audience !== undefined) return
+  if (asList(claims['aud']).some((one) => clientIds.includes(one))) return
+  const expected = `"aud" of an employee's token to hold ${clientIds.join(' or ') || 'a client that is configured'}`
+  const hint = 'list the clients whose users may call in "clientIds"'
+  throw deny('audience_mismatch', expected, quote(claims['aud']), hint)
+}
+
+/** How the Verifier's tokens call itself: from 3.3 on, its issuer or its origin. */
+function namesOf({ issuer }: Judged['issuer']): readonly string[] {
+  return [...new Set([issuer, new URL(issuer).origin])]
 }
 
 function audienceHint(
@@ -189,9 +209,16 @@ function audienceHint(
     return 'the token is addressed to the Verifier, as all its machine tokens are: leave "audience" out and set the profile "eudistack" or "dome"'
   if (isClient(stated, claims) && issuer.audience !== undefined)
     return 'the token is addressed to its client, as id_tokens and the user tokens of these Verifiers are: send an access token, or name that client in "audience"'
+  if (issuer.audience === undefined && isMachine(claims))
+    return 'a machine\'s token is addressed to the Verifier that issued it, and this one elsewhere: if that is this API, name it in "audience"'
   if (issuer.audience === undefined)
     return 'a user\'s token is addressed to a client: list the clients to accept in "clientIds"'
   return undefined
+}
+
+/** By the constant scope of these Verifiers' machine tokens; their credential is not read yet. */
+function isMachine({ scope }: Judged['jws']['claims']): boolean {
+  return typeof scope === 'string' && scope.split(' ').includes('machine')
 }
 
 /** Clients of these Verifiers go by their DID; a resource server has none. */

@@ -1,7 +1,7 @@
 import type { AlgorithmRow } from './algorithms.js'
 import { checkAdmission, decisionWindow } from './admission.js'
 import { answer } from './challenge.js'
-import { checkClaims } from './claims.js'
+import { checkAddressee, checkClaims } from './claims.js'
 import { createContext, type AuthContext, type Claims } from './context.js'
 import { readCredential } from './credential.js'
 import { Denial, GuardError, quote } from './errors.js'
@@ -112,6 +112,7 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
     const now = runtime.now() / 1_000
     checkClaims({ jws: verified, issuer, now, ...settings })
     const credential = readCredential(verified.claims)
+    checkAddressee(verified, credential?.kind ?? 'none', issuer)
     checkAdmission(credential, issuer, now, settings)
     const context = createContext(verified, issuer, credential, server) as AuthContext<C>
     cache.set(token, { context, key, ...decisionWindow(verified.claims, credential, settings) })

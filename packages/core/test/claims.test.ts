@@ -1,7 +1,7 @@
-import { checkClaims, type Judged } from '../src/claims.js'
+import { checkAddressee, checkClaims, type Judged } from '../src/claims.js'
 import { ALGORITHMS } from '../src/algorithms.js'
 import { Denial } from '../src/errors.js'
-import { PROFILES, type ProfileName } from '../src/profiles.js'
+import { PROFILES, type Kind, type ProfileName } from '../src/profiles.js'
 
 const NOW = 1_800_000_000
 const ISSUER = 'https://verifier.example.org'
@@ -65,6 +65,37 @@ test.each<[string, Situation, string]>([
   ['nobody', { claims: { aud: undefined } }, 'claim_invalid'],
 ])('RFC 7519 §4.1.3: addressed to %s', (_, situation, expected) => {
   expect(verdict(situation)).toBe(expected)
+})
+
+function reasonOf(judge: () => void): Denial['reason'] {
+  try {
+    judge()
+  } catch (error) {
+    if (error instanceof Denial && error.code === 'audience_mismatch') return error.reason
+    throw error
+  }
+  throw new Error('expected a denial')
+}
+
+test("a machine token for another API is not told to be a user's", () => {
+  const claims = { aud: 'https://orders.example.org', scope: 'machine learcredential' }
+  const { expected, hint } = reasonOf(() => checkClaims(judged({ claims })))
+  expect(expected).toBe(`"aud" to hold ${ISSUER}`)
+  expect(hint).toMatch(/a machine's token .* name it in "audience"/)
+  const users = reasonOf(() => checkClaims(judged({ claims: { aud: 'shop', scope: 'openid learcredential' } })))
+  expect(users.hint).toMatch(/a user's token .*"clientIds"/)
+})
+
+test("without an audience, an employee's token is for a configured client, and one for the Verifier does not pass as a machine's", () => {
+  const check = (kind: Kind, aud: unknown, more: Situation = {}) => {
+    const { jws, issuer } = judged({ claims: { aud }, clientIds: ['shop'], ...more })
+    return () => checkAddressee(jws, kind, issuer)
+  }
+  expect(reasonOf(check('employee', ISSUER)).expected).toBe('"aud" of an employee\'s token to hold shop')
+  expect(reasonOf(check('employee', ISSUER, { clientIds: [] })).hint).toContain('"clientIds"')
+  expect(check('employee', ['x', 'shop'])).not.toThrow()
+  for (const aud of [ISSUER, 'shop']) expect(check('machine', aud)).not.toThrow()
+  for (const audience of [[ISSUER], null]) expect(check('employee', ISSUER, { audience })).not.toThrow()
 })
 
 test.each<[string | undefined, string]>([
