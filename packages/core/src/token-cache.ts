@@ -21,8 +21,8 @@ export interface TokenCache {
 
 /** The end of a token is the end of its signature: as good as a hash, and there already. */
 const TAIL = 32
-/** Heap of an entry as a multiple of its token's length (the text, its claims parsed, the normalised credential), measured by `npm run bench`. */
-const BYTES_PER_CHARACTER = 3
+/** Heap of an entry as a multiple of its token's length, once a handler has read its claims; half of that before. Measured by `npm run bench`. */
+const BYTES_PER_CHARACTER = 4
 
 /** Makes the memory, or one that forgets everything when it is switched off. */
 export function createTokenCache(bounds: Required<CacheOption> | null): TokenCache {

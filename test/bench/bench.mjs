@@ -1,0 +1,42 @@
+// Compares this project with its peers, and itself with its own bounds. Writes results.json and prints the tables for the README.
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { cpus, loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { overHttp } from './http.mjs'
+import { inProcess } from './in-process.mjs'
+import { tables } from './report.mjs'
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url))
+const rounds = Number(process.argv[2] ?? 9)
+
+const KINDS = [
+  ['ES256', '1.8 kB'],
+  ['ES256', '0.6 kB'],
+  ['RS256', '1.8 kB'],
+  ['EdDSA', '1.8 kB'],
+]
+
+async function memory() {
+  const child = fork(here('memory.mjs'), { execArgv: ['--expose-gc'] })
+  const [result] = await once(child, 'message')
+  return result
+}
+
+const machine = () => ({ node: process.version, cpu: cpus()[0].model, cores: cpus().length, load: loadavg()[0] })
+
+const results = { date: new Date().toISOString().slice(0, 10), rounds, ...machine(), inProcess: [] }
+for (const [algorithm, size] of KINDS) {
+  console.error(`${algorithm}, ${size} …`)
+  results.inProcess.push(...(await inProcess(algorithm, size, rounds)))
+}
+console.error('behind Express …')
+results.http = await overHttp(rounds)
+console.error('memory …')
+results.memory = await memory()
+results.loadAtEnd = loadavg()[0]
+
+writeFileSync(here('results.json'), `${JSON.stringify(results, undefined, 2)}\n`)
+console.log(tables(results))
+process.exit()

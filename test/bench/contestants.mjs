@@ -1,0 +1,166 @@
+import { verify as verifySignature } from 'node:crypto'
+import { createResourceServer } from '@verifier-guard/core'
+import { JwtVerifier } from 'aws-jwt-verify'
+import { auth as auth0 } from 'express-oauth2-jwt-bearer'
+import { expressjwt } from 'express-jwt'
+import { createVerifier } from 'fast-jwt'
+import { createRemoteJWKSet, jwtVerify } from 'jose'
+import jwksRsa from 'jwks-rsa'
+import koaJwt from 'koa-jwt'
+import { AUDIENCE } from './tokens.mjs'
+
+const noop = () => {}
+const inHeader = (token) => ({ authorization: `Bearer ${token}` })
+
+/** A middleware as a function of a token. */
+const asFunction = (middleware) => (token) =>
+  new Promise((resolve, reject) => {
+    const headers = { host: 'orders.example.org', ...inHeader(token) }
+    const request = {
+      headers,
+      protocol: 'https',
+      app: { get: noop },
+      method: 'GET',
+      url: '/',
+      originalUrl: '/',
+      query: {},
+      is: () => false,
+      get: (name) => headers[name.toLowerCase()],
+    }
+    middleware(request, {}, (error) => (error ? reject(error) : resolve(request.auth)))
+  })
+
+/**
+ * All that takes part: `make` returns a function of a token that resolves, or returns, once it is verified. `cached` contestants
+ * remember tokens; the others verify each time.
+ */
+export const contestants = {
+  /** What nobody can do without: one signature with a ready key, two documents, five comparisons. */
+  floor: {
+    make:
+      ({ issuer, algorithm, publicKey }) =>
+      (token) => {
+        const [header, payload, signature] = token.split('.')
+        const { alg } = JSON.parse(Buffer.from(header, 'base64url'))
+        const claims = JSON.parse(Buffer.from(payload, 'base64url'))
+        const input = Buffer.from(token.slice(0, header.length + payload.length + 1))
+        const key = { key: publicKey, dsaEncoding: 'ieee-p1363' }
+        const holds = verifySignature(
+          algorithm === 'EdDSA' ? null : 'sha256',
+          input,
+          key,
+          Buffer.from(signature, 'base64url'),
+        )
+        const now = Date.now() / 1_000
+        if (!(
+          holds &&
+          alg === algorithm &&
+          claims.iss === issuer &&
+          claims.aud === AUDIENCE &&
+          claims.exp > now &&
+          claims.iat <= now + 30
+        ))
+          throw new Error('refused')
+        return claims
+      },
+  },
+  'verifier-guard': {
+    make: (one) => guard(one, { cache: null }).verify,
+  },
+  'verifier-guard, cached': {
+    cached: true,
+    make: (one) => guard(one).verify,
+  },
+  'verifier-guard, cached, synchronous': {
+    cached: true,
+    onRequest: true,
+    make: (one) => guard(one).cached,
+  },
+  jose: {
+    make({ issuer, algorithm }) {
+      const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`))
+      const options = { issuer, audience: AUDIENCE, algorithms: [algorithm], requiredClaims: ['exp'] }
+      return (token) => jwtVerify(token, keys, options)
+    },
+  },
+  'aws-jwt-verify': {
+    make({ issuer, jwk }) {
+      const verifier = JwtVerifier.create({ issuer, audience: AUDIENCE, jwksUri: 'https://verifier.example.org/jwks' })
+      verifier.cacheJwks({ keys: [jwk] })
+      return (token) => verifier.verify(token)
+    },
+  },
+  'fast-jwt': {
+    make: (one) => fastJwt(one, false),
+  },
+  'fast-jwt, cached': {
+    cached: true,
+    make: (one) => fastJwt(one, 5_000),
+  },
+  'express-oauth2-jwt-bearer': {
+    express: ({ issuer, algorithm }) =>
+      auth0({
+        issuer,
+        jwksUri: `${issuer}/jwks`,
+        audience: AUDIENCE,
+        tokenSigningAlg: algorithm,
+        dpop: { enabled: false },
+      }),
+    make: (one) => asFunction(contestants['express-oauth2-jwt-bearer'].express(one)),
+  },
+  'express-jwt + jwks-rsa': {
+    algorithms: ['ES256', 'RS256'],
+    express: ({ issuer, algorithm }) =>
+      expressjwt({
+        secret: jwksRsa.expressJwtSecret({ jwksUri: `${issuer}/jwks` }),
+        audience: AUDIENCE,
+        issuer,
+        algorithms: [algorithm],
+      }),
+    make: (one) => asFunction(contestants['express-jwt + jwks-rsa'].express(one)),
+  },
+  'koa-jwt + jwks-rsa': {
+    algorithms: ['ES256', 'RS256'],
+    make({ issuer, algorithm }) {
+      const secret = jwksRsa.koaJwtSecret({ jwksUri: `${issuer}/jwks` })
+      const middleware = koaJwt({ secret, audience: AUDIENCE, issuer, algorithms: [algorithm] })
+      return async (token) => {
+        const context = { header: inHeader(token), state: {}, method: 'GET', url: '/', throw: fail }
+        context.request = context
+        await middleware(context, noop)
+        return context.state.user
+      }
+    },
+  },
+}
+
+function guard({ issuer, algorithm }, options) {
+  const server = createResourceServer({
+    issuer,
+    audience: AUDIENCE,
+    profile: 'eudistack',
+    kinds: ['machine', 'none'],
+    algorithms: [algorithm],
+    ...options,
+  })
+  return { verify: (token) => server.verifyAccessToken(token), cached: guardOnHit(server) }
+}
+
+/** What the adapters do: without a promise once a token is known. */
+function guardOnHit(server) {
+  return (request) => server.authenticateCached(request) ?? server.authenticate(request)
+}
+
+function fastJwt({ issuer, algorithm, publicKey }, cache) {
+  return createVerifier({
+    key: publicKey.export({ format: 'pem', type: 'spki' }),
+    algorithms: [algorithm],
+    allowedIss: issuer,
+    allowedAud: AUDIENCE,
+    cache,
+  })
+}
+
+function fail(status, message) {
+  throw new Error(`${status} ${message}`)
+}

@@ -1,0 +1,59 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { createServer } from 'node:http'
+import { createDevVerifier } from '@verifier-guard/dev-verifier'
+
+export const AUDIENCE = 'https://orders.example.org'
+
+const KEYS = {
+  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  EdDSA: () => generateKeyPairSync('ed25519'),
+}
+
+/** What a machine's token says: with its mandate about 1.8 kB, without any credential about 0.6 kB. */
+const SIZES = {
+  '1.8 kB': {
+    placement: 'flat',
+    powers: ['ProductOffering', 'Catalog', 'Orders', 'Invoices', 'Contracts', 'Certification', 'Onboarding'].map(
+      (name) => ({
+        type: 'Domain',
+        domain: 'DOME',
+        function: name,
+        action: ['Create', 'Update'],
+      }),
+    ),
+  },
+  '0.6 kB': { placement: 'none' },
+}
+
+const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+/** An authorization server with one key, as small as can be, that signs any number of tokens which differ in their `jti`. */
+export async function createIssuer(algorithm, size) {
+  const { publicKey, privateKey } = KEYS[algorithm]()
+  const kid = `${algorithm}-key`
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: algorithm }
+  const server = createServer((request, response) => {
+    const document = request.url === '/jwks' ? { keys: [jwk] } : { issuer, jwks_uri: `${issuer}/jwks` }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document))
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  server.unref()
+  const issuer = `http://127.0.0.1:${server.address().port}`
+  const template = createDevVerifier({ profile: 'eudistack-3.0' }).mint({
+    ...SIZES[size],
+    claims: { iss: issuer, aud: AUDIENCE },
+  })
+  const claims = JSON.parse(Buffer.from(template.split('.')[1], 'base64url').toString())
+  const header = encode({ alg: algorithm, typ: 'JWT', kid })
+  let minted = 0
+  /** Fresh bytes, as they come from a socket. */
+  const mint = () => {
+    const jti = `${(minted += 1)}`.padStart(36, '0')
+    const input = `${header}.${encode({ ...claims, jti, exp: Math.floor(Date.now() / 1_000) + 86_400 })}`
+    const digest = algorithm === 'EdDSA' ? null : 'sha256'
+    const signature = sign(digest, Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+    return Buffer.from(`${input}.${signature.toString('base64url')}`)
+  }
+  return { issuer, algorithm, publicKey, jwk, mint, close: () => server.close() }
+}
