@@ -137,7 +137,9 @@ function readStatus(entry: unknown): CredentialStatus {
   return read(isObject(list) ? { ...list, type: 'TokenStatusListEntry' } : entry, statusPaths, textOrIndex)
 }
 
-function textOrIndex(value: unknown): string | undefined {
+/** A list of one is the one itself: JSON-LD writes either. */
+function textOrIndex(stated: unknown): string | undefined {
+  const value: unknown = Array.isArray(stated) && stated.length === 1 ? stated[0] : stated
   return Number.isSafeInteger(value) ? String(value) : text(value)
 }
 

@@ -25,6 +25,7 @@ interface Trust {
 }
 
 const MAX_LISTS = 64
+const ESCAPED_SLASH = /%(?:2f|5c)/i
 
 /**
  * Makes the holder of status lists; nothing is fetched before it is asked for.
@@ -46,7 +47,8 @@ export function createStatusLists(
     if (known !== undefined) return known
     // The address as it will be fetched: with its dots and escapes resolved.
     const address = URL.canParse(url) ? new URL(url).href : ''
-    const source = trusted.find(({ base }) => address.startsWith(base))
+    // A server may resolve an escaped slash after all, and so leave the place that is trusted.
+    const source = ESCAPED_SLASH.test(address) ? undefined : trusted.find(({ base }) => address.startsWith(base))
     if (source === undefined) return undefined
     const made = holdList({ url, form, ...source }, limits, runtime)
     held.set(name, made)

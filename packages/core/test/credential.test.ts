@@ -78,6 +78,15 @@ describe('contradictions', () => {
     ['another organisation in the flat claims', { ...both, mandator: otherOrganisation }],
     ['another organisation by its DID alone', { ...both, mandator: { id: 'did:elsi:VATES-A99999999' } }],
     ['another organisation in a flat mandate', { vc: machineV1['vc'], mandate: { mandator: otherOrganisation } }],
+    ['another organisation beside the mandate', { mandate: { mandator: otherOrganisation }, ...flat }],
+    [
+      'another organisation in the DID of the same mandator',
+      { ...flat, mandator: { ...(flat['mandator'] as Json), id: 'did:elsi:VATES-A99999999' } },
+    ],
+    [
+      'two organisations by two names',
+      { ...flat, mandator: { ...(flat['mandator'] as Json), organization_identifier: 'VATES-A99999999' } },
+    ],
     ['types of a machine and an employee', { ...both, credential_type: 'learcredential.employee.w3c.4' }],
     ['text that is not JSON', { vc: 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln' }],
     ['JSON that is not an object', { vc: '[]' }],

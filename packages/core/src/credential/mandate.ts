@@ -75,14 +75,14 @@ const powerPaths = pathsOf(POWER)
  *
  * @param claims of the access token
  * @param root the credential: in one of the claims, or the claims themselves
- * @throws {Denial} `credential_malformed` when the two name different organisations
+ * @throws {Denial} `credential_malformed` when different organisations are named
  */
 export function readMandate(claims: Json, root: Json): Mandate {
   const inner = mandateIn(root)
   const flat = root === claims ? inner : mandateIn(claims)
   const choose = (names: readonly string[]) =>
     firstOf(names, (name) => own(flat, name)) ?? firstOf(names, (name) => own(inner, name))
-  agreeOnOrganisation(own(flat, 'mandator'), own(inner, 'mandator'))
+  agreeOnOrganisation([claims, flat, root, inner].map((layer) => own(layer, 'mandator')))
   return Object.freeze({
     // A mandate that is the credential itself has no name of its own.
     ...optional('id', inner === root ? undefined : text(own(inner, 'id'))),
@@ -111,25 +111,24 @@ function subjectOf(root: Json): Json | undefined {
   return isObject(one) ? one : undefined
 }
 
-function agreeOnOrganisation(flat: unknown, inner: unknown): void {
-  const one = isObject(flat) ? organisationOf(flat) : undefined
-  const other = isObject(inner) ? organisationOf(inner) : undefined
-  if (one === undefined || other === undefined || one === other) return
-  throw malformed('one mandating organisation', 'another in the flat claims than in the credential beside them')
+/** Wherever the organisation is stated, and by whatever name, it must be the same: what one reader takes from here another takes from there. */
+function agreeOnOrganisation(mandators: readonly unknown[]): void {
+  if (new Set(mandators.filter(isObject).flatMap(organisationsOf)).size <= 1) return
+  throw malformed('one mandating organisation', 'another in one place than in another')
 }
 
 /** Lists of the ecosystem write the bare identifier, credentials the DID that is made of it. */
-function organisationOf(mandator: Json): string | undefined {
-  const stated = firstOf(MANDATOR.organizationIdentifier, (name) => text(own(mandator, name)))
-  if (stated !== undefined) return stated.replace(ELSI, '')
+function organisationsOf(mandator: Json): readonly string[] {
   const id = text(own(mandator, 'id'))
-  return id !== undefined && ELSI.test(id) ? id.replace(ELSI, '') : undefined
+  const stated = MANDATOR.organizationIdentifier.map((name) => text(own(mandator, name)))
+  const all = [...stated, id !== undefined && ELSI.test(id) ? id : undefined]
+  return all.flatMap((one) => one?.replace(ELSI, '') ?? [])
 }
 
 function readMandator(value: unknown): Mandator {
   const stated = isObject(value) ? value : {}
   const names = read(stated, mandatorPaths, text)
-  return Object.freeze({ ...names, ...optional('organizationIdentifier', organisationOf(stated)) })
+  return Object.freeze({ ...names, ...optional('organizationIdentifier', organisationsOf(stated)[0]) })
 }
 
 function readMandatee(value: unknown, fallback: string | undefined): Mandatee {

@@ -14,7 +14,8 @@ export interface TenantOptions {
 /** The tenant that a route belongs to: a fixed one, or what the request says. */
 export type TenantSource<Request> = string | ((request: Request) => string | undefined | Promise<string | undefined>)
 
-const ENVIRONMENT = /-(?:stg|dev|pre)$/i
+// Something must be left: two names that are nothing but a suffix are not the same tenant.
+const ENVIRONMENT = /(?<=.)-(?:stg|dev|pre)$/i
 
 /**
  * Requires that the token was issued for the tenant that the request is about, ASCII letters compared without their case.

@@ -190,6 +190,13 @@ describe('what cannot be looked up', () => {
     },
   )
 
+  test('a list of one type is that type, and no status of an unknown form', async () => {
+    serve(await bitstringList(list, [3]))
+    const caller = listed(list, 3, { type: ['BitstringStatusListEntry'] })
+    const denial = await refused(required({ unlisted: 'accept' }), caller, 'credential_revoked')
+    expect(denial.reason.check).toBe('status')
+  })
+
   test('only addresses below those configured are asked', async () => {
     const before = host.requests.length
     const port = new URL(host.url).port
@@ -199,6 +206,10 @@ describe('what cannot be looked up', () => {
       `${host.url}/listsx/1`,
       `${host.url}/lists/../admin`,
       `${host.url}/lists/%2e%2e/admin`,
+      `${host.url}/lists/..%2fadmin`,
+      `${host.url}/lists/..%5Cadmin`,
+      `${host.url}.evil.example/lists/1`,
+      `${host.url}0/lists/1`,
       `http://user@127.0.0.1:${port}/lists/1`,
       `http://127.0.0.1:${port}@example.org/lists/1`,
       'file:///etc/passwd',

@@ -59,6 +59,7 @@ describe('requiredTenant', () => {
     granted(requiredTenant('kpmg-DEV', stripped), caller)
     await refused(requiredTenant('kpmg'), callerWith({ tenant: 'kpmg-stg' }), 'tenant_mismatch')
     await refused(requiredTenant('kpmg', stripped), callerWith({ tenant: 'kpmg-prd' }), 'tenant_mismatch')
+    await refused(requiredTenant('-stg', stripped), callerWith({ tenant: '-dev' }), 'tenant_mismatch')
   })
 
   test.each<[string, () => unknown]>([
