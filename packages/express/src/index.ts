@@ -25,8 +25,8 @@ export interface GuardedRequest extends IncomingMessage {
   [guard]?: Guard
 }
 
-/** A middleware that fits Express 4 and 5 alike. */
-export type Handler = (req: GuardedRequest, res: ServerResponse, next: (error?: unknown) => void) => void
+/** A middleware that fits Express 4 and 5 alike, whatever else in the program says of `req.auth`. */
+export type Handler = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
 
 /**
  * Lets requests with a valid access token in and sets `req.auth`; refuses the others through Express' error handling.
@@ -51,7 +51,7 @@ export type Handler = (req: GuardedRequest, res: ServerResponse, next: (error?: 
  */
 export function auth(options: ResourceServerOptions | ResourceServer, authOptions?: AuthOptions): Handler {
   const shared = createGuard(options, authOptions)
-  return function authenticate(req, res, next) {
+  return function authenticate(req: GuardedRequest, res, next) {
     req[guard] = shared
     const enter = (auth: AuthContext | undefined) => {
       req.auth = auth
@@ -70,7 +70,7 @@ export function auth(options: ResourceServerOptions | ResourceServer, authOption
  * @returns a middleware; a route where {@link auth} did not run before is refused with `invalid_configuration`
  */
 export function required(requirement: Requirement): Handler {
-  return function authorize(req, res, next) {
+  return function authorize(req: GuardedRequest, res, next) {
     if (req[guard] === undefined) return next(missingGuard(requirement))
     const pending = req[guard].authorize(req.auth, requirement, req)
     if (pending === undefined) next()
