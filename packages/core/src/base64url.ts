@@ -1,3 +1,4 @@
+import type * as buffer from 'node:buffer'
 import { builtinModule } from './runtime.js'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -38,7 +39,7 @@ export const portable: Codec = {
 }
 
 /** Several times as fast. Node's decoder is lenient, but what it accepts is canonical exactly if it encodes to the same text again. */
-const byNode = ({ Buffer }: typeof import('node:buffer')): Codec => ({
+const byNode = ({ Buffer }: typeof buffer): Codec => ({
   isCanonical: (text) => Buffer.from(text, 'base64url').toString('base64url') === text,
   decode: (text) => Buffer.from(text, 'base64url'),
 })

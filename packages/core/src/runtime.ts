@@ -1,3 +1,4 @@
+import type * as buffer from 'node:buffer'
 import type * as crypto from 'node:crypto'
 import type * as diagnosticsChannel from 'node:diagnostics_channel'
 
@@ -56,7 +57,7 @@ export const systemRuntime: Runtime = Object.freeze({
 })
 
 interface BuiltinModules {
-  'node:buffer': typeof import('node:buffer')
+  'node:buffer': typeof buffer
   'node:crypto': typeof crypto
   'node:diagnostics_channel': typeof diagnosticsChannel
 }

@@ -1,0 +1,79 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { ALGORITHMS } from '../src/algorithms.js'
+import type { Jwk } from '../src/key.js'
+import { all, candidates, changes, indexKeys, type KeyIndex } from '../src/key-index.js'
+
+const rows = [ALGORITHMS.get('ES256')!, ALGORITHMS.get('RS256')!]
+const jwk = (kid?: string): Jwk => ({
+  ...(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }) as Jwk),
+  ...(kid !== undefined && { kid }),
+})
+const index = (keys: readonly unknown[], previous?: KeyIndex) => indexKeys({ keys }, rows, previous) as KeyIndex
+
+describe('an index of published keys', () => {
+  test.each<[string, unknown, RegExp]>([
+    ['nothing', undefined, /no "keys" array/],
+    ['null', null, /no "keys" array/],
+    ['a list', [jwk('a')], /no "keys" array/],
+    ['keys that are no list', { keys: jwk('a') }, /no "keys" array/],
+    ['no keys', { keys: [] }, /no key that ES256, RS256 can use \(0 others\)/],
+    ['keys of no use', { keys: [{ kty: 'oct', k: 'AA' }, null] }, /no key that ES256, RS256 can use \(2 others\)/],
+  ])('is not made of %s', (_, document, why) => {
+    expect(indexKeys(document, rows)).toMatch(why)
+  })
+
+  test('finds the keys of an id, and no other', () => {
+    const [a, b] = [jwk('a'), jwk('b')]
+    const made = index([a, b])
+    expect(candidates(made, 'a').map((key) => key.jwk)).toEqual([a])
+    expect(candidates(made, 'c')).toEqual([])
+    expect(candidates(made, '')).toEqual([])
+  })
+
+  test('finds the only key there is for a token without an id, and none where there is a choice', () => {
+    expect(candidates(index([jwk('a')]), undefined)).toHaveLength(1)
+    expect(candidates(index([jwk()]), undefined)).toHaveLength(1)
+    expect(candidates(index([jwk('a'), jwk('b')]), undefined)).toEqual([])
+    expect(candidates(index([jwk(), jwk()]), undefined)).toEqual([])
+  })
+
+  test('keeps the record of a key that was there before, and of that alone', () => {
+    const [kept, gone] = [jwk('kept'), jwk('gone')]
+    const before = index([kept, gone])
+    const replaced = { ...jwk('gone') }
+    const after = index([{ ...kept, x5t: 'new', extra: 1 }, replaced], before)
+    expect(candidates(after, 'kept')[0]).toBe(candidates(before, 'kept')[0])
+    expect(candidates(after, 'gone')[0]).not.toBe(candidates(before, 'gone')[0])
+    const { added, removed } = changes(before, after)
+    expect(added.map((key) => key.jwk)).toEqual([replaced])
+    expect(removed.map((key) => key.jwk)).toEqual([gone])
+  })
+
+  test('sees a key whose use or algorithm changed as another one', () => {
+    const a = jwk('a')
+    const before = index([a])
+    expect(changes(before, index([{ ...a, use: 'sig' }], before))).toMatchObject({ added: [{}], removed: [{}] })
+  })
+
+  test('tells of everything as added at first', () => {
+    const made = index([jwk('a'), jwk('b')])
+    expect(changes(undefined, made).added).toEqual([...all(made)])
+  })
+
+  test('takes a key once, however often it is published', () => {
+    const a = jwk('a')
+    expect(index([a, a, { ...a }, { ...a, x5t: 'other' }]).size).toBe(1)
+  })
+
+  test('keeps four keys under one id and reports the others', () => {
+    const made = index(Array.from({ length: 6 }, () => jwk('a')))
+    expect(candidates(made, 'a')).toHaveLength(4)
+    expect(made.size).toBe(4)
+    expect(made.ignored).toEqual(Array(2).fill({ kid: 'a', why: 'there are 4 others under its id' }))
+  })
+
+  test('says why by the algorithm of the same type of key', () => {
+    const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' })
+    expect(index([jwk('a'), { ...short, kid: 'short' }]).ignored[0]!.why).toMatch(/1024 bits/)
+  })
+})
