@@ -134,6 +134,11 @@ describe('access tokens after RFC 9068', () => {
     })
   })
 
+  test('may use the names of a credential for something else', async () => {
+    const auth = await resourceServer.verifyAccessToken(mint({}, { vc: true, mandate: 'full' }))
+    expect(auth).toMatchObject({ kind: 'none', powers: [], credential: undefined, mandate: undefined })
+  })
+
   test('§2.2.1: may state when and how the user signed in', async () => {
     await expect(resourceServer.verifyAccessToken(mint({}, { auth_time: 1, acr: '1' }))).resolves.toMatchObject({
       clientId: 'client-1',

@@ -109,7 +109,7 @@ class Context implements AuthContext {
   }
 
   #unfold(): Unfolded {
-    return (this.#unfolded ??= unfold(this.#token))
+    return (this.#unfolded ??= unfold(this.#token, this.kind !== 'none'))
   }
 }
 
@@ -120,9 +120,9 @@ interface Unfolded {
 }
 
 /** For a token that was verified: this text, read by the same functions, says what it said then. */
-function unfold(token: string): Unfolded {
+function unfold(token: string, hasCredential: boolean): Unfolded {
   const { header, claims } = parseJws(token)
-  const credential = readCredential(claims)
+  const credential = hasCredential ? readCredential(claims) : undefined
   if (credential !== undefined) deepFreeze(credential.raw)
   return { header: deepFreeze(header), claims: deepFreeze(claims), credential }
 }

@@ -21,6 +21,8 @@ export interface Profile {
   readonly idTokenMarks: readonly string[]
   /** Whether a token with neither `jti` nor `scope` is taken for an id_token: the Java Verifiers put both in access tokens and neither in id_tokens. */
   readonly jtiOrScope: boolean
+  /** Whether a credential is looked for in the claims; elsewhere claims of the same names mean something else. */
+  readonly credential: boolean
   /** Claims without which a token is refused, besides `iss` and `exp`. */
   readonly requiredClaims: readonly string[]
   /** Kinds that are accepted unless the application names others; `undefined` for any. */
@@ -36,6 +38,7 @@ const java: Profile = {
   types: ['jwt', 'at+jwt', ''],
   idTokenMarks: ID_TOKEN_MARKS,
   jtiOrScope: true,
+  credential: true,
   requiredClaims: ['aud'],
   kinds: ['machine'],
 }
@@ -57,6 +60,7 @@ export const PROFILES = Object.freeze({
     types: ['at+jwt'],
     idTokenMarks: [],
     jtiOrScope: false,
+    credential: false,
     requiredClaims: ['aud', 'sub', 'client_id', 'iat', 'jti'],
     kinds: undefined,
   },

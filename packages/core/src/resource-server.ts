@@ -87,7 +87,7 @@ export interface ResourceServer<C extends Claims = Claims> {
  */
 export function createResourceServer<C extends Claims = Claims>(options: ResourceServerOptions): ResourceServer<C> {
   const settings = resolveOptions(options)
-  const { runtime } = settings
+  const { runtime, clockTolerance, maxTokenAge } = settings
   const emitter = createEmitter(settings.listeners, runtime)
   const keySetOf = (issuer: string, { origin, rows }: IssuerSettings) =>
     createKeySet({
@@ -110,8 +110,8 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
     const row = allowedAlgorithm(jws, issuer)
     const { verified, key } = await verifyWithKeys(jws, issuer.keySet, row, runtime.now() / 1_000)
     const now = runtime.now() / 1_000
-    checkClaims({ jws: verified, issuer, now, ...settings })
-    const credential = readCredential(verified.claims)
+    checkClaims({ jws: verified, issuer, now, clockTolerance, maxTokenAge })
+    const credential = issuer.profile.credential ? readCredential(verified.claims) : undefined
     checkAddressee(verified, credential?.kind ?? 'none', issuer)
     checkAdmission(credential, issuer, now, settings)
     const context = createContext(verified, issuer, credential, server) as AuthContext<C>
@@ -119,13 +119,25 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
     return context
   }
 
-  async function allow(
+  /** At once for a token that is remembered, where nothing more is asked. */
+  function allow(
     token: string | undefined,
     requirement: Requirement | undefined,
     request: unknown,
-  ): Promise<AuthContext<C>> {
+  ): AuthContext<C> | Promise<AuthContext<C>> {
     if (token === undefined) throw missing()
     const known = remembered(boundedToken(token))
+    if (known === undefined || requirement !== undefined) return judge(token, known, requirement, request)
+    report(emitter, known, true)
+    return known
+  }
+
+  async function judge(
+    token: string,
+    known: AuthContext<C> | undefined,
+    requirement: Requirement | undefined,
+    request: unknown,
+  ): Promise<AuthContext<C>> {
     const auth = known ?? (await decide(token))
     if (requirement !== undefined) await checkRequirement(requirement, auth, request)
     report(emitter, auth, known !== undefined)
