@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { format, resolveConfig } from 'prettier'
 import { overHttp } from './http.mjs'
 import { inProcess } from './in-process.mjs'
 import { tables } from './report.mjs'
@@ -37,6 +38,7 @@ console.error('memory …')
 results.memory = await memory()
 results.loadAtEnd = loadavg()[0]
 
-writeFileSync(here('results.json'), `${JSON.stringify(results, undefined, 2)}\n`)
+const file = here('results.json')
+writeFileSync(file, await format(JSON.stringify(results), { ...(await resolveConfig(file)), parser: 'json' }))
 console.log(tables(results))
 process.exit()

@@ -87,17 +87,10 @@ export interface ResourceServer<C extends Claims = Claims> {
  */
 export function createResourceServer<C extends Claims = Claims>(options: ResourceServerOptions): ResourceServer<C> {
   const settings = resolveOptions(options)
-  const { runtime, clockTolerance, maxTokenAge } = settings
+  const { runtime, limits, clockTolerance, maxTokenAge } = settings
   const emitter = createEmitter(settings.listeners, runtime)
   const keySetOf = (issuer: string, { origin, rows }: IssuerSettings) =>
-    createKeySet({
-      issuer,
-      origin: origin(issuer),
-      rows: [...rows.values()],
-      limits: settings.limits,
-      runtime,
-      emitter,
-    })
+    createKeySet({ issuer, origin: origin(issuer), rows: [...rows.values()], limits, runtime, emitter })
   const issuers = createIssuers(settings, keySetOf)
   const cache = createTokenCache(settings.cache)
 
