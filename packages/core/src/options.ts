@@ -157,6 +157,13 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
     maxBytes: number('keySet.maxBytes', keySet.maxBytes, 524_288),
     insecureHttp: options.allowInsecureHttp === true,
   }
+  if (limits.maxStale < limits.maxAge) {
+    throw configurationError(
+      '"keySet.maxStale" of at least "keySet.maxAge"',
+      `${limits.maxStale / 1_000} s`,
+      'keys are used beyond their age in an outage only',
+    )
+  }
   const listed = Array.isArray(options.issuer) ? (options.issuer as readonly unknown[]) : [options.issuer]
   const described = listed
     .filter((entry) => typeof entry !== 'function')

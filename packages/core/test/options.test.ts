@@ -58,6 +58,11 @@ describe('what is not configured right is refused at start, with what to do', ()
     ],
     ['a negative tolerance', { ...good, clockTolerance: -1 }, /found -1/],
     ['a time-out of nothing', { ...good, keySet: { timeout: 0 } }, /"keySet.timeout" as a number of at least/],
+    [
+      'keys that are stale before they are old',
+      { ...good, keySet: { maxAge: 600, maxStale: 60 } },
+      /"keySet.maxStale" of at least "keySet.maxAge", found 60 s/,
+    ],
     ['a realm with a line break', { ...good, realm: 'a\r\nX-Evil: 1' }, /"realm" in printable ASCII/],
     [
       'a pattern for a tenant that nothing varies by',
