@@ -1,0 +1,45 @@
+import Router from '@koa/router'
+import { auth, authOf, requiredPower, type AuthState, type ResourceServerOptions } from '@verifier-guard/koa'
+import Koa from 'koa'
+
+/** An offer as this API keeps it. */
+interface Offer {
+  readonly name: string
+  /** The organisation that made it: the mandator of the machine that called. */
+  readonly organization: string
+}
+
+/** Makes the API: offers can be read and made by machines whose mandate says so, each seeing its own organisation's. */
+export function createApp(options: ResourceServerOptions): Koa<AuthState> {
+  const offers: Offer[] = []
+  const open = new Router<AuthState>()
+  open.get('/health', (ctx) => {
+    ctx.body = { status: 'up' }
+  })
+
+  const guarded = new Router<AuthState>({ prefix: '/offers' })
+  guarded.use(auth(options))
+
+  guarded.get('/', requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Read' }), (ctx) => {
+    ctx.body = offers.filter(({ organization }) => organization === organizationOf(ctx))
+  })
+
+  guarded.put('/:name', requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }), (ctx) => {
+    const offer: Offer = { name: String(ctx.params['name']), organization: organizationOf(ctx) }
+    const known = offers.find(({ name, organization }) => name === offer.name && organization === offer.organization)
+    if (known === undefined) offers.push(offer)
+    ctx.status = known === undefined ? 201 : 200
+    ctx.body = offer
+  })
+
+  const app = new Koa<AuthState>()
+  app.use(open.routes())
+  app.use(guarded.routes())
+  return app
+}
+
+/** Rights are granted to organisations, so data belongs to them too: never to `sub`, which means something else in each Verifier generation. */
+function organizationOf(ctx: { readonly state: AuthState }): string {
+  const { mandate } = authOf(ctx)
+  return mandate?.mandator.organizationIdentifier ?? 'unknown'
+}

@@ -1,0 +1,12 @@
+import { Controller, Get } from '@nestjs/common'
+import { Public } from '@verifier-guard/nestjs'
+
+/** Answers everybody, tokens unread. */
+@Controller('health')
+export class Health {
+  @Get()
+  @Public()
+  state() {
+    return { status: 'up' }
+  }
+}
