@@ -1,0 +1,10 @@
+// expected: TS18048 TS18048
+import { protect } from '@verifier-guard/fetch'
+import type { AuthState } from '@verifier-guard/koa'
+
+export const handler = protect(
+  (_request, auth) => Response.json({ hello: auth.clientId }),
+  { issuer: 'https://verifier.example.org', profile: 'eudistack' },
+  { optional: true },
+)
+export const clientOf = (state: AuthState) => state.auth.clientId
