@@ -30,13 +30,15 @@ export type TokenSourceEvent =
       readonly validUntil: number
     }
 
-/** Called synchronously; what it throws is swallowed. */
+/** Called synchronously and not awaited; what it throws, or its promise rejects with, is swallowed. */
 export type TokenSourceListener = (event: TokenSourceEvent) => void
 
 /** Tells the listener, and keeps its failures from becoming the caller's. */
 export function emit(listener: TokenSourceListener | undefined, event: TokenSourceEvent): void {
   try {
-    listener?.(event)
+    // A listener may be an async function, whose rejection would end the process.
+    const returned: unknown = listener?.(event)
+    Promise.resolve(returned).catch(() => {})
   } catch {
     // A broken log must not cost a token.
   }
