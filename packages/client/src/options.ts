@@ -10,6 +10,7 @@ import type { ChecklistItem } from './errors.js'
 import type { TokenSourceListener } from './events.js'
 import { createLocalSigner } from './key.js'
 import type { PrivateKeyInput } from './key.js'
+import { checkOptionNames } from './option-names.js'
 import { pickParameters } from './parameters.js'
 import type { TokenParameters } from './parameters.js'
 import { clientRuntime } from './runtime.js'
@@ -105,6 +106,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
  * @throws {TokenSourceError} `invalid_option`, `private_key_unreadable`, `credential_unreadable`, `credential_not_yet_valid`, `credential_expired`.
  */
 export function resolveOptions(options: TokenSourceOptions): ResolvedOptions {
+  checkOptionNames(options)
   const runtime = { ...clientRuntime, ...options.runtime }
   const insecure = options.allowInsecureHttp === true
   const { tokenEndpoint, allowedOrigins = [], onEvent } = options
@@ -112,7 +114,7 @@ export function resolveOptions(options: TokenSourceOptions): ResolvedOptions {
   return Object.freeze({
     ...identify(options, runtime, insecure),
     tokenEndpoint,
-    allowedOrigins: new Set(allowedOrigins.map((origin) => checkOrigin(origin, insecure))),
+    allowedOrigins: checkOrigins(allowedOrigins, insecure),
     timeout: positive('timeout', options.timeout ?? 5) * 1000,
     tries: positive('tries', options.tries ?? 3),
     onEvent,
@@ -189,6 +191,11 @@ function checkIssuer(name: string, issuer: string, insecure: boolean): void {
     throw invalid(`\`${name}\` without a trailing slash, as the issuer is compared character by character`, issuer)
   }
   if (search || hash) throw invalid(`\`${name}\` without query and fragment (RFC 8414 §2)`, 'one with them')
+}
+
+function checkOrigins(origins: readonly string[], insecure: boolean): ReadonlySet<string> {
+  if (!Array.isArray(origins)) throw invalid('a list of origins as `allowedOrigins`', typeof origins)
+  return new Set(origins.map((origin) => checkOrigin(origin, insecure)))
 }
 
 function checkOrigin(origin: string, insecure: boolean): string {

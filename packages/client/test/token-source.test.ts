@@ -121,6 +121,20 @@ describe('the options', () => {
   const good = { verifier: 'https://verifier.example.org', credential: 'x', privateKey: '1' }
 
   it.each<[string, object, string]>([
+    ['nothing at all', undefined as unknown as object, 'an object of options, found undefined'],
+    ['an option of another name', { ...good, allowedOrigin: ['https://api.example.org'] }, 'found `allowedOrigin`'],
+    ['an option of another way', { ...good, clientSecret: 's' }, 'found `clientSecret`'],
+    ['two servers', { ...good, authorizationServer: 'https://as.example.org', clientId: 'me' }, 'both'],
+    [
+      'one origin that is not in a list',
+      {
+        authorizationServer: 'https://as.example.org',
+        clientId: 'me',
+        clientSecret: 's',
+        allowedOrigins: 'https://api.example.org',
+      },
+      'a list of origins',
+    ],
     ['no issuer', { credential: 'x' }, 'neither'],
     ['http beyond loopback', { ...good, verifier: 'http://verifier.example.org' }, 'https in `verifier`'],
     ['a trailing slash', { ...good, verifier: 'https://verifier.example.org/' }, 'trailing slash'],
