@@ -50,10 +50,10 @@ async function fetchMetadata({ issuer, timeout, runtime, signal }: Discovery): P
       return await getJson(runtime, { url, timeout, maxBytes: MAX_BYTES, signal })
     } catch (error) {
       // 404 alone means "not here"; any other trouble would be the same at the next address.
-      if (!(error instanceof HttpFailure && error.status === 404) || url === urls.at(-1)) throw error
+      if (!(error instanceof HttpFailure && error.status === 404)) throw error
     }
   }
-  return undefined
+  throw noMetadata(issuer)
 }
 
 /** Verifiers mount both documents under their context path; RFC 8414 §3.1 puts the well-known part before the path. */
@@ -63,6 +63,13 @@ function metadataUrls(issuer: string): readonly string[] {
   const inserted = `${origin}/.well-known/oauth-authorization-server${path}`
   const appended = `${issuer}/.well-known/oauth-authorization-server`
   return [...new Set([`${issuer}/.well-known/openid-configuration`, inserted, appended])]
+}
+
+function noMetadata(issuer: string): TokenSourceError {
+  const hint =
+    new URL(issuer).pathname === '/' ? 'is the context path missing, for instance /verifier?' : 'is its path right?'
+  const message = `expected metadata of issuer ${issuer}, got status 404 wherever they may be; ${hint}`
+  return new TokenSourceError('issuer_mismatch', message, { status: 404 })
 }
 
 function issuerMismatch(expected: string, found: unknown): TokenSourceError {

@@ -57,6 +57,8 @@ const discoveryFaults: readonly Row[] = [
   { fault: 'redirect', code: 'unusable_answer', retryable: true, requests: 3 },
   { fault: 'endless-body', code: 'unusable_answer', retryable: true, requests: 3 },
   { fault: 'wrong-issuer', code: 'issuer_mismatch', retryable: false, requests: 1 },
+  // One look at each place where metadata may be.
+  { fault: 'status-404', code: 'issuer_mismatch', retryable: false, requests: 3 },
 ]
 
 describe.each([

@@ -88,6 +88,16 @@ describe('createTokenSource', () => {
     expect(verifier.requests.token).toBe(0)
   })
 
+  it('says that the context path may be missing where there are no metadata', async () => {
+    const verifier = await startVerifier()
+    const { credential, privateKey } = verifier.issueMachineCredential()
+    const { origin } = new URL(verifier.issuer)
+    const tokens = closing(createTokenSource({ verifier: origin, credential, privateKey: privateKey.hex }))
+    const error = await failureOf(tokens.ready())
+    expect(error).toMatchObject({ code: 'issuer_mismatch', kind: 'configuration', retryable: false, status: 404 })
+    expect(error.message).toContain('is the context path missing, for instance /verifier?')
+  })
+
   it('follows no metadata to a token endpoint on another origin', async () => {
     const elsewhere = await serve((_, response) => response.end('{}'))
     const issuer: string = await serve((_, response) =>
