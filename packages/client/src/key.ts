@@ -18,8 +18,8 @@ export interface PrivateJwk {
 }
 
 /**
- * A private key as it is handed out or kept: the scalar in hexadecimal (P-256, with or without `0x`, leading zeros may
- * be missing), a JWK (object or JSON), PKCS#8 as PEM, as DER or as the base64 of DER.
+ * A private key as it is handed out or kept: the scalar in hexadecimal (P-256, with or without `0x`, up to four
+ * leading zeros may be missing), a JWK (object or JSON), PKCS#8 as PEM, as DER or as the base64 of DER.
  */
 export type PrivateKeyInput = string | Uint8Array | PrivateJwk
 
@@ -41,6 +41,9 @@ interface KeyMaterial {
 
 /** PKCS#8 around a P-256 scalar; the public half is left out, the runtime computes it (RFC 5208, RFC 5915). */
 const P256_PKCS8 = '3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420'
+
+/** Only one key in a million has more than four leading zeros to lose. */
+const MIN_DIGITS = 60
 
 /**
  * A signer over a private key in memory.
@@ -68,11 +71,20 @@ function readPrivateKey(input: PrivateKeyInput, options: PrivateKeyOptions): Key
   const text = input.replaceAll('\\n', '\n').trim()
   if (text.startsWith('{')) return fromJwk(parseObject(text) as PrivateJwk | undefined, options)
   if (text.startsWith('-----BEGIN ')) return fromPem(text, options)
-  const scalar = /^(?:0x)?0*([0-9a-f]{1,64})$/i.exec(text)?.[1]
-  if (scalar) return fromScalar(hex.decode(scalar.padStart(64, '0').toLowerCase()), options)
+  const digits = /^(?:0x)?([0-9a-f]+)$/i.exec(text)?.[1]
+  if (digits) return fromScalar(decodeDigits(digits), options)
   const der = decodeBase64(text)
   if (der?.[0] === 0x30) return fromDer(der, options)
   throw unreadable(`a text of ${text.length} characters that is none of these`)
+}
+
+/** Issuers drop leading zeros, or add a zero byte; whoever copies a key loses other digits too. */
+function decodeDigits(digits: string): Uint8Array {
+  const significant = digits.replace(/^0+/, '')
+  if (digits.length < MIN_DIGITS || significant.length > 64) {
+    throw unreadable(`${digits.length} of 64 hexadecimal digits; was all of the key copied, and nothing else?`)
+  }
+  return hex.decode(significant.padStart(64, '0').toLowerCase())
 }
 
 /** Rather than `instanceof`, which fails for bytes of another realm. */

@@ -52,7 +52,7 @@ describe('createLocalSigner', () => {
   })
 
   it('pads a scalar whose leading zeros were lost', async () => {
-    const one = createLocalSigner('0x1')
+    const one = createLocalSigner(`0x${'1'.padStart(60, '0')}`)
     const x = '6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296'
     const y = '4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5'
     const [base64x, base64y] = [x, y].map((half) => Buffer.from(half, 'hex').toString('base64url'))
@@ -80,6 +80,8 @@ describe('createLocalSigner', () => {
 
   it.each<[string, PrivateKeyInput, PrivateKeyOptions, string]>([
     ['nothing', '', {}, 'environment variable'],
+    ['a scalar that is cut off', hex.slice(0, 59), {}, '59 of 64 hexadecimal digits'],
+    ['a scalar and more', `${hex}${'f'.repeat(4)}`, {}, '68 of 64 hexadecimal digits'],
     ['a text', 'not a key', {}, 'none of these'],
     ['a public JWK', publicKey.export({ format: 'jwk' }) as PrivateJwk, {}, 'without its private part'],
     ['broken JSON', '{"kty":', {}, 'no JWK'],
@@ -101,7 +103,7 @@ describe('createLocalSigner', () => {
   })
 
   it.each([
-    ['0', '0'],
+    ['of nothing but zeros', '0'.repeat(64)],
     ['the order of the curve and more', 'f'.repeat(64)],
   ])('refuses the scalar %s at the first signature', async (_, scalar) => {
     const error = await failureOf(signJwt(createLocalSigner(scalar), jwt))
