@@ -10,14 +10,14 @@ import type { TokenParameters } from './parameters.js'
  */
 export function presentationChecklist(
   credential: MachineCredential,
-  audience: string,
+  { issuer, audience }: { readonly issuer: string; readonly audience: string },
   { tenant }: TokenParameters,
 ): readonly ChecklistItem[] {
   return [
     item('key', 'passed', 'the presentation is signed with the key the credential is bound to'),
     item('validity', 'passed', `the credential is in its validity window${window(credential)}`),
     item('encoding', 'passed', '`vp_token` is standard Base64 with padding'),
-    audienceItem(audience),
+    isTaken(audience, issuer) ? audienceItem(audience) : wrongAudience(audience, issuer),
     tenantItem(credential.domains, tenant),
     item('revocation', 'unknown', 'ask the issuer whether the credential was revoked, or its issuer lost trust'),
     item(
@@ -46,6 +46,15 @@ function audienceItem(audience: string): ChecklistItem {
     'unknown',
     `\`aud\` of the assertion is ${audience}; the server compares it with its own issuer, character by character`,
   )
+}
+
+/** Verifiers that live under a path take their bare origin as well, and none takes the token endpoint. */
+function isTaken(audience: string, issuer: string): boolean {
+  return audience === issuer || audience === new URL(issuer).origin
+}
+
+function wrongAudience(audience: string, issuer: string): ChecklistItem {
+  return item('audience', 'failed', `\`aud\` of the assertion is ${audience}, but the issuer is ${issuer}`)
 }
 
 function tenantItem(domains: readonly string[], tenant: string | undefined): ChecklistItem {

@@ -161,7 +161,7 @@ function identifyMachine(
   return {
     issuer,
     authenticate: verifiablePresentation({ credential, clientId, audience, signer }),
-    checklist: (parameters) => presentationChecklist(credential, audience, parameters),
+    checklist: (parameters) => presentationChecklist(credential, { issuer, audience }, parameters),
     credential,
     parameters: pickParameters({ ...options, tenant: resolveTenant(options.tenant, credential) }),
   }

@@ -149,6 +149,16 @@ describe('a Verifier that refuses', () => {
     },
   )
 
+  it.each(['failed', 'unknown'] as const)('an audience that is not the issuer: %s', async (verdict) => {
+    const { verifier, machine } = await start()
+    machine.revoke()
+    const assertionAudience = verdict === 'failed' ? `${verifier.issuer}/oidc/token` : new URL(verifier.issuer).origin
+    const { credential, privateKey } = machine
+    const options = { verifier: verifier.issuer, assertionAudience, credential, privateKey: privateKey.hex }
+    const error = await failureOf(closing(createTokenSource(options)).getToken())
+    expect(error.checklist).toContainEqual(expect.objectContaining({ check: 'audience', verdict }))
+  })
+
   it('between two renewals: the token at hand is used to its end, then callers are told', async () => {
     const { verifier, machine, tokens, runtime, count } = await start()
     const first = await tokens.getToken()
