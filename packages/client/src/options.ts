@@ -31,7 +31,7 @@ export interface CommonOptions {
   readonly resource?: string
   /** The API the token is for, for authorization servers with an `audience` parameter. */
   readonly audience?: string
-  /** Limit of each request to the authorization server over connection, headers and body, in seconds; default 5. */
+  /** Limit of each request to the authorization server over connection, headers and body, in seconds, up to 300; default 5. */
   readonly timeout?: number
   /** Requests sent for one token before its callers are told of the failure; default 3. */
   readonly tries?: number
@@ -115,7 +115,7 @@ export function resolveOptions(options: TokenSourceOptions): ResolvedOptions {
     ...identify(options, runtime, insecure),
     tokenEndpoint,
     allowedOrigins: checkOrigins(allowedOrigins, insecure),
-    timeout: positive('timeout', options.timeout ?? 5) * 1000,
+    timeout: seconds('timeout', options.timeout ?? 5) * 1000,
     tries: positive('tries', options.tries ?? 3),
     onEvent,
     runtime,
@@ -194,7 +194,9 @@ function checkIssuer(name: string, issuer: string, insecure: boolean): void {
 }
 
 function checkOrigins(origins: readonly string[], insecure: boolean): ReadonlySet<string> {
-  if (!Array.isArray(origins)) throw invalid('a list of origins as `allowedOrigins`', typeof origins)
+  // Without its type it would narrow the elements to `any`.
+  const isList: boolean = Array.isArray(origins)
+  if (!isList) throw invalid('a list of origins as `allowedOrigins`', typeof origins)
   return new Set(origins.map((origin) => checkOrigin(origin, insecure)))
 }
 
@@ -210,6 +212,14 @@ function checkUrl(name: string, text: string, insecure: boolean): URL {
   if (url.protocol === 'https:') return url
   if (url.protocol === 'http:' && (insecure || LOOPBACK.test(url.hostname))) return url
   throw invalid(`https in \`${name}\` (plain http on loopback, or with \`allowInsecureHttp\`)`, url.origin)
+}
+
+/** Nobody waits longer for a token; whoever says more has thought of milliseconds. */
+const LONGEST_TIMEOUT = 300
+
+function seconds(name: string, value: number): number {
+  if (!(value > LONGEST_TIMEOUT)) return positive(name, value)
+  throw invalid(`at most ${LONGEST_TIMEOUT} seconds as \`${name}\``, `${value}; is that in milliseconds?`)
 }
 
 function positive(name: string, value: number): number {

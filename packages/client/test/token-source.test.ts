@@ -174,6 +174,11 @@ describe('the options', () => {
       'clientSecret',
     ],
     [
+      'a timeout in milliseconds',
+      { authorizationServer: 'https://as.example.org', clientId: 'me', clientSecret: 's', timeout: 5000 },
+      'milliseconds',
+    ],
+    [
       'no tries',
       { authorizationServer: 'https://as.example.org', clientId: 'me', clientSecret: 's', tries: 0 },
       'tries',
