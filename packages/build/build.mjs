@@ -16,6 +16,8 @@ const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
 const ESM_ONLY = new Set(['jose', '@scure/base'])
 
 rmSync('dist', { recursive: true, force: true })
+// A package carries its licence; the one text is at the top.
+cpSync(join(root, 'LICENSE'), 'LICENSE')
 await transpile('esm', [])
 emitTypes('dist/esm')
 // An application (an example, say) is only ever run; what others import comes as CommonJS too.

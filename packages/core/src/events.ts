@@ -62,7 +62,7 @@ export interface GuardEvents {
   readonly keySetStale: KeySetStaleEvent
 }
 
-/** Functions to be told of events. One that throws disturbs no request. */
+/** Functions to be told of events. One that throws, or whose promise rejects, disturbs no request. */
 export type Listeners = { readonly [Name in keyof GuardEvents]?: (event: GuardEvents[Name]) => void }
 
 /** Sends events to the application's listeners and to the `diagnostics_channel` named `verifier-guard:<event>`. */
@@ -72,22 +72,34 @@ export interface Emitter {
   emit<Name extends keyof GuardEvents>(name: Name, event: GuardEvents[Name]): void
 }
 
-const NAMES = ['allowed', 'denied', 'keySetRefreshed', 'keysChanged', 'keySetFailed', 'keySetStale'] as const
+/** The names of all events. */
+export const EVENT_NAMES = [
+  'allowed',
+  'denied',
+  'keySetRefreshed',
+  'keysChanged',
+  'keySetFailed',
+  'keySetStale',
+] as const
 
 /** Connects the application's listeners and the diagnostics channels. */
 export function createEmitter(listeners: Listeners, runtime: Pick<Runtime, 'warn'>): Emitter {
   const diagnostics = builtinModule('node:diagnostics_channel')
-  const channels = new Map(NAMES.map((name) => [name, diagnostics?.channel(`verifier-guard:${name}`)] as const))
+  const channels = new Map(EVENT_NAMES.map((name) => [name, diagnostics?.channel(`verifier-guard:${name}`)] as const))
   return {
     listens: (name) => listeners[name] !== undefined || channels.get(name)?.hasSubscribers === true,
     emit(name, event) {
       channels.get(name)?.publish(event)
-      try {
-        listeners[name]?.(event)
-      } catch (error) {
+      const failed = (error: unknown) =>
         runtime.warn(
           `a listener of the event "${name}" threw ${error instanceof Error ? error.name : 'something'}; it should not`,
         )
+      try {
+        // An asynchronous listener fits the type too, and its rejection would end the process.
+        const late: unknown = listeners[name]?.(event)
+        if (late instanceof Object && 'then' in late) Promise.resolve(late).catch(failed)
+      } catch (error) {
+        failed(error)
       }
     },
   }

@@ -63,12 +63,19 @@ export function createIssuers(settings: Settings, keySetOf: (issuer: string, own
       const results = await Promise.allSettled([...exact.values()].map(({ keySet }) => keySet.ready()))
       for (const result of results) if (result.status === 'rejected') throw result.reason
     },
-    health: () => [...[...exact.values()].map(({ keySet }) => keySet.health()), ...dynamic.health()],
+    health: () => [...[...exact.values()].map(probe), ...dynamic.health()],
     close() {
       for (const { keySet } of exact.values()) keySet.close()
       dynamic.close()
     },
   }
+}
+
+/** Asking for the health of keys that nobody needed yet has them fetched: a process that gets no requests before it is ready must become so. */
+function probe({ keySet }: TrustedIssuer): KeySetHealth {
+  const health = keySet.health()
+  if (health.status === 'down') void keySet.ready().catch(() => {})
+  return health
 }
 
 /** Issuers by template or lookup: on trial until their first keys come, so that invented ones neither push out real ones nor count in their health. */
@@ -135,7 +142,8 @@ function notTrusted(issuer: unknown, { issuers }: Settings): Denial {
   const hint = typeof issuer === 'string' ? likelyMistake(issuer, expected) : undefined
   return new Denial('issuer_not_trusted', {
     check: 'issuer',
-    expected: expected.length > 0 ? `"iss" to be ${expected.join(' or ')}` : '"iss" that the issuer lookup knows',
+    expected:
+      expected.length > 0 ? `"iss" to be ${expected.map(quote).join(' or ')}` : '"iss" that the issuer lookup knows',
     actual: quote(issuer),
     ...(hint !== undefined && { hint }),
   })

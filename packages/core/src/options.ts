@@ -1,6 +1,7 @@
 import type { Algorithm, AlgorithmRow } from './algorithms.js'
 import { configurationError, quote } from './errors.js'
-import type { Listeners } from './events.js'
+import { checkListeners, number, only, refuseUnknown, refuseUnknownWithin } from './options/checks.js'
+import { EVENT_NAMES, type Listeners } from './events.js'
 import type { JwkSet } from './key.js'
 import type { KeyOrigin, KeySetLimits } from './key-source.js'
 import { issuerLookup } from './options/issuer-lookup.js'
@@ -138,6 +139,11 @@ const KNOWN = new Set(
     'keySet cache realm correlationId allowInsecureHttp events runtime'
   ).split(' '),
 )
+const KNOWN_WITHIN = {
+  keySet: new Set(['maxAge', 'maxStale', 'timeout', 'maxBytes']),
+  cache: new Set(['maxEntries', 'maxBytes']),
+  events: new Set<string>(EVENT_NAMES),
+}
 const KNOWN_OF_ISSUER = new Set(
   'issuer tenantPattern audience profile clientIds kinds algorithms jwksUri keys'.split(' '),
 )
@@ -148,14 +154,18 @@ const KNOWN_OF_ISSUER = new Set(
  * @throws {GuardError} `invalid_configuration`, saying what was expected, what was found and what to do
  */
 export function resolveOptions(options: ResourceServerOptions): Settings {
+  requireObject(options)
   refuseUnknown(options, KNOWN)
+  for (const [name, known] of Object.entries(KNOWN_WITHIN))
+    refuseUnknownWithin(name, options[name as keyof typeof KNOWN_WITHIN], known)
+  checkListeners(options.events)
   const { keySet = {}, cache = {}, runtime = systemRuntime } = options
   const limits: KeySetLimits = {
     maxAge: number('keySet.maxAge', keySet.maxAge, 600) * 1_000,
     maxStale: number('keySet.maxStale', keySet.maxStale, 86_400) * 1_000,
-    timeout: number('keySet.timeout', keySet.timeout, 5) * 1_000,
+    timeout: number('keySet.timeout', keySet.timeout, 5, 0.001, 300) * 1_000,
     maxBytes: number('keySet.maxBytes', keySet.maxBytes, 524_288),
-    insecureHttp: options.allowInsecureHttp === true,
+    insecureHttp: only('allowInsecureHttp', options.allowInsecureHttp, [true, false]) === true,
   }
   if (limits.maxStale < limits.maxAge) {
     throw configurationError(
@@ -187,11 +197,11 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
       maxEntries: number('cache.maxEntries', cache.maxEntries, 5_000),
       maxBytes: number('cache.maxBytes', cache.maxBytes, 33_554_432),
     },
-    clockTolerance: number('clockTolerance', options.clockTolerance, 30, 0),
+    clockTolerance: number('clockTolerance', options.clockTolerance, 30, 0, 600),
     maxTokenAge: number('maxTokenAge', options.maxTokenAge, Infinity),
-    credentialValidity: options.credentialValidity !== null,
+    credentialValidity: only('credentialValidity', options.credentialValidity, [null]) !== null,
     realm: checkRealm(options.realm),
-    correlationId: options.correlationId === true,
+    correlationId: only('correlationId', options.correlationId, [true, false]) === true,
     listeners: options.events ?? {},
     runtime,
   }
@@ -218,6 +228,12 @@ function issuerSettings(own: IssuerOptions, shared: ResourceServerOptions, insec
 function checkIssuer(issuer: string, stated: string, insecureHttp: boolean): void {
   checkUrl('"issuer"', issuer, insecureHttp)
   const { search, hash } = new URL(issuer)
+  if (issuer !== issuer.trim())
+    throw configurationError(
+      '"issuer" without white space around it',
+      quote(stated),
+      'check where the value comes from',
+    )
   if (search === '' && hash === '') return
   throw configurationError(
     '"issuer" without query and fragment',
@@ -242,17 +258,8 @@ function checkRealm(realm: string | undefined): string | undefined {
   throw configurationError('"realm" in printable ASCII', quote(realm), 'it is sent in a header field')
 }
 
-function number(name: string, value: number | undefined, otherwise: number, least = 1): number {
-  if (value === undefined) return otherwise
-  if (typeof value === 'number' && value >= least) return value
-  throw configurationError(`"${name}" as a number of at least ${least}`, quote(value), 'leave it out for the default')
-}
-
-function refuseUnknown(options: object, known: ReadonlySet<string>): void {
+function requireObject(options: unknown): void {
   if (typeof options !== 'object' || options === null) throw missingIssuer(quote(options))
-  const stranger = Object.keys(options).find((name) => !known.has(name))
-  if (stranger !== undefined)
-    throw configurationError(`options among ${[...known].join(', ')}`, quote(stranger), 'check the spelling')
 }
 
 function missingIssuer(found: string): Error {

@@ -14,7 +14,7 @@ import { resolveOptions, type IssuerSettings, type ResourceServerOptions, type S
 import type { RequestLike } from './request.js'
 import { checkRequirement, type Requirement } from './requirements.js'
 import { verifyWithKeys } from './signature.js'
-import { bearerToken, boundedToken, presentedToken } from './token.js'
+import { absence, bearerToken, boundedToken, presentedToken } from './token.js'
 import { createTokenCache } from './token-cache.js'
 
 /** How a resource server fares: fit for a readiness probe. */
@@ -60,6 +60,7 @@ export interface ResourceServer<C extends Claims = Claims> {
    * @throws {GuardError} `keys_unavailable`
    */
   ready(): Promise<void>
+  /** How it fares, at once; keys that nobody needed yet are fetched because of the question, so that a readiness probe needs no more than this. */
   health(): Health
   /** Calls off fetches and timers; requests that wait for keys get 503. */
   close(): void
@@ -118,7 +119,7 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
     requirement: Requirement | undefined,
     request: unknown,
   ): AuthContext<C> | Promise<AuthContext<C>> {
-    if (token === undefined) throw missing()
+    if (token === undefined) throw missing(request)
     const known = remembered(boundedToken(token))
     if (known === undefined || requirement !== undefined) return judge(token, known, requirement, request)
     report(emitter, known, true)
@@ -197,12 +198,9 @@ function allowedAlgorithm({ header }: UnverifiedJws, { rows }: TrustedIssuer): A
   })
 }
 
-function missing(): Denial {
-  return new Denial('token_missing', {
-    check: 'token',
-    expected: 'an Authorization field with a bearer token',
-    actual: 'none',
-  })
+function missing(request: unknown): Denial {
+  const actual = request === undefined ? 'none' : absence(request as RequestLike)
+  return new Denial('token_missing', { check: 'token', expected: 'an Authorization field with a bearer token', actual })
 }
 
 function report(emitter: Emitter, auth: AuthContext, cached: boolean): void {

@@ -1,4 +1,4 @@
-import { Denial } from './errors.js'
+import { Denial, quote } from './errors.js'
 import { authorizationOf, type RequestLike } from './request.js'
 
 /** The longest token that is looked at, in characters. Real ones have 2 000 to 8 000; Node refuses headers over 16 KiB. */
@@ -30,6 +30,14 @@ export function bearerToken(request: RequestLike): string | undefined {
   const token = boundedToken(authorization.slice(start.length))
   if (B64TOKEN.test(token)) return token
   throw malformed(token === '' ? 'nothing after "Bearer"' : `${token.length} characters with others among them`)
+}
+
+/** What a request without a bearer token carries instead, for the reason of its refusal. */
+export function absence(request: RequestLike): string {
+  const authorization = authorizationOf(request)
+  const [, scheme] = (typeof authorization === 'string' && SCHEME.exec(authorization)) || []
+  if (scheme !== undefined) return `credentials of the scheme ${quote(scheme)}`
+  return request.url?.includes('access_token=') ? 'none; a token in the query is never read' : 'none'
 }
 
 /** What follows the usual spelling of the scheme, unchecked: good for looking up in memory, and for nothing else. */

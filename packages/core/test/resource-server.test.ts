@@ -261,6 +261,19 @@ describe('the denied event', () => {
     expect(JSON.stringify(denied)).not.toContain(token.slice(-40))
   })
 
+  test('of an asynchronous listener that rejects disturbs no request, and no process', async () => {
+    const warnings: string[] = []
+    const { resourceServer } = serve({
+      runtime: { ...systemRuntime, fetch: verifier.fetch, warn: (message) => void warnings.push(message) },
+      events: { denied: () => Promise.reject(new Error('in the listener')) as unknown as void },
+    })
+    await expect(resourceServer.verifyAccessToken(verifier.mintBroken('expired'))).rejects.toMatchObject({
+      code: 'token_expired',
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(warnings).toEqual([expect.stringContaining('a listener of the event "denied" threw Error')])
+  })
+
   test('of a listener that throws disturbs no request', async () => {
     const warnings: string[] = []
     const { resourceServer } = serve({
@@ -278,7 +291,34 @@ describe('the denied event', () => {
   })
 })
 
+describe('a request without a bearer token', () => {
+  test.each([
+    ['other credentials', { headers: { authorization: 'Basic YTpi' } }, 'credentials of the scheme "Basic"'],
+    [
+      'a token in the query',
+      { headers: {}, url: '/orders?access_token=x' },
+      'none; a token in the query is never read',
+    ],
+    ['nothing', { headers: {} }, 'none'],
+  ])('with %s: the reason says so', async (_, request, actual) => {
+    const { resourceServer, denials } = serve()
+    await expect(resourceServer.authenticate(request)).rejects.toMatchObject({ code: 'token_missing', status: 401 })
+    expect(denials()[0]).toMatchObject({ actual })
+  })
+})
+
 describe('health', () => {
+  test('of keys that nobody needed yet has them fetched: a readiness probe needs no more', async () => {
+    const { resourceServer } = serve()
+    expect(resourceServer.health().status).toBe('down')
+    await resourceServer.ready()
+    const before = verifier.requests.jwks
+    const probed = serve().resourceServer
+    probed.health()
+    while (probed.health().status !== 'ready') await new Promise((resolve) => setImmediate(resolve))
+    expect(verifier.requests.jwks).toBe(before + 1)
+  })
+
   test('goes from down to ready with the first keys', async () => {
     const { resourceServer } = serve()
     expect(resourceServer.health()).toMatchObject({ status: 'down', issuers: [{ issuer: verifier.issuer, keys: 0 }] })
