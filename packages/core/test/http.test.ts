@@ -6,7 +6,8 @@ const url = 'https://user:secret@verifier.example.org/oidc/jwks?token=secret#par
 const bounds = { url, timeout: 5_000, maxBytes: 1_000 }
 
 const answering = (fetch: (url: string, init?: RequestInit) => Promise<Response>) => ({ ...systemRuntime, fetch })
-const with200 = (body: string | null | ReadableStream<Uint8Array>) => answering(() => Promise.resolve(new Response(body)))
+const with200 = (body: string | null | ReadableStream<Uint8Array>) =>
+  answering(() => Promise.resolve(new Response(body)))
 
 async function failure(exchange: Promise<unknown>): Promise<HttpFailure> {
   const error = await exchange.then(

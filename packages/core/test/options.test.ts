@@ -57,7 +57,11 @@ describe('what is not configured right is refused at start, with what to do', ()
       /"clockTolerance" as a number from 0 to 600, found "30"/,
     ],
     ['a negative tolerance', { ...good, clockTolerance: -1 }, /found -1/],
-    ['a time-out of nothing', { ...good, keySet: { timeout: 0 } }, /"keySet.timeout" as a number from 0.001 to 300, found 0/],
+    [
+      'a time-out of nothing',
+      { ...good, keySet: { timeout: 0 } },
+      /"keySet.timeout" as a number from 0.001 to 300, found 0/,
+    ],
     [
       'keys that are stale before they are old',
       { ...good, keySet: { maxAge: 600, maxStale: 60 } },
