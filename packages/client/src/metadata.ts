@@ -1,4 +1,4 @@
-import { getJson, HttpFailure } from '@verifier-guard/core/support'
+import { getJson, HttpFailure, wellKnownLocations } from '@verifier-guard/core/support'
 import { TokenSourceError } from './errors.js'
 import { isObject } from './json.js'
 import type { ClientRuntime } from './runtime.js'
@@ -44,8 +44,7 @@ export async function discoverTokenEndpoint(discovery: Discovery): Promise<strin
 }
 
 async function fetchMetadata({ issuer, timeout, runtime, signal }: Discovery): Promise<unknown> {
-  const urls = metadataUrls(issuer)
-  for (const url of urls) {
+  for (const url of wellKnownLocations(issuer)) {
     try {
       return await getJson(runtime, { url, timeout, maxBytes: MAX_BYTES, signal })
     } catch (error) {
@@ -54,15 +53,6 @@ async function fetchMetadata({ issuer, timeout, runtime, signal }: Discovery): P
     }
   }
   throw noMetadata(issuer)
-}
-
-/** Verifiers mount both documents under their context path; RFC 8414 §3.1 puts the well-known part before the path. */
-function metadataUrls(issuer: string): readonly string[] {
-  const { origin, pathname } = new URL(issuer)
-  const path = pathname === '/' ? '' : pathname
-  const inserted = `${origin}/.well-known/oauth-authorization-server${path}`
-  const appended = `${issuer}/.well-known/oauth-authorization-server`
-  return [...new Set([`${issuer}/.well-known/openid-configuration`, inserted, appended])]
 }
 
 function noMetadata(issuer: string): TokenSourceError {

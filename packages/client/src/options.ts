@@ -1,3 +1,4 @@
+import { describeInsecure } from '@verifier-guard/core/support'
 import type { SigningAlgorithm } from './algorithms.js'
 import { ALGORITHM_NAMES } from './algorithms.js'
 import { presentationChecklist, registeredClientChecklist } from './checklist.js'
@@ -98,7 +99,6 @@ export interface ResolvedOptions {
 type Identity = Pick<ResolvedOptions, 'issuer' | 'authenticate' | 'checklist' | 'credential' | 'parameters'>
 
 const TENANT = /^[a-zA-Z0-9_-]+$/
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
 /**
  * Checks the options once and fills in the defaults.
@@ -209,8 +209,7 @@ function checkOrigin(origin: string, insecure: boolean): string {
 function checkUrl(name: string, text: string, insecure: boolean): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || url.username || url.password) throw invalid(`an absolute URL without user as \`${name}\``, 'none')
-  if (url.protocol === 'https:') return url
-  if (url.protocol === 'http:' && (insecure || LOOPBACK.test(url.hostname))) return url
+  if (describeInsecure(text, insecure) === undefined) return url
   throw invalid(`https in \`${name}\` (plain http on loopback, or with \`allowInsecureHttp\`)`, url.origin)
 }
 

@@ -69,7 +69,7 @@ export function endpoint(
  * Where metadata may be: appended to the issuer as OpenID Connect does and the Java Verifiers serve it, or inserted before its
  * path as RFC 8414 §3.1 has it.
  */
-function wellKnownLocations(issuer: string): readonly string[] {
+export function wellKnownLocations(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer)
   const base = issuer.replace(/\/$/, '')
   const path = pathname.replace(/\/$/, '')

@@ -12,3 +12,5 @@ export { createGuard, isRefusal, liftRequirements, missingGuard, presentCaller }
 export type { AuthOptions, Guard, Lifted } from './adapter.js'
 export { protectUpgrade, whenExpired } from './connection.js'
 export type { UpgradeOptions, UpgradeSocket } from './connection.js'
+export { wellKnownLocations } from './metadata.js'
+export { describeInsecure } from './url.js'
