@@ -1,5 +1,5 @@
 import type { VerifiedEntry } from './token-cache.js'
-import type { Credential } from './credential.js'
+import type { Standing } from './credential.js'
 import { Denial } from './errors.js'
 import type { TrustSettings } from './options.js'
 
@@ -18,12 +18,12 @@ export interface AdmissionLimits {
  * @throws {Denial} `kind_not_accepted`, `credential_expired`
  */
 export function checkAdmission(
-  credential: Credential | undefined,
+  standing: Standing | undefined,
   { kinds }: TrustSettings,
   now: number,
   limits: AdmissionLimits,
 ): void {
-  const kind = credential?.kind ?? 'none'
+  const kind = standing?.kind ?? 'none'
   if (kinds !== undefined && !kinds.includes(kind)) {
     const actual = kind === 'none' ? 'a token without a credential' : `a credential of kind ${kind}`
     const hint = 'name the kinds to let in with "kinds"; employees\' tokens come addressed to a client, see "clientIds"'
@@ -35,7 +35,7 @@ export function checkAdmission(
     })
   }
   if (!limits.credentialValidity) return
-  const { validFrom = -Infinity, validUntil = Infinity } = credential ?? {}
+  const { validFrom = -Infinity, validUntil = Infinity } = standing ?? {}
   if (now >= validFrom - limits.clockTolerance && now < validUntil + limits.clockTolerance) return
   throw new Denial('credential_expired', {
     check: 'admission',
@@ -48,14 +48,14 @@ export function checkAdmission(
 /** From when until when a decision holds, in milliseconds since 1970: the token's times, the credential's, and the age limit together. */
 export function decisionWindow(
   claims: Readonly<Record<string, unknown>>,
-  credential: Credential | undefined,
+  standing: Standing | undefined,
   { clockTolerance, maxTokenAge, credentialValidity }: AdmissionLimits,
 ): Pick<VerifiedEntry, 'validFrom' | 'validUntil'> {
   const { exp, nbf = -Infinity, iat = -Infinity } = claims as { exp: number; nbf?: number; iat?: number }
-  const starts = [nbf, iat, (credentialValidity && credential?.validFrom) || -Infinity]
+  const starts = [nbf, iat, (credentialValidity && standing?.validFrom) || -Infinity]
   const ends = [
     exp,
-    (credentialValidity && credential?.validUntil) || Infinity,
+    (credentialValidity && standing?.validUntil) || Infinity,
     maxTokenAge === Infinity ? Infinity : iat + maxTokenAge,
   ]
   return {

@@ -1,12 +1,12 @@
 import { Denial, quote, type ErrorCode } from './errors.js'
-import type { TrustSettings } from './options.js'
+import type { TrustedIssuer } from './issuer.js'
 import type { Kind } from './profiles.js'
 import type { VerifiedJws } from './signature.js'
 
 /** What a rule looks at. Times in seconds. */
 export interface Judged {
   readonly jws: Pick<VerifiedJws, 'header' | 'claims'>
-  readonly issuer: TrustSettings & { readonly issuer: string }
+  readonly issuer: Pick<TrustedIssuer, 'issuer' | 'profile' | 'audience' | 'clientIds' | 'addressees'>
   readonly now: number
   readonly clockTolerance: number
   readonly maxTokenAge: number
@@ -164,13 +164,13 @@ function notBoundToAKey({ jws: { claims } }: Judged): void {
 
 /** RFC 9068 §4: the token must be meant for us, or, under the profiles of the Java Verifiers, for the Verifier itself or a known client. */
 function addressedToUs({ jws: { claims }, issuer }: Judged): void {
-  if (issuer.audience === null) return
+  const { addressees } = issuer
+  if (addressees === null) return
   const stated = asList(claims['aud'])
-  const accepted = issuer.audience ?? [...new Set([...namesOf(issuer), ...issuer.clientIds])]
-  if (stated.some((one) => accepted.includes(one))) return
+  if (stated.some((one) => addressees.includes(one))) return
   throw deny(
     'audience_mismatch',
-    `"aud" to hold ${accepted.join(' or ')}`,
+    `"aud" to hold ${addressees.join(' or ')}`,
     quote(claims['aud']),
     audienceHint(stated, claims, issuer),
   )
@@ -188,11 +188,6 @@ export function checkAddressee({ claims }: Judged['jws'], kind: Kind, { audience
   const expected = `"aud" of an employee's token to hold ${clientIds.join(' or ') || 'a client that is configured'}`
   const hint = 'list the clients whose users may call in "clientIds"'
   throw deny('audience_mismatch', expected, quote(claims['aud']), hint)
-}
-
-/** How the Verifier's tokens call itself: from 3.3 on, its issuer or its origin. */
-function namesOf({ issuer }: Judged['issuer']): readonly string[] {
-  return [...new Set([issuer, new URL(issuer).origin])]
 }
 
 function audienceHint(

@@ -1,6 +1,7 @@
-import { readCredential, type Credential, type Mandate, type Power } from './credential.js'
+import { readCredential, type Credential, type Mandate, type Power, type Standing } from './credential.js'
 import { compact } from './members.js'
 import type { TrustedIssuer } from './issuer.js'
+import { deepFreeze } from './json.js'
 import { parseJws, type JwsHeader } from './jws.js'
 import type { Kind } from './profiles.js'
 import type { ResourceServer } from './resource-server.js'
@@ -43,14 +44,14 @@ export function resourceServerOf(auth: AuthContext | undefined): ResourceServer 
   return (auth as { [owner]?: ResourceServer } | undefined)?.[owner]
 }
 
-/** Builds what the handler sees from a verified token and the credential read from it. */
+/** Builds what the handler sees from a verified token and what was read of its credential. */
 export function createContext(
   jws: VerifiedJws,
   issuer: TrustedIssuer,
-  credential: Credential | undefined,
+  standing: Standing | undefined,
   server: object,
 ): AuthContext {
-  return new Context(jws, issuer.issuer, credential, server)
+  return new Context(jws, issuer.issuer, standing, server)
 }
 
 /**
@@ -70,14 +71,14 @@ class Context implements AuthContext {
   readonly #server: object
   #unfolded: Unfolded | undefined
 
-  constructor({ token, claims }: VerifiedJws, issuer: string, credential: Credential | undefined, server: object) {
+  constructor({ token, claims }: VerifiedJws, issuer: string, standing: Standing | undefined, server: object) {
     this.issuer = issuer
     this.subject = claims['sub'] as string | undefined
-    this.clientId = clientOf(claims, issuer, credential)
+    this.clientId = clientOf(claims, issuer, standing)
     this.scopes = scopesOf(claims)
-    this.tenant = (claims['tenant'] as string | undefined) ?? credential?.tenant
-    this.kind = credential?.kind ?? 'none'
-    this.powers = credential?.mandate.powers ?? NO_POWERS
+    this.tenant = (claims['tenant'] as string | undefined) ?? standing?.tenant
+    this.kind = standing?.kind ?? 'none'
+    this.powers = standing?.powers ?? NO_POWERS
     this.expiresAt = claims['exp'] as number
     this.#token = token
     this.#server = server
@@ -124,15 +125,14 @@ function unfold(token: string, hasCredential: boolean): Unfolded {
   const { header, claims } = parseJws(token)
   const credential = hasCredential ? readCredential(claims) : undefined
   if (credential !== undefined) deepFreeze(credential.raw)
-  return { header: deepFreeze(header), claims: deepFreeze(claims), credential }
+  return { header, claims: deepFreeze(claims), credential }
 }
 
 const NO_POWERS: readonly Power[] = Object.freeze([])
 
 /** The Java Verifiers 1.3.7 to 2.x put their own address into `client_id`, which says nothing of the caller. */
-function clientOf(claims: Claims, issuer: string, credential: Credential | undefined): string | undefined {
-  if (credential?.kind === 'machine' && credential.mandate.mandatee.id !== undefined)
-    return credential.mandate.mandatee.id
+function clientOf(claims: Claims, issuer: string, standing: Standing | undefined): string | undefined {
+  if (standing?.kind === 'machine' && standing.mandateeId !== undefined) return standing.mandateeId
   const stated = claims['client_id'] as string | undefined
   return stated !== undefined && stated !== issuer ? stated : (claims['azp'] as string | undefined)
 }
@@ -142,11 +142,4 @@ function scopesOf(claims: Claims): readonly string[] {
   const stated = claims['scope'] ?? claims['scp'] ?? []
   const list = typeof stated === 'string' ? stated.split(' ') : (stated as readonly string[])
   return compact(list.filter((scope) => scope !== ''))
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  Object.freeze(value)
-  for (const member of Object.values(value)) deepFreeze(member)
-  return value
 }

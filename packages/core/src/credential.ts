@@ -10,7 +10,7 @@ import {
   TYPES,
 } from './credential/dialects.js'
 import { parseObject } from './json.js'
-import { isCredential, readMandate, type Mandate } from './credential/mandate.js'
+import { isCredential, readGrant, readMandate, type Grant, type Mandate } from './credential/mandate.js'
 import {
   firstOf,
   isObject,
@@ -62,6 +62,9 @@ export interface Credential {
   readonly raw: Readonly<Record<string, unknown>>
 }
 
+/** What a decision rests on in a credential. The rest, most of it about people, is read only for a handler that asks. */
+export interface Standing extends Pick<Credential, 'types' | 'kind' | 'validFrom' | 'validUntil' | 'tenant'>, Grant {}
+
 const namePaths = pathsOf(CREDENTIAL_NAMES)
 const datePaths = pathsOf(CREDENTIAL_DATES)
 const statusPaths = pathsOf(STATUS)
@@ -81,22 +84,50 @@ const flatDatePaths = withoutJwtClaims(datePaths)
  * @throws {Denial} `credential_malformed` when its parts contradict each other or can't be read
  */
 export function readCredential(claims: Json): Credential | undefined {
-  const embedded = embeddedCredential(claims)
-  if (embedded === undefined && !isCredential(claims)) return undefined
-  const root = embedded ?? claims
-  const layers = embedded === undefined ? [claims] : [claims, embedded]
-  const types = typesOf(layers)
+  const layers = layersOf(claims)
+  if (layers === undefined) return undefined
+  const root = layers.at(-1)!
+  const { powers, mandateeId, ...standing } = standingOf(claims, layers)
   return Object.freeze({
-    types,
-    kind: kindOf(types),
-    ...read(root, embedded ? namePaths : flatNamePaths, text),
-    ...read(root, embedded ? datePaths : flatDatePaths, seconds),
+    ...standing,
+    ...read(root, root === claims ? flatNamePaths : namePaths, text),
     context: texts(firstOf(CONTEXTS, (name) => own(root, name))),
     status: Object.freeze(layers.flatMap(statusOf)),
-    ...optional('tenant', text(own(claims, 'tenant'))),
-    mandate: readMandate(claims, root),
+    mandate: readMandate(claims, root, { powers, mandateeId }),
     raw: root,
   })
+}
+
+/**
+ * Reads of the credential only what a decision rests on.
+ *
+ * @returns `undefined` when the token carries no credential
+ * @throws {Denial} `credential_malformed`, wherever {@link readCredential} does
+ */
+export function readStanding(claims: Json): Standing | undefined {
+  const layers = layersOf(claims)
+  return layers && standingOf(claims, layers)
+}
+
+/** The objects that speak of the credential: the claims, and the credential itself where one of them holds it. */
+function layersOf(claims: Json): readonly Json[] | undefined {
+  const embedded = embeddedCredential(claims)
+  if (embedded !== undefined) return [claims, embedded]
+  return isCredential(claims) ? [claims] : undefined
+}
+
+function standingOf(claims: Json, layers: readonly Json[]): Standing {
+  const root = layers.at(-1)!
+  const types = typesOf(layers)
+  const { validFrom, validUntil } = read(root, root === claims ? flatDatePaths : datePaths, seconds)
+  return {
+    types,
+    kind: kindOf(types),
+    ...optional('validFrom', validFrom),
+    ...optional('validUntil', validUntil),
+    ...optional('tenant', text(own(claims, 'tenant'))),
+    ...readGrant(claims, root),
+  }
 }
 
 /** The credential that one of the claims holds as an object, as JSON, or as the first of a list. */
@@ -112,8 +143,11 @@ function embeddedCredential(claims: Json): Json | undefined {
 }
 
 function typesOf(layers: readonly Json[]): readonly string[] {
-  const stated = layers.flatMap((layer) => TYPES.flatMap((name) => texts(own(layer, name))))
-  return Object.freeze([...new Set(stated)].filter((type) => !GENERIC_TYPES.has(type)))
+  const types = new Set<string>()
+  for (const layer of layers) {
+    for (const name of TYPES) for (const type of texts(own(layer, name))) types.add(type)
+  }
+  return Object.freeze([...types].filter((type) => !GENERIC_TYPES.has(type)))
 }
 
 function kindOf(types: readonly string[]): Credential['kind'] {

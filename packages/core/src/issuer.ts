@@ -7,6 +7,8 @@ import { isIssuer } from './url.js'
 /** An issuer whose tokens are accepted, with its keys. */
 export interface TrustedIssuer extends IssuerSettings {
   readonly keySet: KeySet
+  /** What "aud" may name, by the application or by the profile's own rule; `null` for anything. */
+  readonly addressees: readonly string[] | null
 }
 
 /** The configured issuers. */
@@ -35,6 +37,7 @@ export function createIssuers(settings: Settings, keySetOf: (issuer: string, own
     ...own,
     issuer,
     keySet: keySetOf(issuer, own),
+    addressees: addresseesOf({ ...own, issuer }),
   })
   const exact = new Map(
     settings.issuers
@@ -69,6 +72,16 @@ export function createIssuers(settings: Settings, keySetOf: (issuer: string, own
       dynamic.close()
     },
   }
+}
+
+/** A machine's token names the Verifier, by its issuer or, from 3.3 on, by its origin; a user's token names a client. */
+export function addresseesOf({
+  issuer,
+  audience,
+  clientIds,
+}: Pick<IssuerSettings, 'issuer' | 'audience' | 'clientIds'>): readonly string[] | null {
+  if (audience !== undefined) return audience
+  return [...new Set([issuer, new URL(issuer).origin, ...clientIds])]
 }
 
 /** Asking for the health of keys that nobody needed yet has them fetched: a process that gets no requests before it is ready must become so. */

@@ -67,3 +67,11 @@ function isEscaped(text: string, position: number): boolean {
   while (text.charCodeAt(position - 1 - backslashes) === BACKSLASH) backslashes += 1
   return backslashes % 2 === 1
 }
+
+/** Makes a parsed value safe to hand out to many. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  for (const member of Object.values(value)) deepFreeze(member)
+  return value
+}

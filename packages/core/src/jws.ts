@@ -1,6 +1,6 @@
-import { decodeBase64url, isCanonical } from './base64url.js'
+import { decodeBase64url } from './base64url.js'
 import { Denial, quote } from './errors.js'
-import { parseObject } from './json.js'
+import { deepFreeze, parseObject } from './json.js'
 
 /** The header members that the library reads; the others are left alone, key sources (`jwk`, `jku`, `x5c`, `x5u`) above all. */
 export interface JwsHeader {
@@ -40,11 +40,21 @@ export function parseJws(token: string): UnverifiedJws {
   const secondDot = token.indexOf('.', firstDot + 1)
   if (secondDot === -1 || token.includes('.', secondDot + 1))
     throw malformed('three parts with two dots between', describeParts(token))
-  const header = readPart('header', token.slice(0, firstDot))
-  checkHeader(header)
+  const header = readHeader(token.slice(0, firstDot))
   const claims = readPart('payload', token.slice(firstDot + 1, secondDot))
   const signature = readBytes('signature', token.slice(secondDot + 1))
   return { token, header, claims, signingInput: token.slice(0, secondDot), signature } as UnverifiedJws
+}
+
+/** A Verifier signs token after token under one header: the one read last need not be read again. Frozen, for all to share. */
+let lastHeader: { readonly part: string; readonly header: JwsHeader } | undefined
+
+function readHeader(part: string): JwsHeader {
+  if (lastHeader?.part === part) return lastHeader.header
+  const header = readPart('header', part)
+  checkHeader(header)
+  lastHeader = { part, header: deepFreeze(header) }
+  return header
 }
 
 function readPart(name: string, part: string): Readonly<Record<string, unknown>> {
@@ -61,13 +71,10 @@ function readPart(name: string, part: string): Readonly<Record<string, unknown>>
 }
 
 function readBytes(name: string, part: string): Uint8Array<ArrayBuffer> {
-  if (part === '' || !isCanonical(part)) {
-    throw malformed(
-      `a ${name} in base64url without padding or stray bits`,
-      part === '' ? 'nothing' : `${part.length} other characters`,
-    )
-  }
-  return decodeBase64url(part)
+  const bytes = part === '' ? undefined : decodeBase64url(part)
+  if (bytes !== undefined) return bytes
+  const actual = part === '' ? 'nothing' : `${part.length} other characters`
+  throw malformed(`a ${name} in base64url without padding or stray bits`, actual)
 }
 
 function checkHeader(header: Readonly<Record<string, unknown>>): asserts header is JwsHeader {

@@ -1,7 +1,7 @@
 import type { KeyObject, webcrypto } from 'node:crypto'
 import { importJWK } from 'jose'
 import type { AlgorithmRow } from './algorithms.js'
-import { decodeBase64url, isCanonical } from './base64url.js'
+import { decodeBase64url } from './base64url.js'
 import { builtinModule } from './runtime.js'
 
 /** A JSON Web Key as it stands in a key set (RFC 7517 §4). */
@@ -83,16 +83,17 @@ export function unfitness(jwk: Jwk, row: AlgorithmRow): string | undefined {
 }
 
 function weakRsa({ n, e }: Jwk): string | undefined {
-  if (!isEncoded(n) || !isEncoded(e)) return 'its n or e is not base64url'
-  const bits = bitLength(decodeBase64url(n))
+  const modulus = decoded(n)
+  const exponent = decoded(e)
+  if (modulus === undefined || exponent === undefined) return 'its n or e is not base64url'
+  const bits = bitLength(modulus)
   if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS)
     return `it has ${bits} bits, outside ${MIN_RSA_BITS} to ${MAX_RSA_BITS}`
-  const exponent = decodeBase64url(e)
   // A tiny exponent makes sloppily padded signatures forgeable; 65537 is what everybody generates. A huge one only costs time.
   const size = bitLength(exponent)
   if (size < 17 || size > 64 || (exponent.at(-1)! & 1) === 0)
     return 'its exponent is not an odd number of 17 to 64 bits'
-  return isRoca(decodeBase64url(n)) ? 'it was made by a flawed chip and can be factored (CVE-2017-15361)' : undefined
+  return isRoca(modulus) ? 'it was made by a flawed chip and can be factored (CVE-2017-15361)' : undefined
 }
 
 /** Primes modulo which every RSA modulus made by that chip's library is a power of 65537; of others, not one in a hundred million is. */
@@ -109,8 +110,7 @@ function isRoca(modulus: Uint8Array): boolean {
 
 function badCoordinates({ crv = '', x, y, kty }: Jwk): string | undefined {
   for (const coordinate of kty === 'EC' ? [x, y] : [x]) {
-    if (!isEncoded(coordinate) || decodeBase64url(coordinate).length !== COORDINATE_BYTES[crv])
-      return 'a coordinate has not the length of its curve'
+    if (decoded(coordinate)?.length !== COORDINATE_BYTES[crv]) return 'a coordinate has not the length of its curve'
   }
   return undefined
 }
@@ -133,8 +133,8 @@ function notAKey(): Unfit {
   return { unfit: 'it is no valid public key (a point that is not on its curve, say)' }
 }
 
-function isEncoded(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && isCanonical(value)
+function decoded(value: unknown): Uint8Array | undefined {
+  return typeof value === 'string' && value !== '' ? decodeBase64url(value) : undefined
 }
 
 function bitLength(bytes: Uint8Array): number {

@@ -64,9 +64,12 @@ export function text(value: unknown): string | undefined {
 
 /** The texts among one or many values. */
 export function texts(value: unknown): readonly string[] {
+  if (value === undefined) return NONE
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]
   return compact((values.every(isText) ? values : values.filter(isText)) as string[])
 }
+
+const NONE: readonly string[] = Object.freeze([])
 
 /**
  * A time in seconds since 1970, stated in RFC 3339 or as a NumericDate (RFC 7519 §2).
@@ -96,10 +99,10 @@ export function malformed(expected: string, actual: string): Denial {
 }
 
 function follow(source: Json, path: readonly string[]): unknown {
-  let value: unknown = source
-  for (const name of path) {
+  let value = own(source, path[0]!)
+  for (let depth = 1; depth < path.length; depth += 1) {
     if (!isObject(value)) return undefined
-    value = own(value, name)
+    value = own(value, path[depth]!)
   }
   return value
 }

@@ -3,7 +3,7 @@ import { checkAdmission, decisionWindow } from './admission.js'
 import { answer } from './challenge.js'
 import { checkAddressee, checkClaims } from './claims.js'
 import { createContext, type AuthContext, type Claims } from './context.js'
-import { readCredential } from './credential.js'
+import { readStanding } from './credential.js'
 import { Denial, GuardError, quote } from './errors.js'
 import { createEmitter, type Emitter } from './events.js'
 import { fingerprint } from './fingerprint.js'
@@ -105,11 +105,11 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
     const { verified, key } = await verifyWithKeys(jws, issuer.keySet, row, runtime.now() / 1_000)
     const now = runtime.now() / 1_000
     checkClaims({ jws: verified, issuer, now, clockTolerance, maxTokenAge })
-    const credential = issuer.profile.credential ? readCredential(verified.claims) : undefined
-    checkAddressee(verified, credential?.kind ?? 'none', issuer)
-    checkAdmission(credential, issuer, now, settings)
-    const context = createContext(verified, issuer, credential, server) as AuthContext<C>
-    cache.set(token, { context, key, ...decisionWindow(verified.claims, credential, settings) })
+    const standing = issuer.profile.credential ? readStanding(verified.claims) : undefined
+    checkAddressee(verified, standing?.kind ?? 'none', issuer)
+    checkAdmission(standing, issuer, now, settings)
+    const context = createContext(verified, issuer, standing, server) as AuthContext<C>
+    cache.set(token, { context, key, ...decisionWindow(verified.claims, standing, settings) })
     return context
   }
 

@@ -1,6 +1,6 @@
 import { checkAddressee, checkClaims, type Judged } from '../src/claims.js'
-import { ALGORITHMS } from '../src/algorithms.js'
 import { Denial } from '../src/errors.js'
+import { addresseesOf } from '../src/issuer.js'
 import { PROFILES, type Kind, type ProfileName } from '../src/profiles.js'
 
 const NOW = 1_800_000_000
@@ -19,7 +19,8 @@ interface Situation {
 
 function judged({ claims, typ, profile = 'eudistack', audience, clientIds = [], ...limits }: Situation): Judged {
   const header = { alg: 'ES256', ...(typ !== undefined && { typ }) }
-  const issuer = { issuer: ISSUER, profile: PROFILES[profile], audience, clientIds, kinds: undefined, rows: ALGORITHMS }
+  const named = { issuer: ISSUER, audience, clientIds }
+  const issuer = { ...named, profile: PROFILES[profile], addressees: addresseesOf(named) }
   // A JSON round trip leaves out what is undefined, as in a token.
   const body = JSON.parse(JSON.stringify({ ...CLAIMS, ...claims })) as Record<string, unknown>
   return { jws: { header, claims: body }, issuer, now: NOW, clockTolerance: 30, maxTokenAge: Infinity, ...limits }

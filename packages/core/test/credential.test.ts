@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { readCredential, type Credential } from '../src/credential.js'
+import { readCredential, readStanding, type Credential } from '../src/credential.js'
 import { Denial, GuardError } from '../src/errors.js'
 import { DIALECTS } from './fixtures/dialects.js'
 import { DID, type Json } from './fixtures/token-bodies.js'
@@ -29,6 +29,20 @@ describe('the dialects', () => {
   test.each(cases)('reading what was read changes nothing: %s', (_, { claims }) => {
     const form = withoutRaw(readCredential(claims)!)
     expect(withoutRaw(readCredential(form)!)).toEqual(form)
+  })
+
+  test.each(cases)('a decision rests on what the handler is shown: %s', (_, { claims }) => {
+    const { types, kind, validFrom, validUntil, tenant, mandate } = readCredential(claims)!
+    const { powers, mandatee } = mandate
+    expect(readStanding(claims)).toEqual({
+      types,
+      kind,
+      validFrom,
+      validUntil,
+      tenant,
+      powers,
+      mandateeId: mandatee.id,
+    })
   })
 
   test('what has no normalised name stays beside', () => {

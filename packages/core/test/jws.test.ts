@@ -74,6 +74,21 @@ describe('parseJws', () => {
     )
   })
 
+  test('a header that was read before is read as if for the first time, and nobody can change it for others', () => {
+    const body = encode({ iss: 'https://verifier.example.org' })
+    const headers = [HEADER, { ...HEADER, kid: 'b' }, { ...HEADER, jwk: { kty: 'EC' } }]
+    const tokenOf = (header: object) => `${encode(header)}.${body}.AAAA`
+    for (const header of [...headers, ...headers]) {
+      for (let time = 0; time < 2; time += 1) {
+        const read = parseJws(tokenOf(header)).header
+        expect(read).toEqual(header)
+        expect([read, ...Object.values(read)].every(Object.isFrozen)).toBe(true)
+      }
+      expect(codeOf(tokenOf({ ...header, crit: ['exp'] }))).toBe('header_not_allowed')
+      expect(codeOf(tokenOf({ ...header, crit: ['exp'] }))).toBe('header_not_allowed')
+    }
+  })
+
   test('says what stands in the place of a compact JWS', () => {
     const actual = (token: string) => {
       try {

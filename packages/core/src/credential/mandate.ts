@@ -65,32 +65,54 @@ export interface Mandate {
 
 const ELSI = /^(?:did:elsi:)+(?=.)/
 
+/** The mandator's own id names the organisation only as the DID that is made of its identifier. */
+const ORGANISATION_SOURCES = [...MANDATOR.organizationIdentifier, 'id'] as const
+
 const lifeSpanPaths = pathsOf(LIFE_SPAN)
 const mandateePaths = pathsOf(MANDATEE)
 const mandatorPaths = pathsOf(MANDATOR)
 const powerPaths = pathsOf(POWER)
 
+/** What a mandate grants, and to whom: all of it that a decision rests on. */
+export interface Grant {
+  readonly powers: readonly Power[]
+  readonly mandateeId: string | undefined
+}
+
 /**
- * Reads the mandate of a credential; where flat claims stand beside the credential, theirs wins, member by member.
+ * Reads what a mandate grants; where flat claims stand beside the credential, theirs wins, member by member.
  *
  * @param claims of the access token
  * @param root the credential: in one of the claims, or the claims themselves
  * @throws {Denial} `credential_malformed` when different organisations are named
  */
-export function readMandate(claims: Json, root: Json): Mandate {
-  const inner = mandateIn(root)
-  const flat = root === claims ? inner : mandateIn(claims)
-  const choose = (names: readonly string[]) =>
-    firstOf(names, (name) => own(flat, name)) ?? firstOf(names, (name) => own(inner, name))
-  agreeOnOrganisation([claims, flat, root, inner].map((layer) => own(layer, 'mandator')))
+export function readGrant(claims: Json, root: Json): Grant {
+  const { flat, inner, choose } = layersOf(claims, root)
+  agreeOnOrganisation([claims, flat, root, inner])
+  const mandatee = choose(['mandatee'])
+  const stated = isObject(mandatee) ? text(own(mandatee, 'id')) : undefined
+  return { powers: readPowers(choose(POWERS)), mandateeId: stated ?? fallbackId(claims, root) }
+}
+
+/** Reads the whole mandate, in which {@link readGrant} found what it grants. */
+export function readMandate(claims: Json, root: Json, { powers, mandateeId }: Grant): Mandate {
+  const { inner, choose } = layersOf(claims, root)
   return Object.freeze({
     // A mandate that is the credential itself has no name of its own.
     ...optional('id', inner === root ? undefined : text(own(inner, 'id'))),
     mandator: readMandator(choose(['mandator'])),
-    mandatee: readMandatee(choose(['mandatee']), fallbackId(claims, root)),
-    powers: readPowers(choose(POWERS)),
+    mandatee: readMandatee(choose(['mandatee']), mandateeId),
+    powers,
     ...optional('lifeSpan', readLifeSpan(choose(LIFE_SPANS))),
   })
+}
+
+function layersOf(claims: Json, root: Json) {
+  const inner = mandateIn(root)
+  const flat = root === claims ? inner : mandateIn(claims)
+  const choose = (names: readonly string[]) =>
+    firstOf(names, (name) => own(flat, name)) ?? firstOf(names, (name) => own(inner, name))
+  return { inner, flat, choose }
 }
 
 /** Whether the claims of a token are a credential themselves, as flat claims and an SD-JWT are. */
@@ -112,17 +134,30 @@ function subjectOf(root: Json): Json | undefined {
 }
 
 /** Wherever the organisation is stated, and by whatever name, it must be the same: what one reader takes from here another takes from there. */
-function agreeOnOrganisation(mandators: readonly unknown[]): void {
-  if (new Set(mandators.filter(isObject).flatMap(organisationsOf)).size <= 1) return
-  throw malformed('one mandating organisation', 'another in one place than in another')
+function agreeOnOrganisation(layers: readonly Json[]): void {
+  let agreed: string | undefined
+  let read: unknown
+  for (const layer of layers) {
+    const mandator = own(layer, 'mandator')
+    // Mostly the layers are one and the same: read once, it agrees with itself.
+    if (mandator === read || !isObject(mandator)) continue
+    read = mandator
+    for (const organisation of organisationsOf(mandator)) {
+      agreed ??= organisation
+      if (organisation !== agreed) throw malformed('one mandating organisation', 'another in one place than in another')
+    }
+  }
 }
 
 /** Lists of the ecosystem write the bare identifier, credentials the DID that is made of it. */
 function organisationsOf(mandator: Json): readonly string[] {
-  const id = text(own(mandator, 'id'))
-  const stated = MANDATOR.organizationIdentifier.map((name) => text(own(mandator, name)))
-  const all = [...stated, id !== undefined && ELSI.test(id) ? id : undefined]
-  return all.flatMap((one) => one?.replace(ELSI, '') ?? [])
+  const organisations: string[] = []
+  for (const name of ORGANISATION_SOURCES) {
+    const stated = text(own(mandator, name))
+    if (stated === undefined || (name === 'id' && !ELSI.test(stated))) continue
+    organisations.push(stated.replace(ELSI, ''))
+  }
+  return organisations
 }
 
 function readMandator(value: unknown): Mandator {
@@ -131,8 +166,8 @@ function readMandator(value: unknown): Mandator {
   return Object.freeze({ ...names, ...optional('organizationIdentifier', organisationsOf(stated)[0]) })
 }
 
-function readMandatee(value: unknown, fallback: string | undefined): Mandatee {
-  return Object.freeze({ ...optional('id', fallback), ...read(isObject(value) ? value : {}, mandateePaths, text) })
+function readMandatee(value: unknown, id: string | undefined): Mandatee {
+  return Object.freeze({ ...read(isObject(value) ? value : {}, mandateePaths, text), ...optional('id', id) })
 }
 
 /** The DID of a mandatee that states none. Verifier 1.x and 2.x made `sub` of it; later ones make `sub` of whatever their profile says. */

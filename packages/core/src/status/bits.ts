@@ -1,4 +1,4 @@
-import { decodeBase64url, isCanonical } from '../base64url.js'
+import { decodeBase64url } from '../base64url.js'
 
 /** Which end of a byte the first entry is at. */
 export type BitOrder = 'msb' | 'lsb'
@@ -31,8 +31,8 @@ export async function unpack(encoded: unknown): Promise<Uint8Array | string> {
   // No compressed list starts with the bits of a "u" itself.
   const text = encoded.startsWith('u') ? encoded.slice(1) : encoded
   const bare = text.replace(/={1,2}$/, '')
-  if (!isCanonical(bare)) return 'a list that is not base64url'
   const packed = decodeBase64url(bare)
+  if (packed === undefined) return 'a list that is not base64url'
   const format = FORMATS.find(({ fits }) => fits(packed[0] ?? 0, packed[1] ?? 0))?.format
   return format === undefined ? 'a list that is neither gzip nor zlib' : decompress(packed, format)
 }
