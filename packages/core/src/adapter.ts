@@ -1,7 +1,7 @@
 import type { AuthContext, Claims } from './context.js'
 import { configurationError, GuardError } from './errors.js'
 import type { ResourceServerOptions } from './options.js'
-import { refuseUnknown } from './options/checks.js'
+import { only, refuseUnknown } from './options/checks.js'
 import type { RequestLike } from './request.js'
 import * as requirements from './requirements.js'
 import type { Caller, PowerOptions, Requirement, TenantOptions, TenantSource } from './requirements.js'
@@ -42,7 +42,7 @@ const KNOWN = new Set(['optional'])
 /** Makes the guard of an adapter from options, or from a resource server made before. */
 export function createGuard(options: ResourceServerOptions | ResourceServer, authOptions: AuthOptions = {}): Guard {
   refuseUnknown(authOptions, KNOWN)
-  const { optional = false } = authOptions
+  const optional = only('optional', authOptions.optional, [true, false]) === true
   const server = options instanceof Object && 'authenticate' in options ? options : createResourceServer(options)
   const nobody = (error: unknown): undefined => {
     if (error instanceof GuardError && error.code === 'token_missing') return undefined

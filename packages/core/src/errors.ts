@@ -106,8 +106,9 @@ const brand = Symbol.for('@verifier-guard/core/GuardError')
 /**
  * The one error that applications see.
  *
- * Its `message`, `status`, `headers` and JSON form are safe to send to a caller; the cause in full is in `reason`, which
- * is not enumerable. Express, Koa and Fastify answer correctly from `status` and `headers` with their own error handling.
+ * Its `status`, `headers`, `body` and JSON form are safe to send to a caller, and so is its `message`, unless the `kind` is `configuration`: that
+ * one is for the developer, and `expose` is false. The cause in full is in `reason`, which is not enumerable. Express, Koa and Fastify answer
+ * correctly from `status` and `headers` with their own error handling.
  *
  * @example
  * ```ts
