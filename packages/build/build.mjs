@@ -12,22 +12,26 @@ const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => join('src', name))
 
+/** What goes into both builds because of what it would install: see the package's README. */
+const TAKEN_IN = ['lru-cache']
 /** ESM-only dependencies go into the CommonJS build, because a stock Jest cannot `require` an ES module. */
-const ESM_ONLY = new Set(['jose', '@scure/base'])
+const ESM_ONLY = ['jose', '@scure/base']
 
 rmSync('dist', { recursive: true, force: true })
 // A package carries its licence; the one text is at the top.
 cpSync(join(root, 'LICENSE'), 'LICENSE')
-await transpile('esm', [])
+const licences = new Map()
+await transpile('esm', TAKEN_IN)
 emitTypes('dist/esm')
 // An application (an example, say) is only ever run; what others import comes as CommonJS too.
 if (JSON.parse(readFileSync('package.json', 'utf8')).exports !== undefined) {
-  await transpile('cjs', ESM_ONLY)
+  await transpile('cjs', [...TAKEN_IN, ...ESM_ONLY])
   for (const name of readdirSync('dist/esm', { recursive: true, encoding: 'utf8' })) {
-    if (name.endsWith('.d.ts') || name.endsWith('.d.ts.map')) cpSync(join('dist/esm', name), join('dist/cjs', name))
+    if (name.endsWith('.d.ts')) cpSync(join('dist/esm', name), join('dist/cjs', name))
   }
   writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
 }
+if (licences.size > 0) writeFileSync('dist/THIRD-PARTY-LICENSES', [...licences.values()].join('\n---\n\n'))
 
 async function transpile(format, inlined) {
   const keepApart = {
@@ -36,12 +40,12 @@ async function transpile(format, inlined) {
       onResolve({ filter: /.*/ }, ({ path, kind, resolveDir }) => {
         if (kind === 'entry-point') return undefined
         const ours = !relative(join(folder, 'src'), resolveDir).startsWith('..')
-        if (!ours || new Set(inlined).has(path)) return undefined
+        if (!ours || inlined.includes(path)) return undefined
         return { path, external: true }
       })
     },
   }
-  await build({
+  const { metafile } = await build({
     entryPoints: sources,
     outbase: 'src',
     outdir: join('dist', format),
@@ -49,13 +53,28 @@ async function transpile(format, inlined) {
     format,
     platform: 'neutral',
     mainFields: ['module', 'main'],
-    conditions: ['import'],
+    // The variants that every runtime can run: what is taken in must not bring an import of Node's.
+    conditions: ['import', 'browser'],
     target: 'es2022',
-    sourcemap: true,
+    sourcemap: format === 'esm',
     sourcesContent: false,
+    metafile: true,
+    // A stock Jest knows no `import()` either.
+    supported: { 'dynamic-import': format === 'esm' },
     plugins: [keepApart],
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true, verbatimModuleSyntax: true } },
   })
+  for (const input of Object.keys(metafile.inputs)) noteLicence(input)
+}
+
+/** Whose code goes into a build: its licence has to go along. */
+function noteLicence(input) {
+  const [, location] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input) ?? []
+  if (location === undefined || licences.has(location)) return
+  const { name, version } = JSON.parse(readFileSync(join(location, 'package.json'), 'utf8'))
+  const file = readdirSync(location).find((entry) => /^licen[cs]e/i.test(entry))
+  if (file === undefined) throw new Error(`expected a licence in ${location}, found none: it can't be taken in`)
+  licences.set(location, `${name} ${version}\n\n${readFileSync(join(location, file), 'utf8')}`)
 }
 
 function emitTypes(outDir) {

@@ -51,6 +51,8 @@ const SUPPORT = [
   'url',
   'json',
   'base64url',
+  'jose',
+  'lru-cache',
   'fingerprint',
   'token-cache',
   'members',

@@ -1,4 +1,4 @@
-// Prints what each package brings into node_modules, its dependencies included, and what importing it costs.
+// Prints what each package brings into node_modules, its dependencies included, and what importing it costs. The aim: 1.5 MB and 60 ms for an adapter.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'

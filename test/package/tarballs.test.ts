@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { entries, install, pack, published, root, type Project } from './project.js'
 
@@ -35,6 +35,20 @@ describe.each(published.map(({ name }) => name))('%s', (name) => {
   })
 })
 
+/** A package and everything that it brings along, each once, as installed in a folder. */
+function closure(modules: string, name: string, found = new Set<string>()): ReadonlySet<string> {
+  if (found.has(name)) return found
+  found.add(name)
+  const manifest = JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8')) as { dependencies?: object }
+  for (const dependency of Object.keys(manifest.dependencies ?? {})) closure(modules, dependency, found)
+  return found
+}
+
+function bytesIn(folder: string): number {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return entries.reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
+}
+
 /** The repository's own TypeScript is the newest that its tools understand; others have folders of their own. */
 function compilerOf(version: string): string {
   const folder = version === '6' ? root : join(root, 'test/types/compilers', version)
@@ -57,6 +71,19 @@ describe('installed in an empty project', () => {
     ])
     expect(imported).toEqual({ code: 0, output: expect.stringMatching(/^\[.*\]\n$/) as string })
     expect(required.output.replaceAll('"module.exports",', '')).toEqual(imported.output)
+  })
+
+  test('the Express adapter brings no more than 1.5 MB along', () => {
+    const modules = join(project.folder, 'node_modules')
+    const all = [...closure(modules, '@verifier-guard/express')]
+    expect(all).toEqual(['@verifier-guard/express', '@verifier-guard/core', 'jose'])
+    expect(all.reduce((sum, name) => sum + bytesIn(join(modules, name)), 0)).toBeLessThan(1_500_000)
+  })
+
+  test('what a package takes in of others goes along with its licence', () => {
+    const dist = join(project.folder, 'node_modules/@verifier-guard/core/dist')
+    const licences = readFileSync(join(dist, 'THIRD-PARTY-LICENSES'), 'utf8')
+    for (const name of ['lru-cache', 'jose']) expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'))
   })
 
   test('a stock Jest requires every package', async () => {

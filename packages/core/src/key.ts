@@ -1,5 +1,5 @@
 import type { KeyObject, webcrypto } from 'node:crypto'
-import { importJWK } from 'jose'
+import type { JWK } from 'jose'
 import type { AlgorithmRow } from './algorithms.js'
 import { decodeBase64url } from './base64url.js'
 import { builtinModule } from './runtime.js'
@@ -121,12 +121,17 @@ function importKey(jwk: Jwk, row: AlgorithmRow): ReadyKey | Unfit | Promise<Read
   const material = Object.fromEntries(
     Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
   )
-  if (nodeCrypto === undefined) return importJWK(material, row.name).then((web) => ({ web }), notAKey)
+  if (nodeCrypto === undefined) return importPortably(material, row)
   try {
     return { node: nodeCrypto.createPublicKey({ key: material, format: 'jwk' }) }
   } catch {
     return notAKey()
   }
+}
+
+async function importPortably(material: JWK, row: AlgorithmRow): Promise<ReadyKey | Unfit> {
+  const { importJWK } = await import('./jose.js')
+  return importJWK(material, row.name).then((web) => ({ web }), notAKey)
 }
 
 function notAKey(): Unfit {

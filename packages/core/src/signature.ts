@@ -1,4 +1,3 @@
-import { flattenedVerify } from 'jose'
 import type { AlgorithmRow } from './algorithms.js'
 import { Denial } from './errors.js'
 import type { UnverifiedJws } from './jws.js'
@@ -115,6 +114,7 @@ function verifyOnThreadPool(jws: UnverifiedJws, key: NodeKey, row: AlgorithmRow)
 type WebKey = Extract<ReadyKey, { web: unknown }>['web']
 
 async function verifyPortably(jws: UnverifiedJws, key: WebKey, row: AlgorithmRow): Promise<boolean> {
+  const { flattenedVerify } = await import('./jose.js')
   const [protectedHeader, payload, signature] = jws.token.split('.') as [string, string, string]
   try {
     await flattenedVerify({ protected: protectedHeader, payload, signature }, key, { algorithms: [row.name] })

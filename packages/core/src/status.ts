@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { LRUCache } from './lru-cache.js'
 import { configurationError, quote } from './errors.js'
 import type { Runtime } from './runtime.js'
 import type { BitOrder } from './status/bits.js'

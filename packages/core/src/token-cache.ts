@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache'
+import { LRUCache } from './lru-cache.js'
 import type { AuthContext } from './context.js'
 import type { PublishedKey } from './key.js'
 import type { CacheOption } from './options.js'
