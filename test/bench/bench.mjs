@@ -1,13 +1,13 @@
-// Compares this project with its peers, and itself with its own bounds. Writes results.json and prints the tables for the README.
+// Compares this project with its peers, and itself with its own bounds. Writes results.json and the README's table, and prints all tables.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import { overHttp } from './http.mjs'
 import { inProcess } from './in-process.mjs'
-import { tables } from './report.mjs'
+import { overview, tables } from './report.mjs'
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 const rounds = Number(process.argv[2] ?? 9)
@@ -38,7 +38,13 @@ console.error('memory …')
 results.memory = await memory()
 results.loadAtEnd = loadavg()[0]
 
-const file = here('results.json')
-writeFileSync(file, await format(JSON.stringify(results), { ...(await resolveConfig(file)), parser: 'json' }))
+await write(here('results.json'), JSON.stringify(results), 'json')
+const readme = here('../../README.md')
+const [before, after] = readFileSync(readme, 'utf8').split(/(?<=<!-- npm run bench -->\n)[^]*(?=<!-- \/ -->)/)
+await write(readme, `${before}\n${overview(results)}\n\n${after}`, 'markdown')
 console.log(tables(results))
 process.exit()
+
+async function write(file, text, parser) {
+  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser }))
+}

@@ -7,7 +7,7 @@ import { createIssuer } from './tokens.mjs'
 
 const NAMES = ['none', 'verifier-guard', 'express-oauth2-jwt-bearer', 'express-jwt + jwks-rsa']
 const CALLERS = 200
-const REQUESTS = 2_000
+const REQUESTS = 6_000
 const CONNECTIONS = 8
 
 /**

@@ -1,6 +1,35 @@
 const VERIFIED_ANEW = 'verified anew'
 
-/** The results as Markdown, for the README. */
+const OVERVIEW = [
+  'verifier-guard',
+  'jose',
+  'aws-jwt-verify',
+  'fast-jwt',
+  'express-oauth2-jwt-bearer',
+  'express-jwt + jwks-rsa',
+  'koa-jwt + jwks-rsa',
+]
+
+/** What matters most of the results, as Markdown: the table of the README. */
+export function overview({ inProcess, http, memory, node, cpu, cores, rounds, date }) {
+  const own = inProcess.filter(({ algorithm, size }) => algorithm === 'ES256' && size === '1.8 kB')
+  const of = (name, contestant) => own.find((one) => one.case === name && one.contestant === contestant)
+  const rows = OVERVIEW.map((name) => {
+    const { ratio, mainRatio, allRatio } = of('cold, 16 in flight', name)
+    const remembered = of('warm', `${name}, cached`)
+    const guard = http.find(({ contestant }) => contestant === name)?.guard
+    const cold = [ratio, mainRatio, allRatio].map(({ median }) => median.toFixed(2))
+    return [name, ...cold, remembered?.ratio.median.toFixed(3) ?? '–', guard ? `${guard.median.toFixed(0)} µs` : '–']
+  })
+  const head = ['library', 'new token: time', 'CPU, main thread', 'CPU, all threads', 'known token: time', 'behind Express']
+  const floor = of('cold, 16 in flight', 'floor').microseconds
+  return [
+    table(head, rows),
+    `Ratios to the floor of ${floor.toFixed(0)} µs: one \`crypto.verify\` with a ready key, two \`JSON.parse\` and five comparisons. Tokens of ${memory.characters} characters with ES256, new ones 16 in flight; behind Express, the guard's own CPU time for a request of a known caller. A known token takes ${of('warm', 'verifier-guard, cached, synchronous').ratio.median.toFixed(3)} on the synchronous path that adapters go, and ${(memory.bytesPerCachedToken / 1_000).toFixed(1)} kB of heap. Medians of ${rounds} rounds on ${date}, Node ${node}, ${cores} × ${cpu}.`,
+  ].join('\n\n')
+}
+
+/** The results as Markdown, in full. */
 export function tables({ inProcess, http, memory, node, cpu, cores, load, loadAtEnd, rounds, date }) {
   const kinds = [...new Set(inProcess.map(({ algorithm, size }) => `${algorithm}, ${size}`))]
   return [
