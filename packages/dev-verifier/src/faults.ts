@@ -1,8 +1,11 @@
 import type { Json } from './jwt.js'
+import { refuseUnknown, requireName } from './names.js'
 import type { Runtime } from './runtime.js'
 
+const ENDPOINTS = ['token', 'jwks', 'discovery', 'did', 'status', 'health'] as const
+
 /** The endpoints that can be made to fail and whose requests are counted. */
-export type Endpoint = 'token' | 'jwks' | 'discovery' | 'did' | 'status' | 'health'
+export type Endpoint = (typeof ENDPOINTS)[number]
 
 /** What a fault has to work with. */
 export interface FaultContext {
@@ -147,8 +150,15 @@ export interface FaultOptions {
 /** The faults set at present. */
 export type FaultBoard = Map<Endpoint, { readonly fault: Fault; left: number; readonly delay: number }>
 
-/** Sets a fault on an endpoint, in place of the one before. */
+/**
+ * Sets a fault on an endpoint, in place of the one before.
+ *
+ * @throws Error for an endpoint or a fault of another name: a test that waits for a fault which never comes would pass for the wrong reason
+ */
 export function setFault(board: FaultBoard, endpoint: Endpoint, name: FaultName, options: FaultOptions): void {
+  requireName('an endpoint', ENDPOINTS, endpoint)
+  requireName('a fault', Object.keys(faults), name)
+  refuseUnknown('fail()', options, ['times', 'delay'])
   board.set(endpoint, { fault: faults[name], left: options.times ?? Infinity, delay: options.delay ?? 1000 })
 }
 

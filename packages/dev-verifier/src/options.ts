@@ -1,5 +1,6 @@
 import type { RegisteredClient } from './assertion.js'
 import { isLoopback } from './loopback.js'
+import { refuseUnknown, requireName } from './names.js'
 import type { Jwk } from './keys.js'
 import { profiles } from './profiles.js'
 import type { ProfileName } from './profiles.js'
@@ -58,6 +59,28 @@ export interface ListenOptions extends DevVerifierOptions {
 /** Options with every default filled in. */
 export type Settings = ReturnType<typeof resolveOptions>
 
+const NAMES = Object.keys({
+  profile: true,
+  issuer: true,
+  issuerFromRequest: true,
+  tenant: true,
+  clients: true,
+  trustedIssuers: true,
+  kid: true,
+  key: true,
+  certificate: true,
+  service: true,
+  lifetime: true,
+  bareErrors: true,
+  mimicLaxity: true,
+  rateLimit: true,
+  onLog: true,
+  runtime: true,
+  force: true,
+  port: true,
+  host: true,
+} satisfies Record<keyof ListenOptions, true>)
+
 const REAL_LIMITS = { token: 30, others: 120 }
 
 /**
@@ -66,10 +89,11 @@ const REAL_LIMITS = { token: 30, others: 120 }
  * @throws Error when the Verifier must not run here, or an option is wrong.
  */
 export function resolveOptions(options: DevVerifierOptions) {
+  refuseUnknown('a development Verifier', options, NAMES)
   const runtime: Runtime = { ...systemRuntime, ...options.runtime }
   const name = options.profile ?? 'eudistack-3.3'
+  requireName('a profile', Object.keys(profiles), name)
   const profile = profiles[name]
-  if (!profile) throw new Error(`Expected a profile of ${Object.keys(profiles).join(', ')}; found "${String(name)}".`)
   refuseProduction(runtime, options.force)
   const issuer = checkedIssuer(options.issuer ?? `https://verifier.example.test${profile.basePath}`)
   return {

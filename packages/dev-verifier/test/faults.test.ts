@@ -156,3 +156,10 @@ describe('slow answers', () => {
 it('has a name for each fault that its tests use', () => {
   expect(Object.keys(faults)).toEqual(expect.arrayContaining(['hang', 'refuse', 'no-access-token', 'wrong-token-type']))
 })
+
+test('a fault that would never come is refused', () => {
+  const verifier = createDevVerifier()
+  expect(() => verifier.fail('jwk' as 'jwks', 'hang')).toThrow(/Expected an endpoint of .*jwks.*; found "jwk"/)
+  expect(() => verifier.fail('jwks', 'hangs' as 'hang')).toThrow(/Expected a fault of .*hang.*; found "hangs"/)
+  expect(() => verifier.fail('jwks', 'hang', { time: 1 } as object)).toThrow(/Expected options of fail.*; found "time"/)
+})

@@ -40,6 +40,8 @@ describe('a development Verifier', () => {
     expect(() => createDevVerifier({ issuer: 'https://verifier.example.org/' })).toThrow(/without .* trailing slash/)
     expect(() => createDevVerifier({ issuer: 'verifier' })).toThrow(/http\(s\) URL/)
     expect(() => createDevVerifier({ profile: 'unknown' as 'dome' })).toThrow(/Expected a profile of/)
+    expect(() => createDevVerifier({ profile: 'toString' as 'dome' })).toThrow(/Expected a profile of/)
+    expect(() => createDevVerifier({ tennant: 'kpmg' } as object)).toThrow(/Expected options of .*; found "tennant"/)
     expect(() => createDevVerifier().issueMachineCredential({ dialect: 'employee-v3' })).toThrow(/machine credential/)
   })
 
