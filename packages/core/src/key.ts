@@ -65,7 +65,12 @@ export function readyKey(key: PublishedKey, row: AlgorithmRow): ReadyKey | Unfit
   const unfit = unfitness(key.jwk, row)
   const made = unfit === undefined ? importKey(key.jwk, row) : { unfit }
   key.ready.set(row.name, made)
-  if (made instanceof Promise) void made.then((ready) => key.ready.set(row.name, ready))
+  // What can't be loaded now may be later.
+  if (made instanceof Promise)
+    void made.then(
+      (ready) => key.ready.set(row.name, ready),
+      () => key.ready.delete(row.name),
+    )
   return made
 }
 

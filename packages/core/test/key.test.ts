@@ -53,6 +53,17 @@ describe.each([
   })
 })
 
+test('what could not be loaded for the portable path is loaded when it is asked for again', async () => {
+  const core = await portably(() => import('../src/key.js'))
+  const key = core.publishedKey(jwkOf('ES256'))
+  jest.doMock('../src/jose.js', () => {
+    throw new Error('the network is down')
+  })
+  await expect(core.readyKey(key, rowOf('ES256'))).rejects.toThrow('the network is down')
+  jest.dontMock('../src/jose.js')
+  await expect(core.readyKey(key, rowOf('ES256'))).resolves.toHaveProperty('web')
+})
+
 describe('unfitness', () => {
   const rsa = (modulusLength: number, publicExponent = 65_537) =>
     generateKeyPairSync('rsa', { modulusLength, publicExponent }).publicKey.export({ format: 'jwk' }) as node.Jwk
