@@ -21,11 +21,18 @@ export function overview({ inProcess, http, memory, node, cpu, cores, rounds, da
     const cold = [ratio, mainRatio, allRatio].map(({ median }) => median.toFixed(2))
     return [name, ...cold, remembered?.ratio.median.toFixed(3) ?? '–', guard ? `${guard.median.toFixed(0)} µs` : '–']
   })
-  const head = ['library', 'new token: time', 'CPU, main thread', 'CPU, all threads', 'known token: time', 'behind Express']
+  const head = [
+    'library',
+    'new token: time',
+    'CPU, main thread',
+    'CPU, all threads',
+    'known token: time',
+    'behind Express',
+  ]
   const floor = of('cold, 16 in flight', 'floor').microseconds
   return [
     table(head, rows),
-    `Ratios to the floor of ${floor.toFixed(0)} µs: one \`crypto.verify\` with a ready key, two \`JSON.parse\` and five comparisons. Tokens of ${memory.characters} characters with ES256, new ones 16 in flight; behind Express, the guard's own CPU time for a request of a known caller. A known token takes ${of('warm', 'verifier-guard, cached, synchronous').ratio.median.toFixed(3)} on the synchronous path that adapters go, and ${(memory.bytesPerCachedToken / 1_000).toFixed(1)} kB of heap. Medians of ${rounds} rounds on ${date}, Node ${node}, ${cores} × ${cpu}.`,
+    `Ratios to the floor of ${floor.toFixed(0)} µs: one \`crypto.verify\` with a ready key, two \`JSON.parse\` and five comparisons. Tokens of ${memory.characters} characters with ES256, new ones 16 in flight (aws-jwt-verify and fast-jwt, which verify on the main thread, were handed the key; the others fetch it); behind Express, the guard's own CPU time for a request of a known caller. A known token takes ${of('warm', 'verifier-guard, cached, synchronous').ratio.median.toFixed(3)} on the synchronous path that adapters go, and ${(memory.bytesPerCachedToken / 1_000).toFixed(1)} kB of heap. Medians of ${rounds} rounds on ${date}, Node ${node}, ${cores} × ${cpu}.`,
   ].join('\n\n')
 }
 

@@ -7,16 +7,13 @@ import type { Requirement } from './requirements.js'
 import type { ResourceServer } from './resource-server.js'
 import { systemRuntime, type Runtime } from './runtime.js'
 
-// Timers count milliseconds in 31 bits: a longer delay would fire at once.
-const LONGEST_DELAY = 2 ** 31 - 1
-
 /**
  * Calls back once when the caller's token expires: to end a stream, a socket or a subscription that outlives its request.
  *
  * Does not notice that a token or its credential is revoked before.
  *
  * @param auth the caller, or anything that says when: `expiresAt` in seconds since 1970
- * @param callback called at once where the token has expired already
+ * @param callback called at once where the token has expired already; a promise that it returns may reject, as closing what is closed does
  * @param runtime the clock and the timer; default: the system's, whose timer does not keep the process alive
  * @returns a function that calls it off: for connections that end by themselves
  * @example
@@ -34,14 +31,15 @@ const LONGEST_DELAY = 2 ** 31 - 1
  */
 export function whenExpired(
   { expiresAt }: Pick<AuthContext, 'expiresAt'>,
-  callback: () => void,
+  callback: () => void | PromiseLike<void>,
   runtime: Pick<Runtime, 'now' | 'schedule'> = systemRuntime,
 ): () => void {
   let cancel = (): void => undefined
   const wait = () => {
     const left = expiresAt * 1_000 - runtime.now()
-    if (left > 0) cancel = runtime.schedule(wait, Math.min(left, LONGEST_DELAY))
-    else callback()
+    // A timer that can't last so long calls back sooner.
+    if (left > 0) cancel = runtime.schedule(wait, left)
+    else void Promise.resolve(callback()).catch(() => {})
   }
   wait()
   return () => cancel()

@@ -7,14 +7,14 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { protectUpgrade, whenExpired } from '../src/connection.js'
 import { requiredScopes, systemRuntime } from '../src/index.js'
 
-/** A clock and timers that stand still until told to go on. */
+/** A clock and timers that stand still until told to go on, and last no longer than real ones. */
 function createClock() {
   let now = 0
   let timers: { readonly at: number; readonly run: () => void }[] = []
   return {
     now: () => now,
     schedule: (run: () => void, delay: number) => {
-      const timer = { at: now + delay, run }
+      const timer = { at: now + Math.min(delay, 2 ** 31 - 1), run }
       timers.push(timer)
       return () => void (timers = timers.filter((other) => other !== timer))
     },
@@ -33,6 +33,17 @@ function createClock() {
 }
 
 describe('whenExpired', () => {
+  test('closing what its caller closed before may fail, at once or later', async () => {
+    const clock = createClock()
+    const close = jest.fn(() => Promise.reject(new Error('closed before')))
+    whenExpired({ expiresAt: 0 }, close, clock)
+    whenExpired({ expiresAt: 1 }, close, clock)
+    clock.advance(1_000)
+    // A rejection that nobody handles ends the process at the end of the turn.
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(close).toHaveBeenCalledTimes(2)
+  })
+
   test('calls back once, at the second the token expires', () => {
     const clock = createClock()
     const expired = jest.fn()
