@@ -1,5 +1,6 @@
-import { ALGORITHMS, compare, createJudge, type Comparison } from './differential.js'
+import { ALGORITHMS, compare, createJudge, mutated, type Comparison } from './differential.js'
 import { DIFFERENCES } from './differences.js'
+import { createChance, createDraw } from './mutations.js'
 import { portably } from './portable.js'
 
 const COUNT = 500
@@ -26,6 +27,14 @@ test.each([...ALGORITHMS.keys()])('%s: both paths agree with jose on mutated tok
   expect(totals.disagreements).toEqual([])
   expect(totals.tokens).toBe(COUNT)
   expect(totals.accepted).toBeGreaterThan(0)
+})
+
+test('a token that becomes another variant part by part goes by what was done to that one', () => {
+  const originals = ['good', 'other'].map((change, index) => ({ token: `aaa${index}.bbbb.cccc`, change }))
+  const samples = [...mutated(originals, 5_000, createDraw(createChance(1)))]
+  const others = samples.filter(({ token }) => token === originals[1]!.token)
+  expect(others.length).toBeGreaterThan(50)
+  expect(new Set(others.map(({ change }) => change))).toEqual(new Set(['other']))
 })
 
 test('every listed difference occurs', () => {

@@ -60,13 +60,16 @@ async function createOracle(jwk: Jwk, algorithm: string): Promise<(token: string
 }
 
 /** Every variant as it is, then variants whose text is changed once to three times. */
-function* mutated(originals: readonly Sample[], count: number, draw: Draw): Generator<Sample, void, undefined> {
+export function* mutated(originals: readonly Sample[], count: number, draw: Draw): Generator<Sample, void, undefined> {
   const texts = originals.map(({ token }) => token)
+  const changes = new Map(originals.map(({ token, change }) => [token, change]))
   for (const original of originals.slice(0, count)) yield original
   for (let made = originals.length; made < count; made += 1) {
     // Half of them start from a good token: most others are refused whatever is done to them.
     const { token, change } = draw.below(2) === 0 ? originals[0]! : draw.from(originals)
-    yield { token: mutate(token, draw, texts), change }
+    const text = mutate(token, draw, texts)
+    // Spliced part by part, one variant may have become another.
+    yield { token: text, change: changes.get(text) ?? change }
   }
 }
 
