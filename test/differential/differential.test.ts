@@ -37,6 +37,14 @@ test('a token that becomes another variant part by part goes by what was done to
   expect(new Set(others.map(({ change }) => change))).toEqual(new Set(['other']))
 })
 
+test('a difference is told by the token, though more was done to it than one change', () => {
+  const { verdict, holds } = DIFFERENCES['header member of another type']!
+  expect(verdict).toBe('header_not_allowed')
+  const encode = (header: object) => Buffer.from(JSON.stringify(header)).toString('base64url')
+  expect(holds(`${encode({ alg: 'RS256', kid: null })}.e30.AAB`, 'good')).toBe(true)
+  expect(holds(`${encode({ alg: 'RS256', kid: 'a' })}.e30.AAB`, 'kid null')).toBe(false)
+})
+
 test('every listed difference occurs', () => {
   expect([...reasons].sort()).toEqual(Object.keys(DIFFERENCES).sort())
 })
