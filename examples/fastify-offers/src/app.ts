@@ -26,13 +26,13 @@ export function createApp(options: ResourceServerOptions): FastifyInstance {
   app.register(async (api) => {
     await api.register(auth(options))
 
-    api.get('/offers', { config: { auth: mayRead } }, (request) =>
+    api.get('/offers', { onRequest: mayRead }, (request) =>
       offers.filter(({ organization }) => organization === organizationOf(request)),
     )
 
     api.post<{ Body: { name: string } }>(
       '/offers',
-      { config: { auth: mayCreate }, schema: { body: offerBody } },
+      { onRequest: mayCreate, schema: { body: offerBody } },
       (request, reply) => {
         const offer: Offer = { name: request.body.name, organization: organizationOf(request) }
         offers.push(offer)

@@ -13,7 +13,7 @@ const kit: Kit<Handler, FastifyRequest> = {
 /** @param at where a route states what it requires: in its `config`, or as a hook before its handler */
 async function start(
   fastify: typeof fastify5,
-  at: 'config' | 'preHandler',
+  at: 'config' | 'onRequest' | 'preHandler',
   mounts: readonly Mount[],
 ): Promise<Running> {
   const app = fastify()
@@ -22,7 +22,7 @@ async function start(
       if (options) await scope.register(adapter.auth(options, authOptions))
       for (const { method, path, requirement, handle } of routes) {
         const asked = requirement?.(kit)
-        const route = asked && (at === 'preHandler' || !options ? { preHandler: asked } : { config: { auth: asked } })
+        const route = asked && (at === 'config' ? { config: { auth: asked } } : { [at]: asked })
         scope.route({ method, url: path, ...route, handler: (request: GuardedRequest) => handle(request.auth) })
       }
     }
@@ -36,6 +36,6 @@ export const drivers: readonly Driver[] = [
     name: `fastify ${versionOf('fastify4')}`,
     start: (mounts) => start(fastify4 as unknown as typeof fastify5, 'preHandler', mounts),
   },
-  { name: `fastify ${versionOf('fastify')}`, start: (mounts) => start(fastify5, 'preHandler', mounts) },
+  { name: `fastify ${versionOf('fastify')}`, start: (mounts) => start(fastify5, 'onRequest', mounts) },
   { name: `fastify ${versionOf('fastify')} config`, start: (mounts) => start(fastify5, 'config', mounts) },
 ]

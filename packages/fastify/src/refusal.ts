@@ -1,0 +1,44 @@
+import { GuardError } from '@verifier-guard/core'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+const unanswered = Symbol.for('@verifier-guard/fastify/unanswered')
+
+type RefusingReply = FastifyReply & {
+  /** The refusal, as long as nobody sends an answer in its place. */
+  [unanswered]?: GuardError | undefined
+}
+
+/** Hands a refusal to Fastify's error handling, with status and headers set: error handlers of the application get the error itself. */
+export function refuse(reply: FastifyReply, done: (error: Error) => void): (error: Error) => void {
+  return (error) => {
+    if (error instanceof GuardError && !reply.sent) {
+      reply.code(error.status).headers(error.headers)
+      follow(reply, error)
+    }
+    done(error)
+  }
+}
+
+/** Error handlers pass an error on by sending it: only the last thing sent tells whether one of them has answered. */
+function follow(reply: RefusingReply, error: GuardError): void {
+  const send = reply.send.bind(reply)
+  reply.send = (payload?: unknown) => {
+    reply[unanswered] = payload === error ? error : undefined
+    return send(payload)
+  }
+}
+
+/** Fastify's own last resort would tell callers the code, which is the operator's: an `onSend` hook that says what may be said instead. */
+export function answerUnanswered<Payload>(
+  _: FastifyRequest,
+  reply: RefusingReply,
+  payload: Payload,
+  done: (error: null, payload: Payload | string) => void,
+): void {
+  const error = reply[unanswered]
+  if (error === undefined) return done(null, payload)
+  reply.code(error.status).type('application/json; charset=utf-8')
+  // Both describe what is replaced.
+  reply.removeHeader('content-length').removeHeader('content-encoding')
+  done(null, JSON.stringify(error))
+}

@@ -1,0 +1,173 @@
+import { systemRuntime } from '@verifier-guard/core'
+import { createDevVerifier } from '@verifier-guard/dev-verifier'
+import { auth, authOf, GuardError, requiredScopes, type GuardedRequest } from '@verifier-guard/fastify'
+import fastify5, { type FastifyInstance } from 'fastify'
+import fastify4 from 'fastify4'
+
+const verifier = createDevVerifier()
+const options = {
+  issuer: verifier.issuer,
+  profile: 'eudistack',
+  runtime: { ...systemRuntime, fetch: verifier.fetch },
+} as const
+const bearer = (scope = '') => ({ authorization: `Bearer ${verifier.mint({ scope })}` })
+const forged = { authorization: `Bearer ${verifier.mintBroken('wrong-issuer')}` }
+const invalid = { error: 'invalid_token', error_description: 'The access token is invalid' }
+
+describe.each([
+  ['fastify 4', fastify4 as unknown as typeof fastify5],
+  ['fastify 5', fastify5],
+])('%s', (_, fastify) => {
+  const asked = requiredScopes('offers:write')
+  const create = (build: (app: FastifyInstance) => unknown) => {
+    const app = fastify()
+    build(app)
+    return app
+  }
+  const guarded = (build: (scope: FastifyInstance) => unknown) =>
+    create((app) => void app.register(auth(options)).register((scope, _, done) => (build(scope), done())))
+  const statusOf = async (app: FastifyInstance, headers = {}, url = '/') =>
+    (await app.inject({ url, headers })).statusCode
+
+  describe('a route that asks for something', () => {
+    const stated = {
+      'in its config': { config: { auth: asked } },
+      'as onRequest': { onRequest: asked },
+      'as preHandler': { preHandler: asked },
+    }
+
+    test.each(Object.entries(stated))('%s: is decided on behind a guard', async (_, route) => {
+      const app = guarded((scope) => scope.get('/', route, () => 'in'))
+      expect(await statusOf(app)).toBe(401)
+      expect(await statusOf(app, bearer())).toBe(403)
+      expect(await statusOf(app, bearer('offers:write'))).toBe(200)
+    })
+
+    test.each(Object.entries(stated))('%s: is closed without one, whatever stands beside it', async (_, route) => {
+      const app = create((app) => {
+        app.register((scope, _, done) => (scope.get('/before', route, () => 'in'), done()))
+        app.register((scope, _, done) => (scope.register(auth(options)), done()))
+        app.register((scope, _, done) => (scope.get('/after', route, () => 'in'), done()))
+        app.get('/own', route, () => 'in')
+      })
+      for (const url of ['/before', '/after', '/own'])
+        expect(await statusOf(app, bearer('offers:write'), url)).toBe(500)
+    })
+
+    test('keeps the hooks that it has', async () => {
+      const seen: string[] = []
+      const hook = (name: string) => (_: unknown, __: unknown, done: () => void) => (seen.push(name), done())
+      const app = guarded((scope) =>
+        scope.get('/', { config: { auth: asked }, onRequest: [hook('a'), hook('b')] }, () => 'in'),
+      )
+      expect(await statusOf(app, bearer('offers:write'))).toBe(200)
+      expect(seen).toEqual(['a', 'b'])
+    })
+
+    test.each([['a string'], [null], [true]])('by %p in its config is refused', async (wrong) => {
+      const app = guarded((scope) => scope.get('/', { config: { auth: wrong } as object }, () => 'in'))
+      expect(await statusOf(app, bearer())).toBe(500)
+    })
+  })
+
+  test('config of other libraries is theirs where no guard stands', async () => {
+    expect(await statusOf(create((app) => app.get('/', { config: { auth: 'jwt' } as object }, () => 'in')))).toBe(200)
+  })
+
+  describe('another plugin that decorates requests with "auth"', () => {
+    const answer = (request: GuardedRequest) => ({ theirs: request.auth as unknown, ours: authOf(request).kind })
+    const ask = async (app: FastifyInstance) => (await app.inject({ url: '/', headers: bearer() })).json<unknown>()
+
+    test('before the guard keeps its own', async () => {
+      const app = create((app) => {
+        app.decorateRequest('auth', { getter: () => 'theirs' } as never)
+        app.register(auth(options)).get('/', answer)
+      })
+      expect(await ask(app)).toEqual({ theirs: 'theirs', ours: 'machine' })
+    })
+
+    test('after the guard keeps its own', async () => {
+      const app = create((app) => {
+        app.register(auth(options)).after(() => {
+          app.decorateRequest('auth', 'theirs' as never)
+          app.get('/', answer)
+        })
+      })
+      expect(await ask(app)).toEqual({ theirs: 'theirs', ours: 'machine' })
+    })
+
+    test('within a scope of its own leaves ours to the others', async () => {
+      const app = guarded((scope) => {
+        scope.register((inner, _, done) => (inner.decorateRequest('auth', 'theirs' as never), done()))
+        scope.get('/', (request: GuardedRequest) => ({ same: request.auth === authOf(request) }))
+      })
+      expect(await ask(app)).toEqual({ same: true })
+    })
+  })
+
+  describe('a refusal', () => {
+    const ask = async (app: FastifyInstance) => {
+      const { statusCode, headers, body } = await app.inject({ url: '/', headers: forged })
+      expect(headers['www-authenticate']).toMatch(/^Bearer error="invalid_token"/)
+      return { status: statusCode, type: headers['content-type'], body: JSON.parse(body) as unknown }
+    }
+    const standard = { status: 401, type: 'application/json; charset=utf-8', body: invalid }
+
+    test('is answered where the application does not', async () => {
+      expect(await ask(guarded((scope) => scope.get('/', () => 'in')))).toEqual(standard)
+    })
+
+    test('is answered the same where error handlers pass it on, and each of them gets the error itself', async () => {
+      const seen: unknown[] = []
+      const app = create((app) => {
+        app.setErrorHandler((error, _, reply) => (seen.push(error), reply.send(error)))
+        app.register((scope, _, done) => {
+          scope.setErrorHandler((error) => {
+            seen.push(error)
+            throw error
+          })
+          scope.register(auth(options)).get('/', () => 'in')
+          done()
+        })
+      })
+      expect(await ask(app)).toEqual(standard)
+      expect(seen).toEqual([expect.any(GuardError), expect.any(GuardError)])
+      expect(seen[0]).toMatchObject({ code: 'issuer_not_trusted' })
+    })
+
+    test.each([
+      ['sends', (_: unknown, __: unknown, reply: { send(body: unknown): unknown }) => void reply.send({ own: true })],
+      ['returns', () => Promise.resolve({ own: true })],
+    ])('is left to an error handler that %s an answer', async (_, handler) => {
+      const app = create((app) => {
+        app.setErrorHandler(handler as never)
+        app.register(auth(options)).get('/', () => 'in')
+      })
+      expect(await ask(app)).toEqual({ ...standard, body: { own: true } })
+    })
+
+    test('fits a response schema that describes it, and survives one that does not', async () => {
+      for (const name of ['error_description', 'another']) {
+        const schema = { type: 'object', required: [name], properties: { [name]: { type: 'string' } } }
+        const app = guarded((scope) => scope.get('/', { schema: { response: { 401: schema } } }, () => 'in'))
+        expect(await ask(app)).toEqual(standard)
+      }
+    })
+
+    test('reaches onError hooks and the log, as every error does', async () => {
+      const seen: unknown[] = []
+      const app = guarded((scope) => {
+        scope.addHook('onError', (_, __, error, done) => (seen.push(error), done()))
+        scope.get('/', () => 'in')
+      })
+      await ask(app)
+      expect(seen).toEqual([expect.any(GuardError)])
+    })
+  })
+
+  test("the handler's own error is Fastify's to answer", async () => {
+    const app = guarded((scope) => scope.get('/', () => Promise.reject(new Error('own'))))
+    const answer = await app.inject({ url: '/', headers: bearer() })
+    expect(answer.json()).toMatchObject({ statusCode: 500, message: 'own' })
+  })
+})
