@@ -118,6 +118,8 @@ export function authOf<C extends Claims = Claims>(req: object): AuthContext<C> {
 }
 
 function refuse(error: unknown, req: GuardedRequest, res: ServerResponse, next: (error?: unknown) => void): void {
+  // After a time-out, say: whoever was to be answered has been.
+  if (isRefusal(error) && res.headersSent) return
   if (!isRefusal(error) || req.app === undefined || handlesErrors(req.app)) return next(error)
   // Express' own last resort answers in HTML; callers of an API expect JSON.
   const headers = { ...error.headers, 'Content-Type': 'application/json; charset=utf-8' }
