@@ -16,7 +16,7 @@ export function createApp(options: ResourceServerOptions): Hono<AuthEnv> {
 
   app.get('/health', (c) => c.json({ status: 'up' }))
 
-  app.use('/offers', auth(options), bodyLimit({ maxSize: 65_536 }))
+  app.use('/offers/*', auth(options), bodyLimit({ maxSize: 65_536 }))
 
   app.get('/offers', requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Read' }), (c) =>
     c.json(offers.filter(({ organization }) => organization === organizationOf(c))),

@@ -11,3 +11,9 @@ describeOffers(async (issuer) => {
   const { port } = server.address() as AddressInfo
   return { address: `http://127.0.0.1:${port}`, stop: () => server.close() }
 })
+
+test('guards whatever is added below its path', async () => {
+  const app = createApp({ issuer: 'https://verifier.example.org', profile: 'eudistack' })
+  app.get('/offers/:name', (c) => c.text('in'))
+  for (const path of ['/offers', '/offers/', '/offers/chairs']) expect((await app.request(path)).status).toBe(401)
+})
