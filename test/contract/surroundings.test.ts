@@ -1,35 +1,50 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { systemRuntime } from '@verifier-guard/core'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
+import WebSocket from 'ws'
 import type { Running } from './application.js'
 import { send } from './send.js'
-import { applications } from './surroundings.js'
+import { applications, type Part } from './surroundings.js'
 
-const verifier = createDevVerifier()
+const verifier = createDevVerifier({ issuer: 'https://verifier.example.test' })
+const other = createDevVerifier({ issuer: 'https://other.example.test' })
 /** Told by the test when the token has expired. */
 let timers: (() => void)[] = []
 let ahead = 0
 const runtime = {
   ...systemRuntime,
-  fetch: verifier.fetch,
+  fetch: (input: string, init?: RequestInit) => (input.startsWith(other.issuer) ? other : verifier).fetch(input, init),
   now: () => systemRuntime.now() + ahead,
   schedule: (callback: () => void) => {
     timers.push(callback)
     return () => void (timers = timers.filter((other) => other !== callback))
   },
 }
-const options = { issuer: verifier.issuer, profile: 'eudistack', runtime } as const
-const bearer = () => ({ authorization: `Bearer ${verifier.mint()}` })
+const guards = {
+  outer: { issuer: [verifier.issuer, other.issuer], profile: 'eudistack', runtime },
+  inner: { issuer: other.issuer, profile: 'eudistack', runtime },
+} as const
+const bearer = ({ mint } = verifier) => ({ authorization: `Bearer ${mint()}` })
+const expire = () => {
+  ahead = 3_600_000
+  for (const timer of timers) timer()
+}
+const until = async (met: () => boolean) => {
+  while (!met()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
 
-describe.each(Object.entries(applications))('%s', (_, start) => {
+describe.each(Object.entries(applications))('%s', (_, { parts, start }) => {
   let app: Running
   beforeAll(async () => {
-    app = await start(options)
+    app = await start(guards)
   })
   beforeEach(() => {
     timers = []
     ahead = 0
   })
   afterAll(() => app.close())
+  const has = (part: Part) => parts.includes(part)
 
   test('a preflight carries no token and needs none', async () => {
     const headers = {
@@ -37,14 +52,14 @@ describe.each(Object.entries(applications))('%s', (_, start) => {
       'access-control-request-method': 'GET',
       'access-control-request-headers': 'authorization',
     }
-    const { status, headers: answered } = await send(`${app.url}/stream`, 'OPTIONS', headers)
+    const { status, headers: answered } = await send(`${app.url}/api/stream`, 'OPTIONS', headers)
     expect(status).toBe(204)
     expect(answered['access-control-allow-origin']).toBeDefined()
     expect(answered['www-authenticate']).toBeUndefined()
   })
 
   test('a refusal can be read by the page that caused it', async () => {
-    const { status, headers } = await send(`${app.url}/stream`, 'GET', { origin: 'https://shop.example.org' })
+    const { status, headers } = await send(`${app.url}/api/stream`, 'GET', { origin: 'https://shop.example.org' })
     expect(status).toBe(401)
     expect(headers['www-authenticate']).toBe('Bearer')
     expect(headers['access-control-allow-origin']).toBeDefined()
@@ -63,16 +78,77 @@ describe.each(Object.entries(applications))('%s', (_, start) => {
       'x-forwarded-user': 'admin',
       'x-forwarded-access-token': verifier.mint(),
     }
-    expect((await send(`${app.url}/stream`, 'GET', headers)).status).toBe(401)
+    expect((await send(`${app.url}/api/stream`, 'GET', headers)).status).toBe(401)
   })
 
+  if (has('optional'))
+    test('where authentication is optional, nobody gets in and a bad token does not', async () => {
+      const ask = async (headers = {}) => {
+        const { status, body } = await send(`${app.url}/optional`, 'GET', headers)
+        return status === 200 ? body : status
+      }
+      expect(await ask()).toBe('nobody')
+      expect(await ask(bearer())).toBe('somebody')
+      expect(await ask({ authorization: 'Bearer rubbish' })).toBe(401)
+    })
+
+  if (has('nested'))
+    test('a guard within a guard has to be passed, too, and its caller is the one that handlers see', async () => {
+      const ask = (headers = {}) => send(`${app.url}/api/inner`, 'GET', headers)
+      expect(await ask(bearer(other))).toMatchObject({ status: 200, body: other.issuer })
+      expect((await ask(bearer())).status).toBe(401)
+      expect((await ask()).status).toBe(401)
+    })
+
   test('a stream begins before the token expires, and ends when it does', async () => {
-    const response = await fetch(`${app.url}/stream`, { headers: bearer() })
+    const response = await fetch(`${app.url}/api/stream`, { headers: bearer() })
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
     expect((await reader.read()).value).toBe('first')
-    ahead = 3_600_000
-    for (const expire of timers) expire()
+    expire()
     expect((await reader.read()).value).toBe('last')
     expect((await reader.read()).done).toBe(true)
   })
+
+  test('a stream whose reader has left waits for nothing any more', async () => {
+    const leaving = new AbortController()
+    const { body } = await fetch(`${app.url}/api/stream`, { headers: bearer(), signal: leaving.signal })
+    await body!.getReader().read()
+    expect(timers).toHaveLength(1)
+    leaving.abort()
+    await until(() => timers.length === 0)
+  })
+
+  if (has('socket'))
+    describe('a WebSocket', () => {
+      const open = (headers = {}) => new WebSocket(`${app.url.replace('http', 'ws')}/api/socket`, { headers })
+
+      test.each([
+        ['without a token', {}, 'Bearer'],
+        ['with a bad one', { authorization: 'Bearer rubbish' }, /^Bearer error="invalid_token"/],
+      ])('%s is refused before the handshake', async (_, headers, challenge) => {
+        const [, answer] = (await once(open(headers), 'unexpected-response')) as [unknown, IncomingMessage]
+        expect(answer.statusCode).toBe(401)
+        expect(answer.headers['www-authenticate']).toEqual(
+          typeof challenge === 'string' ? challenge : expect.stringMatching(challenge),
+        )
+        expect(JSON.parse((await answer.toArray()).join(''))).toHaveProperty('error_description')
+      })
+
+      test('is closed when its token expires', async () => {
+        const socket = open(bearer())
+        const [first] = (await once(socket, 'message')) as [Buffer]
+        expect(first.toString()).toBe('first')
+        expire()
+        const [code, reason] = (await once(socket, 'close')) as [number, Buffer]
+        expect([code, reason.toString()]).toEqual([4401, 'token expired'])
+      })
+
+      test('that closes by itself is waited for no more', async () => {
+        const socket = open(bearer())
+        await once(socket, 'message')
+        expect(timers).toHaveLength(1)
+        socket.close()
+        await until(() => timers.length === 0)
+      })
+    })
 })
