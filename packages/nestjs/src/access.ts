@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common'
 import type { Requirement } from '@verifier-guard/core'
+import { namesOf, prototypesOf } from './methods.js'
 
 /** What the decorators of a class or a method say. */
 export interface Access {
@@ -13,24 +14,47 @@ const none: Access = { requirements: [] }
 
 /** A decorator for classes and methods that adds to what those before it said. */
 export function amend(change: (access: Access) => Access): ClassDecorator & MethodDecorator {
-  return (target: object, _?: string | symbol, descriptor?: PropertyDescriptor) => {
+  return (target: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
     const subject = (descriptor?.value ?? target) as object
     Reflect.defineMetadata(key, change(stated(subject)), subject)
+    // Another decorator may put a function of its own in the method's place, but not under another name.
+    if (name !== undefined) Reflect.defineMetadata(key, change(statedOn(target, name)), target, name)
   }
 }
 
 /** What holds for a call: the class's requirements and the method's; a requirement closes what a class or itself would open. */
 export function accessOf(context: ExecutionContext): Access {
-  const shared = stated(context.getClass())
-  const own = stated(context.getHandler())
+  const type = context.getClass()
+  const shared = stated(type)
+  const own = methodAccess(type.prototype as object, context.getHandler())
   const open = own.requirements.length > 0 ? undefined : (own.open ?? opened(shared))
   return { open, requirements: open === 'public' ? [] : [...shared.requirements, ...own.requirements] }
+}
+
+/** What was said of the methods of a class under a name, by itself and those it extends; only the nearest of them opens. */
+export function accessByName(prototype: object, name: string | symbol): Access {
+  const chain = prototypesOf(prototype).filter((one) => Object.hasOwn(one, name))
+  const requirements = chain.flatMap((one) => statedOn(one, name).requirements)
+  return { open: chain[0] && statedOn(chain[0], name).open, requirements }
+}
+
+/** What a class says of all its methods, or a function of itself. */
+export function stated(subject: object): Access {
+  return (Reflect.getMetadata(key, subject) as Access | undefined) ?? none
+}
+
+function methodAccess(prototype: object, handler: object): Access {
+  const itself = stated(handler)
+  const named = namesOf(prototype, handler, itself !== none).map((name) => accessByName(prototype, name))
+  const requirements = [itself, ...named].flatMap((access) => access.requirements)
+  const open = itself.open ?? (named.length === 1 ? named[0]!.open : undefined)
+  return { open, requirements: [...new Set(requirements)] }
 }
 
 function opened({ open, requirements }: Access): Access['open'] {
   return requirements.length > 0 ? undefined : open
 }
 
-function stated(subject: object): Access {
-  return (Reflect.getMetadata(key, subject) as Access | undefined) ?? none
+function statedOn(prototype: object, name: string | symbol): Access {
+  return (Reflect.getOwnMetadata(key, prototype, name) as Access | undefined) ?? none
 }

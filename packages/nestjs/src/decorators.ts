@@ -1,5 +1,6 @@
 import { applyDecorators, UseGuards } from '@nestjs/common'
 import {
+  allOf,
   requiredClaim,
   requiredKind,
   requiredPower,
@@ -12,42 +13,122 @@ import {
   type TenantOptions,
   type TenantSource,
 } from '@verifier-guard/core'
+import { configurationError } from '@verifier-guard/core/support'
 import { amend, type Access } from './access.js'
 import { AccessTokenGuard } from './guard.js'
 
 /** A decorator for controllers, resolvers, gateways and their methods. */
 export type AccessDecorator = ClassDecorator & MethodDecorator
 
-/** Lets everybody in without a look at the token, so that a health check answers while the Verifier does not. */
+/**
+ * Lets everybody in without a look at the token, so that a health check answers while the Verifier does not. A requirement beside it closes again.
+ *
+ * @returns a decorator for classes and methods
+ * @example
+ * ```ts
+ * import { Controller, Get } from '@nestjs/common'
+ * import { Public } from '@verifier-guard/nestjs'
+ *
+ * @Controller('health')
+ * export class Health {
+ *   @Get()
+ *   @Public()
+ *   state() {
+ *     return 'up'
+ *   }
+ * }
+ * ```
+ */
 export const Public = (): AccessDecorator => amend((access) => ({ ...access, open: 'public' }))
 
-/** Lets requests without any credentials in, as nobody's; a bad token is refused all the same. */
+/**
+ * Lets requests without any credentials in, as nobody's; a bad token is refused all the same.
+ *
+ * @returns a decorator for classes and methods
+ */
 export const OptionalAuth = (): AccessDecorator => guarded((access) => ({ ...access, open: 'optional' }))
 
 /**
- * Asks something of the caller; {@link Scopes} and its kin are this with a requirement at hand. On a class and a method, both hold.
- * Brings {@link AccessTokenGuard} along, so that a requirement is never just a comment.
+ * Asks something of the caller; {@link Scopes} and its kin are this with a requirement at hand. On a class and a method, both hold, and so
+ * does what an overridden method asked.
  *
- * @param requirements of `@verifier-guard/core`; their functions get Nest's request, GraphQL context, client or message context
+ * Brings {@link AccessTokenGuard} along, so that a requirement is never just a comment. Nest runs guards for handlers alone: not where
+ * other code calls the method, and on GraphQL's field resolvers only with `fieldResolverEnhancers: ['guards']`.
+ *
+ * @param requirements of `@verifier-guard/core`, one at least; their functions get Nest's request, GraphQL context, client or message context
+ * @returns a decorator for classes and methods
+ * @throws {GuardError} `invalid_configuration` for none, or for anything that is no requirement
+ * @example
+ * ```ts
+ * import { Controller, Delete } from '@nestjs/common'
+ * import { anyOf, Required, requiredKind, requiredScopes } from '@verifier-guard/nestjs'
+ *
+ * @Controller('orders')
+ * export class Orders {
+ *   @Delete()
+ *   @Required(anyOf(requiredScopes('orders:admin'), requiredKind('machine')))
+ *   clear() {
+ *     return 'cleared'
+ *   }
+ * }
+ * ```
  */
-export const Required = (...requirements: readonly Requirement[]): AccessDecorator =>
-  guarded((access) => ({ ...access, requirements: [...access.requirements, ...requirements] }))
-
-/** Asks for every one of the scopes; `requiredScopes` with `match: 'any'` in {@link Required} for one of them. */
+export const Required = (...requirements: readonly Requirement[]): AccessDecorator => {
+  if (requirements.length === 0) throw nothingAsked()
+  // Refuses whatever is no requirement.
+  allOf(...requirements)
+  return guarded((access) => ({ ...access, requirements: [...access.requirements, ...requirements] }))
+}
+/**
+ * Asks for every one of the scopes; `requiredScopes` with `match: 'any'` in {@link Required} for one of them.
+ *
+ * @param scopes one at least
+ * @returns a decorator for classes and methods
+ * @throws {GuardError} `invalid_configuration` for none, or for characters that no scope can have
+ */
 export const Scopes = (...scopes: readonly string[]): AccessDecorator => Required(requiredScopes(scopes))
 
-/** Asks for every one of the powers. @see requiredPower */
+/**
+ * Asks for every one of the powers.
+ *
+ * @param powers one at least
+ * @returns a decorator for classes and methods
+ * @throws {GuardError} `invalid_configuration` for none, or for an incomplete one
+ * @see requiredPower
+ */
 export const Powers = <Request = unknown>(...powers: readonly PowerOptions<Request>[]): AccessDecorator =>
   Required(...powers.map((power) => requiredPower(power) as Requirement))
 
-/** Asks for a tenant. @see requiredTenant */
+/**
+ * Asks for a tenant.
+ *
+ * @param tenant its name, or a function that takes it from Nest's request, GraphQL context, client or message context
+ * @param options of `requiredTenant`
+ * @returns a decorator for classes and methods
+ * @throws {GuardError} `invalid_configuration` for an empty name
+ * @see requiredTenant
+ */
 export const Tenant = <Request = unknown>(tenant: TenantSource<Request>, options?: TenantOptions): AccessDecorator =>
   Required(requiredTenant(tenant, options))
 
-/** Asks for one of several kinds of caller. @see requiredKind */
+/**
+ * Asks for one of several kinds of caller.
+ *
+ * @param kinds one at least
+ * @returns a decorator for classes and methods
+ * @throws {GuardError} `invalid_configuration` for none, or an unknown one
+ * @see requiredKind
+ */
 export const Kinds = (...kinds: readonly Kind[]): AccessDecorator => Required(requiredKind(kinds))
 
-/** Asks for claims by their names: each a value to equal, or a condition. @see requiredClaim */
+/**
+ * Asks for claims by their names: each a value to equal, or a condition.
+ *
+ * @param claims one at least
+ * @returns a decorator for classes and methods
+ * @throws {GuardError} `invalid_configuration` for none, or for anything but one condition each
+ * @see requiredClaim
+ */
 export const RequireClaims = (
   claims: Readonly<Record<string, string | number | boolean | ClaimCondition>>,
 ): AccessDecorator =>
@@ -59,4 +140,9 @@ export const RequireClaims = (
 
 function guarded(change: (access: Access) => Access): AccessDecorator {
   return applyDecorators(amend(change), UseGuards(AccessTokenGuard))
+}
+
+function nothingAsked(): Error {
+  const hint = 'pass one; for any valid token, @UseGuards(AccessTokenGuard) is enough'
+  return configurationError('a requirement for @Required, @Powers or @RequireClaims', 'none', hint)
 }

@@ -1,8 +1,9 @@
-import { Inject, Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common'
+import { Inject, Injectable, Logger, Optional, type CanActivate, type ExecutionContext } from '@nestjs/common'
 import { GuardError } from '@verifier-guard/core'
 import { configurationError } from '@verifier-guard/core/support'
 import { accessOf } from './access.js'
-import { GUARDS, type Guards } from './guards.js'
+import { GUARDS, JUDGE, type Guards } from './guards.js'
+import { httpException } from './http.js'
 import { ownRequest, setCaller, type Transport } from './transport.js'
 
 // A call has one context for all its guards: of those on the application, the class and the method, the first one judges.
@@ -12,7 +13,8 @@ const judged = new WeakMap<ExecutionContext, Guards>()
  * Lets calls with a valid access token in and refuses the others, by `@UseGuards(AccessTokenGuard)` or for the whole application by
  * `{ provide: APP_GUARD, useExisting: AccessTokenGuard }`. What it asks beyond a token is stated by `@Scopes`, `@Powers` and their kin.
  *
- * Global guards of Nest do not reach gateways and the microservices of a hybrid application: those need `@UseGuards`.
+ * Global guards of Nest do not reach gateways and the microservices of a hybrid application: those need `@UseGuards`. No guard of Nest
+ * reaches a gateway's `handleConnection`, nor GraphQL's field resolvers unless `GraphQLModule` has `fieldResolverEnhancers: ['guards']`.
  *
  * @throws {HttpException} with the status, headers and body of the refusal, the `GuardError` as its cause; `WsException` and `RpcException` alike
  */
@@ -20,15 +22,19 @@ const judged = new WeakMap<ExecutionContext, Guards>()
 export class AccessTokenGuard implements CanActivate {
   private readonly logger = new Logger(AccessTokenGuard.name)
 
-  constructor(@Inject(GUARDS) private readonly guards: Guards) {}
+  /** Nest makes one of these for each module that names it in `@UseGuards`; they leave the judging to the one that the module provides. */
+  constructor(
+    @Inject(GUARDS) private readonly guards: Guards,
+    @Optional() @Inject(JUDGE) private readonly judge?: CanActivate,
+  ) {}
 
   /** @throws {HttpException} for a caller who is not let in; never answers false, which Nest would turn into a 403 without a reason */
   async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (this.judge !== undefined) return (await this.judge.canActivate(context)) as boolean
     if (judged.get(context) === this.guards) return true
     const { open, requirements } = accessOf(context)
-    const transport = this.guards.transports.get(context.getType<string>())
+    const transport = this.guards.transports.get(context.getType<string>()) ?? unknown
     if (open === 'public') setCaller(context, undefined)
-    else if (transport === undefined) throw unknownTransport(context.getType<string>())
     else await this.admit(context, transport, open === 'optional', requirements)
     judged.set(context, this.guards)
     return true
@@ -54,7 +60,12 @@ export class AccessTokenGuard implements CanActivate {
   }
 }
 
-function unknownTransport(type: string): GuardError {
-  const hint = 'pass transports: [websockets()] or [microservices()], or one of your own, to VerifierGuardModule'
-  return configurationError('a kind of context that the guard knows', `"${type}"`, hint)
+/** For every kind of context that the module was not told of: closed, and plain to the developer. */
+const unknown: Transport = {
+  type: 'unknown',
+  request(host) {
+    const hint = 'pass transports: [websockets()] or [microservices()], or one of your own, to VerifierGuardModule'
+    throw configurationError('a kind of context that the guard knows', `"${host.getType<string>()}"`, hint)
+  },
+  refusal: httpException,
 }

@@ -1,5 +1,5 @@
 import type { ResourceServer, ResourceServerOptions } from '@verifier-guard/core'
-import { createGuard, type AuthOptions, type Guard } from '@verifier-guard/core/support'
+import { configurationError, createGuard, type AuthOptions, type Guard } from '@verifier-guard/core/support'
 import { graphql, http } from './http.js'
 import type { Transport } from './transport.js'
 
@@ -9,12 +9,14 @@ export interface VerifierGuardExtras extends AuthOptions {
   readonly transports?: readonly Transport[]
 }
 
+/** A resource server made before, which has its options already. */
+export type SharedResourceServer = {
+  readonly [Option in keyof ResourceServerOptions]?: never
+} & { /** Shared with others; the module does not close it. */ readonly resourceServer: ResourceServer }
+
 /** The options of `createResourceServer`, or a resource server made before, and those of the module. */
 export type VerifierGuardOptions = VerifierGuardExtras &
-  (
-    | ResourceServerOptions
-    | { /** Shared with others; the module does not close it. */ readonly resourceServer: ResourceServer }
-  )
+  ((ResourceServerOptions & { readonly resourceServer?: never }) | SharedResourceServer)
 
 /** What the guard decides with. */
 export interface Guards {
@@ -27,15 +29,30 @@ export interface Guards {
 /** The injection token of {@link Guards}. */
 export const GUARDS = Symbol.for('@verifier-guard/nestjs/guards')
 
+/** The injection token of the one guard that judges for all that Nest makes, so that replacing it in a test replaces them all. */
+export const JUDGE = Symbol.for('@verifier-guard/nestjs/judge')
+
 /** @throws {GuardError} `invalid_configuration` */
 export function createGuards({ transports = [], optional, ...options }: VerifierGuardOptions): Guards {
-  const own = !('resourceServer' in options)
-  const lenient = createGuard(own ? options : options.resourceServer, { optional: true })
+  const shared = sharedServer(options)
+  const lenient = createGuard(shared ?? (options as ResourceServerOptions), { optional: true })
   const { server } = lenient
   return {
-    required: optional === true ? lenient : createGuard(server),
+    required: createGuard(server, optional === undefined ? {} : { optional }),
     optional: lenient,
     transports: new Map([http, graphql, ...transports].map((transport) => [transport.type, transport])),
-    close: () => (own ? server.close() : undefined),
+    close: () => (shared === undefined ? server.close() : undefined),
   }
+}
+
+function sharedServer({
+  resourceServer,
+  ...others
+}: {
+  readonly resourceServer?: ResourceServer
+}): ResourceServer | undefined {
+  const [stranger] = Object.keys(others)
+  if (resourceServer === undefined || stranger === undefined) return resourceServer
+  const hint = 'its options are those of createResourceServer: state them there, or pass them in its place'
+  throw configurationError('"resourceServer" without options beside it', `"${stranger}"`, hint)
 }

@@ -1,4 +1,4 @@
-import { HttpException, type ArgumentsHost } from '@nestjs/common'
+import { HttpException } from '@nestjs/common'
 import type { GuardError, RequestLike } from '@verifier-guard/core'
 import type { Transport } from './transport.js'
 
@@ -35,27 +35,29 @@ const GRAPHQL_CODES: Readonly<Record<number, string>> = {
 
 /** What the driver or the application puts into the GraphQL context. */
 interface GraphqlContext {
-  readonly req?: PlatformRequest
+  readonly req?: PlatformRequest & GraphqlContext
   readonly request?: PlatformRequest
   readonly extra?: { readonly request?: PlatformRequest }
   readonly reply?: { readonly request?: PlatformRequest }
 }
 
-/** GraphQL: Apollo (`req`), Mercurius (`reply.request`), and subscriptions over `graphql-ws` (`extra.request`). */
+/** GraphQL: Apollo (`req`), Mercurius (`reply.request`), and subscriptions over `graphql-ws` (`extra.request`, which Apollo's driver has in `req`). */
 export const graphql: Transport = Object.freeze<Transport>({
   type: 'graphql',
-  request(host: ArgumentsHost) {
-    const { req, request, extra, reply } = host.getArgByIndex<GraphqlContext | undefined>(2) ?? {}
-    const found = req ?? request ?? extra?.request ?? reply?.request
+  request(host) {
+    const { req, request, extra, reply } = host.getArgs<(GraphqlContext | undefined)[]>().at(-2) ?? {}
+    const candidates = [req, request, req?.extra?.request, extra?.request, reply?.request]
+    const found = candidates.find((candidate) => typeof candidate?.headers === 'object')
     return found?.raw ?? found
   },
   refusal: (error) =>
     Object.assign(httpException(error), { extensions: { code: GRAPHQL_CODES[error.status], ...error.body } }),
 })
 
-function httpException(error: GuardError): HttpException {
+/** The error as Nest's own: its message reaches callers, who are told no more than the public text. */
+export function httpException(error: GuardError): HttpException {
   const exception = new HttpException(error.body, error.status, { cause: error })
-  // Nest derives a message from strings alone; GraphQL shows the message to callers.
-  exception.message = error.message
+  // Nest derives a message from strings alone.
+  exception.message = error.body.error_description
   return exception
 }

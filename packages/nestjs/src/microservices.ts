@@ -4,50 +4,55 @@
  * @packageDocumentation
  */
 import { RpcException } from '@nestjs/microservices'
+import { fieldsOf } from './messages.js'
 import type { Transport } from './transport.js'
 
 /** How a microservice's messages are judged. */
 export interface MicroservicesOptions {
   /**
-   * Takes the value of the authorization field, scheme included, from a message: for TCP and Redis, which have no headers. Default: the
-   * metadata or headers of gRPC, NATS, Kafka, RabbitMQ and MQTT 5.
+   * Takes the value of the authorization field from a message, scheme included (`Bearer eyJ…`): for TCP and Redis, which have no headers.
+   * A list with more than one is refused. Default: the metadata or headers of gRPC, NATS, Kafka, RabbitMQ and MQTT 5.
    */
-  readonly authorization?: (data: unknown, context: unknown) => string | undefined
+  readonly authorization?: (data: unknown, context: unknown) => string | readonly string[] | undefined
 }
 
 /** The codes of gRPC that say the same: https://grpc.io/docs/guides/status-codes/. */
 const GRPC_CODES: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 503: 14 }
 const GRPC_INTERNAL = 13
 
-/** Judges each message to a microservice by the token that it carries. */
-export function microservices({ authorization = fromHeaders }: MicroservicesOptions = {}): Transport {
+/**
+ * Judges each message to a microservice by the token that it carries. A call that streams, `@GrpcStreamCall()` included, is judged once, when it begins.
+ *
+ * Does not bring the guard along: global guards do not reach the microservices of a hybrid application, so put `@UseGuards(AccessTokenGuard)` on the class.
+ *
+ * @param options where the token is; default: in the message's headers
+ * @returns a transport for `VerifierGuardModule.forRoot`
+ * @example
+ * ```ts
+ * import { VerifierGuardModule } from '@verifier-guard/nestjs'
+ * import { microservices } from '@verifier-guard/nestjs/microservices'
+ *
+ * VerifierGuardModule.forRoot({
+ *   issuer: 'https://verifier.example.org',
+ *   profile: 'eudistack',
+ *   transports: [microservices({ authorization: (data) => (data as { authorization?: string }).authorization })],
+ * })
+ * ```
+ */
+export function microservices({ authorization = fieldsOf }: MicroservicesOptions = {}): Transport {
   return {
     type: 'rpc',
     request(host) {
       const rpc = host.switchToRpc()
       return { headers: { authorization: authorization(rpc.getData(), rpc.getContext()) } }
     },
-    refusal({ body, status, message }) {
-      return new RpcException({ ...body, status, code: GRPC_CODES[status] ?? GRPC_INTERNAL, message })
+    refusal({ body, status }) {
+      return new RpcException({
+        ...body,
+        status,
+        code: GRPC_CODES[status] ?? GRPC_INTERNAL,
+        message: body.error_description,
+      })
     },
   }
-}
-
-/** The parts of Nest's contexts and gRPC's metadata that hold headers. */
-interface MessageContext {
-  get?(name: string): readonly unknown[]
-  getHeaders?(): { get(name: string): unknown } | undefined
-  getMessage?(): { readonly headers?: Fields; readonly properties?: { readonly headers?: Fields } }
-  getPacket?(): { readonly properties?: { readonly userProperties?: Fields } }
-}
-type Fields = Readonly<Record<string, unknown>>
-
-function fromHeaders(_: unknown, context: unknown): string | undefined {
-  const of = (context ?? {}) as MessageContext
-  const message = of.getMessage?.()
-  const fields = message?.headers ?? message?.properties?.headers ?? of.getPacket?.().properties?.userProperties
-  const value = of.get?.('authorization')[0] ?? of.getHeaders?.()?.get('authorization') ?? fields?.['authorization']
-  // Kafka has bytes.
-  const text = value instanceof Uint8Array ? new TextDecoder().decode(value) : value
-  return typeof text === 'string' && text !== '' ? text : undefined
 }

@@ -1,4 +1,4 @@
-import type { ArgumentsHost } from '@nestjs/common'
+import type { ArgumentsHost, ExecutionContext } from '@nestjs/common'
 import type { AuthContext, GuardError, RequestLike } from '@verifier-guard/core'
 
 /** How calls of one kind of context carry credentials, and how they are refused. */
@@ -11,31 +11,48 @@ export interface Transport {
   readonly refusal: (error: GuardError, host: ArgumentsHost) => Error
 }
 
-const caller = Symbol.for('@verifier-guard/nestjs/caller')
-
-interface Carrier {
-  [caller]?: { readonly auth: AuthContext | undefined }
-  auth?: AuthContext | undefined
+/** Who a call is from, once a guard has judged; `auth` is `undefined` for nobody. */
+export interface Caller {
+  readonly auth: AuthContext | undefined
 }
 
-/** Where each kind of context has the object that lasts as long as the call; elsewhere it comes first. */
-const POSITIONS: Readonly<Record<string, number>> = { graphql: 2, rpc: 1 }
+const callers = Symbol.for('@verifier-guard/nestjs/callers')
 
-function carrierOf(host: ArgumentsHost): Carrier {
-  return host.getArgByIndex<Carrier | undefined>(POSITIONS[host.getType<string>()] ?? 0) ?? {}
+interface Call {
+  [callers]?: Map<unknown, Caller>
+}
+
+// Positions among Nest's arguments, from the front or the back, in order of preference; elsewhere the first holds both.
+const OWN: Readonly<Record<string, readonly number[]>> = { graphql: [-2], rpc: [1, 0] }
+/** The fields of one GraphQL operation share its context, and a client's messages the client: what is theirs alone are these. */
+const CALL: Readonly<Record<string, readonly number[]>> = { graphql: [-1, -2], rpc: [1, 0], ws: [1, 0] }
+
+function objectAt(host: ArgumentsHost, positions: readonly number[] = [0]): object {
+  const found = positions.map((position) => host.getArgs<unknown[]>().at(position))
+  return found.find((value): value is object => typeof value === 'object' && value !== null) ?? {}
 }
 
 /** The framework's own request, client or context: what an application's functions get to see. */
 export function ownRequest(host: ArgumentsHost): object {
-  return carrierOf(host)
+  return objectAt(host, OWN[host.getType<string>()])
 }
 
 /** Hands the caller on to the handler; in HTTP it is found as `request.auth` too. */
-export function setCaller(host: ArgumentsHost, auth: AuthContext | undefined): void {
-  Object.assign(carrierOf(host), { [caller]: { auth }, auth })
+export function setCaller(context: ExecutionContext, auth: AuthContext | undefined): void {
+  const call: Call = objectAt(context, CALL[context.getType<string>()])
+  const known = call[callers] ?? new Map<unknown, Caller>()
+  Object.defineProperty(call, callers, { value: known.set(placeOf(context, call), { auth }), configurable: true })
+  if (context.getType() === 'http') Object.assign(call, { auth })
 }
 
-/** What {@link setCaller} set; `undefined` where no guard ran. */
-export function getCaller(host: ArgumentsHost): { readonly auth: AuthContext | undefined } | undefined {
-  return carrierOf(host)[caller]
+/** What {@link setCaller} set, or what a guard in its place left as `auth` on the request; `undefined` where no guard ran. */
+export function getCaller(context: ExecutionContext): Caller | undefined {
+  const call: Call = objectAt(context, CALL[context.getType<string>()])
+  const { auth } = ownRequest(context) as { auth?: AuthContext }
+  return call[callers]?.get(placeOf(context, call)) ?? (auth && { auth })
+}
+
+/** A message that is no object has nothing but the client to keep its caller on, which other handlers do too. */
+function placeOf(context: ExecutionContext, call: Call): unknown {
+  return context.getType() === 'ws' && call === context.getArgByIndex<unknown>(0) ? context.getHandler() : undefined
 }

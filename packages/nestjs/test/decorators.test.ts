@@ -1,4 +1,4 @@
-import { Controller, Get, UseGuards, type INestApplication } from '@nestjs/common'
+import { Controller, Get, Logger, UseGuards, type INestApplication } from '@nestjs/common'
 import type { MintOptions } from '@verifier-guard/dev-verifier'
 import type { Server } from 'node:http'
 import request from 'supertest'
@@ -7,16 +7,19 @@ import {
   AccessTokenGuard,
   Auth,
   ClientId,
+  GuardError,
   Kinds,
   OptionalAuth,
   Powers,
   Public,
   RequireClaims,
+  Required,
   Scopes,
   Tenant,
   TenantId,
   VerifierGuardModule,
   type AuthContext,
+  type Requirement,
 } from '../src/index.js'
 import { createWorld, start } from './application.js'
 
@@ -154,6 +157,26 @@ describe('decorators', () => {
     expect(body).toEqual({ same: true, scopes: ['a', 'b'], tenant: 'acme' })
     expect((await get('/single/optional')).body).toEqual({ kind: null })
     expect((await get('/closed/public', 'rubbish')).body).toEqual({ auth: null })
+  })
+
+  test('a handler without a guard tells the developer why, and the caller nothing', async () => {
+    const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined)
+    const { body } = (await get('/single/forgotten', {})) as { body: unknown }
+    expect(body).toEqual({ error: 'server_error', error_description: 'The server is not configured correctly' })
+    expect(logged).toHaveBeenCalledWith(expect.stringContaining('add it to Single by @UseGuards'))
+    logged.mockRestore()
+  })
+
+  test.each([
+    ['@Required()', () => Required()],
+    ['@Required of no requirement', () => Required(undefined as unknown as Requirement)],
+    ['@Powers()', () => Powers()],
+    ['@RequireClaims({})', () => RequireClaims({})],
+    ['@Scopes()', () => Scopes()],
+    ['@Kinds()', () => Kinds()],
+  ])('%s asks nothing, which is a mistake', (_, decorate) => {
+    expect(decorate).toThrow(GuardError)
+    expect(decorate).toThrow(expect.objectContaining({ code: 'invalid_configuration' }) as Error)
   })
 
   test('a caller is judged once a call, whatever the number of guards', async () => {

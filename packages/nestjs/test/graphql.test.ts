@@ -1,11 +1,50 @@
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo'
-import type { INestApplication } from '@nestjs/common'
+import {
+  Injectable,
+  UseGuards,
+  UseInterceptors,
+  type CanActivate,
+  type INestApplication,
+  type NestInterceptor,
+} from '@nestjs/common'
 import { APP_GUARD } from '@nestjs/core'
-import { GraphQLModule, Query, Resolver } from '@nestjs/graphql'
+import { Field, GraphQLModule, ObjectType, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql'
+import { createClient } from 'graphql-ws'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
+import { from, lastValueFrom } from 'rxjs'
 import request from 'supertest'
-import { AccessTokenGuard, ClientId, Public, Scopes, VerifierGuardModule } from '../src/index.js'
+import { WebSocket } from 'ws'
+import {
+  AccessTokenGuard,
+  Auth,
+  ClientId,
+  Public,
+  Scopes,
+  VerifierGuardModule,
+  type AuthContext,
+} from '../src/index.js'
+import { letInAs } from '../src/testing.js'
 import { createWorld, start } from './application.js'
+
+@ObjectType()
+class Person {
+  @Field(() => String)
+  readonly name!: string
+}
+
+/** Lets the handler wait until its siblings are done. */
+@Injectable()
+class Late implements NestInterceptor {
+  intercept: NestInterceptor['intercept'] = (_, next) => from(wait(30).then(() => lastValueFrom(next.handle())))
+}
+
+/** Lets the guard after it judge while the siblings' handlers wait. */
+@Injectable()
+class Slow implements CanActivate {
+  canActivate = () => wait(10, true)
+}
 
 @Resolver()
 class Orders {
@@ -16,39 +55,96 @@ class Orders {
   }
 
   @Query(() => String)
+  @Scopes('orders:read')
+  @UseInterceptors(Late)
+  late(@ClientId() client: string | undefined): string {
+    return client ?? 'nobody'
+  }
+
+  @Query(() => String)
   @Public()
   health(): string {
     return 'up'
   }
+
+  @Query(() => String)
+  @Public()
+  @UseGuards(Slow, AccessTokenGuard)
+  nobody(@Auth() auth: AuthContext | undefined): string {
+    return auth?.clientId ?? 'nobody'
+  }
+
+  @Subscription(() => String)
+  @Scopes('orders:read')
+  async *ticks(@ClientId() client: string): AsyncGenerator<{ ticks: string }> {
+    yield await Promise.resolve({ ticks: client })
+  }
+}
+
+@Resolver(() => Person)
+class People {
+  @Query(() => Person)
+  @Scopes('people:read')
+  me(): Person {
+    return { name: 'A' }
+  }
+
+  @ResolveField(() => String)
+  @Scopes('salary:read')
+  salary(@ClientId() client: string): string {
+    return `of ${client}`
+  }
+}
+
+@Resolver(() => Person)
+@Scopes('people:read')
+class Closed {
+  @Query(() => Person)
+  someone(): Person {
+    return { name: 'A' }
+  }
+
+  @ResolveField(() => String)
+  salary(): string {
+    return '1'
+  }
 }
 
 interface Answer {
-  readonly data: Record<string, string> | null
+  readonly data: Record<string, unknown> | null
   readonly errors?: readonly { readonly message: string; readonly extensions: { readonly code: string } }[]
 }
 
+const { verifier, options } = createWorld()
+const bearer = (scope: string) => `Bearer ${verifier.mint({ scope })}`
+const guard = { provide: APP_GUARD, useExisting: AccessTokenGuard }
+const graphql = (more: Partial<ApolloDriverConfig> = {}) =>
+  GraphQLModule.forRoot<ApolloDriverConfig>({
+    driver: ApolloDriver,
+    autoSchemaFile: true,
+    includeStacktraceInErrorResponses: false,
+    subscriptions: { 'graphql-ws': true },
+    ...more,
+  })
+
+async function send(app: INestApplication<Server>, query: string, authorization?: string): Promise<Answer> {
+  const sent = request(app.getHttpServer()).post('/graphql').send({ query })
+  const answer = await (authorization === undefined ? sent : sent.set('authorization', authorization))
+  return answer.body as Answer
+}
+
 describe('GraphQL', () => {
-  const { verifier, options } = createWorld()
   let app: INestApplication<Server>
   beforeAll(async () => {
-    const graphql = GraphQLModule.forRoot<ApolloDriverConfig>({
-      driver: ApolloDriver,
-      autoSchemaFile: true,
-      includeStacktraceInErrorResponses: false,
-    })
-    const guard = { provide: APP_GUARD, useExisting: AccessTokenGuard }
-    app = await start({ imports: [graphql, VerifierGuardModule.forRoot(options)], providers: [Orders, guard] })
+    app = await start({ imports: [graphql(), VerifierGuardModule.forRoot(options)], providers: [Orders, guard] })
+    await app.listen(0, '127.0.0.1')
   })
   afterAll(() => app.close())
 
-  const ask = async (query: string, authorization?: string): Promise<Answer> => {
-    const sent = request(app.getHttpServer()).post('/graphql').send({ query })
-    const answer = await (authorization === undefined ? sent : sent.set('authorization', authorization))
-    return answer.body as Answer
-  }
+  const ask = (query: string, authorization?: string) => send(app, query, authorization)
 
   test('lets a caller with the scope in, and hands it to the resolver', async () => {
-    const { data, errors } = await ask('{ client }', `Bearer ${verifier.mint({ scope: 'orders:read' })}`)
+    const { data, errors } = await ask('{ client }', bearer('orders:read'))
     expect(errors).toBeUndefined()
     expect(data?.['client']).toMatch(/^did:key:/)
   })
@@ -56,12 +152,7 @@ describe('GraphQL', () => {
   test.each([
     ['no credentials', () => undefined, 'An access token is required', 'UNAUTHENTICATED'],
     ['a bad token', () => 'Bearer rubbish', 'The access token is invalid', 'UNAUTHENTICATED'],
-    [
-      'a missing scope',
-      () => `Bearer ${verifier.mint({ scope: 'x' })}`,
-      'The access token does not grant this request',
-      'FORBIDDEN',
-    ],
+    ['a missing scope', () => bearer('x'), 'The access token does not grant this request', 'FORBIDDEN'],
   ])('refuses %s in the terms of GraphQL', async (_, authorization, message, code) => {
     const { data, errors } = await ask('{ client }', authorization())
     expect(data).toBeNull()
@@ -72,4 +163,97 @@ describe('GraphQL', () => {
   test('a public query is open', async () => {
     expect((await ask('{ health }')).data).toEqual({ health: 'up' })
   })
+
+  test('each field of an operation sees its own caller', async () => {
+    const { data } = await ask('{ late nobody again: late client }', bearer('orders:read'))
+    const client = expect.stringMatching(/^did:key:/) as string
+    expect(data).toEqual({ late: client, nobody: 'nobody', again: client, client })
+  })
+
+  describe('subscriptions over graphql-ws', () => {
+    const subscribe = async (authorization?: string): Promise<unknown> => {
+      const headers = authorization === undefined ? {} : { authorization }
+      class Authorized extends WebSocket {
+        constructor(url: string, protocols: string) {
+          super(url, protocols, { headers })
+        }
+      }
+      const { port } = app.getHttpServer().address() as AddressInfo
+      const client = createClient({
+        url: `ws://127.0.0.1:${port}/graphql`,
+        webSocketImpl: Authorized,
+        retryAttempts: 0,
+      })
+      const results = client.iterate({ query: 'subscription { ticks }' })
+      const { value } = (await results.next()) as { value: unknown }
+      await client.dispose()
+      return value
+    }
+
+    test('are let in by the token of the upgrade', async () => {
+      expect(await subscribe(bearer('orders:read'))).toEqual({
+        data: { ticks: expect.stringMatching(/^did:key:/) as string },
+      })
+    })
+
+    test.each([
+      ['no credentials', () => undefined, 'UNAUTHENTICATED'],
+      ['a bad token', () => 'Bearer rubbish', 'UNAUTHENTICATED'],
+      ['a missing scope', () => bearer('x'), 'FORBIDDEN'],
+    ])('are refused for %s', async (_, authorization, code) => {
+      expect(await subscribe(authorization())).toMatchObject({ errors: [{ extensions: { code } }] })
+    })
+  })
+})
+
+describe('field resolvers of GraphQL', () => {
+  const imports = [VerifierGuardModule.forRoot(options)]
+
+  test.each([
+    ['on the field', People, 'People.salary'],
+    ['on the class of the field', Closed, 'Closed.salary'],
+  ])('a requirement %s, which Nest would not ask, stops the application at its start', async (_, resolver, name) => {
+    const starting = start({ imports: [graphql(), ...imports], providers: [resolver, guard] })
+    await expect(starting).rejects.toMatchObject({ code: 'invalid_configuration' })
+    await expect(starting).rejects.toThrow(`fieldResolverEnhancers: ['guards'] in GraphQLModule for ${name}`)
+  })
+
+  test('also where the options of GraphQL come late', async () => {
+    const { driver, ...late } = { driver: ApolloDriver, autoSchemaFile: true }
+    const module = GraphQLModule.forRootAsync<ApolloDriverConfig>({ driver, useFactory: () => Promise.resolve(late) })
+    await expect(start({ imports: [module, ...imports], providers: [People, guard] })).rejects.toThrow('People.salary')
+  })
+
+  test('are asked with the option', async () => {
+    const module = graphql({ fieldResolverEnhancers: ['guards'] })
+    const app = await start({ imports: [module, ...imports], providers: [People, guard] })
+    const query = '{ me { name salary } }'
+    expect(await send(app, query, bearer('people:read'))).toMatchObject({
+      data: null,
+      errors: [{ extensions: { code: 'FORBIDDEN' }, path: ['me', 'salary'] }],
+    })
+    const { data } = await send(app, query, bearer('people:read salary:read'))
+    expect(data).toEqual({ me: { name: 'A', salary: expect.stringMatching(/^of did:key:/) as string } })
+    await app.close()
+  })
+})
+
+test('in tests, letInAs says who calls in GraphQL too', async () => {
+  const app = await start(
+    { imports: [graphql(), VerifierGuardModule.forRoot(options)], providers: [Orders] },
+    (builder) => builder.overrideGuard(AccessTokenGuard).useValue(letInAs({ clientId: 'shop' })),
+  )
+  expect((await send(app, '{ client }')).data).toEqual({ client: 'shop' })
+  await app.close()
+})
+
+test('a mistake in the set-up is not told to callers', async () => {
+  const lookup = () => Promise.resolve({ issuer: 'https://elsewhere.example.org', profile: 'eudistack' as const })
+  const trust = VerifierGuardModule.forRoot({ ...options, issuer: lookup })
+  const app = await start({ imports: [graphql(), trust], providers: [Orders, guard] })
+  expect(await send(app, '{ client }', bearer('orders:read'))).toMatchObject({
+    data: null,
+    errors: [{ message: 'The server is not configured correctly', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+  })
+  await app.close()
 })

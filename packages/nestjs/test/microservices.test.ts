@@ -1,4 +1,4 @@
-import { Controller, UseGuards, type ArgumentsHost, type INestApplication } from '@nestjs/common'
+import { Controller, UseGuards, type ArgumentsHost, type ExecutionContext, type INestApplication } from '@nestjs/common'
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js'
 import { ClientProxyFactory, MessagePattern, Transport, type ClientProxy } from '@nestjs/microservices'
 import type { AddressInfo } from 'node:net'
@@ -52,32 +52,122 @@ describe('a microservice over TCP, whose messages carry the token themselves', (
   })
 })
 
+/** NATS' `MsgHdrs`: a list of name and values, spelt as the sender did. */
+class Headers extends Map<string, readonly string[]> {}
+
+const metadata = (...values: readonly string[]) => ({ get: (name: string) => (name === 'authorization' ? values : []) })
+
+function host(context: unknown, data: unknown = {}): ArgumentsHost {
+  const host = new ExecutionContextHost([data, context], Orders, Orders.prototype.order)
+  host.setType('rpc')
+  return host
+}
+
 describe('where messages of each kind carry the token', () => {
   const transport = microservices()
-  const host = (context: object): ArgumentsHost => {
-    const host = new ExecutionContextHost([{}, context])
-    host.setType('rpc')
-    return host
-  }
+  const read = (context: unknown, data?: unknown) => transport.request(host(context, data))
   const fields = { authorization: 'Bearer a' }
-  const headers = { get: (name: string) => (name === 'authorization' ? 'Bearer a' : undefined) }
+  const spelt = { Authorization: 'Bearer a' }
 
   test.each([
-    ['gRPC', { get: (name: string) => (name === 'authorization' ? ['Bearer a'] : []) }],
-    ['NATS', { getHeaders: () => headers }],
+    ['gRPC', metadata('Bearer a')],
+    ['NATS', { getHeaders: () => new Headers([['authorization', ['Bearer a']]]) }],
+    ['NATS, spelt otherwise', { getHeaders: () => new Headers([['Authorization', ['Bearer a']]]) }],
+    [
+      'NATS of another making',
+      { getHeaders: () => ({ get: (name: string) => (name === 'authorization' ? 'Bearer a' : '') }) },
+    ],
     ['Kafka', { getMessage: () => ({ headers: { authorization: Buffer.from('Bearer a') } }) }],
+    ['Kafka, spelt otherwise', { getMessage: () => ({ headers: { AUTHORIZATION: Buffer.from('Bearer a') } }) }],
     ['RabbitMQ', { getMessage: () => ({ properties: { headers: fields } }) }],
+    ['RabbitMQ, spelt otherwise', { getMessage: () => ({ properties: { headers: spelt } }) }],
     ['MQTT 5', { getPacket: () => ({ properties: { userProperties: fields } }) }],
+    ['MQTT 5, spelt otherwise', { getPacket: () => ({ properties: { userProperties: spelt } }) }],
   ])('%s', (_, context) => {
-    expect(transport.request(host(context))).toEqual({ headers: fields })
+    expect(read(context)).toEqual({ headers: fields })
   })
 
   test.each([
     ['gRPC without metadata', { get: () => [] }],
     ['NATS without headers', { getHeaders: () => undefined }],
+    ['NATS with others', { getHeaders: () => new Headers([['trace', ['1']]]) }],
     ['RabbitMQ without headers', { getMessage: () => ({ properties: {} }) }],
     ['a context that has none', {}],
+    ['no context', undefined],
   ])('%s: nothing', (_, context) => {
-    expect(transport.request(host(context))).toEqual({ headers: { authorization: undefined } })
+    expect(read(context)).toEqual({ headers: { authorization: undefined } })
+  })
+
+  test.each([
+    ['gRPC', metadata('Bearer a', 'Bearer b')],
+    ['NATS', { getHeaders: () => new Headers([['authorization', ['Bearer a', 'Bearer b']]]) }],
+    [
+      'NATS, in two spellings',
+      {
+        getHeaders: () =>
+          new Headers([
+            ['authorization', ['Bearer a']],
+            ['Authorization', ['Bearer b']],
+          ]),
+      },
+    ],
+    [
+      'Kafka',
+      { getMessage: () => ({ headers: { authorization: [Buffer.from('Bearer a'), Buffer.from('Bearer b')] } }) },
+    ],
+    [
+      'RabbitMQ, in two spellings',
+      { getMessage: () => ({ properties: { headers: { ...fields, Authorization: 'Bearer b' } } }) },
+    ],
+    ['MQTT 5', { getPacket: () => ({ properties: { userProperties: { authorization: ['Bearer a', 'Bearer b'] } } }) }],
+  ])('several of %s are handed on as several', (_, context) => {
+    expect(read(context)).toEqual({ headers: { authorization: ['Bearer a', 'Bearer b'] } })
+  })
+
+  test('what is no text counts as a value all the same', () => {
+    const context = { getMessage: () => ({ properties: { headers: { authorization: ['Bearer a', 7] } } }) }
+    expect(read(context)).toEqual({ headers: { authorization: ['Bearer a', ''] } })
+  })
+
+  test('a stream of gRPC has its metadata on the call, with a callback or nothing beside it', () => {
+    const call = { metadata: metadata('Bearer a') }
+    expect(read(undefined, call)).toEqual({ headers: fields })
+    expect(read(() => undefined, call)).toEqual({ headers: fields })
+    expect(read({}, { metadata: { authorization: 'Bearer a' } })).toEqual({ headers: { authorization: undefined } })
+  })
+})
+
+describe('a call of gRPC', () => {
+  const transports = [microservices()]
+  let app: INestApplication
+  let guard: AccessTokenGuard
+  beforeAll(async () => {
+    app = await start({ imports: [VerifierGuardModule.forRoot({ ...options, transports })], controllers: [Orders] })
+    guard = app.get(AccessTokenGuard)
+  })
+  afterAll(() => app.close())
+
+  const token = () => `Bearer ${verifier.mint({ scope: 'orders:write' })}`
+  const judge = (context: unknown, data?: unknown) => guard.canActivate(host(context, data) as ExecutionContext)
+
+  test('is let in by one token', async () => {
+    await expect(judge(metadata(token()))).resolves.toBe(true)
+    await expect(judge(undefined, { metadata: metadata(token()) })).resolves.toBe(true)
+  })
+
+  test('is refused with two, even good ones', async () => {
+    const good = token()
+    const refused = { error: { status: 400, code: 3, error: 'invalid_request' } }
+    await expect(judge(metadata(good, good))).rejects.toMatchObject(refused)
+  })
+
+  test('is told no more than the public text of a mistake in the set-up', async () => {
+    const lookup = () => Promise.resolve({ issuer: 'https://elsewhere.example.org', profile: 'eudistack' as const })
+    const trust = VerifierGuardModule.forRoot({ ...options, issuer: lookup, transports })
+    const app = await start({ imports: [trust], controllers: [Orders] })
+    const judged = app.get(AccessTokenGuard).canActivate(host(metadata(token())) as ExecutionContext)
+    const message = 'The server is not configured correctly'
+    await expect(judged).rejects.toMatchObject({ message, error: { status: 500, code: 13, message } })
+    await app.close()
   })
 })

@@ -83,6 +83,33 @@ describe('VerifierGuardModule', () => {
     await expect(starting).rejects.toMatchObject({ code: 'invalid_configuration' })
   })
 
+  test.each([
+    ['an audience', { audience: 'https://orders.example.org' }],
+    ['an issuer', { issuer: 'https://verifier.example.org' }],
+    ['a misspelt name', { isGlobaal: true }],
+  ])('a resource server made before takes no options beside it: %s', async (_, beside) => {
+    const both = { resourceServer: createResourceServer(options), ...beside } as unknown as VerifierGuardOptions
+    await expect(start({ imports: [VerifierGuardModule.forRoot(both)] })).rejects.toMatchObject({
+      code: 'invalid_configuration',
+      message: expect.stringContaining(Object.keys(beside)[0]!) as string,
+    })
+  })
+
+  test('nor do its types', () => {
+    const resourceServer = createResourceServer(options)
+    const fine: VerifierGuardOptions = { resourceServer, optional: true, transports: [] }
+    // @ts-expect-error: an option of the resource server
+    const audience: VerifierGuardOptions = { resourceServer, audience: 'https://orders.example.org' }
+    // @ts-expect-error: no option at all
+    const typo: VerifierGuardOptions = { resourceServer, audiense: 'https://orders.example.org' }
+    expect([fine, audience, typo]).toHaveLength(3)
+  })
+
+  test('"optional" is true or false', async () => {
+    const odd = { ...options, optional: 'yes' } as unknown as VerifierGuardOptions
+    await expect(start({ imports: [VerifierGuardModule.forRoot(odd)] })).rejects.toThrow('"optional"')
+  })
+
   test('isGlobal: false gives each module a Verifier of its own', async () => {
     const other = createWorld()
     @Controller('other')
@@ -109,25 +136,6 @@ describe('VerifierGuardModule', () => {
 
   test('without the module, a guarded controller stops the application at its start', async () => {
     await expect(start({ controllers: [Guarded] })).rejects.toThrow("can't resolve dependencies")
-  })
-
-  test('tests can override the guard', async () => {
-    const open = { canActivate: () => true }
-    const app = await start({ imports: [VerifierGuardModule.forRoot(options)], controllers: [Guarded] }, (builder) =>
-      builder.overrideGuard(AccessTokenGuard).useValue(open),
-    )
-    await request(app.getHttpServer()).get('/guarded').expect(200)
-    await app.close()
-  })
-
-  test('tests can override the guard of the whole application', async () => {
-    const open = { canActivate: () => true }
-    const app = await start(
-      { imports: [VerifierGuardModule.forRoot(options)], controllers: [Orders], providers: [everywhere] },
-      (builder) => builder.overrideProvider(AccessTokenGuard).useValue(open),
-    )
-    await request(app.getHttpServer()).get('/orders').expect(200)
-    await app.close()
   })
 
   test('closes the resource server that it made, and no other', async () => {

@@ -1,15 +1,34 @@
-import { UseGuards, type INestApplication } from '@nestjs/common'
+import { Injectable, UseGuards, UseInterceptors, type INestApplication, type NestInterceptor } from '@nestjs/common'
 import { WsAdapter } from '@nestjs/platform-ws'
 import { SubscribeMessage, WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets'
 import type { DevVerifier } from '@verifier-guard/dev-verifier'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { from, lastValueFrom } from 'rxjs'
 import { io } from 'socket.io-client'
 import { WebSocket } from 'ws'
-import { AccessTokenGuard, Auth, Scopes, VerifierGuardModule, systemRuntime, type AuthContext } from '../src/index.js'
-import { rememberUpgrade, websockets } from '../src/websockets.js'
+import {
+  AccessTokenGuard,
+  Auth,
+  ClientId,
+  createResourceServer,
+  Public,
+  Scopes,
+  systemRuntime,
+  VerifierGuardModule,
+  whenExpired,
+  type AuthContext,
+} from '../src/index.js'
+import { rememberUpgrade, requestOf, websockets } from '../src/websockets.js'
 import { createWorld, start } from './application.js'
+
+/** Lets the handler wait until others of the same client are done. */
+@Injectable()
+class Late implements NestInterceptor {
+  intercept: NestInterceptor['intercept'] = (_, next) => from(wait(30).then(() => lastValueFrom(next.handle())))
+}
 
 @WebSocketGateway()
 @UseGuards(AccessTokenGuard)
@@ -22,6 +41,19 @@ class Gateway implements OnGatewayConnection {
   @Scopes('orders:write')
   order(@Auth() auth: AuthContext): object {
     return { event: 'accepted', data: { client: auth.clientId } }
+  }
+
+  @SubscribeMessage('late')
+  @Scopes('orders:write')
+  @UseInterceptors(Late)
+  late(@ClientId() client: string | undefined): object {
+    return { event: 'late', data: { client: client ?? 'nobody' } }
+  }
+
+  @SubscribeMessage('public')
+  @Public()
+  open(@ClientId() client: string | undefined): object {
+    return { event: 'public', data: { client: client ?? 'nobody' } }
   }
 }
 
@@ -42,39 +74,45 @@ async function listening(adapt?: (app: INestApplication) => void, transports = [
   return { app, port: (app.getHttpServer().address() as AddressInfo).port }
 }
 
-/** One connection that says one thing each time it is asked. */
+/** A field, or one that is sent twice. */
+type Sent = Readonly<Record<string, string | string[]>>
+
+/** One connection, which waits for the answer of a name or an exception. */
 interface Connection {
+  say(event: string, data?: unknown, answer?: string): Promise<Reply>
   order(): Promise<Reply>
+  closed(): Promise<unknown>
   close(): void
 }
 
-function plain(port: number, headers: Record<string, string>): Connection {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}`, { headers })
-  return {
-    async order() {
-      if (socket.readyState !== WebSocket.OPEN) await once(socket, 'open')
-      socket.send(JSON.stringify({ event: 'order', data: {} }))
-      const [message] = (await once(socket, 'message')) as [Buffer]
-      return JSON.parse(message.toString()) as Reply
-    },
-    close: () => socket.terminate(),
+function plain(port: number, headers: Sent): Connection {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`, { headers: headers as Record<string, string> })
+  const say = async (event: string, data: unknown = {}, answer = event) => {
+    if (socket.readyState !== WebSocket.OPEN) await once(socket, 'open')
+    socket.send(JSON.stringify({ event, data }))
+    for await (const [message] of on(socket, 'message') as AsyncIterable<[Buffer]>) {
+      const reply = JSON.parse(message.toString()) as Reply
+      if ([answer, 'exception'].includes(reply.event)) return reply
+    }
+    throw new Error('closed')
   }
+  const order = () => say('order', {}, 'accepted')
+  return { say, order, closed: () => once(socket, 'close'), close: () => socket.terminate() }
 }
 
-function socketIo(port: number, { authorization }: Record<string, string>, token?: string): Connection {
+function socketIo(port: number, { authorization }: Sent, token?: string): Connection {
   const socket = io(`http://127.0.0.1:${port}`, {
     transports: ['websocket'],
-    ...(authorization !== undefined && { extraHeaders: { authorization } }),
+    ...(authorization !== undefined && { extraHeaders: { authorization: authorization as string } }),
     ...(token !== undefined && { auth: { token } }),
   })
-  return {
-    order: () =>
-      new Promise((resolve) => {
-        socket.onAny((event: string, data: unknown) => resolve({ event, data }))
-        socket.emit('order', {})
-      }),
-    close: () => socket.close(),
-  }
+  const say = (event: string, data: unknown = {}, answer = event) =>
+    new Promise<Reply>((resolve) => {
+      for (const name of [answer, 'exception']) socket.once(name, (data: unknown) => resolve({ event: name, data }))
+      socket.emit(event, data)
+    })
+  const closed = () => new Promise((resolve) => socket.once('disconnect', resolve))
+  return { say, order: () => say('order', {}, 'accepted'), closed, close: () => socket.close() }
 }
 
 describe.each([
@@ -91,7 +129,7 @@ describe.each([
   })
   afterAll(() => app.close())
 
-  const ask = async (headers: Record<string, string>): Promise<Reply> => {
+  const ask = async (headers: Sent): Promise<Reply> => {
     const connection = connect(port, headers)
     const reply = await connection.order()
     connection.close()
@@ -114,6 +152,27 @@ describe.each([
     expect(JSON.stringify(reply)).not.toContain('expected')
   })
 
+  test('refuses a field that was sent twice, even with good tokens', async () => {
+    const good = `Bearer ${mayWrite(verifier)}`
+    expect(await ask({ authorization: [good, good] })).toMatchObject({
+      event: 'exception',
+      data: { error: 'invalid_request' },
+    })
+  })
+
+  test.each([
+    ['objects', {}],
+    ['texts', 'a'],
+  ])('each message of a client sees its own caller, with %s for data', async (_, data) => {
+    const connection = connect(port, { authorization: `Bearer ${mayWrite(verifier)}` })
+    await connection.order()
+    const late = connection.say('late', data)
+    await wait(10)
+    expect(await connection.say('public', data)).toEqual({ event: 'public', data: { client: 'nobody' } })
+    expect(await late).toEqual({ event: 'late', data: { client: expect.stringMatching(/^did:key:/) as string } })
+    connection.close()
+  })
+
   test('notices that the token of an open connection expired', async () => {
     const connection = connect(port, { authorization: `Bearer ${mayWrite(verifier)}` })
     expect((await connection.order()).event).toBe('accepted')
@@ -131,6 +190,9 @@ describe('socket.io', () => {
     const browser = socketIo(port, {}, mayWrite(verifier))
     expect((await browser.order()).event).toBe('accepted')
     browser.close()
+    const prefixed = socketIo(port, {}, `Bearer ${mayWrite(verifier)}`)
+    expect(await prefixed.order()).toMatchObject({ event: 'exception', data: { error: 'invalid_request' } })
+    prefixed.close()
     const both = socketIo(port, { authorization: `Bearer ${mayWrite(verifier)}` }, mayWrite(verifier))
     expect(await both.order()).toMatchObject({ event: 'exception', data: { error: 'invalid_request' } })
     both.close()
@@ -145,4 +207,51 @@ test('a gateway is closed where the module was not told of gateways', async () =
   expect((await connection.order()).event).toBe('exception')
   connection.close()
   await app.close()
+})
+
+describe('connections, which no guard of Nest judges', () => {
+  const timers: (() => void)[] = []
+  const runtimeAhead = { ...runtime, schedule: (callback: () => void) => (timers.push(callback), () => undefined) }
+  const resourceServer = createResourceServer({ ...options, runtime: runtimeAhead })
+
+  /** A client of either kind. */
+  interface Client {
+    close?(code: number): void
+    disconnect?(close: boolean): void
+  }
+
+  @WebSocketGateway()
+  class Strict implements OnGatewayConnection {
+    async handleConnection(client: Client, upgrade: IncomingMessage | undefined): Promise<void> {
+      if (upgrade !== undefined && client.disconnect === undefined) rememberUpgrade(client, upgrade)
+      const leave = () => void (client.disconnect?.(true) ?? client.close?.(1008))
+      const auth = await resourceServer.authenticate(requestOf(client)).catch(() => undefined)
+      if (auth === undefined) leave()
+      else whenExpired(auth, leave, runtimeAhead)
+    }
+
+    @SubscribeMessage('order')
+    order(): object {
+      return { event: 'accepted', data: {} }
+    }
+  }
+
+  test.each([
+    ['ws', (app: INestApplication) => void app.useWebSocketAdapter(new WsAdapter(app)), plain],
+    ['socket.io', () => undefined, socketIo],
+  ])('are closed for nobody, and when the token expires: %s', async (_, adapt, connect) => {
+    ahead = 0
+    const app = await start({ providers: [Strict] }, undefined, adapt)
+    await app.listen(0, '127.0.0.1')
+    const { port } = app.getHttpServer().address() as AddressInfo
+    await connect(port, {}).closed()
+    await connect(port, { authorization: 'Bearer rubbish' }).closed()
+    const connection = connect(port, { authorization: `Bearer ${mayWrite(verifier)}` })
+    expect((await connection.order()).event).toBe('accepted')
+    ahead = 3_600_000
+    const closed = connection.closed()
+    for (const expire of timers.splice(0)) expire()
+    await closed
+    await app.close()
+  })
 })

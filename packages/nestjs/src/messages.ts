@@ -1,0 +1,60 @@
+type Fields = Readonly<Record<string, unknown>>
+
+/** gRPC's `Metadata`, as far as it is read. */
+interface Metadata {
+  get(name: string): unknown
+}
+
+/** The parts of Nest's contexts that hold headers, and of gRPC's call where it comes without one. */
+interface Message {
+  get?: unknown
+  readonly metadata?: { readonly get?: unknown } | undefined
+  getHeaders?(): (Partial<Iterable<readonly [string, unknown]>> & Partial<Metadata>) | undefined
+  getMessage?(): { readonly headers?: Fields; readonly properties?: { readonly headers?: Fields } }
+  getPacket?(): { readonly properties?: { readonly userProperties?: Fields } }
+}
+
+const NAME = 'authorization'
+
+/** Every value of the authorization field that a message carries: one by itself, several as a list. */
+export function fieldsOf(data: unknown, context: unknown): string | readonly string[] | undefined {
+  const of = (typeof context === 'object' ? (context ?? {}) : {}) as Message
+  const found = [metadataOf(of) ?? streamOf(data) ?? natsOf(of) ?? recordOf(of)].flat()
+  const values = found.filter((value) => value !== undefined && value !== null).map(text)
+  return values.length > 1 ? values : values[0]
+}
+
+/** gRPC has the names in lower case already. */
+function metadataOf(of: Message): unknown {
+  return typeof of.get === 'function' ? (of as Metadata).get(NAME) : undefined
+}
+
+/** `@GrpcStreamCall()` gets the call itself. Functions never come out of a message, so none can pass for one. */
+function streamOf(data: unknown): unknown {
+  const { metadata } = (typeof data === 'object' ? (data ?? {}) : {}) as Message
+  return metadata !== undefined && metadata !== null ? metadataOf(metadata) : undefined
+}
+
+function natsOf(of: Message): unknown {
+  const headers = of.getHeaders?.()
+  return headers?.[Symbol.iterator] === undefined
+    ? headers?.get?.(NAME)
+    : named([...(headers as Iterable<[string, unknown]>)])
+}
+
+function recordOf(of: Message): unknown {
+  const message = of.getMessage?.()
+  const fields = message?.headers ?? message?.properties?.headers ?? of.getPacket?.().properties?.userProperties
+  return named(Object.entries(fields ?? {}))
+}
+
+/** Of these kinds, senders choose the spelling. */
+function named(entries: readonly (readonly [string, unknown])[]): unknown {
+  return entries.filter(([name]) => name.toLowerCase() === NAME).flatMap(([, value]) => value)
+}
+
+/** Kafka has bytes. What is no text counts all the same, as a value that names no credentials. */
+function text(value: unknown): string {
+  const decoded = value instanceof Uint8Array ? new TextDecoder().decode(value) : value
+  return typeof decoded === 'string' ? decoded : ''
+}
