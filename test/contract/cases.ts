@@ -1,5 +1,5 @@
 import type { MintOptions } from '@verifier-guard/dev-verifier'
-import { power } from './application.js'
+import { LOST_LISTS, power } from './application.js'
 import { FRONTEND, type World } from './world.js'
 
 /** What is sent: a list of values sends the field once for each. */
@@ -19,6 +19,8 @@ export interface Case {
   /** The body in full; a function gets to see the world. Default: not looked at. */
   readonly body?: object | ((world: World) => object)
   readonly retryAfter?: true
+  /** Drivers that can't be asked this. */
+  readonly except?: RegExp
 }
 
 const bearer =
@@ -27,6 +29,14 @@ const bearer =
 const field =
   (...values: readonly string[]) =>
   () => ({ authorization: values.length === 1 ? values[0]! : values })
+
+/** A token whose credential states a list that can't be had. */
+function lostStatus(world: World) {
+  const { vc } = JSON.parse(atob(world.verifier.mint().split('.')[1]!)) as { vc: Record<string, string> }
+  const form = { type: 'BitstringStatusListEntry', statusPurpose: 'revocation' }
+  const credentialStatus = { ...form, statusListIndex: '1', statusListCredential: `${LOST_LISTS}/1` }
+  return bearer({ credential: { ...vc, credentialStatus } })(world)
+}
 
 const granted = { body: { caller: expect.objectContaining({ kind: 'machine' }) as unknown }, status: 200 }
 const missing = { status: 401, challenge: 'Bearer', body: { error_description: 'An access token is required' } }
@@ -154,7 +164,25 @@ export const cases: readonly Case[] = [
   },
   { rule: '§3 nothing sent', title: 'no credentials where a right is asked', request: 'GET /api/power', ...missing },
 
+  { rule: '§3 nothing sent', title: 'HEAD', request: 'HEAD /api/me', status: 401, challenge: 'Bearer' },
+  {
+    rule: '§3 nothing sent',
+    title: 'OPTIONS, on a route of its own',
+    request: 'OPTIONS /api/asked',
+    except: /^nestjs/,
+    ...missing,
+  },
+
   { rule: '§2.1 header', title: 'a good token', headers: bearer(), ...granted },
+  { rule: '§2.1 header', title: 'a good token by HEAD', request: 'HEAD /api/me', headers: bearer(), status: 200 },
+  {
+    rule: '§2.1 header',
+    title: 'a good token by OPTIONS',
+    request: 'OPTIONS /api/asked',
+    headers: bearer(),
+    except: /^nestjs/,
+    ...granted,
+  },
   {
     rule: '§2.1 header',
     title: 'the scheme in capitals',
@@ -170,6 +198,14 @@ export const cases: readonly Case[] = [
     ...malformed,
   },
 
+  {
+    rule: '§2.1 header',
+    title: 'another token in the query',
+    request: 'GET /api/me?access_token=a.b.c',
+    headers: bearer(),
+    ...malformed,
+  },
+
   { rule: '§3.1 token', title: 'no JWS', headers: field('Bearer opaque'), ...invalid },
   ...broken.map((name) => ({
     rule: '§3.1 token',
@@ -181,6 +217,15 @@ export const cases: readonly Case[] = [
     rule: '§3.1 token',
     title: 'a token bound to a key',
     headers: bearer({ claims: { cnf: { jkt: 'x' } } }),
+    ...invalid,
+  },
+
+  {
+    rule: '§3.1 token',
+    title: 'a token longer than any',
+    // Node itself refuses such headers, unless its limit is raised.
+    headers: field(`Bearer ${'a'.repeat(20_000)}`),
+    except: /^nestjs/,
     ...invalid,
   },
 
@@ -202,6 +247,13 @@ export const cases: readonly Case[] = [
     request: 'GET /unreachable/me',
     headers: bearer(),
     ...invalid,
+  },
+  {
+    rule: 'Verifier away',
+    title: 'a status that cannot be looked up',
+    request: 'GET /api/status',
+    headers: lostStatus,
+    ...unavailable,
   },
 
   { rule: 'optional', title: 'no credentials', request: 'GET /optional/me', status: 200, body: { caller: null } },

@@ -6,6 +6,7 @@ import { drivers as fetch } from './drivers/fetch.js'
 import { drivers as hono } from './drivers/hono.js'
 import { drivers as koa } from './drivers/koa.js'
 import { drivers as nestjs } from './drivers/nestjs.js'
+import { driversOf } from './drivers/listen.js'
 import { send } from './send.js'
 import { createTable } from './table.js'
 import { createWorld, type World } from './world.js'
@@ -30,7 +31,9 @@ describe.each(drivers)('$name', (driver) => {
   })
   afterAll(() => app.close())
 
-  const applicable = cases.filter(({ request }) => !driver.alwaysGuarded || !request?.includes('/unguarded'))
+  const applicable = cases.filter(
+    ({ request, except }) => !except?.test(driver.name) && !(driver.alwaysGuarded && request?.includes('/unguarded')),
+  )
   test.each(applicable)('$rule: $title', async (expected) => {
     table.run(driver, expected)
     const headers = expected.headers?.(world)
@@ -39,6 +42,12 @@ describe.each(drivers)('$name', (driver) => {
     await verify(app, expected, headers)
     table.pass(driver, expected)
   })
+})
+
+test('a version that does not load is named with the reason, and keeps nobody else from running', () => {
+  const [missing] = driversOf('express', ['express-of-tomorrow'], () => Promise.reject(new Error('not reached')))
+  expect(missing).toMatchObject({ name: 'express (express-of-tomorrow)' })
+  expect(missing!.unavailable).toMatch(/^does not load on Node .*Cannot find module 'express-of-tomorrow'/)
 })
 
 async function verify(app: Running, expected: Case, sent: RequestHeaders | undefined): Promise<void> {
@@ -50,6 +59,7 @@ async function verify(app: Running, expected: Case, sent: RequestHeaders | undef
     challenge: expected.challenge,
     retryAfter: expected.retryAfter ? (expect.stringMatching(/^\d+$/) as unknown) : undefined,
   })
+  if (method === 'HEAD') expect(body).toBe('')
   if (status !== 200) expect(body).not.toMatch(/127\.0\.0\.1|detail of|expected|did:key|eyJ/)
   if (expected.body === undefined) return
   expect(headers['content-type']).toMatch(/^application\/json\b/)

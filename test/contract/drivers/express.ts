@@ -1,9 +1,9 @@
 import * as adapter from '@verifier-guard/express'
 import type { GuardedRequest, Handler } from '@verifier-guard/express'
-import express5, { type RequestHandler } from 'express'
-import express4 from 'express4'
-import { routes, type Driver, type Kit, type Mount } from '../application.js'
-import { listen, versionOf } from './listen.js'
+import type express5 from 'express'
+import type { RequestHandler } from 'express'
+import { routes, type Kit, type Mount } from '../application.js'
+import { driversOf, listen } from './listen.js'
 
 const kit: Kit<Handler, GuardedRequest> = {
   ...adapter,
@@ -24,7 +24,6 @@ function build(express: typeof express5, mounts: readonly Mount[]) {
   return app.set('env', 'production')
 }
 
-export const drivers: readonly Driver[] = [
-  { name: `express ${versionOf('express4')}`, start: (mounts) => listen(build(express4, mounts)) },
-  { name: `express ${versionOf('express')}`, start: (mounts) => listen(build(express5, mounts)) },
-]
+export const drivers = driversOf<typeof express5>('express', ['express4', 'express'], (express, mounts) =>
+  listen(build(express, mounts)),
+)

@@ -19,7 +19,8 @@ function build(mounts: readonly Mount[]) {
     }
   }
   return getRequestListener((request) => {
-    const handler = handlers.get(`${request.method} ${new URL(request.url).pathname}`)
+    const method = request.method === 'HEAD' ? 'GET' : request.method
+    const handler = handlers.get(`${method} ${new URL(request.url).pathname}`)
     return handler ? handler(request) : new Response(null, { status: 404 })
   })
 }

@@ -1,10 +1,9 @@
 import Router from '@koa/router'
 import * as adapter from '@verifier-guard/koa'
 import type { AuthState, GuardedContext, Middleware } from '@verifier-guard/koa'
-import Koa3 from 'koa'
-import Koa2 from 'koa2'
-import { routes, type Driver, type Kit, type Mount } from '../application.js'
-import { listen, versionOf } from './listen.js'
+import type Koa3 from 'koa'
+import { routes, type Kit, type Mount } from '../application.js'
+import { driversOf, listen } from './listen.js'
 
 const kit: Kit<Middleware, GuardedContext> = {
   ...adapter,
@@ -26,7 +25,4 @@ function build(Koa: typeof Koa3, mounts: readonly Mount[]) {
   return app.callback()
 }
 
-export const drivers: readonly Driver[] = [
-  { name: `koa ${versionOf('koa2')}`, start: (mounts) => listen(build(Koa2, mounts)) },
-  { name: `koa ${versionOf('koa')}`, start: (mounts) => listen(build(Koa3, mounts)) },
-]
+export const drivers = driversOf<typeof Koa3>('koa', ['koa2', 'koa'], (Koa, mounts) => listen(build(Koa, mounts)))
