@@ -56,7 +56,7 @@ export function driversOf<Framework>(
       return {
         name: `${framework} (${alias}) ${variant}`.trimEnd(),
         unavailable,
-        start: () => Promise.reject(error),
+        start: () => Promise.reject(new Error(unavailable)),
       }
     }
   })
