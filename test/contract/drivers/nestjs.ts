@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Driver, Mount, Running } from '../application.js'
@@ -9,12 +8,12 @@ import type { Driver, Mount, Running } from '../application.js'
 const root = join(__dirname, '../../..')
 const folderOf = (major: number) => join(root, 'test/contract/nestjs', `${major}`)
 
-/** Bundles the adapter's sources with the application into the folder where this version is installed; frameworks stay outside. */
-function bundle(major: number): string {
+/** Bundles the adapter's sources with an application into the folder where this version is installed; frameworks stay outside. */
+function bundle(major: number, application: string): string {
   const format = major >= 12 ? 'esm' : 'cjs'
-  const file = join(folderOf(major), 'dist', `application.${format === 'esm' ? 'mjs' : 'cjs'}`)
+  const file = join(folderOf(major), 'dist', `${application}.${format === 'esm' ? 'mjs' : 'cjs'}`)
   const external = ['@nestjs/*', 'rxjs', 'reflect-metadata'].map((name) => `--external:${name}`)
-  const entry = join(root, 'test/contract/nestjs/application.ts')
+  const entry = join(root, 'test/contract/nestjs', `${application}.ts`)
   const shape = ['--bundle', '--platform=node', `--format=${format}`, '--conditions=@verifier-guard/source,import']
   const decorators = `--tsconfig-raw=${JSON.stringify({ compilerOptions: { experimentalDecorators: true } })}`
   const command = join(root, 'node_modules/esbuild/bin/esbuild')
@@ -22,27 +21,38 @@ function bundle(major: number): string {
   return file
 }
 
-async function start(file: string, platform: string, mounts: readonly Mount[]): Promise<Running> {
-  const worker = new Worker(file, { workerData: { mounts, platform } })
-  const [url] = (await once(worker, 'message')) as [string]
+/**
+ * Runs an application of `test/contract/nestjs` on a version of Nest, in a thread of its own.
+ *
+ * @returns what it says once it listens, and a way to end it
+ */
+export async function run<Said>(major: number, application: string, workerData: unknown) {
+  const worker = new Worker(bundle(major, application), { workerData })
+  const [said] = (await once(worker, 'message')) as [Said]
   const close = async () => {
     worker.postMessage('close')
     await once(worker, 'exit')
   }
-  return { url: url.replace('[::1]', '127.0.0.1'), close }
+  return { said, close }
+}
+
+async function start(major: number, platform: string, mounts: readonly Mount[]): Promise<Running> {
+  const { said, close } = await run<string>(major, 'application', { mounts, platform })
+  return { url: said.replace('[::1]', '127.0.0.1'), close }
 }
 
 /** The version as installed, or why it is not: newer ones may ask for a newer Node. */
-function installed(major: number): { readonly version: string; readonly unavailable?: string } {
-  try {
-    const manifest = createRequire(join(folderOf(major), 'package.json')).resolve('@nestjs/core/package.json')
-    return JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
-  } catch (error) {
-    return {
-      version: `${major}`,
-      unavailable: `not installed on Node ${process.versions.node}: ${(error as Error).message}`,
-    }
-  }
+export function installed(major: number, name = 'core'): { readonly version: string; readonly unavailable?: string } {
+  // Read from the disk, because some versions do not let their manifest be resolved.
+  const manifests = [folderOf(major), root].map((folder) => join(folder, 'node_modules/@nestjs', name, 'package.json'))
+  const found = manifests.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'utf8'))
+  const versions = found.map((text) => (JSON.parse(text) as { readonly version: string }).version)
+  // GraphQL's packages count two ahead.
+  const line = ['graphql', 'apollo'].includes(name) ? major + 2 : major
+  const version = versions.find((version) => version.startsWith(`${line}.`))
+  if (version !== undefined) return { version }
+  const unavailable = `@nestjs/${name} ${line} is not installed on Node ${process.versions.node}`
+  return { version: `${line}`, unavailable }
 }
 
 export const drivers: readonly Driver[] = [10, 11, 12].flatMap((major) => {
@@ -51,6 +61,6 @@ export const drivers: readonly Driver[] = [10, 11, 12].flatMap((major) => {
     name: `nestjs ${version} ${platform}`,
     ...(unavailable !== undefined && { unavailable }),
     alwaysGuarded: true,
-    start: (mounts: readonly Mount[]) => start(bundle(major), platform, mounts),
+    start: (mounts: readonly Mount[]) => start(major, platform, mounts),
   }))
 })

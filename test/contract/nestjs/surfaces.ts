@@ -1,0 +1,115 @@
+import 'reflect-metadata'
+import { parentPort, workerData } from 'node:worker_threads'
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo'
+import { Controller, Get, Module, UseGuards } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { Field, GraphQLModule, ObjectType, Query, ResolveField, Resolver } from '@nestjs/graphql'
+import { MessagePattern, ServerTCP } from '@nestjs/microservices'
+import { WsAdapter } from '@nestjs/platform-ws'
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets'
+import type { AddressInfo } from 'node:net'
+import { AccessTokenGuard, Auth, ClientId, Public, Scopes, VerifierGuardModule } from '@verifier-guard/nestjs'
+import type { RequestLike, ResourceServerOptions } from '@verifier-guard/nestjs'
+import { microservices } from '@verifier-guard/nestjs/microservices'
+import { rememberUpgrade, websockets } from '@verifier-guard/nestjs/websockets'
+
+@Controller('orders')
+@UseGuards(AccessTokenGuard)
+class Orders {
+  @Get()
+  @Scopes('orders')
+  list(@ClientId() client: string) {
+    return { client }
+  }
+
+  @MessagePattern('order')
+  @Scopes('orders')
+  order(@ClientId() client: string) {
+    return { client }
+  }
+}
+
+@Controller('forgotten')
+class Forgotten {
+  @Get()
+  show(@Auth() auth: object) {
+    return auth
+  }
+}
+
+@ObjectType()
+class Person {
+  @Field(() => String)
+  readonly name!: string
+}
+
+@Resolver(() => Person)
+class People {
+  @Query(() => String)
+  @Scopes('orders')
+  client(@ClientId() client: string) {
+    return client
+  }
+
+  @Query(() => Person)
+  @Public()
+  someone() {
+    return { name: 'A' }
+  }
+
+  @ResolveField(() => String, { nullable: true })
+  @Scopes('salary')
+  salary(@ClientId() client: string) {
+    return client
+  }
+}
+
+@WebSocketGateway()
+@UseGuards(AccessTokenGuard)
+class Gateway {
+  handleConnection(client: object, upgrade: RequestLike) {
+    rememberUpgrade(client, upgrade)
+  }
+
+  @SubscribeMessage('order')
+  @Scopes('orders')
+  order(@ClientId() client: string) {
+    return { event: 'accepted', data: { client } }
+  }
+}
+
+interface Listening {
+  address(): AddressInfo
+}
+
+const portOf = (server: Listening) => server.address().port
+
+/** Everything but HTTP that a guard is put before, in one application; runs in a thread of its own, as the other one does. */
+async function main(options: ResourceServerOptions): Promise<void> {
+  const transports = [
+    websockets(),
+    microservices({ authorization: (data) => (data as { authorization?: string }).authorization }),
+  ]
+  const graphql: ApolloDriverConfig = { driver: ApolloDriver, autoSchemaFile: true, playground: false }
+  class Application {}
+  Module({
+    imports: [
+      VerifierGuardModule.forRoot({ ...options, transports }),
+      GraphQLModule.forRoot<ApolloDriverConfig>({ ...graphql, fieldResolverEnhancers: ['guards'] }),
+    ],
+    controllers: [Orders, Forgotten],
+    providers: [People, Gateway],
+  })(Application)
+  const app = await NestFactory.create(Application, { logger: false })
+  app.setGlobalPrefix('api')
+  app.useWebSocketAdapter(new WsAdapter(app))
+  const strategy = new ServerTCP({ host: '127.0.0.1', port: 0 })
+  app.connectMicroservice({ strategy })
+  await app.startAllMicroservices()
+  await app.listen(0, '127.0.0.1')
+  const { server } = strategy as unknown as { server: Listening }
+  parentPort!.postMessage({ http: portOf(app.getHttpServer() as Listening), tcp: portOf(server) })
+  parentPort!.once('message', () => void app.close().then(() => parentPort!.close()))
+}
+
+void main(workerData as ResourceServerOptions)
