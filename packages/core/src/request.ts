@@ -29,7 +29,7 @@ export function authorizationOf(request: RequestLike): string | undefined | Ambi
   const repeated = request.rawHeaders === undefined ? 1 : countAuthorization(request.rawHeaders)
   if (repeated > 1) return several(repeated)
   const value = fieldOf(request.headers)
-  if (typeof value === 'string' && request.url?.includes(QUERY_TOKEN)) return queryToo(request.url) ?? value
+  if (typeof value === 'string' && SUSPICIOUS.test(request.url ?? '')) return queryToo(request.url!) ?? value
   return value
 }
 
@@ -41,12 +41,12 @@ function fieldOf(headers: WebHeaders | NodeHeaders): string | undefined | Ambigu
 }
 
 const AUTHORIZATION = 'authorization'
-const QUERY_TOKEN = 'access_token='
+const SUSPICIOUS = /access_token=|\?.*%/
 
 /** A token in the query is never read (RFC 9700 §4.3.2), but beside another it is a second one. */
 function queryToo(url: string): Ambiguous | undefined {
-  const parameters = url.slice(url.indexOf('?') + 1).split('&')
-  return parameters.some((parameter) => parameter.startsWith(QUERY_TOKEN))
+  // As servers read it, whatever characters of the name are escaped.
+  return new URLSearchParams(url.slice(url.indexOf('?') + 1)).has('access_token')
     ? { ambiguous: 'an Authorization field and "access_token" in the query' }
     : undefined
 }

@@ -1,4 +1,4 @@
-import { Denial, quote } from './errors.js'
+import { Denial } from './errors.js'
 import { authorizationOf, type RequestLike } from './request.js'
 
 /** The longest token that is looked at, in characters. Real ones have 2 000 to 8 000; Node refuses headers over 16 KiB. */
@@ -6,9 +6,11 @@ export const MAX_TOKEN_LENGTH = 16_384
 
 // RFC 9110 §11.4: credentials = auth-scheme [ 1*SP ( token68 / #auth-param ) ]
 const SCHEME = /^([\w!#$%&'*+\-.^`|~]+)(?: +|$)/
+// The registered ones (RFC 9110 §16.4.1), and a few that are in use without; no other word is repeated: it may be the secret itself.
+const SCHEMES =
+  /^(?:basic|bearer|concealed|digest|dpop|gnap|hawk|hoba|mutual|negotiate|ntlm|oauth|privatetoken|scram-sha-1|scram-sha-256|token|vapid|apikey|aws4-hmac-sha256)$/i
 // A web Request joins repeated fields with a comma (RFC 9110 §5.3).
 const ANOTHER = /, *bearer(?: |$)/i
-const BARE_TOKEN = /^ey[\w-]+\.[\w-]/
 // RFC 6750 §2.1: b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
 
@@ -25,7 +27,7 @@ export function bearerToken(request: RequestLike): string | undefined {
   if (ANOTHER.test(authorization)) throw ambiguous('several in one field')
   const [start, scheme] = SCHEME.exec(authorization) ?? []
   if (start === undefined || scheme === undefined) throw malformed('another form')
-  if (BARE_TOKEN.test(scheme)) throw malformed('a token without "Bearer " before it')
+  if (start === authorization && !SCHEMES.test(scheme)) throw malformed('a token without "Bearer " before it')
   if (scheme.toLowerCase() !== 'bearer') return undefined
   const token = boundedToken(authorization.slice(start.length))
   if (B64TOKEN.test(token)) return token
@@ -36,7 +38,8 @@ export function bearerToken(request: RequestLike): string | undefined {
 export function absence(request: RequestLike): string {
   const authorization = authorizationOf(request)
   const [, scheme] = (typeof authorization === 'string' && SCHEME.exec(authorization)) || []
-  if (scheme !== undefined) return `credentials of the scheme ${quote(scheme)}`
+  if (scheme !== undefined)
+    return SCHEMES.test(scheme) ? `credentials of the scheme "${scheme}"` : 'credentials of another scheme'
   return request.url?.includes('access_token=') ? 'none; a token in the query is never read' : 'none'
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { Denial } from '../src/errors.js'
-import { bearerToken, boundedToken, MAX_TOKEN_LENGTH, presentedToken } from '../src/token.js'
+import { absence, bearerToken, boundedToken, MAX_TOKEN_LENGTH, presentedToken } from '../src/token.js'
 
 const requestWith = (authorization: string) => ({ headers: { authorization } })
 const b64token = fc.stringMatching(/^[A-Za-z0-9\-._~+/]{1,80}={0,2}$/).filter((text) => !/[\r\n]/.test(text))
@@ -55,7 +55,7 @@ describe('RFC 6750 §2.1: the Authorization field', () => {
     )
   })
 
-  test.each(['', 'Basic dXNlcjpwYXNz', 'DPoP abc', 'Digest username="a", uri="/b"', 'Bearerabc', 'Negotiate'])(
+  test.each(['', 'Basic dXNlcjpwYXNz', 'DPoP abc', 'Digest username="a", uri="/b"', 'Negotiate'])(
     '%j carries no bearer credentials',
     (value) => {
       expect(read(requestWith(value))).toBeUndefined()
@@ -94,6 +94,28 @@ describe('RFC 6750 §2.1: the Authorization field', () => {
   })
 })
 
+describe('what is sent in place of a token is not repeated, for it may be a secret', () => {
+  test.each([
+    ['an API key', 'sk_live_51H8f9SECRET0123456789abcdef'],
+    ['a token right after the scheme', 'BearereyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.AAAA'],
+    ['a token behind an underscore', 'Bearer_eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhZGEifQ.AAAA'],
+    ['a token that starts with white space in its header', 'IHsiYWxnIjoiRVMyNTYifQ.eyJzdWIiOiJhZGEifQ.AAAA'],
+  ])('%s alone is malformed', (_, authorization) => {
+    expect(read(requestWith(authorization))).toBe('authorization_malformed')
+    expect(JSON.stringify(denialOf({ headers: { authorization } })?.reason)).not.toContain(authorization.slice(0, 12))
+  })
+
+  test.each([
+    ['Basic QWRhOnNlY3JldA==', 'credentials of the scheme "Basic"'],
+    ['DPoP eyJhbGciOiJFUzI1NiJ9.e30.AAAA', 'credentials of the scheme "DPoP"'],
+    ['Negotiate', 'credentials of the scheme "Negotiate"'],
+    ['s3cr3t hunter2', 'credentials of another scheme'],
+  ])('%s is none of ours', (authorization, expected) => {
+    expect(read(requestWith(authorization))).toBeUndefined()
+    expect(absence(requestWith(authorization))).toBe(expected)
+  })
+})
+
 describe('RFC 6750 §2: one credential', () => {
   test.each([
     [
@@ -129,6 +151,11 @@ describe('RFC 6750 §2: one credential', () => {
         ]),
       },
     ],
+    [
+      'a field and the query with its name escaped',
+      { url: '/?%61ccess%5Ftoken=b', headers: { authorization: 'Bearer a' } },
+    ],
+    ['a field and the query, further on', { url: '/?a=%20&access%5ftoken=b', headers: { authorization: 'Bearer a' } }],
     ['a field and the query', { url: '/orders?a=1&access_token=b', headers: { authorization: 'Bearer a' } }],
     [
       'a field and the query of a web Request',
