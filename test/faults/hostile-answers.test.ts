@@ -110,6 +110,7 @@ describe('what stands beside the good key', () => {
     ['a key of another algorithm', () => ({ ...p256(), kid: 'x', alg: 'ES384' }), /alg is ES384/],
     ['a key with half a coordinate', () => ({ ...p256(), kid: 'x', x: 'AAAA' }), /length of its curve/],
     ['a key without coordinates', () => ({ kty: 'EC', crv: 'P-256', kid: 'x' }), /./],
+    ['a key with a point beside the curve', () => ({ ...p256(), kid: 'x', y: p256()['y'] }), /not on its curve/],
     ['an empty object', () => ({}), /no JSON object with "kty"/],
     ['null', () => null, /no JSON object/],
     ['a number', () => 42, /no JSON object/],
@@ -124,6 +125,38 @@ describe('what stands beside the good key', () => {
     scene.verifier.addKeys([stranger() as Jwk])
     expect(await scene.present(scene.mint())).toBe('allowed')
     expect(ignoredBy(scene)).toEqual([expect.objectContaining({ why: expect.stringMatching(why) as unknown })])
+  })
+
+  test('a set of nothing but points beside the curve is no answer: the keys at hand stay', async () => {
+    const scene = setScene()
+    await scene.server.ready()
+    const broken = () => Response.json({ keys: [{ ...p256(), kid: 'x', y: p256()['y'] }] })
+    scene.verifier.fail('jwks', 'hang')
+    expect(await scene.present(scene.mint())).toBe('allowed')
+    scene.verifier.heal()
+    const other = answering(({ verifier }) =>
+      verifier.requests.jwks === 0 ? broken() : Response.json(verifier.jwks()),
+    )
+    expect(await other.present(other.mint())).toEqual(unavailable)
+    expect(other.told('keySetFailed')[0]!.message).toMatch(/found no key that ES256 can use/)
+  })
+
+  test('a point beside the curve does not stand in the way of a token without an id', async () => {
+    const scene = setScene()
+    scene.verifier.addKeys([{ ...p256(), kid: 'x', y: p256()['y']! }])
+    expect(await scene.present(scene.mint({ header: { kid: undefined } }))).toBe('allowed')
+  })
+
+  test('a key with a member nested 20 000 deep: both work', async () => {
+    const scene = answering(({ verifier }) => {
+      const deep = JSON.stringify({ ...p256(), kid: 'x', n: 0 }).replace(
+        '"n":0',
+        `"n":${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+      )
+      return new Response(`{"keys":[${deep},${JSON.stringify(verifier.jwks().keys[0])}]}`)
+    })
+    expect(await scene.present(scene.mint())).toBe('allowed')
+    expect(scene.server.health().issuers[0]!.keys).toBe(2)
   })
 
   test('thousands of keys: the good one works', async () => {

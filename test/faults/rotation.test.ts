@@ -1,10 +1,16 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { settle } from './clock.js'
-import { endScenes, setScene, setWarmScene, unavailable, type Outcome, type Scene } from './scene.js'
+import { endScenes, setScene, setWarmScene, timed, unavailable, type Outcome, type Scene } from './scene.js'
 
 afterEach(endScenes)
 
 const unknown = { status: 401, code: 'key_unknown' }
 const forged = { status: 401, code: 'signature_invalid' }
+
+const p256 = () => ({
+  ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
+  kid: 'b',
+})
 
 const cached = ({ server }: Scene, token: string) =>
   server.authenticateCached({ headers: { authorization: `Bearer ${token}` } }) !== undefined
@@ -60,7 +66,7 @@ describe('a key that was just published', () => {
     const early = mint({ header: { kid: 'early' } })
     expect(await present(early)).toEqual(unknown)
     verifier.addKeys([{ ...published!, kid: 'early' }])
-    await clock.pass(10)
+    await clock.pass(1)
     expect(await present(early)).toBe('allowed')
   })
 })
@@ -184,11 +190,57 @@ describe('a key that was replaced in place, under the same id', () => {
     expect(clock.monotonic()).toBe(0)
   })
 
-  test('cannot be looked for during an outage: a forged token is refused as such', async () => {
+  test.each([500, 1_500, 3_000])('lets %i tokens of it that come at once pass, for one fetch', async (count) => {
     const { verifier, present, mint } = await setWarmScene()
-    verifier.fail('jwks', 'refuse')
-    const token = mint()
-    expect(await present(`${token.slice(0, -8)}AAAAAAAA`)).toEqual(forged)
+    verifier.rotateKeys({ keepKid: true })
+    const tokens = Array.from({ length: count }, () => mint())
+    expect(new Set(await Promise.all(tokens.map(present)))).toEqual(new Set(['allowed']))
+    expect(verifier.requests.jwks).toBe(2)
+  })
+
+  test('passes once somebody else had it fetched, although forged tokens have used up the budget', async () => {
+    const { verifier, clock, present, mint } = await setWarmScene()
+    const forge = () => `${mint().slice(0, -8)}AAAAAAAA`
+    for (let count = 0; count < 10; count += 1) await present(forge())
+    verifier.rotateKeys({ keepKid: true })
+    for (let second = 0; second < 10; second += 1) {
+      await clock.pass(1)
+      for (let count = 0; count < 10; count += 1) await present(forge())
+    }
+    expect(await present(mint())).toBe('allowed')
+    expect(verifier.requests.jwks).toBeLessThan(15)
+  })
+
+  test.each(['refuse', 'hang', 'status-500'] as const)(
+    'cannot be looked for while the Verifier answers with %s: nobody is refused for that',
+    async (fault) => {
+      const scene = await setWarmScene()
+      scene.verifier.fail('jwks', fault)
+      const { outcome, waited } = await timed(scene, `${scene.mint().slice(0, -8)}AAAAAAAA`)
+      expect(outcome).toEqual(unavailable)
+      expect(waited).toBeLessThanOrEqual(5)
+      expect(await scene.present(scene.mint())).toBe('allowed')
+    },
+  )
+})
+
+describe('two replicas of a Verifier that publish different keys', () => {
+  test('make no fetch fruitful: invented ids are held to the budget', async () => {
+    let fetches = 0
+    const other = p256()
+    const { present, invented } = await setWarmScene({
+      async fetch(url, init, { verifier }) {
+        const answer = await verifier.fetch(url, init)
+        if (!url.endsWith('/jwks')) return answer
+        fetches += 1
+        return fetches % 2 === 0 ? Response.json({ keys: [other] }) : answer
+      },
+    })
+    for (let count = 0; count < 100; count += 1) {
+      void present(invented())
+      await settle()
+    }
+    expect(fetches).toBeLessThan(10)
   })
 })
 

@@ -2,7 +2,7 @@ import { createResourceServer, GuardError, systemRuntime } from '@verifier-guard
 import type { AuthContext, GuardEvents, ResourceServer, ResourceServerOptions } from '@verifier-guard/core'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import type { DevVerifier, DevVerifierOptions, MintOptions } from '@verifier-guard/dev-verifier'
-import { createClock, type Clock } from './clock.js'
+import { createClock, settle, type Clock } from './clock.js'
 
 /** What became of a token: `allowed`, or the answer that its bearer gets. */
 export type Outcome = 'allowed' | { readonly status: number; readonly code: string; readonly retryAfter?: number }
@@ -115,6 +115,19 @@ export async function outcome(decision: Promise<AuthContext>): Promise<Outcome> 
       ...(retryAfter !== undefined && { retryAfter: Number(retryAfter) }),
     }
   }
+}
+
+/** What became of a token, and how long its bearer waited for that, in seconds. */
+export async function timed({ clock, present }: Scene, token: string): Promise<{ outcome: Outcome; waited: number }> {
+  let outcome: Outcome | undefined
+  const start = clock.monotonic()
+  void present(token).then((value) => (outcome = value))
+  for (await settle(); outcome === undefined; await settle()) {
+    if (clock.monotonic() - start > 60_000) throw new Error('expected an answer within a minute, got none')
+    // Without a timer that is due soon nobody waits for time to pass: a signature is being checked.
+    if (clock.timers().some((delay) => delay <= 5_000)) await clock.pass(0.5)
+  }
+  return { outcome, waited: (clock.monotonic() - start) / 1_000 }
 }
 
 /** The answer of an API whose Verifier can't be asked. */

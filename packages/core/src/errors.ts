@@ -176,15 +176,20 @@ export function configurationError(expected: string, actual: string, hint: strin
   return new GuardError('invalid_configuration', { check: 'options', expected, actual, hint }, answer)
 }
 
+const MAX_SHOWN = 200
+
 /** A value of a token as it may appear in a reason: quoted, escaped and cut short, because its sender chose it. */
 export function quote(value: unknown): string {
-  if (value === undefined) return 'none'
-  // Escapes as JSON has them, also for what JSON lets stand and a terminal or a log viewer obeys: control sequences, changes of direction.
-  const text = (JSON.stringify(value) ?? typeof value).replace(
-    /[^\x20-\x7e]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
-  return text.length <= 200 ? text : `${text.slice(0, 200)}…`
+  return value === undefined ? 'none' : printable(JSON.stringify(value) ?? typeof value)
+}
+
+/** A text that somebody else chose, as it may stand in a reason or an event: cut short, and nothing in it that a terminal or a log viewer obeys. */
+export function printable(text: string): string {
+  const escaped = text
+    .slice(0, MAX_SHOWN + 1)
+    // Escapes as JSON has them, also for what JSON lets stand: control sequences, changes of direction.
+    .replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return escaped.length <= MAX_SHOWN ? escaped : `${escaped.slice(0, MAX_SHOWN)}…`
 }
 
 /** A reason in one sentence. */

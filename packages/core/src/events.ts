@@ -45,7 +45,7 @@ export interface KeySetFailedEvent {
   readonly retryIn: number
 }
 
-/** A token was judged by keys older than their maximum age, because newer ones could not be had. Reported once an outage. */
+/** The keys in use are older than their maximum age, because newer ones could not be had. Reported once an outage. */
 export interface KeySetStaleEvent {
   readonly issuer: string
   /** Age of the keys, in seconds. */

@@ -2,6 +2,7 @@ import { LRUCache } from './lru-cache.js'
 import { Denial, quote } from './errors.js'
 import type { KeySet, KeySetHealth } from './key-set.js'
 import type { IssuerSettings, Settings } from './options.js'
+import type { Runtime } from './runtime.js'
 import { isIssuer } from './url.js'
 
 /** An issuer whose tokens are accepted, with its keys. */
@@ -24,25 +25,32 @@ export interface Issuers {
   close(): void
 }
 
+/** Issuers that the reason of a refusal names: it costs time to write, and whoever sends garbage decides how often. */
+const MAX_NAMED = 10
+/** Longer ones are nobody's. */
+const MAX_LENGTH = 2_048
 /** Issuers known by template or lookup that are remembered, each with its key set. */
 const MAX_DYNAMIC = 1_000
-/** Invented tenants of a template lead to fetches that fail: no more than this many may be on trial at a time. */
+/** Anybody can invent tenants of a template: no more than this many may be on trial at a time, or be new within a moment. */
 const MAX_UNPROVEN = 64
-/** How long such an issuer may go without showing any keys before it is forgotten, in milliseconds. */
-const TRIAL = 60_000
+/** How often one more may be new after that, in milliseconds. */
+const NEWCOMER_EVERY = 1_000
 
 /** Makes the issuers with one key set each, so that no key of one can ever vouch for another (RFC 8725 §3.8). */
-export function createIssuers(settings: Settings, keySetOf: (issuer: string, own: IssuerSettings) => KeySet): Issuers {
-  const trust = (issuer: string, own: IssuerSettings): TrustedIssuer => ({
+export function createIssuers(
+  settings: Settings,
+  keySetOf: (issuer: string, own: IssuerSettings, onTrial: boolean) => KeySet,
+): Issuers {
+  const trust = (issuer: string, own: IssuerSettings, onTrial: boolean): TrustedIssuer => ({
     ...own,
     issuer,
-    keySet: keySetOf(issuer, own),
+    keySet: keySetOf(issuer, own, onTrial),
     addressees: addresseesOf({ ...own, issuer }),
   })
   const exact = new Map(
     settings.issuers
       .filter(({ template }) => template === undefined)
-      .map((own) => [own.issuer, trust(own.issuer, own)]),
+      .map((own) => [own.issuer, trust(own.issuer, own, false)]),
   )
   const templates = settings.issuers.filter(({ template }) => template !== undefined)
   const dynamic = dynamicIssuers(settings)
@@ -50,12 +58,12 @@ export function createIssuers(settings: Settings, keySetOf: (issuer: string, own
   async function findDynamic(issuer: string): Promise<TrustedIssuer> {
     const own = templates.find(({ template }) => template!(issuer)) ?? (await firstAnswer(settings, issuer))
     if (own === undefined) throw notTrusted(issuer, settings)
-    return dynamic.get(issuer) ?? dynamic.add(trust(issuer, own))
+    return dynamic.get(issuer) ?? dynamic.add(trust(issuer, own, true))
   }
 
   return {
     find(issuer) {
-      if (typeof issuer !== 'string') throw notTrusted(issuer, settings)
+      if (typeof issuer !== 'string' || issuer.length > MAX_LENGTH) throw notTrusted(issuer, settings)
       const known = exact.get(issuer) ?? dynamic.get(issuer)
       if (known !== undefined) return known
       if (templates.length + settings.lookups.length === 0) throw notTrusted(issuer, settings)
@@ -91,37 +99,46 @@ function probe({ keySet }: TrustedIssuer): KeySetHealth {
   return health
 }
 
-/** Issuers by template or lookup: on trial until their first keys come, so that invented ones neither push out real ones nor count in their health. */
+/**
+ * Issuers by template or lookup: on trial until a signature holds by one of their keys. Anybody can invent one, and a Verifier that answers for any
+ * host name answers for those too; so they neither push out real ones, nor count in their health, nor cause a fetch of their own accord.
+ */
 function dynamicIssuers({ runtime, limits }: Settings) {
   const proven = new LRUCache<string, TrustedIssuer>({ max: MAX_DYNAMIC, dispose: ({ keySet }) => keySet.close() })
-  const unproven = new Map<string, { readonly issuer: TrustedIssuer; readonly endTrial: () => void }>()
+  const unproven = new Map<string, TrustedIssuer>()
+  const newcomers = createAllowance(runtime)
   let closed = false
 
   function promote(): void {
-    for (const [name, { issuer, endTrial }] of unproven) {
-      if (issuer.keySet.health().status === 'down') continue
-      endTrial()
+    for (const [name, issuer] of unproven) {
+      if (!issuer.keySet.proven()) continue
       unproven.delete(name)
       proven.set(name, issuer)
     }
   }
 
-  function forget(name: string, { keySet }: TrustedIssuer): void {
+  /** Makes room for one more: whoever has had an answer, good or bad, and shown no signature since goes first. */
+  function makeRoom(): boolean {
     promote()
-    if (unproven.delete(name)) keySet.close()
+    if (unproven.size < MAX_UNPROVEN) return true
+    for (const [name, { keySet }] of unproven) {
+      const { status, failures } = keySet.health()
+      if (status === 'down' && failures === 0) continue
+      unproven.delete(name)
+      keySet.close()
+      return true
+    }
+    return false
   }
 
   return {
-    get: (name: string): TrustedIssuer | undefined => proven.get(name) ?? unproven.get(name)?.issuer,
+    get: (name: string): TrustedIssuer | undefined => proven.get(name) ?? unproven.get(name),
     add(issuer: TrustedIssuer): TrustedIssuer {
-      promote()
-      if (closed || unproven.size >= MAX_UNPROVEN) {
+      if (closed || !newcomers.take() || !makeRoom()) {
         issuer.keySet.close()
         throw tooManyUnproven(limits.timeout)
       }
-      const name = issuer.issuer
-      const endTrial = runtime.schedule(() => forget(name, issuer), TRIAL)
-      unproven.set(name, { issuer, endTrial })
+      unproven.set(issuer.issuer, issuer)
       return issuer
     },
     health(): readonly KeySetHealth[] {
@@ -131,11 +148,24 @@ function dynamicIssuers({ runtime, limits }: Settings) {
     close(): void {
       closed = true
       proven.clear()
-      for (const { issuer, endTrial } of unproven.values()) {
-        endTrial()
-        issuer.keySet.close()
-      }
+      for (const { keySet } of unproven.values()) keySet.close()
       unproven.clear()
+    },
+  }
+}
+
+/** How many new issuers may be tried: some at once, then one a second, so that whoever invents them neither floods the Verifier nor takes every place. */
+function createAllowance(runtime: Pick<Runtime, 'monotonic'>) {
+  let left = MAX_UNPROVEN
+  let at = runtime.monotonic()
+  return {
+    take(): boolean {
+      const now = runtime.monotonic()
+      left = Math.min(MAX_UNPROVEN, left + (now - at) / NEWCOMER_EVERY)
+      at = now
+      if (left < 1) return false
+      left -= 1
+      return true
     },
   }
 }
@@ -151,12 +181,15 @@ async function firstAnswer({ lookups, limits }: Settings, issuer: string): Promi
 }
 
 function notTrusted(issuer: unknown, { issuers }: Settings): Denial {
-  const expected = issuers.map((own) => own.issuer)
+  const expected = issuers.slice(0, MAX_NAMED).map((own) => own.issuer)
+  const more = issuers.length > MAX_NAMED ? ` or one of ${issuers.length - MAX_NAMED} more` : ''
   const hint = typeof issuer === 'string' ? likelyMistake(issuer, expected) : undefined
   return new Denial('issuer_not_trusted', {
     check: 'issuer',
     expected:
-      expected.length > 0 ? `"iss" to be ${expected.map(quote).join(' or ')}` : '"iss" that the issuer lookup knows',
+      expected.length > 0
+        ? `"iss" to be ${expected.map(quote).join(' or ')}${more}`
+        : '"iss" that the issuer lookup knows',
     actual: quote(issuer),
     ...(hint !== undefined && { hint }),
   })

@@ -1,5 +1,6 @@
 import type { AlgorithmRow } from './algorithms.js'
-import { publishedKey, unfitness, type Jwk, type PublishedKey } from './key.js'
+import { printable } from './errors.js'
+import { publishedKey, readyKey, unfitness, type Jwk, type PublishedKey } from './key.js'
 
 /** More keys than this under one id, or with none, are not tried: each costs a signature check. */
 const MAX_CANDIDATES = 4
@@ -18,7 +19,12 @@ export interface KeyChanges {
   readonly removed: readonly PublishedKey[]
 }
 
+/** No key at all. */
+export const NO_KEYS: KeyIndex = Object.freeze({ byKid: new Map(), size: 0, ignored: [] })
+
 const MAX_REPORTED = 10
+/** New keys that are made ready while the set is read, so that a point beside its curve counts for nothing. No Verifier publishes more. */
+const MAX_TRIED = 64
 
 /**
  * Reads a JWK Set document (RFC 7517 §5), leaving out what can't be used: foreign and malformed keys must not spoil the good ones beside them.
@@ -35,18 +41,23 @@ export function indexKeys(document: unknown, rows: readonly AlgorithmRow[], prev
   const ignored: { kid: string | undefined; why: string }[] = []
   let size = 0
   for (const jwk of keys as unknown[]) {
-    const why = isJwk(jwk) ? uselessness(jwk, rows) : 'it is no JSON object with "kty" and "kid" as text'
-    if (why !== undefined) {
-      ignored.push({ kid: isJwk(jwk) ? jwk.kid : undefined, why })
+    if (!isJwk(jwk)) {
+      ignored.push({ kid: undefined, why: 'it is no JSON object with "kty" and "kid" as text' })
       continue
     }
-    const { kid } = jwk as Jwk
-    const key = known.get(identity(jwk as Jwk)) ?? publishedKey(jwk as Jwk)
-    known.set(identity(key.jwk), key)
+    const { kid } = jwk
+    const name = identity(jwk)
+    const key = known.get(name) ?? publishedKey(jwk)
+    const why = uselessness(key, rows, known.size < MAX_TRIED)
+    if (why !== undefined) {
+      ignored.push({ kid: shown(kid), why })
+      continue
+    }
+    known.set(name, key)
     const group = byKid.get(kid) ?? []
     if (group.includes(key)) continue
     if (group.length === MAX_CANDIDATES) {
-      ignored.push({ kid, why: `there are ${MAX_CANDIDATES} others under its id` })
+      ignored.push({ kid: shown(kid), why: `there are ${MAX_CANDIDATES} others under its id` })
       continue
     }
     byKid.set(kid, group)
@@ -74,6 +85,11 @@ export function candidates(index: KeyIndex, kid: string | undefined): readonly P
   return index.size === 1 ? [...all(index)] : []
 }
 
+/** A key id as it may stand in an event: a Verifier chose it. */
+export function shown(kid: string | undefined): string | undefined {
+  return kid === undefined ? undefined : printable(kid)
+}
+
 /** Every key of an index. */
 export function* all(index: KeyIndex | undefined): Iterable<PublishedKey> {
   for (const group of index?.byKid.values() ?? []) yield* group
@@ -85,18 +101,27 @@ function isJwk(value: unknown): value is Jwk {
   return typeof kty === 'string' && (kid === undefined || typeof kid === 'string')
 }
 
-function uselessness(jwk: Jwk, rows: readonly AlgorithmRow[]): string | undefined {
+function uselessness(key: PublishedKey, rows: readonly AlgorithmRow[], tried: boolean): string | undefined {
   let why: string | undefined
   for (const row of rows) {
-    const unfit = unfitness(jwk, row)
+    const unfit = unfitness(key.jwk, row) ?? (tried ? failedImport(key, row) : undefined)
     if (unfit === undefined) return undefined
     // The algorithm of the key's own type tells more than one it was never meant for.
-    if (why === undefined || row.kty === jwk.kty) why = unfit
+    if (why === undefined || row.kty === key.jwk.kty) why = unfit
   }
   return why ?? 'no algorithm is allowed'
 }
 
-/** Equal for keys that verify the same signatures under the same id. */
-function identity({ kid, kty, crv, x, y, n, e, use, alg, key_ops }: Jwk): string {
-  return JSON.stringify([kid, kty, crv, x, y, n, e, use, alg, key_ops])
+/** Known at once on Node; elsewhere a key shows only when it is used. */
+function failedImport(key: PublishedKey, row: AlgorithmRow): string | undefined {
+  const ready = readyKey(key, row)
+  return 'unfit' in ready ? ready.unfit : undefined
+}
+
+/** Equal for keys that verify the same signatures under the same id. What is no text makes no key, and may be of any depth. */
+export function identity({ kid, kty, crv, x, y, n, e, use, alg, key_ops }: Jwk): string {
+  const operations = Array.isArray(key_ops) ? (key_ops as readonly unknown[]).slice(0, MAX_REPORTED) : []
+  return JSON.stringify(
+    [kid, kty, crv, x, y, n, e, use, alg, ...operations].map((part) => (typeof part === 'string' ? part : null)),
+  )
 }

@@ -2,7 +2,7 @@ import type { AlgorithmRow } from './algorithms.js'
 import { configurationError, Denial, quote } from './errors.js'
 import type { Emitter } from './events.js'
 import type { JwkSet, PublishedKey } from './key.js'
-import { candidates, indexKeys, type KeyIndex } from './key-index.js'
+import { candidates, indexKeys, NO_KEYS, type KeyIndex } from './key-index.js'
 import { createKeySource, type KeyOrigin, type KeySetLimits, type KeySource } from './key-source.js'
 import { createRefetchBudget } from './refetch-budget.js'
 import type { Runtime } from './runtime.js'
@@ -31,8 +31,16 @@ export interface KeySet {
    * @throws {Denial} `key_unknown`, `keys_unavailable`
    */
   find(kid: string | undefined, worthAFetch: boolean): readonly PublishedKey[] | Promise<readonly PublishedKey[]>
-  /** Looks once more, within the budget, whether other keys than these stand under an id by now: a key may be replaced in place. */
+  /**
+   * Looks once more, within the budget, whether other keys than these stand under an id by now: a key may be replaced in place.
+   *
+   * @throws {Denial} `keys_unavailable` when the Verifier can't be asked
+   */
   findReplaced(kid: string | undefined, tried: readonly PublishedKey[]): Promise<readonly PublishedKey[]>
+  /** Notes that a signature holds by one of the keys: the issuer is no invention, and its keys are worth keeping fresh. */
+  prove(): void
+  /** Whether one ever did. */
+  proven(): boolean
   /** Fetches the keys unless they are at hand. @throws {Denial} `keys_unavailable` */
   ready(): Promise<void>
   health(): KeySetHealth
@@ -48,10 +56,14 @@ export interface KeySetOptions {
   readonly limits: KeySetLimits
   readonly runtime: Runtime
   readonly emitter: Emitter
+  /** Whether the issuer is one that anybody may have invented: then its keys are fetched on request only, until a signature holds. */
+  readonly onTrial: boolean
 }
 
-/** How long a key id that was just looked for in vain counts as unknown without another look, in milliseconds. */
-const UNKNOWN_FOR = 10_000
+/** How long a key id that was looked for in vain counts as unknown without another look, in milliseconds: while the budget lasts, and after. */
+const UNKNOWN_FOR = { withinBudget: 1_000, beyond: 10_000 }
+/** How long requests wait for newer keys where those at hand are old for want of a timer, in milliseconds. */
+const PATIENCE = 1_000
 const MAX_UNKNOWN = 1_000
 /** Longer key ids than any Verifier has are not remembered: the refetch budget alone governs them. */
 const MAX_KID_LENGTH = 256
@@ -73,17 +85,20 @@ function staticKeySet({ issuer, rows }: Common, document: JwkSet): KeySet {
   return {
     find: (kid) => found(index, kid),
     findReplaced: () => Promise.resolve([]),
+    prove: () => {},
+    proven: () => true,
     ready: () => Promise.resolve(),
     health: () => ({ issuer, status: 'ready', keys: index.size, failures: 0 }),
     close: () => {},
   }
 }
 
-function fetchedKeySet({ issuer, limits, runtime, emitter }: Common, source: KeySource): KeySet {
+function fetchedKeySet({ issuer, limits, runtime, onTrial }: Common, source: KeySource): KeySet {
   const refetch = createRefetch(source, limits.timeout, runtime)
   const unknown = recentlyUnknown(runtime)
   let closed = false
-  let stale = false
+  let proven = !onTrial
+  let oldSince: number | undefined
 
   async function load(): Promise<KeyIndex> {
     if (!source.inBackOff()) await source.refresh()
@@ -98,12 +113,27 @@ function fetchedKeySet({ issuer, limits, runtime, emitter }: Common, source: Key
   ): readonly PublishedKey[] | Promise<readonly PublishedKey[]> {
     if (closed) throw source.unavailable()
     const index = source.index()
-    const old = source.age() >= limits.maxAge
-    // Without a failure keys are old only in a process that slept through its timer; it waits for the refresh once.
-    if (index === undefined || (old && source.failures() === 0))
-      return within(load().then((loaded) => findIn(loaded, kid, worthAFetch)))
-    if (old !== stale) reportStale(old)
-    return findIn(index, kid, worthAFetch)
+    if (index === undefined) return within(load().then((loaded) => findIn(loaded, kid, worthAFetch)))
+    const newer = newerKeys()
+    return newer === undefined ? findIn(index, kid, worthAFetch) : newer.then(() => find(kid, worthAFetch))
+  }
+
+  /**
+   * Without a failure keys are old only in a process that slept through its timer, or while a refresh is late: what was withdrawn meanwhile
+   * should not pass, but a Verifier that does not answer must not hold up the tokens of known keys either.
+   */
+  function newerKeys(): Promise<void> | undefined {
+    if (source.age() < limits.maxAge || source.failures() > 0) {
+      oldSince = undefined
+      return undefined
+    }
+    oldSince ??= runtime.monotonic()
+    const left = oldSince + PATIENCE - runtime.monotonic()
+    if (left <= 0) return undefined
+    return new Promise((resolve) => {
+      const cancel = runtime.schedule(resolve, left)
+      void source.refresh().then(() => (cancel(), resolve()))
+    })
   }
 
   function findIn(
@@ -114,7 +144,9 @@ function fetchedKeySet({ issuer, limits, runtime, emitter }: Common, source: Key
     const keys = candidates(index, kid)
     if (keys.length > 0) return keys
     // Without a key id there is nothing to look for again; with one, it may have been published since the last fetch.
-    if (kid === undefined || !worthAFetch || unknown.has(kid)) throw unknownKey(index, kid)
+    const { withinBudget, beyond } = UNKNOWN_FOR
+    if (kid === undefined || !worthAFetch || unknown.has(kid, refetch.pause() > 0 ? beyond : withinBudget))
+      throw unknownKey(index, kid)
     return within(findPublishedSince(kid))
   }
 
@@ -136,25 +168,28 @@ function fetchedKeySet({ issuer, limits, runtime, emitter }: Common, source: Key
     return found(index, kid)
   }
 
-  function reportStale(old: boolean): void {
-    stale = old
-    if (old) emitter.emit('keySetStale', { issuer, age: source.age() / 1_000 })
-  }
-
   async function findReplaced(
     kid: string | undefined,
     tried: readonly PublishedKey[],
   ): Promise<readonly PublishedKey[]> {
-    if (closed || source.inBackOff() || refetch.pause() > 0) return []
-    // Out of time or not, the signature has failed under the key that is known: that verdict stands.
-    await within(refetch()).catch(() => {})
-    const index = source.index()
-    return index === undefined ? [] : candidates(index, kid).filter((key) => !tried.includes(key))
+    const others = () => candidates(source.index() ?? NO_KEYS, kid).filter((key) => !tried.includes(key))
+    // Whoever came before may have had it fetched already; beyond the budget, keys that were fetched a moment ago have the last word.
+    if (closed || others().length > 0 || refetch.pause() > 0) return others()
+    await within(refetch())
+    // Whether a key was replaced that nobody can look for now, nobody knows.
+    if (others().length === 0 && source.failures() > 0) throw source.unavailable()
+    return others()
   }
 
   return {
     find,
     findReplaced,
+    prove() {
+      if (proven) return
+      proven = true
+      source.keepFresh()
+    },
+    proven: () => proven,
     async ready() {
       if (source.index() === undefined) await within(load())
     },
@@ -201,7 +236,8 @@ function createRefetch(source: KeySource, timeout: number, runtime: Runtime) {
     if (source.inBackOff()) return
     const wait = pause()
     scheduled ??= fetchAfterPause()
-    if (wait > timeout || waiting >= MAX_WAITING) throw source.unavailable(wait)
+    // A fetch that is due is soon over: only who has to wait for the next one takes up a place.
+    if (wait > timeout || (wait > 0 && waiting >= MAX_WAITING)) throw source.unavailable(wait)
     waiting += 1
     await scheduled.finally(() => (waiting -= 1))
   }
@@ -213,7 +249,7 @@ function createRefetch(source: KeySource, timeout: number, runtime: Runtime) {
 function recentlyUnknown(runtime: Runtime) {
   const seen = new Map<string, number>()
   return {
-    has: (kid: string) => runtime.monotonic() - (seen.get(kid) ?? -Infinity) < UNKNOWN_FOR,
+    has: (kid: string, within: number) => runtime.monotonic() - (seen.get(kid) ?? -Infinity) < within,
     add(kid: string) {
       if (kid.length > MAX_KID_LENGTH) return
       if (seen.size >= MAX_UNKNOWN) seen.delete(seen.keys().next().value!)

@@ -3,7 +3,7 @@ import { Denial } from './errors.js'
 import type { Emitter } from './events.js'
 import { getJson, HttpFailure } from './http.js'
 import type { JwkSet, PublishedKey } from './key.js'
-import { all, changes, indexKeys, type KeyIndex } from './key-index.js'
+import { all, changes, identity, indexKeys, shown, type KeyIndex } from './key-index.js'
 import { endpoint, fetchMetadata, type FetchLimits } from './metadata.js'
 import type { Runtime } from './runtime.js'
 
@@ -26,6 +26,8 @@ export interface KeySourceOptions {
   readonly limits: KeySetLimits
   readonly runtime: Runtime
   readonly emitter: Emitter
+  /** Whether nothing is fetched but on request until {@link KeySource.keepFresh} is called. */
+  readonly onTrial: boolean
 }
 
 /** The keys as they were last fetched, fetched anew ahead of their expiry and again after failures. */
@@ -38,13 +40,15 @@ export interface KeySource {
   failures(): number
   /** Whether an attempt failed so recently that requests must not cause another. */
   inBackOff(): boolean
-  /** Fetches now, or joins the fetch under way; never rejects. @returns whether it brought keys that were not there before */
+  /** Fetches now, or joins the fetch under way; never rejects. @returns whether it brought keys that were never there before */
   refresh(): Promise<boolean>
   /** The fetch under way. */
   inFlight(): Promise<boolean> | undefined
   /** The refusal for a token that can't be judged now; `pause` in milliseconds, default: until the next attempt. */
   unavailable(pause?: number): Denial
   lastFailure(): string | undefined
+  /** Keeps the keys fresh in the background from now on, where that was put off. */
+  keepFresh(): void
   /** Calls off the fetch under way and every timer, and gives up the keys. */
   close(): void
 }
@@ -54,10 +58,21 @@ const LONGEST_BACK_OFF = 60 * SECOND
 /** Requests that need a key need not wait out a long back-off: they may cause an attempt this often. */
 const LONGEST_BACK_OFF_ON_DEMAND = 2 * SECOND
 const LONGEST_RETRY_AFTER = 300 * SECOND
+/** Keys that are remembered beyond their time in the set. */
+const MAX_SEEN = 100
 
 /** Makes the key source of one Verifier; nothing is fetched before it is asked to. */
-export function createKeySource({ issuer, origin, rows, limits, runtime, emitter }: KeySourceOptions): KeySource {
+export function createKeySource({
+  issuer,
+  origin,
+  rows,
+  limits,
+  runtime,
+  emitter,
+  ...rest
+}: KeySourceOptions): KeySource {
   const fetchDocument = documentFetcher(origin, limits, runtime)
+  const neverSeen = createNovelty()
   const closed = new AbortController()
   let index: KeyIndex | undefined
   let fetchedAt = 0
@@ -65,6 +80,8 @@ export function createKeySource({ issuer, origin, rows, limits, runtime, emitter
   let lastFailure: HttpFailure | undefined
   let retryAt = 0
   let inFlight: Promise<boolean> | undefined
+  let stale = false
+  let { onTrial } = rest
   let cancelRefresh = () => {}
   let cancelExpiry = () => {}
 
@@ -89,12 +106,13 @@ export function createKeySource({ issuer, origin, rows, limits, runtime, emitter
     fetchedAt = runtime.monotonic()
     failures = 0
     lastFailure = undefined
+    stale = false
     expireIn(limits.maxStale)
     refreshIn(limits.maxAge * (0.8 + 0.1 * runtime.random()))
     emitter.emit('keySetRefreshed', { issuer, keys: next.size, ignored: next.ignored })
     if (added.length + removed.length > 0)
-      emitter.emit('keysChanged', { issuer, added: added.map(kid), removed: removed.map(kid) })
-    return added.length > 0
+      emitter.emit('keysChanged', { issuer, added: kids(added), removed: kids(removed) })
+    return added.filter(neverSeen).length > 0
   }
 
   function fail(error: unknown): boolean {
@@ -110,12 +128,16 @@ export function createKeySource({ issuer, origin, rows, limits, runtime, emitter
     retryAt = runtime.monotonic() + Math.max(asked, Math.min(backOff, LONGEST_BACK_OFF_ON_DEMAND))
     refreshIn(pause)
     emitter.emit('keySetFailed', { issuer, failures, message: lastFailure.message, retryIn: pause / SECOND })
+    if (!stale && current() !== undefined && age() >= limits.maxAge) {
+      stale = true
+      emitter.emit('keySetStale', { issuer, age: age() / SECOND })
+    }
     return false
   }
 
   function refreshIn(delay: number): void {
     cancelRefresh()
-    cancelRefresh = runtime.schedule(() => void refresh(), delay)
+    if (!onTrial) cancelRefresh = runtime.schedule(() => void refresh(), delay)
   }
 
   function expireIn(delay: number): void {
@@ -146,6 +168,11 @@ export function createKeySource({ issuer, origin, rows, limits, runtime, emitter
     inFlight: () => inFlight,
     unavailable: (pause = retryAt - runtime.monotonic()) => unavailable(issuer, lastFailure?.message, pause),
     lastFailure: () => lastFailure?.message,
+    keepFresh() {
+      if (!onTrial || closed.signal.aborted) return
+      onTrial = false
+      if (inFlight === undefined) refreshIn(Math.max(0, limits.maxAge * 0.8 - age()))
+    },
     close() {
       closed.abort()
       cancelRefresh()
@@ -179,6 +206,18 @@ function documentFetcher(origin: KeySourceOptions['origin'], limits: KeySetLimit
   }
 }
 
+/** Tells keys that were there before, in the set of one replica and not in that of another, from new ones. */
+function createNovelty(): (key: PublishedKey) => boolean {
+  const seen = new Set<string>()
+  return ({ jwk }) => {
+    const name = identity(jwk)
+    if (seen.has(name)) return false
+    if (seen.size >= MAX_SEEN) seen.clear()
+    seen.add(name)
+    return true
+  }
+}
+
 function unavailable(issuer: string, failure: string | undefined, pause: number): Denial {
   const reason = {
     check: 'key-set',
@@ -189,6 +228,7 @@ function unavailable(issuer: string, failure: string | undefined, pause: number)
   return new Denial('keys_unavailable', reason, { retryAfter: Math.max(SECOND, pause) })
 }
 
-function kid(key: PublishedKey): string | undefined {
-  return key.jwk.kid
+/** The ids of some keys; of thousands, a sample. */
+function kids(keys: readonly PublishedKey[]): readonly (string | undefined)[] {
+  return keys.slice(0, MAX_SEEN).map(({ jwk }) => shown(jwk.kid))
 }

@@ -2,6 +2,7 @@ import type { KeyObject, webcrypto } from 'node:crypto'
 import type { JWK } from 'jose'
 import type { AlgorithmRow } from './algorithms.js'
 import { decodeBase64url } from './base64url.js'
+import { printable } from './errors.js'
 import { builtinModule } from './runtime.js'
 
 /** A JSON Web Key as it stands in a key set (RFC 7517 §4). */
@@ -153,5 +154,5 @@ function bitLength(bytes: Uint8Array): number {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, 40) : 'missing'
+  return typeof value === 'string' ? printable(value.slice(0, 40)) : 'missing'
 }

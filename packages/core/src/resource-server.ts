@@ -90,10 +90,11 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
   const settings = resolveOptions(options)
   const { runtime, limits, clockTolerance, maxTokenAge } = settings
   const emitter = createEmitter(settings.listeners, runtime)
-  const keySetOf = (issuer: string, { origin, rows }: IssuerSettings) =>
-    createKeySet({ issuer, origin: origin(issuer), rows: [...rows.values()], limits, runtime, emitter })
+  const keySetOf = (issuer: string, { origin, rows }: IssuerSettings, onTrial: boolean) =>
+    createKeySet({ issuer, origin: origin(issuer), rows: [...rows.values()], limits, runtime, emitter, onTrial })
   const issuers = createIssuers(settings, keySetOf)
   const cache = createTokenCache(settings.cache)
+  let closed = false
 
   const remembered = (token: string) => cache.get(token, runtime.now()) as AuthContext<C> | undefined
 
@@ -180,8 +181,11 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
         throw await refuse(error)
       }
     },
-    health: () => overall(issuers.health()),
-    close: () => issuers.close(),
+    health: () => (closed ? { status: 'down', issuers: issuers.health() } : overall(issuers.health())),
+    close() {
+      closed = true
+      issuers.close()
+    },
   }
   return Object.freeze(server)
 }

@@ -57,12 +57,14 @@ export async function verifyWithKeys(
   // A token that has expired anyway is worth no fetch: after a rotation there are many of those.
   const worthAFetch = typeof jws.claims['exp'] === 'number' && jws.claims['exp'] > now
   const keys = await keySet.find(kid, worthAFetch)
-  const first = await firstThatVerifies(jws, keys, row)
-  if ('verified' in first) return first
-  const replaced = worthAFetch ? await keySet.findReplaced(kid, keys) : []
-  const second = await firstThatVerifies(jws, replaced, row)
-  if ('verified' in second) return second
-  throw refuse(first.unfit ?? second.unfit, row)
+  let found = await firstThatVerifies(jws, keys, row)
+  if (!('verified' in found) && worthAFetch) {
+    const second = await firstThatVerifies(jws, await keySet.findReplaced(kid, keys), row)
+    found = 'verified' in second ? second : { ...second, ...found }
+  }
+  if (!('verified' in found)) throw refuse(found.unfit, row)
+  keySet.prove()
+  return found
 }
 
 async function firstThatVerifies(
