@@ -68,6 +68,8 @@ describe('metadata is not believed', () => {
     ['whose issuer is a list', { issuer: [ISSUER] }, /expected metadata of/],
     ['without jwks_uri', { jwks_uri: undefined }, /expected "jwks_uri" in the metadata to be an https URL, found none/],
     ['whose jwks_uri is http', { jwks_uri: 'http://verifier.example.test/jwks' }, /which is not https/],
+    ['whose jwks_uri is on this machine', { jwks_uri: 'http://127.0.0.1:2375/jwks' }, /which is not https/],
+    ['whose jwks_uri is on this machine by name', { jwks_uri: 'http://localhost/jwks' }, /which is not https/],
     ['whose jwks_uri is of another scheme', { jwks_uri: 'file:///etc/passwd' }, /which is not https/],
     ['whose jwks_uri is no URL', { jwks_uri: '/oidc/jwks' }, /which is not a URL/],
     ['whose jwks_uri has credentials', { jwks_uri: 'https://a:b@verifier.example.test/jwks' }, /credentials/],

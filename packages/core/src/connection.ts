@@ -47,7 +47,7 @@ export function whenExpired(
 
 /** The socket of an upgrade, as far as this package touches it. */
 export interface UpgradeSocket {
-  end(text: string): unknown
+  end(text: string, finished: () => void): unknown
   destroy(): unknown
   on(event: 'error', listener: () => void): unknown
   off(event: 'error', listener: () => void): unknown
@@ -122,5 +122,6 @@ function refuse(socket: UpgradeSocket, error: unknown): void {
     'Content-Length': length,
   }
   const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${error.status} \r\n${fields.join('')}\r\n${body}`)
+  // Node leaves the sockets of upgrades half open, and no time-out of the server reaches them any more.
+  socket.end(`HTTP/1.1 ${error.status} \r\n${fields.join('')}\r\n${body}`, () => socket.destroy())
 }

@@ -1,3 +1,4 @@
+import { printable } from './errors.js'
 import type { Runtime } from './runtime.js'
 
 /** Why an HTTP exchange brought no usable answer. */
@@ -34,6 +35,8 @@ export interface BoundedRequest {
   readonly timeout: number
   /** Limit of the body after decompression, in bytes. */
   readonly maxBytes: number
+  /** The status whose body is read; that of any other is discarded. Default: every body is read. */
+  readonly bodyOf?: number
   /** Calls the request off from outside. */
   readonly signal?: AbortSignal | undefined
 }
@@ -91,6 +94,8 @@ export async function exchange(runtime: Runtime, request: BoundedRequest): Promi
 export async function getJson(runtime: Runtime, request: BoundedRequest): Promise<unknown> {
   const { status, headers, body } = await exchange(runtime, {
     ...request,
+    // What a refusal has to say must not cost its status: the body may be endless.
+    bodyOf: 200,
     headers: { accept: 'application/json', ...request.headers },
   })
   if (status !== 200) {
@@ -141,7 +146,11 @@ async function perform(runtime: Runtime, request: BoundedRequest, signal: AbortS
       { status: response.status },
     )
   }
-  return { status: response.status, headers: response.headers, body: await readText(response, request, signal) }
+  const { status, headers: fields } = response
+  if (request.bodyOf === undefined || request.bodyOf === status)
+    return { status, headers: fields, body: await readText(response, request, signal) }
+  discard(response)
+  return { status, headers: fields, body: '' }
 }
 
 async function readText(response: Response, { url, maxBytes }: BoundedRequest, signal: AbortSignal): Promise<string> {
@@ -186,7 +195,7 @@ function place(url: string): string {
 }
 
 function describeBody(headers: Headers, body: string): string {
-  return `${body.length} characters of ${headers.get('content-type') ?? 'no content type'}`
+  return `${body.length} characters of ${printable(headers.get('content-type') ?? 'no content type')}`
 }
 
 interface Failure {

@@ -50,9 +50,10 @@ export async function fetchMetadata(
 }
 
 /**
- * An address out of metadata that is fit to be called.
+ * An address out of metadata that is fit to be called: over https, or plain http where the issuer is reached so itself. A Verifier elsewhere has
+ * no business on this machine.
  *
- * @throws {HttpFailure} `not_json` when it is missing or not a URL over https
+ * @throws {HttpFailure} `not_json` when it is missing or unfit
  */
 export function endpoint(
   metadata: Metadata,
@@ -61,8 +62,13 @@ export function endpoint(
 ): string {
   const value = metadata[name]
   const problem = typeof value === 'string' ? describeInsecure(value, insecureHttp) : `${quote(value)}`
-  if (problem === undefined) return value as string
-  throw new HttpFailure('not_json', `expected "${name}" in the metadata to be an https URL, found ${problem}`)
+  const downgraded =
+    problem === undefined && /^https:/i.test(`${metadata['issuer'] as string}`) && /^http:/i.test(value as string)
+  if (problem === undefined && (insecureHttp || !downgraded)) return value as string
+  throw new HttpFailure(
+    'not_json',
+    `expected "${name}" in the metadata to be an https URL, found ${problem ?? `${quote(value)}, which is not https`}`,
+  )
 }
 
 /**

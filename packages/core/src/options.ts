@@ -1,6 +1,6 @@
 import type { Algorithm, AlgorithmRow } from './algorithms.js'
 import { configurationError, quote } from './errors.js'
-import { checkListeners, number, only, refuseUnknown, refuseUnknownWithin } from './options/checks.js'
+import { checkListeners, count, number, only, refuseUnknown, refuseUnknownWithin } from './options/checks.js'
 import { EVENT_NAMES, type Listeners } from './events.js'
 import type { JwkSet } from './key.js'
 import type { KeyOrigin, KeySetLimits } from './key-source.js'
@@ -148,6 +148,10 @@ const KNOWN_OF_ISSUER = new Set(
   'issuer tenantPattern audience profile clientIds kinds algorithms jwksUri keys'.split(' '),
 )
 
+// The memory sets aside a place for every entry.
+const MOST_ENTRIES = 10_000_000
+const MOST_BYTES = 2 ** 40
+
 /**
  * Checks the options and fills in the defaults, once and at start-up.
  *
@@ -164,7 +168,7 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
     maxAge: number('keySet.maxAge', keySet.maxAge, 600) * 1_000,
     maxStale: number('keySet.maxStale', keySet.maxStale, 86_400) * 1_000,
     timeout: number('keySet.timeout', keySet.timeout, 5, 0.001, 300) * 1_000,
-    maxBytes: number('keySet.maxBytes', keySet.maxBytes, 524_288),
+    maxBytes: count('keySet.maxBytes', keySet.maxBytes, 524_288, MOST_BYTES),
     insecureHttp: only('allowInsecureHttp', options.allowInsecureHttp, [true, false]) === true,
   }
   if (limits.maxStale < limits.maxAge) {
@@ -194,8 +198,8 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
       .map((lookup) => issuerLookup(lookup as IssuerLookup, settle, limits.timeout, runtime)),
     limits,
     cache: cache && {
-      maxEntries: number('cache.maxEntries', cache.maxEntries, 5_000),
-      maxBytes: number('cache.maxBytes', cache.maxBytes, 33_554_432),
+      maxEntries: count('cache.maxEntries', cache.maxEntries, 5_000, MOST_ENTRIES),
+      maxBytes: count('cache.maxBytes', cache.maxBytes, 33_554_432, MOST_BYTES),
     },
     clockTolerance: number('clockTolerance', options.clockTolerance, 30, 0, 600),
     maxTokenAge: number('maxTokenAge', options.maxTokenAge, Infinity),

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import { connect, type AddressInfo } from 'node:net'
+import { connect, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
@@ -145,6 +145,18 @@ describe('protectUpgrade', () => {
     expect(response.headers['content-length']).toBe(`${body.length}`)
     expect(JSON.parse(body)).toHaveProperty('error_description')
     expect(upgrades).toBe(0)
+  })
+
+  test('keeps no socket of a refused caller, who does not have to hang up for that', async () => {
+    const connected = once(server, 'connection') as Promise<[Socket]>
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    client.write('GET / HTTP/1.1\r\nHost: api\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    const [socket] = await connected
+    const closed = once(socket, 'close')
+    const [answer] = (await once(client, 'data')) as [Buffer]
+    expect(answer.toString('latin1')).toMatch(/^HTTP\/1.1 401 [^]*is required"}$/)
+    await closed
+    client.destroy()
   })
 
   test('survives a caller who hangs up while the token is checked', async () => {

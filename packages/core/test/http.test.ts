@@ -115,6 +115,28 @@ describe('getJson', () => {
   })
 })
 
+describe('what a refusal says is not read', () => {
+  const without = (status: number, headers: Record<string, string> = {}) => {
+    const seen = { cancelled: false }
+    const body = new ReadableStream<Uint8Array>({ cancel: () => void (seen.cancelled = true) })
+    return { seen, runtime: answering(() => Promise.resolve(new Response(body, { status, headers }))) }
+  }
+
+  test.each([404, 429, 500])('%i counts at once, although its body never ends', async (status) => {
+    const { seen, runtime } = without(status, { 'retry-after': '60' })
+    expect(await failure(getJson(runtime, bounds))).toMatchObject({ reason: 'status', status, retryAfter: 60_000 })
+    expect(seen.cancelled).toBe(true)
+  })
+
+  test('and a content type is repeated in printable characters, and not for long', async () => {
+    const type = `text/\u009b\u00ff${'x'.repeat(3_000)}`
+    const runtime = answering(() => Promise.resolve(new Response('<', { headers: { 'content-type': type } })))
+    const { message } = await failure(getJson(runtime, bounds))
+    expect(message).toMatch(/^[\x20-\x7e…]*$/)
+    expect(message.length).toBeLessThan(500)
+  })
+})
+
 describe('exchange', () => {
   test('sends nothing once it was called off', async () => {
     let sent = 0

@@ -75,6 +75,14 @@ describe('what is not configured right is refused at start, with what to do', ()
     ],
     ['events that are no object', { ...good, events: () => {} }, /"events" as an object/],
     ['a misspelt bound', { ...good, keySet: { maxage: 1 } }, /found "maxage"/],
+    [
+      'a cache without end',
+      { ...good, cache: { maxEntries: Infinity } },
+      /"cache.maxEntries" as a whole number from 1 to 10000000/,
+    ],
+    ['a cache of half an entry', { ...good, cache: { maxEntries: 1.5 } }, /"cache.maxEntries" as a whole number/],
+    ['a cache beyond all memory', { ...good, cache: { maxEntries: 5e9 } }, /"cache.maxEntries" as a whole number/],
+    ['bytes without end', { ...good, cache: { maxBytes: Infinity } }, /"cache.maxBytes" as a whole number/],
     ['a cache that is false', { ...good, cache: false }, /"cache" as an object, found false: null switches it off/],
     ['a switch that is neither', { ...good, correlationId: 'no' }, /"correlationId" as true or false, found "no"/],
     [

@@ -10,6 +10,17 @@ export function number(name: string, value: number | undefined, otherwise: numbe
   throw configurationError(`"${name}" as a number ${bounds}`, quote(value), hint)
 }
 
+/** @throws {GuardError} `invalid_configuration` unless something is counted in whole numbers, no more than a machine can hold */
+export function count(name: string, value: number | undefined, otherwise: number, most: number): number {
+  if (value === undefined) return otherwise
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value
+  throw configurationError(
+    `"${name}" as a whole number from 1 to ${most}`,
+    quote(value),
+    'leave it out for the default',
+  )
+}
+
 /** @throws {GuardError} `invalid_configuration` for a value that means nothing here */
 export function only<T>(name: string, value: T | undefined, allowed: readonly T[]): T | undefined {
   if (value === undefined || allowed.includes(value)) return value

@@ -1,5 +1,5 @@
 import type { CredentialStatus } from '../credential.js'
-import { configurationError, quote } from '../errors.js'
+import { configurationError, printable, quote } from '../errors.js'
 import { systemRuntime, type Runtime } from '../runtime.js'
 import { createStatusLists, type StatusLists, type TrustedLists } from '../status.js'
 import { LIST_FORMS } from '../status/forms.js'
@@ -84,14 +84,18 @@ function checkEntry(entry: CredentialStatus, statusLists: StatusLists, unlisted:
 function judge(holding: Holding, { list: url, index, purpose }: CredentialStatus): Refusal | undefined {
   if ('open' in holding) return undefined
   if ('unavailable' in holding) {
-    const reason = { check: 'status', expected: `the status list ${url}`, actual: holding.unavailable }
+    const reason = { check: 'status', expected: `the status list ${printable(`${url}`)}`, actual: holding.unavailable }
     return { code: 'status_unavailable', reason, retryAfter: holding.retryAfter }
   }
-  if (!holding.list.serves(purpose)) return refusal(`a status list for other purposes than ${purpose}`)
+  if (!holding.list.serves(purpose)) return refusal(`a status list for other purposes than ${quote(purpose)}`)
   const status = holding.list.at(Number(index))
   if (status === 0) return undefined
   if (status === undefined) return refusal('an index beyond the status list')
-  const reason = { check: 'status', expected: NAME, actual: `status ${status} of ${url} (${purpose ?? 'no purpose'})` }
+  const reason = {
+    check: 'status',
+    expected: NAME,
+    actual: `status ${status} of ${printable(`${url} (${purpose ?? 'no purpose'})`)}`,
+  }
   return { code: 'credential_revoked', reason }
 }
 

@@ -1,4 +1,5 @@
 import type { Power } from '../credential.js'
+import { quote } from '../errors.js'
 import { requireFunction, requireOptions, requireSwitches, requireText } from './arguments.js'
 import { isThenable, type Caller, type Refusal, type Requirement } from './requirement.js'
 import { equalsIgnoringCase } from './text.js'
@@ -59,10 +60,10 @@ function compare(wanted: unknown, { tenant, powers }: Caller, options: TenantOpt
   const held = tenant || (options.fromPowerDomain ? onlyDomain(powers) : undefined)
   if (typeof wanted !== 'string' || wanted === '') return refusal('a request that names its tenant', 'none')
   if (held === undefined)
-    return refusal(`the tenant ${JSON.stringify(wanted)}`, 'a token without a tenant', missingHint(options))
+    return refusal(`the tenant ${quote(wanted)}`, 'a token without a tenant', missingHint(options))
   const bare = (name: string) => (options.stripEnvironmentSuffix ? name.replace(ENVIRONMENT, '') : name)
   if (equalsIgnoringCase(bare(wanted), bare(held))) return undefined
-  return refusal(`the tenant ${JSON.stringify(wanted)}`, JSON.stringify(held))
+  return refusal(`the tenant ${quote(wanted)}`, quote(held))
 }
 
 /** The domain of the powers where it is the same in all that name one. */

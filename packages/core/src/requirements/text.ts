@@ -1,3 +1,5 @@
+import { quote } from '../errors.js'
+
 /** Compares without the case of ASCII letters, and of those only: by the rules of Unicode the Kelvin sign would pass for a "k". */
 export function equalsIgnoringCase(one: string, other: string): boolean {
   if (one === other) return true
@@ -10,7 +12,7 @@ export function equalsIgnoringCase(one: string, other: string): boolean {
 
 /** Values for a reason: `"a", "b"`. */
 export function enumerate(values: readonly unknown[]): string {
-  return values.map((value) => JSON.stringify(value)).join(', ')
+  return values.map((value) => quote(value)).join(', ')
 }
 
 function lower(code: number): number {

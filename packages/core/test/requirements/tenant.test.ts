@@ -53,6 +53,18 @@ describe('requiredTenant', () => {
     await refused(fromPowers, callerWith({ tenant: 'dome', powers: [power('kpmg')] }), 'tenant_mismatch')
   })
 
+  test('a tenant that the request names shows in no log as it came', async () => {
+    const named = `\u009b\u2028\u202e${'x'.repeat(3_000)}`
+    for (const one of [caller, callerWith({ tenant: undefined })]) {
+      const { reason } = await refused(
+        requiredTenant(() => named),
+        one,
+        'tenant_mismatch',
+      )
+      expect(reason.expected).toMatch(/^the tenant "[\x20-\x7e]{1,250}…?$/)
+    }
+  })
+
   test('suffixes of environments', async () => {
     const stripped = { stripEnvironmentSuffix: true }
     granted(requiredTenant('kpmg', stripped), callerWith({ tenant: 'kpmg-stg' }))
