@@ -98,6 +98,38 @@ const applications: Readonly<Record<string, () => Promise<Running>>> = {
   },
 }
 
+/** Passes on what it gets, as handlers do that only log. */
+const pass: ErrorRequestHandler = (error, _req, _res, next) => next(error)
+
+/** Express applications whose error handlers leave a refusal to others. */
+const silent: Readonly<Record<string, () => Promise<Running>>> = {
+  'express 4': () => listen(express4().use(ofExpress.auth(options)).use(pass)),
+  'express 5': () => listen(express5().use(ofExpress.auth(options)).use(pass)),
+  'express 5, elsewhere': () => {
+    const other = express5.Router().use(handler)
+    return listen(express5().use('/other', other).use(ofExpress.auth(options)))
+  },
+  'express 5, before the guard': () => listen(express5().use(handler).use(ofExpress.auth(options))),
+  'express 5, mounted': () => {
+    const part = express5().use(ofExpress.auth(options)).use(pass)
+    return listen(express5().use(part).use(pass))
+  },
+  'express 4 in express 5': () => {
+    const part = express4().use(ofExpress.auth(options)).use(pass)
+    return listen(express5().use(part).use(pass))
+  },
+}
+
+test.each(Object.entries(silent))('%s: what no handler answers is answered in JSON, each time', async (_, start) => {
+  const app = await start()
+  for (let time = 0; time < 2; time += 1) {
+    const { status, headers, body } = await send(`${app.url}/`, 'GET')
+    expect({ status, type: headers['content-type'] }).toEqual({ status: 401, type: 'application/json; charset=utf-8' })
+    expect(JSON.parse(body)).toEqual({ error_description: 'An access token is required' })
+  }
+  await app.close()
+})
+
 test.each(Object.entries(applications))('%s: the application answers as it likes', async (_, start) => {
   const app = await start()
   const { status, headers, body } = await send(`${app.url}/`, 'GET')

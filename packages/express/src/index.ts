@@ -9,7 +9,7 @@ import {
   type AuthOptions,
   type Guard,
 } from '@verifier-guard/core/support'
-import { handlesErrors, type Application } from './error-handlers.js'
+import { prepare, type Application } from './last-resort.js'
 
 export * from '@verifier-guard/core'
 export { protectUpgrade, whenExpired } from '@verifier-guard/core/support'
@@ -35,7 +35,7 @@ export type Handler = (req: IncomingMessage, res: ServerResponse, next: (error?:
  *
  * @param options of `createResourceServer`, or a resource server made before, to share one between routers
  * @param authOptions `optional` lets requests without credentials through; default: false
- * @returns a middleware; it calls `next(error)` with a `GuardError`, or answers in JSON itself in an application without error handlers
+ * @returns a middleware; it calls `next(error)` with a `GuardError`, which is answered in JSON where no error handler of the application answers
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -120,8 +120,6 @@ export function authOf<C extends Claims = Claims>(req: object): AuthContext<C> {
 function refuse(error: unknown, req: GuardedRequest, res: ServerResponse, next: (error?: unknown) => void): void {
   // After a time-out, say: whoever was to be answered has been.
   if (isRefusal(error) && res.headersSent) return
-  if (!isRefusal(error) || req.app === undefined || handlesErrors(req.app)) return next(error)
-  // Express' own last resort answers in HTML; callers of an API expect JSON.
-  const headers = { ...error.headers, 'Content-Type': 'application/json; charset=utf-8' }
-  res.writeHead(error.status, headers).end(JSON.stringify(error))
+  if (isRefusal(error)) prepare(req.app)
+  next(error)
 }
