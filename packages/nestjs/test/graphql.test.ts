@@ -12,7 +12,7 @@ import { Field, GraphQLModule, ObjectType, Query, ResolveField, Resolver, Subscr
 import { createClient } from 'graphql-ws'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { AddressInfo } from 'node:net'
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import { from, lastValueFrom } from 'rxjs'
 import request from 'supertest'
 import { WebSocket } from 'ws'
@@ -204,6 +204,36 @@ describe('GraphQL', () => {
       expect(await subscribe(authorization())).toMatchObject({ errors: [{ extensions: { code } }] })
     })
   })
+})
+
+test("a browser's subscription is judged by its connectionParams, where onConnect puts them in the field's place", async () => {
+  const module = graphql({
+    subscriptions: {
+      'graphql-ws': {
+        onConnect({ connectionParams, extra }) {
+          const { headers } = (extra as { request: IncomingMessage }).request
+          const { authorization } = (connectionParams ?? {}) as { authorization?: string }
+          if (authorization !== undefined) headers.authorization ??= authorization
+        },
+      },
+    },
+  })
+  const app = await start({ imports: [module, VerifierGuardModule.forRoot(options)], providers: [Orders, guard] })
+  await app.listen(0, '127.0.0.1')
+  const { port } = app.getHttpServer().address() as AddressInfo
+  const subscribe = async (connectionParams: Record<string, unknown>) => {
+    const url = `ws://127.0.0.1:${port}/graphql`
+    const client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams })
+    const { value } = (await client.iterate({ query: 'subscription { ticks }' }).next()) as { value: unknown }
+    await client.dispose()
+    return value
+  }
+  expect(await subscribe({ authorization: bearer('orders:read') })).toMatchObject({ data: {} })
+  expect(await subscribe({ authorization: bearer('x') })).toMatchObject({
+    errors: [{ extensions: { code: 'FORBIDDEN' } }],
+  })
+  expect(await subscribe({})).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
+  await app.close()
 })
 
 describe('field resolvers of GraphQL', () => {
