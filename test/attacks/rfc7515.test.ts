@@ -1,8 +1,13 @@
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
+import { SEALS } from '../../packages/core/test/fixtures/certificates.js'
 import { createSigner } from '../differential/signer.js'
 import { createArena, runAttacks, withSignature, type Attack } from './arena.js'
 
 const ATTACKER = 'https://attacker.example/keys'
-const CERTIFICATE = 'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA'
+/** A whole certificate, and the key that is in it, as the attacker has them. */
+const { certificate: CERTIFICATE, key: KEY } = SEALS.leaf
+
+const thumbprint = (digest: string) => createHash(digest).update(Buffer.from(CERTIFICATE, 'base64')).digest('base64url')
 
 /** Key sources that a header may offer, as an attacker fills them. */
 const SOURCES = {
@@ -10,11 +15,18 @@ const SOURCES = {
   'RFC 7515 §4.1.3 jwk': (jwk: unknown) => ({ jwk }),
   'RFC 7515 §4.1.5 x5u': () => ({ x5u: ATTACKER }),
   'RFC 7515 §4.1.6 x5c': () => ({ x5c: [CERTIFICATE] }),
-  'RFC 7515 §4.1.7 x5t': () => ({ x5t: 'AAAA', 'x5t#S256': 'AAAA' }),
+  'RFC 7515 §4.1.7 x5t': () => ({ x5t: thumbprint('sha1'), 'x5t#S256': thumbprint('sha256') }),
   'all of them': (jwk: unknown) => ({ jku: ATTACKER, jwk, x5u: ATTACKER, x5c: [CERTIFICATE] }),
 }
 
-const attacker = createSigner('ES256')
+const attacker = createSigner('ES256', {
+  privateKey: createPrivateKey({ key: KEY, format: 'jwk' }),
+  publicKey: new X509Certificate(Buffer.from(CERTIFICATE, 'base64')).publicKey,
+})
+
+test('whoever believed the certificate would believe the attacker', () => {
+  expect(attacker.jwk).toMatchObject({ x: KEY.x, y: KEY.y })
+})
 
 describe.each(Object.entries(SOURCES))('%s is no source of keys, and causes no request', (_, source) => {
   const offered = source(attacker.jwk)

@@ -45,6 +45,17 @@ describe('RFC 9068 §5: an id_token is no access token', () => {
     arena.refuses(arena.verifier.mintBroken(name), 'token_type_not_accepted'),
   )
 
+  test.each(['dome', 'eudistack', 'auto'] as const)(
+    'nor is one with no more in it than OpenID Connect asks, under the profile %s',
+    async (profile) => {
+      const own = createArena({ profile, audience: 'client' })
+      own.mint = () => own.sealed({}, { aud: 'client' })
+      const bare = { aud: 'client', nonce: 'n-0S6_WzA2Mj', vc: undefined, jti: undefined, scope: undefined }
+      await own.refuses(own.sealed({}, bare), 'token_type_not_accepted')
+      own.close()
+    },
+  )
+
   test.each(['dome', 'eudistack', 'auto', 'fiware'] as const)(
     'under the profile %s, aud fitting or not',
     async (profile) => {

@@ -142,9 +142,9 @@ function notAnIdToken({ jws: { header, claims }, issuer: { profile } }: Judged):
   const mark = profile.idTokenMarks.find((name) => Object.hasOwn(claims, name))
   if (mark !== undefined)
     throw idToken('an access token', `the claim "${mark}", which id_tokens and logout tokens have`)
-  if (profile.jtiOrScope && !Object.hasOwn(claims, 'jti') && !Object.hasOwn(claims, 'scope')) {
-    throw idToken('"jti" or "scope", which access tokens have', 'neither')
-  }
+  const marks = profile.accessTokenMarks
+  if (marks.length === 0 || marks.some((name) => Object.hasOwn(claims, name))) return
+  throw idToken(`one of ${marks.map(quote).join(', ')}, which access tokens have`, 'none')
 }
 
 function idToken(expected: string, actual: string): Denial {

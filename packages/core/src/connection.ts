@@ -31,7 +31,7 @@ import { systemRuntime, type Runtime } from './runtime.js'
  */
 export function whenExpired(
   { expiresAt }: Pick<AuthContext, 'expiresAt'>,
-  callback: () => void | PromiseLike<void>,
+  callback: () => unknown,
   runtime: Pick<Runtime, 'now' | 'schedule'> = systemRuntime,
 ): () => void {
   let cancel = (): void => undefined

@@ -19,8 +19,8 @@ export interface Profile {
   readonly types: readonly string[]
   /** Claims that only an id_token or another JWT of the same key has. Not looked at when `typ` says `at+jwt`, which no id_token may. */
   readonly idTokenMarks: readonly string[]
-  /** Whether a token with neither `jti` nor `scope` is taken for an id_token: the Java Verifiers put both in access tokens and neither in id_tokens. */
-  readonly jtiOrScope: boolean
+  /** Claims of which an access token has at least one, and an id_token without marks none; empty where nothing can be told by that. */
+  readonly accessTokenMarks: readonly string[]
   /** Whether a credential is looked for in the claims; elsewhere claims of the same names mean something else. */
   readonly credential: boolean
   /** Claims without which a token is refused, besides `iss` and `exp`. */
@@ -37,7 +37,8 @@ const java: Profile = {
   audience: 'verifier',
   types: ['jwt', 'at+jwt', ''],
   idTokenMarks: ID_TOKEN_MARKS,
-  jtiOrScope: true,
+  // The Java Verifiers put both in access tokens and neither in id_tokens.
+  accessTokenMarks: ['jti', 'scope'],
   credential: true,
   requiredClaims: ['aud'],
   kinds: ['machine'],
@@ -46,20 +47,25 @@ const java: Profile = {
 /** The profiles by name. */
 export const PROFILES = Object.freeze({
   /** Every dialect is recognised, and a token without a credential is a plain access token. */
-  auto: { ...java, audience: 'required', jtiOrScope: false, kinds: undefined },
+  auto: {
+    ...java,
+    audience: 'required',
+    accessTokenMarks: ['jti', 'scope', 'scp', 'client_id', 'verifiableCredential', 'verifiablePresentation'],
+    kinds: undefined,
+  },
   /** in2-verifier-api 1.x and 2.x, DOME production: the credential in `vc`, `iss` a static URL. */
   dome: java,
   /** eudistack-core-verifier 3.x: flat claims with `tenant`, from 3.1 with `vc` beside them and `/verifier` in `iss`. */
   eudistack: java,
   /** FIWARE VCVerifier: `aud` an array of client ids, `verifiableCredential`, neither `jti` nor `scope`, RS256 unless configured. */
-  fiware: { ...java, algorithms: ['ES256', 'RS256'], audience: 'required', jtiOrScope: false },
+  fiware: { ...java, algorithms: ['ES256', 'RS256'], audience: 'required', accessTokenMarks: [] },
   /** Any authorization server with JWT access tokens after RFC 9068 §2. */
   rfc9068: {
     algorithms: ['ES256', 'RS256'],
     audience: 'required',
     types: ['at+jwt'],
     idTokenMarks: [],
-    jtiOrScope: false,
+    accessTokenMarks: [],
     credential: false,
     requiredClaims: ['aud', 'sub', 'client_id', 'iat', 'jti'],
     kinds: undefined,
