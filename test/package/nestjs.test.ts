@@ -72,4 +72,10 @@ describe('an ESM project on NestJS 12', () => {
     const { output } = await project.run('node', 'dist/main.js')
     expect(JSON.parse(output)).toEqual(answers)
   })
+
+  test('passes its tests under the runner of Node', async () => {
+    const { code, output } = await project.run('node', '--test', 'dist/app.test.js')
+    expect(output).toMatch(/pass 3\b/)
+    expect(code).toBe(0)
+  })
 })

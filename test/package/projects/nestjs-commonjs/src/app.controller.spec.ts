@@ -2,6 +2,7 @@ import { INestApplication } from '@nestjs/common'
 import { Test } from '@nestjs/testing'
 import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier'
 import { AccessTokenGuard } from '@verifier-guard/nestjs'
+import { letInAs } from '@verifier-guard/nestjs/testing'
 import request from 'supertest'
 import { AppModule } from './app.module'
 
@@ -36,17 +37,14 @@ describe('AppController', () => {
 
   it('refuses another power', () => offers([{ function: 'ProductOffering', action: 'Create' }]).expect(403))
 
-  it('can be tested without a guard', async () => {
-    const open = { canActivate: () => true }
-    const builder = Test.createTestingModule({ imports: [AppModule] })
-    const module = await builder
+  it('can be tested as a caller of its choosing', async () => {
+    const module = await Test.createTestingModule({ imports: [AppModule] })
       .overrideProvider(AccessTokenGuard)
-      .useValue(open)
-      .overrideGuard(AccessTokenGuard)
-      .useValue(open)
+      .useValue(letInAs({ kind: 'machine' }))
       .compile()
     const unguarded = await module.createNestApplication().init()
     await request(unguarded.getHttpServer()).get('/health').expect(200)
+    await request(unguarded.getHttpServer()).get('/offers').expect(200, { kind: 'machine' })
     await unguarded.close()
   })
 })
