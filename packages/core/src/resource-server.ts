@@ -71,6 +71,7 @@ export interface ResourceServer<C extends Claims = Claims> {
  *
  * Starts without the Verifier: its keys are fetched when the first token comes, or by `ready()`.
  *
+ * @typeParam C the claims of your tokens, beyond what is checked here: a type alias (an interface has no index signature), for the compiler only
  * @param options see {@link ResourceServerOptions}; `issuer` is required, and `audience` unless the profile has a rule of its own
  * @throws {GuardError} `invalid_configuration`
  * @example
