@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel'
 import type { GuardError, Requirement } from '@verifier-guard/core'
 import { configurationError, missingGuard } from '@verifier-guard/core/support'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
-import { refuse } from './refusal.js'
+import { answerUnanswered, refuse } from './refusal.js'
 import { verdict, type GuardedRequest, type Handler } from './request.js'
 
 /** What a route may state in its `config`. */
@@ -26,13 +26,27 @@ function isRequirement(value: unknown): value is Requirement {
   return typeof (value as Requirement | null | undefined)?.check === 'function'
 }
 
-/** Config is only data, and a guard sees its own scope alone: where none stands before a route that states a requirement, the route itself refuses. */
-function refuseUnguarded(route: RouteOptions): void {
+/**
+ * A guard sees its own scope alone, and config is only data: where no guard stands before a route that states a requirement there, the route
+ * itself refuses. No hook of a guard puts the answer into words then, so that is the route's as well.
+ */
+function prepare(route: RouteOptions): void {
   const { auth } = (route.config ?? {}) as RouteConfig
-  if (!isRequirement(auth)) return
-  const check: Handler = (request: GuardedRequest, reply, done) =>
-    request[verdict] === undefined ? refuse(reply, done)(missingGuard(auth)) : done()
-  route.onRequest = [check, ...[route.onRequest ?? []].flat()]
+  const hooks = [route.onRequest, route.preValidation, route.preHandler].flat()
+  if (![auth, ...hooks].some(isRequirement)) return
+  route.onSend = [...listOf(route.onSend), answerUnanswered]
+  if (isRequirement(auth)) route.onRequest = [refuseUnguarded(auth), ...listOf(route.onRequest)]
+}
+
+function refuseUnguarded(asked: Requirement): Handler {
+  return (request: GuardedRequest, reply, done) => {
+    if (request[verdict] === undefined) refuse(reply, done)(missingGuard(asked))
+    else done()
+  }
+}
+
+function listOf<T>(value: T | T[] | undefined): readonly T[] {
+  return [value ?? []].flat() as T[]
 }
 
 const watched = Symbol.for('@verifier-guard/fastify/watched')
@@ -41,6 +55,6 @@ const instances: ReturnType<typeof channel> & { [watched]?: true } = channel('fa
 if (!instances[watched]) {
   instances[watched] = true
   instances.subscribe((message) => {
-    ;(message as { fastify: FastifyInstance }).fastify.addHook('onRoute', refuseUnguarded)
+    ;(message as { fastify: FastifyInstance }).fastify.addHook('onRoute', prepare)
   })
 }
