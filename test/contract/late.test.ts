@@ -1,13 +1,18 @@
 import type { ServerResponse } from 'node:http'
-import { createDevVerifier } from '@verifier-guard/dev-verifier'
+import { getRequestListener } from '@hono/node-server'
 import { systemRuntime } from '@verifier-guard/core'
+import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import * as ofExpress from '@verifier-guard/express'
 import * as ofFastify from '@verifier-guard/fastify'
+import * as ofHono from '@verifier-guard/fetch/hono'
 import * as ofKoa from '@verifier-guard/koa'
 import express5 from 'express'
 import express4 from 'express4'
 import fastify5 from 'fastify'
 import fastify4 from 'fastify4'
+import { Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { timeout } from 'hono/timeout'
 import Koa3 from 'koa'
 import Koa2 from 'koa2'
 import type { Running } from './application.js'
@@ -76,6 +81,16 @@ const fastify = (fastify: typeof fastify5) => async () => {
   return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() }
 }
 
+const hono = () => {
+  const app = new Hono()
+  app.use(timeout(5, new HTTPException(504, { message: 'late' })))
+  const answer = getRequestListener(app.use(ofHono.auth(options)).fetch)
+  return listen((request, response) => {
+    watch({ res: response })
+    return answer(request, response)
+  })
+}
+
 const applications: Readonly<Record<string, () => Promise<Running>>> = {
   'express 4': express(express4, false),
   'express 5': express(express5, false),
@@ -84,6 +99,7 @@ const applications: Readonly<Record<string, () => Promise<Running>>> = {
   'koa 3': koa(Koa3),
   'fastify 4': fastify(fastify4 as unknown as typeof fastify5),
   'fastify 5': fastify(fastify5),
+  hono,
 }
 
 beforeEach(() => {
