@@ -55,7 +55,7 @@ export class AccessTokenGuard implements CanActivate {
     } catch (error) {
       if (!(error instanceof GuardError)) throw error
       if (error.kind === 'configuration') this.logger.error(error.message)
-      throw transport.refusal(error, context)
+      throw await transport.refusal(error, context)
     }
   }
 }

@@ -5,10 +5,8 @@ interface Metadata {
   get(name: string): unknown
 }
 
-/** The parts of Nest's contexts that hold headers, and of gRPC's call where it comes without one. */
+/** The parts of Nest's contexts that hold headers. */
 interface Message {
-  get?: unknown
-  readonly metadata?: { readonly get?: unknown } | undefined
   getHeaders?(): (Partial<Iterable<readonly [string, unknown]>> & Partial<Metadata>) | undefined
   getMessage?(): { readonly headers?: Fields; readonly properties?: { readonly headers?: Fields } }
   getPacket?(): { readonly properties?: { readonly userProperties?: Fields } }
@@ -19,20 +17,21 @@ const NAME = 'authorization'
 /** Every value of the authorization field that a message carries: one by itself, several as a list. */
 export function fieldsOf(data: unknown, context: unknown): string | readonly string[] | undefined {
   const of = (typeof context === 'object' ? (context ?? {}) : {}) as Message
-  const found = [metadataOf(of) ?? streamOf(data) ?? natsOf(of) ?? recordOf(of)].flat()
+  const metadata = isMetadata(of) ? of : metadataOf(data)
+  // gRPC has the names in lower case already.
+  const found = [metadata?.get(NAME) ?? natsOf(of) ?? recordOf(of)].flat()
   const values = found.filter((value) => value !== undefined && value !== null).map(text)
   return values.length > 1 ? values : values[0]
 }
 
-/** gRPC has the names in lower case already. */
-function metadataOf(of: Message): unknown {
-  return typeof of.get === 'function' ? (of as Metadata).get(NAME) : undefined
+/** The metadata of the call that `@GrpcStreamCall()` gets for data. Functions never come out of a message, so none can pass for one. */
+export function metadataOf(data: unknown): Metadata | undefined {
+  const { metadata } = (typeof data === 'object' ? (data ?? {}) : {}) as { readonly metadata?: unknown }
+  return isMetadata(metadata) ? metadata : undefined
 }
 
-/** `@GrpcStreamCall()` gets the call itself. Functions never come out of a message, so none can pass for one. */
-function streamOf(data: unknown): unknown {
-  const { metadata } = (typeof data === 'object' ? (data ?? {}) : {}) as Message
-  return metadata !== undefined && metadata !== null ? metadataOf(metadata) : undefined
+function isMetadata(value: unknown): value is Metadata {
+  return typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function'
 }
 
 function natsOf(of: Message): unknown {

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { RpcException } from '@nestjs/microservices'
-import { fieldsOf } from './messages.js'
+import { fieldsOf, metadataOf } from './messages.js'
 import type { Transport } from './transport.js'
 
 /** How a microservice's messages are judged. */
@@ -46,13 +46,25 @@ export function microservices({ authorization = fieldsOf }: MicroservicesOptions
       const rpc = host.switchToRpc()
       return { headers: { authorization: authorization(rpc.getData(), rpc.getContext()) } }
     },
-    refusal({ body, status }) {
-      return new RpcException({
-        ...body,
-        status,
-        code: GRPC_CODES[status] ?? GRPC_INTERNAL,
-        message: body.error_description,
-      })
+    refusal({ body, status }, host) {
+      const message = body.error_description
+      const refusal = { ...body, status, code: GRPC_CODES[status] ?? GRPC_INTERNAL, message }
+      return refuseStream(host.getArgs(), refusal) ? new Promise(() => undefined) : new RpcException(refusal)
     },
   }
+}
+
+/**
+ * Answers a call of `@GrpcStreamCall()` by itself. Nest does not catch what its guards throw: the caller would wait for ever, and the
+ * process end with an unhandled rejection.
+ */
+function refuseStream(
+  [call, callback]: readonly unknown[],
+  { code, message }: { code: number; message: string },
+): boolean {
+  if (metadataOf(call) === undefined) return false
+  const status = { code, details: message }
+  if (typeof callback === 'function') (callback as (status: object) => void)(status)
+  else (call as { emit(event: 'error', status: object): void }).emit('error', status)
+  return true
 }

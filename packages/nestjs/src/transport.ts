@@ -7,8 +7,8 @@ export interface Transport {
   readonly type: string
   /** The request with the credentials in its headers; `undefined` where there is none to look at, which refuses. */
   readonly request: (host: ArgumentsHost) => RequestLike | undefined
-  /** The error that makes Nest answer as this kind of caller expects. */
-  readonly refusal: (error: GuardError, host: ArgumentsHost) => Error
+  /** The error that makes Nest answer as this kind of caller expects; late or never where the answer is given already. */
+  readonly refusal: (error: GuardError, host: ArgumentsHost) => Error | Promise<Error>
 }
 
 /** Who a call is from, once a guard has judged; `auth` is `undefined` for nobody. */

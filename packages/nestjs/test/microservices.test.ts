@@ -1,6 +1,7 @@
 import { Controller, UseGuards, type ArgumentsHost, type ExecutionContext, type INestApplication } from '@nestjs/common'
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js'
 import { ClientProxyFactory, MessagePattern, Transport, type ClientProxy } from '@nestjs/microservices'
+import { EventEmitter, once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { firstValueFrom } from 'rxjs'
 import { AccessTokenGuard, ClientId, Scopes, VerifierGuardModule } from '../src/index.js'
@@ -159,6 +160,19 @@ describe('a call of gRPC', () => {
     const good = token()
     const refused = { error: { status: 400, code: 3, error: 'invalid_request' } }
     await expect(judge(metadata(good, good))).rejects.toMatchObject(refused)
+  })
+
+  test('that streams is answered without an error for Nest, which would let that end the process', async () => {
+    const settled = jest.fn()
+    const call = Object.assign(new EventEmitter(), { metadata: metadata('Bearer rubbish') })
+    const answer = once(call, 'error')
+    void judge(undefined, call).finally(settled)
+    expect(await answer).toEqual([{ code: 16, details: 'The access token is invalid' }])
+    const callback = jest.fn()
+    void judge(callback, { metadata: metadata() }).finally(settled)
+    await new Promise(setImmediate)
+    expect(callback).toHaveBeenCalledWith({ code: 16, details: 'An access token is required' })
+    expect(settled).not.toHaveBeenCalled()
   })
 
   test('is told no more than the public text of a mistake in the set-up', async () => {
