@@ -30,11 +30,14 @@ describe.each(majors.filter(({ missing }) => missing.length === 0))('nestjs $tit
   let ports: Ports
   let close: () => Promise<void>
   beforeAll(async () => {
-    const options = { issuer: verifier.issuer, profile: 'eudistack' }
-    ;({ said: ports, close } = await run<Ports>(major, 'surfaces', options))
+    ;({ said: ports, close } = await start(['guards']))
   })
   afterAll(() => close())
 
+  const start = (enhancers: readonly string[]) => {
+    const options = { issuer: verifier.issuer, profile: 'eudistack' }
+    return run<Ports>(major, 'surfaces', { options, enhancers })
+  }
   const client = expect.stringMatching(/^did:key:/) as string
   const bearer = (scope: string) => `Bearer ${verifier.mint({ scope })}`
   const headersOf = (authorization?: string) => (authorization === undefined ? {} : { authorization })
@@ -102,6 +105,12 @@ describe.each(majors.filter(({ missing }) => missing.length === 0))('nestjs $tit
       data: { client, someone: { salary: null } },
       errors: [{ path: ['someone', 'salary'], extensions: { code: 'FORBIDDEN' } }],
     })
+  })
+
+  test('GraphQL does not start with requirements on fields that Nest would not ask', async () => {
+    await expect(start(['filters'])).rejects.toThrow(
+      "fieldResolverEnhancers: ['guards'] in GraphQLModule for People.salary",
+    )
   })
 
   test.each([

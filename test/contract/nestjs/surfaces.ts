@@ -7,7 +7,8 @@ import { Field, GraphQLModule, ObjectType, Query, ResolveField, Resolver } from 
 import { MessagePattern, ServerTCP } from '@nestjs/microservices'
 import { WsAdapter } from '@nestjs/platform-ws'
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets'
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { AccessTokenGuard, Auth, ClientId, Public, Scopes, VerifierGuardModule } from '@verifier-guard/nestjs'
 import type { RequestLike, ResourceServerOptions } from '@verifier-guard/nestjs'
 import { microservices } from '@verifier-guard/nestjs/microservices'
@@ -78,14 +79,30 @@ class Gateway {
   }
 }
 
+interface Setting {
+  readonly options: ResourceServerOptions
+  /** For GraphQL's field resolvers. */
+  readonly enhancers: ('guards' | 'filters' | 'interceptors')[]
+}
+
 interface Listening {
   address(): AddressInfo
 }
 
 const portOf = (server: Listening) => server.address().port
 
+/** Nest 10 takes 0 for a port that is missing. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const port = portOf(server as Listening)
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
 /** Everything but HTTP that a guard is put before, in one application; runs in a thread of its own, as the other one does. */
-async function main(options: ResourceServerOptions): Promise<void> {
+async function main({ options, enhancers }: Setting): Promise<void> {
   const transports = [
     websockets(),
     microservices({ authorization: (data) => (data as { authorization?: string }).authorization }),
@@ -95,21 +112,20 @@ async function main(options: ResourceServerOptions): Promise<void> {
   Module({
     imports: [
       VerifierGuardModule.forRoot({ ...options, transports }),
-      GraphQLModule.forRoot<ApolloDriverConfig>({ ...graphql, fieldResolverEnhancers: ['guards'] }),
+      GraphQLModule.forRoot<ApolloDriverConfig>({ ...graphql, fieldResolverEnhancers: enhancers }),
     ],
     controllers: [Orders, Forgotten],
     providers: [People, Gateway],
   })(Application)
-  const app = await NestFactory.create(Application, { logger: false })
+  const app = await NestFactory.create(Application, { logger: false, abortOnError: false })
   app.setGlobalPrefix('api')
   app.useWebSocketAdapter(new WsAdapter(app))
-  const strategy = new ServerTCP({ host: '127.0.0.1', port: 0 })
-  app.connectMicroservice({ strategy })
+  const tcp = await freePort()
+  app.connectMicroservice({ strategy: new ServerTCP({ host: '127.0.0.1', port: tcp }) })
   await app.startAllMicroservices()
   await app.listen(0, '127.0.0.1')
-  const { server } = strategy as unknown as { server: Listening }
-  parentPort!.postMessage({ http: portOf(app.getHttpServer() as Listening), tcp: portOf(server) })
+  parentPort!.postMessage({ http: portOf(app.getHttpServer() as Listening), tcp })
   parentPort!.once('message', () => void app.close().then(() => parentPort!.close()))
 }
 
-void main(workerData as ResourceServerOptions)
+void main(workerData as Setting)
