@@ -45,6 +45,20 @@ export const Public = (): AccessDecorator => amend((access) => ({ ...access, ope
  * Lets requests without any credentials in, as nobody's; a bad token is refused all the same.
  *
  * @returns a decorator for classes and methods
+ * @example
+ * ```ts
+ * import { Controller, Get } from '@nestjs/common'
+ * import { OptionalAuth } from '@verifier-guard/nestjs'
+ *
+ * @Controller('orders')
+ * export class Orders {
+ *   @Get()
+ *   @OptionalAuth()
+ *   list() {
+ *     return []
+ *   }
+ * }
+ * ```
  */
 export const OptionalAuth = (): AccessDecorator => guarded((access) => ({ ...access, open: 'optional' }))
 
@@ -80,44 +94,100 @@ export const Required = (...requirements: readonly Requirement[]): AccessDecorat
   return guarded((access) => ({ ...access, requirements: [...access.requirements, ...requirements] }))
 }
 /**
- * Asks for every one of the scopes; `requiredScopes` with `match: 'any'` in {@link Required} for one of them.
+ * Asks for every one of the scopes, and does not look at powers; `requiredScopes` with `match: 'any'` in {@link Required} for one of them.
  *
  * @param scopes one at least
  * @returns a decorator for classes and methods
  * @throws {GuardError} `invalid_configuration` for none, or for characters that no scope can have
+ * @example
+ * ```ts
+ * import { Controller, Get } from '@nestjs/common'
+ * import { Scopes } from '@verifier-guard/nestjs'
+ *
+ * @Controller('orders')
+ * export class Orders {
+ *   @Get()
+ *   @Scopes('orders:read')
+ *   list() {
+ *     return []
+ *   }
+ * }
+ * ```
  */
 export const Scopes = (...scopes: readonly string[]): AccessDecorator => Required(requiredScopes(scopes))
 
 /**
- * Asks for every one of the powers.
+ * Asks for every one of the powers of the mandate. Does not look at scopes.
  *
  * @param powers one at least
  * @returns a decorator for classes and methods
  * @throws {GuardError} `invalid_configuration` for none, or for an incomplete one
  * @see requiredPower
+ * @example
+ * ```ts
+ * import { Controller, Get } from '@nestjs/common'
+ * import { Powers } from '@verifier-guard/nestjs'
+ *
+ * @Controller('orders')
+ * export class Orders {
+ *   @Get()
+ *   @Powers({ domain: 'DOME', function: 'ProductOffering', action: 'Read' })
+ *   list() {
+ *     return []
+ *   }
+ * }
+ * ```
  */
 export const Powers = <Request = unknown>(...powers: readonly PowerOptions<Request>[]): AccessDecorator =>
   Required(...powers.map((power) => requiredPower(power) as Requirement))
 
 /**
- * Asks for a tenant.
+ * Asks for a tenant. Does not say which tenants there are: a caller's own is what its token was issued for.
  *
  * @param tenant its name, or a function that takes it from Nest's request, GraphQL context, client or message context
  * @param options of `requiredTenant`
  * @returns a decorator for classes and methods
  * @throws {GuardError} `invalid_configuration` for an empty name
  * @see requiredTenant
+ * @example
+ * ```ts
+ * import { Controller, Get } from '@nestjs/common'
+ * import { Tenant } from '@verifier-guard/nestjs'
+ *
+ * @Controller('orders')
+ * export class Orders {
+ *   @Get()
+ *   @Tenant((request: { hostname: string }) => request.hostname.split('.')[0])
+ *   list() {
+ *     return []
+ *   }
+ * }
+ * ```
  */
 export const Tenant = <Request = unknown>(tenant: TenantSource<Request>, options?: TenantOptions): AccessDecorator =>
   Required(requiredTenant(tenant, options))
 
 /**
- * Asks for one of several kinds of caller.
+ * Asks for one of several kinds of caller. Does not look at what its mandate grants.
  *
  * @param kinds one at least
  * @returns a decorator for classes and methods
  * @throws {GuardError} `invalid_configuration` for none, or an unknown one
  * @see requiredKind
+ * @example
+ * ```ts
+ * import { Controller, Get } from '@nestjs/common'
+ * import { Kinds } from '@verifier-guard/nestjs'
+ *
+ * @Controller('orders')
+ * export class Orders {
+ *   @Get()
+ *   @Kinds('machine')
+ *   list() {
+ *     return []
+ *   }
+ * }
+ * ```
  */
 export const Kinds = (...kinds: readonly Kind[]): AccessDecorator => Required(requiredKind(kinds))
 
@@ -128,6 +198,20 @@ export const Kinds = (...kinds: readonly Kind[]): AccessDecorator => Required(re
  * @returns a decorator for classes and methods
  * @throws {GuardError} `invalid_configuration` for none, or for anything but one condition each
  * @see requiredClaim
+ * @example
+ * ```ts
+ * import { Controller, Get } from '@nestjs/common'
+ * import { RequireClaims } from '@verifier-guard/nestjs'
+ *
+ * @Controller('orders')
+ * export class Orders {
+ *   @Get()
+ *   @RequireClaims({ team: 'red', groups: { includes: 'buyers' } })
+ *   list() {
+ *     return []
+ *   }
+ * }
+ * ```
  */
 export const RequireClaims = (
   claims: Readonly<Record<string, string | number | boolean | ClaimCondition>>,

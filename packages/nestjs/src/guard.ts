@@ -17,6 +17,20 @@ const judged = new WeakMap<ExecutionContext, Guards>()
  * reaches a gateway's `handleConnection`, nor GraphQL's field resolvers unless `GraphQLModule` has `fieldResolverEnhancers: ['guards']`.
  *
  * @throws {HttpException} with the status, headers and body of the refusal, the `GuardError` as its cause; `WsException` and `RpcException` alike
+ * @example
+ * ```ts
+ * import { Controller, Get, UseGuards } from '@nestjs/common'
+ * import { AccessTokenGuard } from '@verifier-guard/nestjs'
+ *
+ * @Controller('orders')
+ * @UseGuards(AccessTokenGuard)
+ * export class Orders {
+ *   @Get()
+ *   list() {
+ *     return []
+ *   }
+ * }
+ * ```
  */
 @Injectable()
 export class AccessTokenGuard implements CanActivate {
@@ -28,9 +42,13 @@ export class AccessTokenGuard implements CanActivate {
     @Optional() @Inject(JUDGE) private readonly judge?: CanActivate,
   ) {}
 
-  /** @throws {HttpException} for a caller who is not let in; never answers false, which Nest would turn into a 403 without a reason */
+  /**
+   * @param context of the call
+   * @returns true
+   * @throws {HttpException} for a caller who is not let in; never answers false, which Nest would turn into a 403 without a reason
+   */
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (this.judge !== undefined) return (await this.judge.canActivate(context)) as boolean
+    if (this.judge !== undefined) return (await this.judge.canActivate(context)) === true
     if (judged.get(context) === this.guards) return true
     const { open, requirements } = accessOf(context)
     const transport = this.guards.transports.get(context.getType<string>()) ?? unknown

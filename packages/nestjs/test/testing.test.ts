@@ -95,6 +95,17 @@ describe('in tests, the guard can be left out', () => {
     }
   })
 
+  test('a guard in the place of ours can refuse, everywhere', async () => {
+    for (const answer of [false, 'yes' as unknown as boolean]) {
+      const app = await start({ imports, controllers: [Orders] }, (builder) =>
+        builder.overrideProvider(AccessTokenGuard).useValue({ canActivate: () => answer }),
+      )
+      expect((await get(app, '/orders/client')).status).toBe(403)
+      expect((await get(app, '/orders/plain')).status).toBe(403)
+      await app.close()
+    }
+  })
+
   test('replacing the guard leaves the one under APP_GUARD', async () => {
     const metadata = { imports, controllers: [Orders], providers: [everywhere] }
     const app = await start(metadata, overridden(letInAs({ clientId: 'shop' })))
