@@ -74,7 +74,7 @@ describe('an ESM project on NestJS 12', () => {
   })
 
   test('passes its tests under the runner of Node', async () => {
-    const { code, output } = await project.run('node', '--test', 'dist/app.test.js')
+    const { code, output } = await project.run('node', '--test', 'dist/app.spec.js')
     expect(output).toMatch(/pass 3\b/)
     expect(code).toBe(0)
   })
