@@ -65,6 +65,11 @@ describe.each(Object.entries(applications))('%s', (_, { parts, start }) => {
     expect(headers['access-control-allow-origin']).toBeDefined()
   })
 
+  test.each(['/API/stream', '/Api/Inner', '/api/STREAM', '/api//stream', '/%61pi/stream', '/api/stream/'])(
+    'no other spelling of a path gets past the guard: %s',
+    async (path) => expect([401, 404]).toContain((await send(app.url + path, 'GET', {})).status),
+  )
+
   test('a path that is left out is open, whatever the token', async () => {
     const { status, body } = await send(`${app.url}/health`, 'GET', { authorization: 'Bearer rubbish' })
     expect({ status, body }).toEqual({ status: 200, body: 'up' })

@@ -109,8 +109,9 @@ function koa(Koa: typeof Koa3, guards: Guards): Promise<Running> {
   app.silent = true
   const open = new Router<ofKoa.AuthState>().get('/health', (ctx) => void (ctx.body = 'up'))
   open.get('/optional', ofKoa.auth(outer, { optional: true }), (ctx) => void (ctx.body = who(ctx.state.auth)))
-  const api = new Router<ofKoa.AuthState>({ prefix: '/api' }).use(ofKoa.auth(outer))
-  api.get('/stream', (ctx) => {
+  // Not by a prefix of the router, which its `use` takes more literally than its routes.
+  const api = new Router<ofKoa.AuthState>().use('/api', ofKoa.auth(outer))
+  api.get('/api/stream', (ctx) => {
     const stream = new PassThrough()
     stream.write('first')
     ctx.res.once(
@@ -119,7 +120,7 @@ function koa(Koa: typeof Koa3, guards: Guards): Promise<Running> {
     )
     ctx.body = stream
   })
-  api.get('/inner', ofKoa.auth(inner), (ctx) => void (ctx.body = ofKoa.authOf(ctx).issuer))
+  api.get('/api/inner', ofKoa.auth(inner), (ctx) => void (ctx.body = ofKoa.authOf(ctx).issuer))
   const answer = app.use(koaCors()).use(open.routes()).use(api.routes()).callback()
   return serve((request, response) => void answer(request, response), guards)
 }
@@ -198,7 +199,8 @@ function web({ outer }: Guards): Promise<Running> {
   return listen(
     getRequestListener(async (request) => {
       if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: open })
-      const answer = await routes[new URL(request.url).pathname]!(request)
+      const route = routes[new URL(request.url).pathname]
+      const answer = (await route?.(request)) ?? new Response(null, { status: 404 })
       for (const [name, value] of Object.entries(open)) answer.headers.set(name, value)
       return answer
     }),

@@ -61,6 +61,12 @@ export function describeOffers(start: (issuer: string) => Promise<Running>, writ
       }
     })
 
+    test('asks for a token however a path is spelled', async () => {
+      for (const path of ['/OFFERS', '/Offers/chairs', '/offers/', '/offers/CHAIRS', '//offers', '/%6Fffers']) {
+        expect([401, 404]).toContain((await fetch(running.address + path)).status)
+      }
+    })
+
     test('asks for the power of each route', async () => {
       const others = [
         await reading(bearer('VATES-B12345678', 'Create')),

@@ -18,8 +18,6 @@ export function createApp(options: ResourceServerOptions): Koa<AuthState> {
   })
 
   const guarded = new Router<AuthState>({ prefix: '/offers' })
-  guarded.use(auth(options))
-
   guarded.get('/', requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Read' }), (ctx) => {
     ctx.body = offers.filter(({ organization }) => organization === organizationOf(ctx))
   })
@@ -34,6 +32,8 @@ export function createApp(options: ResourceServerOptions): Koa<AuthState> {
 
   const app = new Koa<AuthState>()
   app.use(open.routes())
+  // On the application, not on the router: `use` takes a router's prefix more literally than its routes do.
+  app.use(auth(options))
   app.use(guarded.routes())
   return app
 }
