@@ -115,7 +115,7 @@ describe('a flood of invented key ids', () => {
   })
 
   test('holds up no more than a bounded number of requests, and none beyond the time-out', async () => {
-    const { clock, present, invented } = await setWarmScene()
+    const { clock, present, invented, told } = await setWarmScene()
     for (let count = 0; count < 6; count += 1) {
       void present(invented())
       await settle()
@@ -123,6 +123,7 @@ describe('a flood of invented key ids', () => {
     const outcomes: Outcome[] = []
     for (let count = 0; count < 1_500; count += 1) void present(invented()).then((outcome) => outcomes.push(outcome))
     await settle()
+    expect(told('denied').at(-1)!.hint).toMatch(/many tokens with unknown "kid" came in/)
     expect(outcomes.length).toBeGreaterThanOrEqual(500)
     for (const outcome of outcomes) expect(outcome).toEqual(unavailable)
     await clock.pass(5)

@@ -233,7 +233,11 @@ function asList(value: unknown): readonly string[] {
 
 function describeType(value: unknown): string {
   if (value === null) return 'null'
-  return Array.isArray(value) ? 'a list with something else in it' : `a ${typeof value}`
+  return Array.isArray(value)
+    ? 'a list with something else in it'
+    : typeof value === 'object'
+      ? 'an object'
+      : `a ${typeof value}`
 }
 
 function at(seconds: number): string {

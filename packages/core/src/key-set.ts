@@ -94,7 +94,7 @@ function staticKeySet({ issuer, rows }: Common, document: JwkSet): KeySet {
 }
 
 function fetchedKeySet({ issuer, limits, runtime, onTrial }: Common, source: KeySource): KeySet {
-  const refetch = createRefetch(source, limits.timeout, runtime)
+  const refetch = createRefetch(issuer, source, limits.timeout, runtime)
   const unknown = recentlyUnknown(runtime)
   let closed = false
   let proven = !onTrial
@@ -207,7 +207,7 @@ function fetchedKeySet({ issuer, limits, runtime, onTrial }: Common, source: Key
  *
  * Waiting a little beats refusing: the bearer of a key published a moment ago must not pay for ids that somebody else invents.
  */
-function createRefetch(source: KeySource, timeout: number, runtime: Runtime) {
+function createRefetch(issuer: string, source: KeySource, timeout: number, runtime: Runtime) {
   const budget = createRefetchBudget()
   const pause = () => budget.pause(runtime.monotonic())
   let scheduled: Promise<void> | undefined
@@ -237,7 +237,7 @@ function createRefetch(source: KeySource, timeout: number, runtime: Runtime) {
     const wait = pause()
     scheduled ??= fetchAfterPause()
     // A fetch that is due is soon over: only who has to wait for the next one takes up a place.
-    if (wait > timeout || (wait > 0 && waiting >= MAX_WAITING)) throw source.unavailable(wait)
+    if (wait > timeout || (wait > 0 && waiting >= MAX_WAITING)) throw postponed(issuer, wait)
     waiting += 1
     await scheduled.finally(() => (waiting -= 1))
   }
@@ -271,6 +271,17 @@ function health(issuer: string, source: KeySource): KeySetHealth {
     failures,
     ...(lastFailure !== undefined && { lastFailure }),
   }
+}
+
+/** The Verifier is well; the process has asked it often enough for keys that nobody published. */
+function postponed(issuer: string, wait: number): Denial {
+  const reason = {
+    check: 'key-set',
+    expected: `one of the keys of ${issuer} that are at hand`,
+    actual: 'another, and a pause before they are fetched again',
+    hint: 'many tokens with unknown "kid" came in: somebody invents them, or uses tokens of another environment',
+  }
+  return new Denial('keys_unavailable', reason, { retryAfter: Math.max(1_000, wait) })
 }
 
 function found(index: KeyIndex, kid: string | undefined): readonly PublishedKey[] {

@@ -44,8 +44,8 @@ export interface KeySource {
   refresh(): Promise<boolean>
   /** The fetch under way. */
   inFlight(): Promise<boolean> | undefined
-  /** The refusal for a token that can't be judged now; `pause` in milliseconds, default: until the next attempt. */
-  unavailable(pause?: number): Denial
+  /** The refusal for a token that can't be judged now. */
+  unavailable(): Denial
   lastFailure(): string | undefined
   /** Keeps the keys fresh in the background from now on, where that was put off. */
   keepFresh(): void
@@ -166,7 +166,7 @@ export function createKeySource({
     inBackOff: () => failures > 0 && runtime.monotonic() < retryAt,
     refresh,
     inFlight: () => inFlight,
-    unavailable: (pause = retryAt - runtime.monotonic()) => unavailable(issuer, lastFailure?.message, pause),
+    unavailable: () => unavailable(issuer, lastFailure?.message, retryAt - runtime.monotonic()),
     lastFailure: () => lastFailure?.message,
     keepFresh() {
       if (!onTrial || closed.signal.aborted) return

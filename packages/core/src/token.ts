@@ -10,7 +10,7 @@ const SCHEME = /^([\w!#$%&'*+\-.^`|~]+)(?: +|$)/
 const SCHEMES =
   /^(?:basic|bearer|concealed|digest|dpop|gnap|hawk|hoba|mutual|negotiate|ntlm|oauth|privatetoken|scram-sha-1|scram-sha-256|token|vapid|apikey|aws4-hmac-sha256)$/i
 // A web Request joins repeated fields with a comma (RFC 9110 §5.3).
-const ANOTHER = /, *bearer(?: |$)/i
+const ANOTHER = /, *(?:bearer(?: |$)|[\w-]+ +[^\s=])/i
 // RFC 6750 §2.1: b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
 

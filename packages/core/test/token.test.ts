@@ -143,6 +143,15 @@ describe('RFC 6750 §2: one credential', () => {
       },
     ],
     [
+      'another scheme after',
+      {
+        headers: new Headers([
+          ['authorization', 'Bearer a'],
+          ['authorization', 'Basic b'],
+        ]),
+      },
+    ],
+    [
       'another scheme before',
       {
         headers: new Headers([

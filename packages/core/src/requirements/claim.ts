@@ -113,5 +113,5 @@ function elements(value: unknown): readonly unknown[] {
 function describe(value: unknown): string {
   if (value === undefined) return 'none'
   if (Array.isArray(value)) return `a list of ${value.length}`
-  return value === null ? 'null' : `a ${typeof value}`
+  return value === null ? 'null' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
