@@ -10,7 +10,7 @@ import { inProcess } from './in-process.mjs'
 import { overview, tables } from './report.mjs'
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
-const rounds = Number(process.argv[2] ?? 9)
+const rounds = Number(process.argv[2] ?? 7)
 
 const KINDS = [
   ['ES256', '1.8 kB'],
