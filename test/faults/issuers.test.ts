@@ -166,6 +166,18 @@ describe('issuers that somebody invents under a template', () => {
   })
 })
 
+test('hundreds of genuine tenants that a new process meets at once are all in within seconds', async () => {
+  const { clock, present, mint } = setTenants()
+  let waiting = Array.from({ length: 400 }, (_, n) => ({ claims: { iss: tenant(`t${n}`), aud: tenant(`t${n}`) } }))
+  for (let second = 0; second < 7; second += 1) {
+    const outcomes = await Promise.all(waiting.map((one) => present(mint(one))))
+    for (const outcome of outcomes) expect(['allowed', unavailable]).toContainEqual(outcome)
+    waiting = waiting.filter((_, n) => outcomes[n] !== 'allowed')
+    await clock.pass(1)
+  }
+  expect(waiting).toEqual([])
+})
+
 describe('a lookup', () => {
   test('decides on issuers that are not configured by name, once each', async () => {
     const asked: string[] = []

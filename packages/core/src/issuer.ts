@@ -114,12 +114,12 @@ function dynamicIssuers({ runtime, limits }: Settings) {
       if (!issuer.keySet.proven()) continue
       unproven.delete(name)
       proven.set(name, issuer)
+      newcomers.giveBack()
     }
   }
 
   /** Makes room for one more: whoever has had an answer, good or bad, and shown no signature since goes first. */
   function makeRoom(): boolean {
-    promote()
     if (unproven.size < MAX_UNPROVEN) return true
     for (const [name, { keySet }] of unproven) {
       const { status, failures } = keySet.health()
@@ -134,6 +134,7 @@ function dynamicIssuers({ runtime, limits }: Settings) {
   return {
     get: (name: string): TrustedIssuer | undefined => proven.get(name) ?? unproven.get(name),
     add(issuer: TrustedIssuer): TrustedIssuer {
+      promote()
       if (closed || !newcomers.take() || !makeRoom()) {
         issuer.keySet.close()
         throw tooManyUnproven(limits.timeout)
@@ -154,7 +155,7 @@ function dynamicIssuers({ runtime, limits }: Settings) {
   }
 }
 
-/** How many new issuers may be tried: some at once, then one a second, so that whoever invents them neither floods the Verifier nor takes every place. */
+/** How many new issuers may be tried: some at once, then one a second, so that whoever invents them neither floods the Verifier nor takes every place. Who turns out real does not count. */
 function createAllowance(runtime: Pick<Runtime, 'monotonic'>) {
   let left = MAX_UNPROVEN
   let at = runtime.monotonic()
@@ -166,6 +167,9 @@ function createAllowance(runtime: Pick<Runtime, 'monotonic'>) {
       if (left < 1) return false
       left -= 1
       return true
+    },
+    giveBack() {
+      left = Math.min(MAX_UNPROVEN, left + 1)
     },
   }
 }
