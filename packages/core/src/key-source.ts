@@ -62,15 +62,8 @@ const LONGEST_RETRY_AFTER = 300 * SECOND
 const MAX_SEEN = 100
 
 /** Makes the key source of one Verifier; nothing is fetched before it is asked to. */
-export function createKeySource({
-  issuer,
-  origin,
-  rows,
-  limits,
-  runtime,
-  emitter,
-  ...rest
-}: KeySourceOptions): KeySource {
+export function createKeySource(options: KeySourceOptions): KeySource {
+  const { issuer, origin, rows, limits, runtime, emitter } = options
   const fetchDocument = documentFetcher(origin, limits, runtime)
   const neverSeen = createNovelty()
   const closed = new AbortController()
@@ -81,7 +74,7 @@ export function createKeySource({
   let retryAt = 0
   let inFlight: Promise<boolean> | undefined
   let stale = false
-  let { onTrial } = rest
+  let { onTrial } = options
   let cancelRefresh = () => {}
   let cancelExpiry = () => {}
 
