@@ -192,6 +192,83 @@ describe('a lookup', () => {
     expect(asked.filter((issuer) => issuer === tenant('kpmg')).length).toBeLessThanOrEqual(2)
   })
 
+  describe('is asked again as often as keys are fetched', () => {
+    const token = { claims: { iss: tenant('kpmg'), aud: tenant('kpmg') } }
+    /** A lookup whose answer can be changed; an error stands for trouble of its own. */
+    const setLookup = (answer: object | Error | undefined) => {
+      const scene = setTenants((issuer: string) => {
+        asked.push(issuer)
+        if (lookup.answer instanceof Error) throw lookup.answer
+        return lookup.answer && { issuer, ...lookup.answer }
+      })
+      const asked: string[] = []
+      const lookup = { ...scene, asked, answer }
+      return lookup
+    }
+
+    test.each(['fetched', 'its own'])(
+      'and who is let in no more is refused, cached decisions and %s keys included',
+      async (keys) => {
+        const scene = setLookup(undefined)
+        scene.answer = keys === 'fetched' ? {} : { keys: scene.verifier.jwks() }
+        const cached = scene.mint(token)
+        expect(await scene.present(cached)).toBe('allowed')
+        scene.answer = undefined
+        expect(await scene.present(cached)).toBe('allowed')
+        await scene.clock.pass(600)
+        expect(await scene.present(cached)).toEqual(refused)
+        expect(scene.server.health().issuers).toEqual([])
+        const { length } = scene.asked
+        await scene.clock.pass(3_600)
+        expect(scene.asked).toHaveLength(length)
+      },
+    )
+
+    test('and another answer takes effect', async () => {
+      const scene = setLookup({})
+      const cached = scene.mint(token)
+      expect(await scene.present(cached)).toBe('allowed')
+      scene.answer = { audience: 'https://orders.example.test' }
+      await scene.clock.pass(600)
+      expect(await scene.present(cached)).toMatchObject({ status: 401, code: 'audience_mismatch' })
+      scene.answer = { audienc: 'https://orders.example.test' }
+      await scene.clock.pass(600)
+      expect(await scene.present(cached)).toMatchObject({ status: 500, code: 'invalid_configuration' })
+    })
+
+    test('and the same answer changes nothing', async () => {
+      const scene = setLookup({ profile: 'eudistack', clientIds: ['portal'] })
+      const cached = scene.mint(token)
+      expect(await scene.present(cached)).toBe('allowed')
+      await scene.clock.pass(3_600)
+      expect(scene.asked.length).toBeGreaterThanOrEqual(6)
+      expect(scene.told('keysChanged')).toHaveLength(1)
+      const calls = scene.calls.length
+      expect(await scene.present(cached)).toBe('allowed')
+      expect(scene.calls).toHaveLength(calls)
+    })
+
+    test('and its last answer holds while it is in trouble, though not for ever', async () => {
+      const scene = setLookup({})
+      const cached = scene.mint(token)
+      expect(await scene.present(cached)).toBe('allowed')
+      scene.answer = new RangeError('the tenants are out of reach')
+      await scene.clock.pass(85_000)
+      expect(await scene.present(cached)).toBe('allowed')
+      await scene.clock.pass(2_000)
+      expect(await scene.present(cached)).toMatchObject(unavailable)
+      scene.answer = {}
+      expect(await scene.present(cached)).toBe('allowed')
+    })
+
+    test('until the resource server is closed', async () => {
+      const scene = setLookup({})
+      expect(await scene.present(scene.mint(token))).toBe('allowed')
+      scene.server.close()
+      expect(scene.clock.timers()).toEqual([])
+    })
+  })
+
   test('that throws says nothing about the token', async () => {
     const { present, mint } = setTenants(() => Promise.reject(new RangeError('the tenants are out of reach')))
     expect(await present(mint({ claims: { iss: tenant('kpmg') } }))).toMatchObject(unavailable)

@@ -1,8 +1,8 @@
-import { LRUCache } from './lru-cache.js'
 import { Denial, quote } from './errors.js'
+import { dynamicIssuers } from './issuer/dynamic-issuers.js'
+import { reviewed } from './issuer/review.js'
 import type { KeySet, KeySetHealth } from './key-set.js'
 import type { IssuerSettings, Settings } from './options.js'
-import type { Runtime } from './runtime.js'
 import { isIssuer } from './url.js'
 
 /** An issuer whose tokens are accepted, with its keys. */
@@ -29,12 +29,6 @@ export interface Issuers {
 const MAX_NAMED = 10
 /** Longer ones are nobody's. */
 const MAX_LENGTH = 2_048
-/** Issuers known by template or lookup that are remembered, each with its key set. */
-const MAX_DYNAMIC = 1_000
-/** Anybody can invent tenants of a template: no more than this many may be on trial at a time, or be new within a moment. */
-const MAX_UNPROVEN = 64
-/** How often one more may be new after that, in milliseconds. */
-const NEWCOMER_EVERY = 1_000
 
 /** Makes the issuers with one key set each, so that no key of one can ever vouch for another (RFC 8725 §3.8). */
 export function createIssuers(
@@ -56,9 +50,12 @@ export function createIssuers(
   const dynamic = dynamicIssuers(settings)
 
   async function findDynamic(issuer: string): Promise<TrustedIssuer> {
-    const own = templates.find(({ template }) => template!(issuer)) ?? (await firstAnswer(settings, issuer))
+    const templated = templates.find(({ template }) => template!(issuer))
+    if (templated !== undefined) return dynamic.add(trust(issuer, templated, true))
+    const own = await firstAnswer(settings, issuer)
     if (own === undefined) throw notTrusted(issuer, settings)
-    return dynamic.get(issuer) ?? dynamic.add(trust(issuer, own, true))
+    const ask = () => firstAnswer(settings, issuer)
+    return dynamic.get(issuer) ?? dynamic.add(reviewed(trust(issuer, own, true), ask, dynamic.remove, settings))
   }
 
   return {
@@ -99,81 +96,6 @@ function probe({ keySet }: TrustedIssuer): KeySetHealth {
   return health
 }
 
-/**
- * Issuers by template or lookup: on trial until a signature holds by one of their keys. Anybody can invent one, and a Verifier that answers for any
- * host name answers for those too; so they neither push out real ones, nor count in their health, nor cause a fetch of their own accord.
- */
-function dynamicIssuers({ runtime, limits }: Settings) {
-  const proven = new LRUCache<string, TrustedIssuer>({ max: MAX_DYNAMIC, dispose: ({ keySet }) => keySet.close() })
-  const unproven = new Map<string, TrustedIssuer>()
-  const newcomers = createAllowance(runtime)
-  let closed = false
-
-  function promote(): void {
-    for (const [name, issuer] of unproven) {
-      if (!issuer.keySet.proven()) continue
-      unproven.delete(name)
-      proven.set(name, issuer)
-      newcomers.giveBack()
-    }
-  }
-
-  /** Makes room for one more: whoever has had an answer, good or bad, and shown no signature since goes first. */
-  function makeRoom(): boolean {
-    if (unproven.size < MAX_UNPROVEN) return true
-    for (const [name, { keySet }] of unproven) {
-      const { status, failures } = keySet.health()
-      if (status === 'down' && failures === 0) continue
-      unproven.delete(name)
-      keySet.close()
-      return true
-    }
-    return false
-  }
-
-  return {
-    get: (name: string): TrustedIssuer | undefined => proven.get(name) ?? unproven.get(name),
-    add(issuer: TrustedIssuer): TrustedIssuer {
-      promote()
-      if (closed || !newcomers.take() || !makeRoom()) {
-        issuer.keySet.close()
-        throw tooManyUnproven(limits.timeout)
-      }
-      unproven.set(issuer.issuer, issuer)
-      return issuer
-    },
-    health(): readonly KeySetHealth[] {
-      promote()
-      return [...proven.values()].map(({ keySet }) => keySet.health())
-    },
-    close(): void {
-      closed = true
-      proven.clear()
-      for (const { keySet } of unproven.values()) keySet.close()
-      unproven.clear()
-    },
-  }
-}
-
-/** How many new issuers may be tried: some at once, then one a second, so that whoever invents them neither floods the Verifier nor takes every place. Who turns out real does not count. */
-function createAllowance(runtime: Pick<Runtime, 'monotonic'>) {
-  let left = MAX_UNPROVEN
-  let at = runtime.monotonic()
-  return {
-    take(): boolean {
-      const now = runtime.monotonic()
-      left = Math.min(MAX_UNPROVEN, left + (now - at) / NEWCOMER_EVERY)
-      at = now
-      if (left < 1) return false
-      left -= 1
-      return true
-    },
-    giveBack() {
-      left = Math.min(MAX_UNPROVEN, left + 1)
-    },
-  }
-}
-
 async function firstAnswer({ lookups, limits }: Settings, issuer: string): Promise<IssuerSettings | undefined> {
   // The caller chose the text: what no issuer can look like must not get as far as the application.
   if (!isIssuer(issuer, limits.insecureHttp)) return undefined
@@ -209,13 +131,4 @@ function likelyMistake(issuer: string, expected: readonly string[]): string | un
   if (expected.some((own) => own.replace(/^https?:/, '') === issuer.replace(/^https?:/, '')))
     return 'they differ by http and https only'
   return undefined
-}
-
-function tooManyUnproven(retryAfter: number): Denial {
-  const reason = {
-    check: 'issuer',
-    expected: `no more than ${MAX_UNPROVEN} new issuers at a time whose keys are still to come`,
-    actual: 'more, or a resource server that was closed',
-  }
-  return new Denial('keys_unavailable', reason, { retryAfter })
 }

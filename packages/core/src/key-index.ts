@@ -90,6 +90,11 @@ export function shown(kid: string | undefined): string | undefined {
   return kid === undefined ? undefined : printable(kid)
 }
 
+/** Ends what was decided by these keys, in whatever memory it is. */
+export function distrust(keys: Iterable<PublishedKey>): void {
+  for (const key of keys) key.trusted = false
+}
+
 /** Every key of an index. */
 export function* all(index: KeyIndex | undefined): Iterable<PublishedKey> {
   for (const group of index?.byKid.values() ?? []) yield* group

@@ -2,7 +2,7 @@ import type { AlgorithmRow } from './algorithms.js'
 import { configurationError, Denial, quote } from './errors.js'
 import type { Emitter } from './events.js'
 import type { JwkSet, PublishedKey } from './key.js'
-import { candidates, indexKeys, NO_KEYS, type KeyIndex } from './key-index.js'
+import { all, candidates, distrust, indexKeys, NO_KEYS, type KeyIndex } from './key-index.js'
 import { createKeySource, type KeyOrigin, type KeySetLimits, type KeySource } from './key-source.js'
 import { createRefetchBudget } from './refetch-budget.js'
 import type { Runtime } from './runtime.js'
@@ -89,7 +89,7 @@ function staticKeySet({ issuer, rows }: Common, document: JwkSet): KeySet {
     proven: () => true,
     ready: () => Promise.resolve(),
     health: () => ({ issuer, status: 'ready', keys: index.size, failures: 0 }),
-    close: () => {},
+    close: () => distrust(all(index)),
   }
 }
 

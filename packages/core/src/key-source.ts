@@ -3,7 +3,7 @@ import { Denial } from './errors.js'
 import type { Emitter } from './events.js'
 import { getJson, HttpFailure } from './http.js'
 import type { JwkSet, PublishedKey } from './key.js'
-import { all, changes, identity, indexKeys, shown, type KeyIndex } from './key-index.js'
+import { all, changes, distrust, identity, indexKeys, shown, type KeyIndex } from './key-index.js'
 import { endpoint, fetchMetadata, type FetchLimits } from './metadata.js'
 import type { Runtime } from './runtime.js'
 
@@ -94,7 +94,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
     if (typeof next === 'string')
       throw new HttpFailure('not_json', `expected a JWK Set with usable keys, found ${next}`)
     const { added, removed } = changes(index, next)
-    for (const key of removed) key.trusted = false
+    distrust(removed)
     index = next
     fetchedAt = runtime.monotonic()
     failures = 0
@@ -147,7 +147,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
   }
 
   function expire(): void {
-    for (const key of all(index)) key.trusted = false
+    distrust(all(index))
     index = undefined
   }
 

@@ -50,7 +50,9 @@ export type IssuerOptions = TrustOptions &
  * Decides on an issuer that is not configured by name: its settings, or `undefined` to refuse it. The answer must state exactly the issuer asked for.
  *
  * Asked for well-formed addresses only, but a caller invents those as he likes: compare the whole of it. An issuer that is let in is remembered, up to
- * 1 000 of them; a refusal is not. What it throws, and an answer later than `keySet.timeout`, end in 503.
+ * 1 000 of them, and looked up again within `keySet.maxAge`: refused then, or answered for otherwise, it is given up with all that was decided by its
+ * keys. A refusal is not remembered. What the function throws, and an answer later than `keySet.timeout`, end in 503; of an issuer let in before, the
+ * last answer holds meanwhile, for `keySet.maxStale` at most.
  */
 export type IssuerLookup = (issuer: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>
 

@@ -1,0 +1,102 @@
+import { Denial } from '../errors.js'
+import type { TrustedIssuer } from '../issuer.js'
+import type { KeySetHealth } from '../key-set.js'
+import { LRUCache } from '../lru-cache.js'
+import type { Settings } from '../options.js'
+import type { Runtime } from '../runtime.js'
+
+/** Issuers known by template or lookup that are remembered, each with its key set. */
+const MAX_DYNAMIC = 1_000
+/** Anybody can invent tenants of a template: no more than this many may be on trial at a time, or be new within a moment. */
+const MAX_UNPROVEN = 64
+/** How often one more may be new after that, in milliseconds. */
+const NEWCOMER_EVERY = 1_000
+
+/**
+ * Issuers by template or lookup: on trial until a signature holds by one of their keys. Anybody can invent one, and a Verifier that answers for any
+ * host name answers for those too; so they neither push out real ones, nor count in their health, nor cause a fetch of their own accord.
+ */
+export function dynamicIssuers({ runtime, limits }: Settings) {
+  const proven = new LRUCache<string, TrustedIssuer>({ max: MAX_DYNAMIC, dispose: ({ keySet }) => keySet.close() })
+  const unproven = new Map<string, TrustedIssuer>()
+  const newcomers = createAllowance(runtime)
+  let closed = false
+
+  function promote(): void {
+    for (const [name, issuer] of unproven) {
+      if (!issuer.keySet.proven()) continue
+      unproven.delete(name)
+      proven.set(name, issuer)
+      newcomers.giveBack()
+    }
+  }
+
+  /** Makes room for one more: whoever has had an answer, good or bad, and shown no signature since goes first. */
+  function makeRoom(): boolean {
+    if (unproven.size < MAX_UNPROVEN) return true
+    for (const [name, { keySet }] of unproven) {
+      const { status, failures } = keySet.health()
+      if (status === 'down' && failures === 0) continue
+      unproven.delete(name)
+      keySet.close()
+      return true
+    }
+    return false
+  }
+
+  return {
+    get: (name: string): TrustedIssuer | undefined => proven.get(name) ?? unproven.get(name),
+    add(issuer: TrustedIssuer): TrustedIssuer {
+      promote()
+      if (closed || !newcomers.take() || !makeRoom()) {
+        issuer.keySet.close()
+        throw tooManyUnproven(limits.timeout)
+      }
+      unproven.set(issuer.issuer, issuer)
+      return issuer
+    },
+    remove(name: string): void {
+      unproven.get(name)?.keySet.close()
+      unproven.delete(name)
+      proven.delete(name)
+    },
+    health(): readonly KeySetHealth[] {
+      promote()
+      return [...proven.values()].map(({ keySet }) => keySet.health())
+    },
+    close(): void {
+      closed = true
+      proven.clear()
+      for (const { keySet } of unproven.values()) keySet.close()
+      unproven.clear()
+    },
+  }
+}
+
+/** How many new issuers may be tried: some at once, then one a second, so that whoever invents them neither floods the Verifier nor takes every place. Who turns out real does not count. */
+function createAllowance(runtime: Pick<Runtime, 'monotonic'>) {
+  let left = MAX_UNPROVEN
+  let at = runtime.monotonic()
+  return {
+    take(): boolean {
+      const now = runtime.monotonic()
+      left = Math.min(MAX_UNPROVEN, left + (now - at) / NEWCOMER_EVERY)
+      at = now
+      if (left < 1) return false
+      left -= 1
+      return true
+    },
+    giveBack() {
+      left = Math.min(MAX_UNPROVEN, left + 1)
+    },
+  }
+}
+
+function tooManyUnproven(retryAfter: number): Denial {
+  const reason = {
+    check: 'issuer',
+    expected: `no more than ${MAX_UNPROVEN} new issuers at a time whose keys are still to come`,
+    actual: 'more, or a resource server that was closed',
+  }
+  return new Denial('keys_unavailable', reason, { retryAfter })
+}
