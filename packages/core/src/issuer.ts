@@ -1,9 +1,9 @@
 import { Denial, quote } from './errors.js'
 import { dynamicIssuers } from './issuer/dynamic-issuers.js'
+import { createLookups } from './issuer/lookups.js'
 import { reviewed } from './issuer/review.js'
 import type { KeySet, KeySetHealth } from './key-set.js'
 import type { IssuerSettings, Settings } from './options.js'
-import { isIssuer } from './url.js'
 
 /** An issuer whose tokens are accepted, with its keys. */
 export interface TrustedIssuer extends IssuerSettings {
@@ -35,48 +35,66 @@ export function createIssuers(
   settings: Settings,
   keySetOf: (issuer: string, own: IssuerSettings, onTrial: boolean) => KeySet,
 ): Issuers {
-  const trust = (issuer: string, own: IssuerSettings, onTrial: boolean): TrustedIssuer => ({
+  const trust = (issuer: string, own: IssuerSettings, keySet: KeySet): TrustedIssuer => ({
     ...own,
     issuer,
-    keySet: keySetOf(issuer, own, onTrial),
+    keySet,
     addressees: addresseesOf({ ...own, issuer }),
   })
+  const configured = settings.issuers.map((own) => ({
+    own,
+    keySet: isOneSource(own) ? keySetOf(own.issuer, own, false) : undefined,
+  }))
+  const keySets = configured.flatMap(({ keySet }) => keySet ?? [])
   const exact = new Map(
-    settings.issuers
-      .filter(({ template }) => template === undefined)
-      .map((own) => [own.issuer, trust(own.issuer, own, false)]),
+    configured
+      .filter(({ own }) => own.template === undefined)
+      .map(({ own, keySet }) => [own.issuer, trust(own.issuer, own, keySet!)]),
   )
-  const templates = settings.issuers.filter(({ template }) => template !== undefined)
+  const templates = configured.filter(({ own }) => own.template !== undefined)
+  const lookUp = createLookups(settings)
   const dynamic = dynamicIssuers(settings)
+  let closed = false
 
-  async function findDynamic(issuer: string): Promise<TrustedIssuer> {
-    const templated = templates.find(({ template }) => template!(issuer))
-    if (templated !== undefined) return dynamic.add(trust(issuer, templated, true))
-    const own = await firstAnswer(settings, issuer)
+  async function findByLookup(issuer: string): Promise<TrustedIssuer> {
+    const own = await lookUp(issuer)
     if (own === undefined) throw notTrusted(issuer, settings)
-    const ask = () => firstAnswer(settings, issuer)
-    return dynamic.get(issuer) ?? dynamic.add(reviewed(trust(issuer, own, true), ask, dynamic.remove, settings))
+    const known = dynamic.get(issuer)
+    if (known !== undefined) return known
+    const newcomer = trust(issuer, own, keySetOf(issuer, own, true))
+    return dynamic.add(reviewed(newcomer, () => lookUp(issuer), dynamic.remove, settings))
   }
 
   return {
     find(issuer) {
+      if (closed) throw afterClose()
       if (typeof issuer !== 'string' || issuer.length > MAX_LENGTH) throw notTrusted(issuer, settings)
       const known = exact.get(issuer) ?? dynamic.get(issuer)
       if (known !== undefined) return known
-      if (templates.length + settings.lookups.length === 0) throw notTrusted(issuer, settings)
-      return findDynamic(issuer)
+      const templated = templates.find(({ own }) => own.template!(issuer))
+      if (templated?.keySet !== undefined) return trust(issuer, templated.own, templated.keySet)
+      if (templated !== undefined)
+        return dynamic.add(trust(issuer, templated.own, keySetOf(issuer, templated.own, true)))
+      if (settings.lookups.length === 0) throw notTrusted(issuer, settings)
+      return findByLookup(issuer)
     },
     async ready() {
       // Every issuer gets its chance before the first failure is reported.
-      const results = await Promise.allSettled([...exact.values()].map(({ keySet }) => keySet.ready()))
+      const results = await Promise.allSettled(keySets.map((keySet) => keySet.ready()))
       for (const result of results) if (result.status === 'rejected') throw result.reason
     },
-    health: () => [...[...exact.values()].map(probe), ...dynamic.health()],
+    health: () => [...keySets.map(probe), ...dynamic.health()],
     close() {
-      for (const { keySet } of exact.values()) keySet.close()
+      closed = true
+      for (const keySet of keySets) keySet.close()
       dynamic.close()
     },
   }
+}
+
+/** Whether there is one source of keys, whoever the tenant is: then nobody has another key set made by inventing tenants. */
+function isOneSource({ issuer, template, origin }: IssuerSettings): boolean {
+  return template === undefined || !('discovery' in origin(issuer))
 }
 
 /** A machine's token names the Verifier, by its issuer or, from 3.3 on, by its origin; a user's token names a client. */
@@ -90,20 +108,10 @@ export function addresseesOf({
 }
 
 /** Asking for the health of keys that nobody needed yet has them fetched: a process that gets no requests before it is ready must become so. */
-function probe({ keySet }: TrustedIssuer): KeySetHealth {
+function probe(keySet: KeySet): KeySetHealth {
   const health = keySet.health()
   if (health.status === 'down') void keySet.ready().catch(() => {})
   return health
-}
-
-async function firstAnswer({ lookups, limits }: Settings, issuer: string): Promise<IssuerSettings | undefined> {
-  // The caller chose the text: what no issuer can look like must not get as far as the application.
-  if (!isIssuer(issuer, limits.insecureHttp)) return undefined
-  for (const lookup of lookups) {
-    const settings = await lookup(issuer)
-    if (settings !== undefined) return settings
-  }
-  return undefined
 }
 
 function notTrusted(issuer: unknown, { issuers }: Settings): Denial {
@@ -131,4 +139,10 @@ function likelyMistake(issuer: string, expected: readonly string[]): string | un
   if (expected.some((own) => own.replace(/^https?:/, '') === issuer.replace(/^https?:/, '')))
     return 'they differ by http and https only'
   return undefined
+}
+
+function afterClose(): Denial {
+  const hint = 'close() was called; a server that shuts down should stop taking requests before'
+  const reason = { check: 'issuer', expected: 'a resource server that is open', actual: 'one that was closed', hint }
+  return new Denial('keys_unavailable', reason, { retryAfter: 1_000 })
 }

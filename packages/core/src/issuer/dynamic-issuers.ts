@@ -9,8 +9,8 @@ import type { Runtime } from '../runtime.js'
 const MAX_DYNAMIC = 1_000
 /** Anybody can invent tenants of a template: no more than this many may be on trial at a time, or be new within a moment. */
 const MAX_UNPROVEN = 64
-/** How often one more may be new after that, in milliseconds. */
-const NEWCOMER_EVERY = 1_000
+/** How often one more may be new after that, in milliseconds: whoever invents tenants competes with real ones for these, and each costs the Verifier two fetches. */
+const NEWCOMER_EVERY = 100
 
 /**
  * Issuers by template or lookup: on trial until a signature holds by one of their keys. Anybody can invent one, and a Verifier that answers for any
@@ -73,7 +73,7 @@ export function dynamicIssuers({ runtime, limits }: Settings) {
   }
 }
 
-/** How many new issuers may be tried: some at once, then one a second, so that whoever invents them neither floods the Verifier nor takes every place. Who turns out real does not count. */
+/** How many new issuers may be tried: some at once, then ten a second, so that whoever invents them neither floods the Verifier nor takes every place. Who turns out real does not count. */
 function createAllowance(runtime: Pick<Runtime, 'monotonic'>) {
   let left = MAX_UNPROVEN
   let at = runtime.monotonic()

@@ -51,7 +51,7 @@ async function standsBy(
     return own !== undefined && terms(issuer.issuer, own) === terms(issuer.issuer, issuer)
   } catch (error) {
     // Whatever else is wrong with the answer, the next request tells.
-    return error instanceof Denial ? undefined : false
+    return error instanceof Denial && error.code === 'keys_unavailable' ? undefined : false
   }
 }
 

@@ -1,4 +1,4 @@
-import { configurationError, Denial, quote } from '../errors.js'
+import { Denial, quote } from '../errors.js'
 import type { IssuerLookup, IssuerOptions, IssuerSettings } from '../options.js'
 import type { Runtime } from '../runtime.js'
 
@@ -10,7 +10,7 @@ const PAUSE = 1_000
  *
  * @param resolve fills in the defaults of an answer
  * @param timeout milliseconds
- * @returns a function that throws `keys_unavailable` when there is no answer, and `invalid_configuration` for a wrong one
+ * @returns a function that rejects with `keys_unavailable` when there is no answer, `issuer_not_trusted` for that of another issuer, and `invalid_configuration` for a wrong one
  */
 export function issuerLookup(
   lookup: IssuerLookup,
@@ -23,8 +23,14 @@ export function issuerLookup(
     // Databases say null for what they don't have.
     if (own === undefined || own === null) return undefined
     if (own.issuer === issuer) return resolve(own)
-    const expected = `the issuer lookup to answer for ${quote(issuer)}`
-    throw configurationError(expected, quote(own.issuer), 'return the issuer it was asked for')
+    if (typeof own.issuer !== 'string') return resolve(own)
+    // A database that compares without case answers so to whatever a caller writes: no fault of the configuration that a token may show.
+    throw new Denial('issuer_not_trusted', {
+      check: 'issuer',
+      expected: `the issuer lookup to answer for ${quote(issuer)}`,
+      actual: quote(own.issuer),
+      hint: 'the lookup must compare the whole text, upper and lower case included',
+    })
   }
 }
 

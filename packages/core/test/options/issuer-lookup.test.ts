@@ -67,7 +67,7 @@ test('a lookup that knows nothing refuses, whichever way it says so', async () =
 })
 
 test.each<[string, IssuerLookup]>([
-  ['for another issuer', () => ({ issuer: 'https://other.example.org' })],
+  ['without an issuer', () => ({}) as never],
   ['with a text', (issuer) => issuer as never],
   ['with a misspelt option', (issuer) => ({ issuer, audienc: 'x' }) as never],
   ['with an unknown profile', (issuer) => ({ issuer, profile: 'keycloak' as 'auto' })],
