@@ -85,7 +85,7 @@ export class Denial extends Error {
     reason: Reason,
     more: { scope?: readonly string[]; retryAfter?: number | undefined; cause?: unknown } = {},
   ) {
-    super(code, { cause: more.cause })
+    super(code, more.cause === undefined ? undefined : { cause: more.cause })
     this.code = code
     this.reason = reason
     this.scope = more.scope
@@ -106,9 +106,9 @@ const brand = Symbol.for('@verifier-guard/core/GuardError')
 /**
  * The one error that applications see.
  *
- * Its `status`, `headers`, `body` and JSON form are safe to send to a caller, and so is its `message`, unless the `kind` is `configuration`: that
- * one is for the developer, and `expose` is false. The cause in full is in `reason`, which is not enumerable. Express, Koa and Fastify answer
- * correctly from `status` and `headers` with their own error handling.
+ * Its `status`, `headers`, `body` and JSON form are safe to send to a caller, and so is its `message` where `expose` is true. Where it is false, in a
+ * wrong configuration and from `ready()`, the message is for the developer and says why. The reason in full is in `reason`, which is not enumerable.
+ * Express, Koa and Fastify answer correctly from `status` and `headers` with their own error handling.
  *
  * @example
  * ```ts
@@ -133,19 +133,26 @@ export class GuardError extends Error {
   declare readonly reason: Reason
   declare readonly body: Answer['body']
 
-  constructor(code: ErrorCode, reason: Reason, answer: Answer, cause?: unknown) {
-    super(ERRORS[code].kind === 'configuration' ? explain(reason) : answer.body.error_description)
+  /** @param expose whether the error may get to a caller; default: unless the configuration is wrong */
+  constructor(
+    code: ErrorCode,
+    reason: Reason,
+    answer: Answer,
+    cause?: unknown,
+    expose = ERRORS[code].kind !== 'configuration',
+  ) {
+    super(expose ? answer.body.error_description : explain(reason))
     this.code = code
     this.kind = ERRORS[code].kind
     this.status = answer.status
     this.headers = answer.headers
-    this.expose = this.kind !== 'configuration'
+    this.expose = expose
     hide(this, 'reason', reason)
     hide(this, 'body', answer.body)
-    hide(this, 'cause', cause)
+    if (cause !== undefined) hide(this, 'cause', cause)
     hide(this, brand, true)
     // A denial is an answer, not a fault: its stack would only show the server's paths to callers (Express prints it outside production).
-    if (this.kind !== 'configuration') hide(this, 'stack', `${this.name}: ${this.message}`)
+    if (expose) hide(this, 'stack', `${this.name}: ${this.message}`)
   }
 
   /** The status again, under the name that Express and Fastify read. */
@@ -174,6 +181,13 @@ export function configurationError(expected: string, actual: string, hint: strin
   const { status, error, description } = ERRORS.invalid_configuration
   const answer: Answer = { status, headers: {}, body: { error: error!, error_description: description } }
   return new GuardError('invalid_configuration', { check: 'options', expected, actual, hint }, answer)
+}
+
+/** The same failure for the developer: no request waits for an answer at start-up, and whoever prints the error should see why. */
+export function explained(error: unknown): unknown {
+  if (!(error instanceof GuardError)) return error
+  const { code, reason, cause } = error
+  return new GuardError(code, reason, error, cause, false)
 }
 
 const MAX_SHOWN = 200

@@ -4,7 +4,7 @@ import { answer } from './challenge.js'
 import { checkAddressee, checkClaims } from './claims.js'
 import { createContext, type AuthContext, type Claims } from './context.js'
 import { readStanding } from './credential.js'
-import { Denial, GuardError, quote } from './errors.js'
+import { Denial, explained, GuardError, quote } from './errors.js'
 import { createEmitter, type Emitter } from './events.js'
 import { fingerprint } from './fingerprint.js'
 import { createIssuers, type TrustedIssuer } from './issuer.js'
@@ -57,7 +57,7 @@ export interface ResourceServer<C extends Claims = Claims> {
   /**
    * Fetches the keys ahead of the first request.
    *
-   * @throws {GuardError} `keys_unavailable`
+   * @throws {GuardError} `keys_unavailable`, with the reason in its message
    */
   ready(): Promise<void>
   /** How it fares, at once; keys that nobody needed yet are fetched because of the question, so that a readiness probe needs no more than this. */
@@ -179,7 +179,7 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
       try {
         await issuers.ready()
       } catch (error) {
-        throw await refuse(error)
+        throw explained(await refuse(error))
       }
     },
     health: () => (closed ? { status: 'down', issuers: issuers.health() } : overall(issuers.health())),

@@ -1,5 +1,14 @@
 import { answer } from '../src/challenge.js'
-import { configurationError, Denial, ERRORS, explain, GuardError, quote, type ErrorCode } from '../src/errors.js'
+import {
+  configurationError,
+  Denial,
+  ERRORS,
+  explain,
+  explained,
+  GuardError,
+  quote,
+  type ErrorCode,
+} from '../src/errors.js'
 
 const reason = { check: 'claims', expected: 'an inner thing', actual: 'a secret thing' }
 const codes = Object.keys(ERRORS) as ErrorCode[]
@@ -62,6 +71,33 @@ describe('GuardError', () => {
     const foreign = Object.assign(new Error('x'), { [Symbol.for('@verifier-guard/core/GuardError')]: true })
     expect(foreign).toBeInstanceOf(GuardError)
     for (const other of [new Error('x'), null, undefined, 'text', {}]) expect(other instanceof GuardError).toBe(false)
+  })
+})
+
+describe('a failure at start-up', () => {
+  const error = explained(new GuardError('keys_unavailable', reason, answer('keys_unavailable'))) as GuardError
+
+  test('says why in its message, with the line that it stopped', () => {
+    expect(error.message).toBe('expected an inner thing, found a secret thing')
+    expect(error.stack).toMatch(/^(GuardError|Error): expected an inner thing[^]*errors\.test/)
+  })
+
+  test('is not for callers, and still shows one nothing of it', () => {
+    expect(error).toMatchObject({ expose: false, status: 503, kind: 'verifier', code: 'keys_unavailable' })
+    expect(JSON.stringify(error)).not.toMatch(/inner|secret/)
+  })
+
+  test('has a cause only where there is one', () => {
+    expect('cause' in error).toBe(false)
+    expect('cause' in new Denial('token_expired', reason)).toBe(false)
+    const cause = new Error('beneath')
+    const caused = new GuardError('keys_unavailable', reason, answer('keys_unavailable'), cause)
+    expect(explained(caused)).toMatchObject({ cause })
+  })
+
+  test('anything else stays what it is', () => {
+    const other = new TypeError('x')
+    expect(explained(other)).toBe(other)
   })
 })
 
