@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
+import type { ResourceServerOptions } from '@verifier-guard/core'
 import type { Jwk } from '@verifier-guard/dev-verifier'
 import { endScenes, setScene, unavailable, type Scene } from './scene.js'
 
@@ -238,5 +239,41 @@ describe('a request for keys', () => {
       return new Response(packed.pipeThrough(new DecompressionStream('gzip')))
     })
     expect(await present(mint())).toBe('allowed')
+  })
+})
+
+describe('the reason of a refusal', () => {
+  test('names what is wrong with the key that is published under the id', async () => {
+    const { present, mint, told } = answering(({ verifier }) =>
+      Response.json({
+        keys: [
+          { ...verifier.jwks().keys[0], use: 'enc' },
+          { ...p256(), kid: 'other' },
+        ],
+      }),
+    )
+    expect(await present(mint())).toMatchObject({ status: 401, code: 'key_unknown' })
+    expect(told('denied')[0]).toMatchObject({
+      hint: "the Verifier publishes it, but it can't be used: its use is enc, not sig",
+    })
+  })
+
+  test.each<[string, Partial<ResourceServerOptions>]>([
+    ['issuer', {}],
+    ['jwksUri', { jwksUri: 'https://verifier.example.test/wrong' }],
+  ])('sends the developer to the option "%s" where the Verifier was reached', async (option, options) => {
+    const { present, mint, told } = setScene({
+      options,
+      fetch: () => Promise.resolve(new Response('<html>', { status: 404, headers: { 'content-type': 'text/html' } })),
+    })
+    expect(await present(mint())).toEqual(unavailable)
+    expect(told('denied')[0]).toMatchObject({ hint: expect.stringContaining(`check the option "${option}"`) as string })
+  })
+
+  test('sends him to the network where it was not', async () => {
+    const { verifier, present, mint, told } = setScene()
+    verifier.fail('discovery', 'refuse')
+    expect(await present(mint())).toEqual(unavailable)
+    expect(told('denied')[0]).toMatchObject({ hint: expect.stringContaining('can reach the Verifier') as string })
   })
 })

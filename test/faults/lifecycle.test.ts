@@ -35,11 +35,26 @@ describe('ready()', () => {
     expect(await present(mint())).toBe('allowed')
   })
 
-  test('waits no longer than a request does', async () => {
-    const { server, verifier, clock } = setScene()
+  test('waits for a slow Verifier as long as each fetch may take, where a request waits for one', async () => {
+    const { server, verifier, clock, present, mint } = setScene()
     verifier.fail('discovery', 'slow', { delay: 4_900 })
+    verifier.fail('jwks', 'slow', { delay: 4_900 })
+    const ready = server.ready()
+    const answer = present(mint())
+    await clock.pass(5.1)
+    expect(await answer).toEqual(unavailable)
+    await clock.pass(5)
+    await ready
+    expect(await present(mint())).toBe('allowed')
+  })
+
+  test('ends when a fetch hangs, and tells which', async () => {
+    const { server, verifier, clock } = setScene()
     verifier.fail('jwks', 'hang')
-    const ready = expect(server.ready()).rejects.toMatchObject({ code: 'keys_unavailable' })
+    const ready = expect(server.ready()).rejects.toMatchObject({
+      code: 'keys_unavailable',
+      reason: { actual: expect.stringMatching(/expected an answer from .*jwks within 5000 ms/) as string },
+    })
     await clock.pass(5)
     await ready
   })

@@ -141,7 +141,7 @@ describe('attempts during an outage', () => {
     const scene = setScene({
       fetch: () => Promise.resolve(new Response(null, { status: 503, headers: { 'retry-after': '999999999' } })),
     })
-    expect(await scene.present(scene.mint())).toEqual({ ...unavailable, retryAfter: 300 })
+    expect(await scene.present(scene.mint())).toEqual({ ...unavailable, retryAfter: 120 })
   })
 })
 

@@ -23,8 +23,8 @@ export interface KeyChanges {
 export const NO_KEYS: KeyIndex = Object.freeze({ byKid: new Map(), size: 0, ignored: [] })
 
 const MAX_REPORTED = 10
-/** New keys that are made ready while the set is read, so that a point beside its curve counts for nothing. No Verifier publishes more. */
-const MAX_TRIED = 64
+/** New keys that are made ready while the set is read, so that a point beside its curve counts for nothing: that takes time, and no Verifier publishes more. */
+const MAX_IMPORTED = 64
 
 /**
  * Reads a JWK Set document (RFC 7517 §5), leaving out what can't be used: foreign and malformed keys must not spoil the good ones beside them.
@@ -35,11 +35,12 @@ const MAX_TRIED = 64
  */
 export function indexKeys(document: unknown, rows: readonly AlgorithmRow[], previous?: KeyIndex): KeyIndex | string {
   const keys = typeof document === 'object' && document !== null ? (document as { keys?: unknown }).keys : undefined
-  if (!Array.isArray(keys)) return 'no "keys" array'
+  if (!Array.isArray(keys)) return otherDocument(document)
   const known = new Map([...all(previous)].map((key) => [identity(key.jwk), key]))
   const byKid = new Map<string | undefined, PublishedKey[]>()
   const ignored: { kid: string | undefined; why: string }[] = []
   let size = 0
+  let met = 0
   for (const jwk of keys as unknown[]) {
     if (!isJwk(jwk)) {
       ignored.push({ kid: undefined, why: 'it is no JSON object with "kty" and "kid" as text' })
@@ -47,8 +48,10 @@ export function indexKeys(document: unknown, rows: readonly AlgorithmRow[], prev
     }
     const { kid } = jwk
     const name = identity(jwk)
-    const key = known.get(name) ?? publishedKey(jwk)
-    const why = uselessness(key, rows, known.size < MAX_TRIED)
+    const before = known.get(name)
+    const key = before ?? publishedKey(jwk)
+    const mayImport = before !== undefined || (met += 1) <= MAX_IMPORTED
+    const why = uselessness(jwk, rows) ?? (mayImport ? failedImports(key, rows) : undefined)
     if (why !== undefined) {
       ignored.push({ kid: shown(kid), why })
       continue
@@ -65,7 +68,9 @@ export function indexKeys(document: unknown, rows: readonly AlgorithmRow[], prev
     size += 1
   }
   if (size > 0) return { byKid, size, ignored: ignored.slice(0, MAX_REPORTED) }
-  return `no key that ${rows.map((row) => row.name).join(', ')} can use (${ignored.length} others)`
+  const [first] = ignored
+  const others = first === undefined ? 'none at all' : `${ignored.length} others; of the first, ${first.why}`
+  return `no key that ${rows.map((row) => row.name).join(', ')} can use (${others})`
 }
 
 /** Compares two indexes. */
@@ -106,21 +111,41 @@ function isJwk(value: unknown): value is Jwk {
   return typeof kty === 'string' && (kid === undefined || typeof kid === 'string')
 }
 
-function uselessness(key: PublishedKey, rows: readonly AlgorithmRow[], tried: boolean): string | undefined {
+/** Judged by the document as it is now: a key that was good may come with its private member this time, or for another use. */
+function uselessness(jwk: Jwk, rows: readonly AlgorithmRow[]): string | undefined {
+  return unlessOne(rows, jwk, (row) => unfitness(jwk, row))
+}
+
+/** Known at once on Node; elsewhere a key shows only when it is used. */
+function failedImports(key: PublishedKey, rows: readonly AlgorithmRow[]): string | undefined {
+  return unlessOne(rows, key.jwk, (row) => {
+    const ready = readyKey(key, row)
+    return 'unfit' in ready ? ready.unfit : undefined
+  })
+}
+
+/** @returns why no algorithm can use a key, or `undefined` as soon as one can */
+function unlessOne(
+  rows: readonly AlgorithmRow[],
+  { kty }: Jwk,
+  unfit: (row: AlgorithmRow) => string | undefined,
+): string | undefined {
   let why: string | undefined
   for (const row of rows) {
-    const unfit = unfitness(key.jwk, row) ?? (tried ? failedImport(key, row) : undefined)
-    if (unfit === undefined) return undefined
+    const reason = unfit(row)
+    if (reason === undefined) return undefined
     // The algorithm of the key's own type tells more than one it was never meant for.
-    if (why === undefined || row.kty === key.jwk.kty) why = unfit
+    if (why === undefined || row.kty === kty) why = reason
   }
   return why ?? 'no algorithm is allowed'
 }
 
-/** Known at once on Node; elsewhere a key shows only when it is used. */
-function failedImport(key: PublishedKey, row: AlgorithmRow): string | undefined {
-  const ready = readyKey(key, row)
-  return 'unfit' in ready ? ready.unfit : undefined
+/** What people put in the place of a key set. */
+function otherDocument(document: unknown): string {
+  const { kty, jwks_uri: jwksUri } = (document ?? {}) as { kty?: unknown; jwks_uri?: unknown }
+  if (jwksUri !== undefined)
+    return 'metadata: leave "jwksUri" out, or state the address that stands in it as "jwks_uri"'
+  return kty === undefined ? 'no "keys" array' : 'a single key: wrap it as { keys: [key] }'
 }
 
 /** Equal for keys that verify the same signatures under the same id. What is no text makes no key, and may be of any depth. */

@@ -2,7 +2,7 @@ import type { AlgorithmRow } from './algorithms.js'
 import { configurationError, Denial, quote } from './errors.js'
 import type { Emitter } from './events.js'
 import type { JwkSet, PublishedKey } from './key.js'
-import { all, candidates, distrust, indexKeys, NO_KEYS, type KeyIndex } from './key-index.js'
+import { all, candidates, distrust, indexKeys, NO_KEYS, shown, type KeyIndex } from './key-index.js'
 import { createKeySource, type KeyOrigin, type KeySetLimits, type KeySource } from './key-source.js'
 import { createRefetchBudget } from './refetch-budget.js'
 import type { Runtime } from './runtime.js'
@@ -41,7 +41,7 @@ export interface KeySet {
   prove(): void
   /** Whether one ever did. */
   proven(): boolean
-  /** Fetches the keys unless they are at hand. @throws {Denial} `keys_unavailable` */
+  /** Fetches the keys unless they are at hand, for as long as that may take. @throws {Denial} `keys_unavailable` */
   ready(): Promise<void>
   health(): KeySetHealth
   /** Calls off a fetch under way and every timer, and gives up the keys. */
@@ -191,7 +191,7 @@ function fetchedKeySet({ issuer, limits, runtime, onTrial }: Common, source: Key
     },
     proven: () => proven,
     async ready() {
-      if (source.index() === undefined) await within(load())
+      if (source.index() === undefined) await load()
     },
     health: () => health(issuer, source),
     close() {
@@ -291,6 +291,7 @@ function found(index: KeyIndex, kid: string | undefined): readonly PublishedKey[
 }
 
 function unknownKey(index: KeyIndex, kid: string | undefined): Denial {
+  const ignored = kid === undefined ? undefined : index.ignored.find((key) => key.kid === shown(kid))
   return new Denial('key_unknown', {
     check: 'key-set',
     expected:
@@ -298,6 +299,8 @@ function unknownKey(index: KeyIndex, kid: string | undefined): Denial {
         ? `a "kid", since the Verifier publishes ${index.size} keys`
         : 'a "kid" that the Verifier publishes',
     actual: quote(kid),
-    hint: 'the token may come from another environment, or its key was withdrawn',
+    hint: ignored
+      ? `the Verifier publishes it, but it can't be used: ${ignored.why}`
+      : 'the token may come from another environment, or its key was withdrawn',
   })
 }

@@ -58,6 +58,8 @@ const LONGEST_BACK_OFF = 60 * SECOND
 /** Requests that need a key need not wait out a long back-off: they may cause an attempt this often. */
 const LONGEST_BACK_OFF_ON_DEMAND = 2 * SECOND
 const LONGEST_RETRY_AFTER = 300 * SECOND
+/** Without keys nothing can be judged meanwhile. */
+const LONGEST_RETRY_AFTER_WITHOUT_KEYS = 120 * SECOND
 /** Keys that are remembered beyond their time in the set. */
 const MAX_SEEN = 100
 
@@ -116,7 +118,8 @@ export function createKeySource(options: KeySourceOptions): KeySource {
         ? error
         : new HttpFailure('unreachable', 'the key set could not be read', { cause: error })
     const backOff = Math.min(LONGEST_BACK_OFF, SECOND * 2 ** (failures - 1)) * (0.5 + 0.5 * runtime.random())
-    const asked = Math.min(lastFailure.retryAfter ?? 0, LONGEST_RETRY_AFTER)
+    const longest = current() === undefined ? LONGEST_RETRY_AFTER_WITHOUT_KEYS : LONGEST_RETRY_AFTER
+    const asked = Math.min(lastFailure.retryAfter ?? 0, longest)
     const pause = Math.max(asked, backOff)
     retryAt = runtime.monotonic() + Math.max(asked, Math.min(backOff, LONGEST_BACK_OFF_ON_DEMAND))
     refreshIn(pause)
@@ -159,7 +162,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
     inBackOff: () => failures > 0 && runtime.monotonic() < retryAt,
     refresh,
     inFlight: () => inFlight,
-    unavailable: () => unavailable(issuer, lastFailure?.message, retryAt - runtime.monotonic()),
+    unavailable: () => unavailable(options, lastFailure, retryAt - runtime.monotonic()),
     lastFailure: () => lastFailure?.message,
     keepFresh() {
       if (!onTrial || closed.signal.aborted) return
@@ -211,12 +214,20 @@ function createNovelty(): (key: PublishedKey) => boolean {
   }
 }
 
-function unavailable(issuer: string, failure: string | undefined, pause: number): Denial {
+function unavailable(
+  { issuer, origin }: Pick<KeySourceOptions, 'issuer' | 'origin'>,
+  failure: HttpFailure | undefined,
+  pause: number,
+): Denial {
+  const answered = failure !== undefined && failure.reason !== 'unreachable' && failure.reason !== 'timeout'
+  const option = 'jwksUri' in origin ? 'jwksUri' : 'issuer'
   const reason = {
     check: 'key-set',
     expected: `the keys of ${issuer}`,
-    actual: failure ?? 'none within the time that a request may wait',
-    hint: 'the token was not judged; check that this process can reach the Verifier',
+    actual: failure?.message ?? 'none within the time that a request may wait',
+    hint: answered
+      ? `no token was judged; there was an answer, so check the option "${option}", and the Verifier`
+      : 'no token was judged; check that this process can reach the Verifier',
   }
   return new Denial('keys_unavailable', reason, { retryAfter: Math.max(SECOND, pause) })
 }

@@ -16,8 +16,15 @@ describe('an index of published keys', () => {
     ['null', null, /no "keys" array/],
     ['a list', [jwk('a')], /no "keys" array/],
     ['keys that are no list', { keys: jwk('a') }, /no "keys" array/],
-    ['no keys', { keys: [] }, /no key that ES256, RS256 can use \(0 others\)/],
-    ['keys of no use', { keys: [{ kty: 'oct', k: 'AA' }, null] }, /no key that ES256, RS256 can use \(2 others\)/],
+    ['metadata', { issuer: 'https://a.example', jwks_uri: 'https://a.example/jwks' }, /metadata: leave "jwksUri" out/],
+    ['a single key', jwk('a'), /a single key: wrap it as \{ keys: \[key\] \}/],
+    ['no keys', { keys: [] }, /no key that ES256, RS256 can use \(none at all\)/],
+    [
+      'keys of no use',
+      { keys: [{ kty: 'oct', k: 'AA' }, null] },
+      /no key that ES256, RS256 can use \(2 others; of the first, its kty is oct, ES256 takes EC\)/,
+    ],
+    ['a private key', { keys: [{ ...jwk('a'), d: 'AA' }] }, /1 others; of the first, it has the private member d/],
   ])('is not made of %s', (_, document, why) => {
     expect(indexKeys(document, rows)).toMatch(why)
   })
@@ -53,6 +60,28 @@ describe('an index of published keys', () => {
     const a = jwk('a')
     const before = index([a])
     expect(changes(before, index([{ ...a, use: 'sig' }], before))).toMatchObject({ added: [{}], removed: [{}] })
+  })
+
+  test.each<[string, object]>([
+    ['its private member', { d: 'AA' }],
+    ['key_ops that are no list', { key_ops: 'sign' }],
+    ['a use that is no text', { use: 5 }],
+  ])('drops a key that was good when it is published with %s', (_, more) => {
+    const [a, b] = [jwk('a'), jwk('b')]
+    const before = index([a, b])
+    const after = index([{ ...a, ...more }, b], before)
+    expect(after.size).toBe(1)
+    expect(changes(before, after).removed.map((key) => key.jwk)).toEqual([a])
+  })
+
+  test('makes a bounded number of new keys ready, good or bad, and all that were there before', () => {
+    const beside = Array.from({ length: 1_000 }, (_, n) => ({
+      ...jwk(`k${n}`),
+      x: Buffer.alloc(32, 1).toString('base64url'),
+    }))
+    const made = index([...beside, jwk('a')])
+    expect([...all(made)].filter((key) => key.ready.size > 0)).toEqual([])
+    expect(made.size).toBe(1_000 - 64 + 1)
   })
 
   test('tells of everything as added at first', () => {
