@@ -39,8 +39,6 @@ export interface KeySet {
   findReplaced(kid: string | undefined, tried: readonly PublishedKey[]): Promise<readonly PublishedKey[]>
   /** Notes that a signature holds by one of the keys: the issuer is no invention, and its keys are worth keeping fresh. */
   prove(): void
-  /** Whether one ever did. */
-  proven(): boolean
   /** Fetches the keys unless they are at hand, for as long as that may take. @throws {Denial} `keys_unavailable` */
   ready(): Promise<void>
   health(): KeySetHealth
@@ -86,18 +84,16 @@ function staticKeySet({ issuer, rows }: Common, document: JwkSet): KeySet {
     find: (kid) => found(index, kid),
     findReplaced: () => Promise.resolve([]),
     prove: () => {},
-    proven: () => true,
     ready: () => Promise.resolve(),
     health: () => ({ issuer, status: 'ready', keys: index.size, failures: 0 }),
     close: () => distrust(all(index)),
   }
 }
 
-function fetchedKeySet({ issuer, limits, runtime, onTrial }: Common, source: KeySource): KeySet {
+function fetchedKeySet({ issuer, limits, runtime }: Common, source: KeySource): KeySet {
   const refetch = createRefetch(issuer, source, limits.timeout, runtime)
   const unknown = recentlyUnknown(runtime)
   let closed = false
-  let proven = !onTrial
   let oldSince: number | undefined
 
   async function load(): Promise<KeyIndex> {
@@ -184,12 +180,7 @@ function fetchedKeySet({ issuer, limits, runtime, onTrial }: Common, source: Key
   return {
     find,
     findReplaced,
-    prove() {
-      if (proven) return
-      proven = true
-      source.keepFresh()
-    },
-    proven: () => proven,
+    prove: () => source.keepFresh(),
     async ready() {
       if (source.index() === undefined) await load()
     },

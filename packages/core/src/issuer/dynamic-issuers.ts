@@ -22,13 +22,17 @@ export function dynamicIssuers({ runtime, limits }: Settings) {
   const newcomers = createAllowance(runtime)
   let closed = false
 
-  function promote(): void {
-    for (const [name, issuer] of unproven) {
-      if (!issuer.keySet.proven()) continue
-      unproven.delete(name)
-      proven.set(name, issuer)
+  function admit(newcomer: TrustedIssuer): TrustedIssuer {
+    const onTrial: TrustedIssuer = { ...newcomer, keySet: { ...newcomer.keySet, prove } }
+    function prove(): void {
+      if (unproven.get(newcomer.issuer) !== onTrial) return
+      unproven.delete(newcomer.issuer)
+      proven.set(newcomer.issuer, newcomer)
       newcomers.giveBack()
+      newcomer.keySet.prove()
     }
+    unproven.set(newcomer.issuer, onTrial)
+    return onTrial
   }
 
   /** Makes room for one more: whoever has had an answer, good or bad, and shown no signature since goes first. */
@@ -47,23 +51,18 @@ export function dynamicIssuers({ runtime, limits }: Settings) {
   return {
     get: (name: string): TrustedIssuer | undefined => proven.get(name) ?? unproven.get(name),
     add(issuer: TrustedIssuer): TrustedIssuer {
-      promote()
       if (closed || !newcomers.take() || !makeRoom()) {
         issuer.keySet.close()
         throw tooManyUnproven(limits.timeout)
       }
-      unproven.set(issuer.issuer, issuer)
-      return issuer
+      return admit(issuer)
     },
     remove(name: string): void {
       unproven.get(name)?.keySet.close()
       unproven.delete(name)
       proven.delete(name)
     },
-    health(): readonly KeySetHealth[] {
-      promote()
-      return [...proven.values()].map(({ keySet }) => keySet.health())
-    },
+    health: (): readonly KeySetHealth[] => [...proven.values()].map(({ keySet }) => keySet.health()),
     close(): void {
       closed = true
       proven.clear()
