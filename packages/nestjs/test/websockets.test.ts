@@ -213,6 +213,7 @@ describe('connections, which no guard of Nest judges', () => {
   const timers: (() => void)[] = []
   const runtimeAhead = { ...runtime, schedule: (callback: () => void) => (timers.push(callback), () => undefined) }
   const resourceServer = createResourceServer({ ...options, runtime: runtimeAhead })
+  let admitted = () => {}
 
   /** A client of either kind. */
   interface Client {
@@ -227,7 +228,10 @@ describe('connections, which no guard of Nest judges', () => {
       const leave = () => void (client.disconnect?.(true) ?? client.close?.(1008))
       const auth = await resourceServer.authenticate(requestOf(client)).catch(() => undefined)
       if (auth === undefined) leave()
-      else whenExpired(auth, leave, runtimeAhead)
+      else {
+        whenExpired(auth, leave, runtimeAhead)
+        admitted()
+      }
     }
 
     @SubscribeMessage('order')
@@ -246,8 +250,11 @@ describe('connections, which no guard of Nest judges', () => {
     const { port } = app.getHttpServer().address() as AddressInfo
     await connect(port, {}).closed()
     await connect(port, { authorization: 'Bearer rubbish' }).closed()
+    // No guard keeps messages waiting while the connection is judged.
+    const admission = new Promise<void>((resolve) => (admitted = resolve))
     const connection = connect(port, { authorization: `Bearer ${mayWrite(verifier)}` })
     expect((await connection.order()).event).toBe('accepted')
+    await admission
     ahead = 3_600_000
     const closed = connection.closed()
     for (const expire of timers.splice(0)) expire()
