@@ -1,8 +1,10 @@
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
+import { portably } from '../../../test/differential/portable.js'
 import type { GuardError } from '../src/index.js'
 import {
   createResourceServer,
   requiredPower,
+  requiredRule,
   requiredScopes,
   resourceServerOf,
   systemRuntime,
@@ -11,12 +13,14 @@ import {
   type ResourceServerOptions,
 } from '../src/index.js'
 
-const verifier = createDevVerifier({ profile: 'eudistack-3.3' })
+/** When every token is minted, however long the test takes. */
+const START = Date.now()
+const verifier = createDevVerifier({ profile: 'eudistack-3.3', runtime: { now: () => START } })
 const mayCreate = requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' })
 const mayDelete = requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Delete' })
 
 function serve(options: Partial<ResourceServerOptions> = {}) {
-  let now = Date.now()
+  let now = START
   const events: { readonly name: string; readonly event: unknown }[] = []
   const record = (name: keyof GuardEvents) => (event: unknown) => void events.push({ name, event })
   const resourceServer = createResourceServer({
@@ -33,6 +37,15 @@ function serve(options: Partial<ResourceServerOptions> = {}) {
 
 const open: { close(): void }[] = []
 afterAll(() => open.forEach((resourceServer) => resourceServer.close()))
+
+function codeOf(decide: () => unknown): string {
+  try {
+    decide()
+    return 'let in'
+  } catch (error) {
+    return (error as GuardError).code
+  }
+}
 
 const bearing = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
 
@@ -153,12 +166,53 @@ describe('authorize', () => {
     const { resourceServer, denials } = serve()
     const auth = await resourceServer.verifyAccessToken(verifier.mint())
     expect(resourceServer.authorize(auth, mayCreate)).toBeUndefined()
-    await expect(resourceServer.authorize(auth, mayDelete)).rejects.toMatchObject({
-      code: 'power_missing',
-      status: 403,
-    })
+    expect(codeOf(() => resourceServer.authorize(auth, mayDelete))).toBe('power_missing')
+    // Before anything is awaited: a handler that forgets to must not go on.
     expect(denials()).toEqual([
-      expect.objectContaining({ code: 'power_missing', expected: 'power DOME/ProductOffering/Delete' }),
+      expect.objectContaining({
+        code: 'power_missing',
+        status: 403,
+        expected: 'power DOME/ProductOffering/Delete',
+        fingerprint: expect.stringMatching(/^[\w-]{16}$/) as string,
+      }),
+    ])
+  })
+
+  test('answers late what takes time', async () => {
+    const { resourceServer, denials } = serve()
+    const auth = await resourceServer.verifyAccessToken(verifier.mint())
+    await expect(
+      resourceServer.authorize(
+        auth,
+        requiredRule('yes', () => Promise.resolve(true)),
+      ),
+    ).resolves.toBeUndefined()
+    const refused = resourceServer.authorize(
+      auth,
+      requiredRule('no', () => Promise.resolve(false)),
+    )
+    await expect(refused).rejects.toMatchObject({ code: 'rule_unmet', status: 403 })
+    expect(denials()).toHaveLength(1)
+  })
+
+  test('throws at once on runtimes where the fingerprint takes time, and tells of the denial when that is there', async () => {
+    const portable = await portably(() => import('../src/index.js'))
+    const denied: DeniedEvent[] = []
+    const server = portable.createResourceServer({
+      issuer: verifier.issuer,
+      profile: 'eudistack',
+      runtime: { ...systemRuntime, fetch: verifier.fetch },
+      events: { denied: (event) => void denied.push(event) },
+    })
+    open.push(server)
+    const auth = await server.verifyAccessToken(verifier.mint())
+    expect(codeOf(() => server.authorize(auth, mayDelete))).toBe('power_missing')
+    while (denied.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    expect(denied).toEqual([
+      expect.objectContaining({
+        code: 'power_missing',
+        fingerprint: expect.stringMatching(/^[\w-]{16}$/) as string,
+      }),
     ])
   })
 
@@ -174,8 +228,8 @@ describe('the credential behind a token', () => {
   const day = 86_400_000
 
   test.each([
-    ['expired yesterday', { validUntil: new Date(Date.now() - day) }],
-    ['begins tomorrow', { validFrom: new Date(Date.now() + day) }],
+    ['expired yesterday', { validUntil: new Date(START - day) }],
+    ['begins tomorrow', { validFrom: new Date(START + day) }],
   ])('is refused when it %s, though the token is still good', async (_, validity) => {
     const token = verifier.mint(validity)
     await expect(serve().resourceServer.verifyAccessToken(token)).rejects.toMatchObject({
@@ -189,7 +243,7 @@ describe('the credential behind a token', () => {
 
   test('is refused when it ends while the token is remembered', async () => {
     const { resourceServer, pass } = serve()
-    const request = bearing(verifier.mint({ validUntil: new Date(Date.now() + 60_000) }))
+    const request = bearing(verifier.mint({ validUntil: new Date(START + 60_000) }))
     await resourceServer.authenticate(request)
     pass(91)
     expect(resourceServer.authenticateCached(request)).toBeUndefined()
