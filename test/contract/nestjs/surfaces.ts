@@ -7,8 +7,7 @@ import { Field, GraphQLModule, ObjectType, Query, ResolveField, Resolver } from 
 import { MessagePattern, ServerTCP } from '@nestjs/microservices'
 import { WsAdapter } from '@nestjs/platform-ws'
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { AccessTokenGuard, Auth, ClientId, Public, Scopes, VerifierGuardModule } from '@verifier-guard/nestjs'
 import type { RequestLike, ResourceServerOptions } from '@verifier-guard/nestjs'
 import { microservices } from '@verifier-guard/nestjs/microservices'
@@ -91,14 +90,16 @@ interface Listening {
 
 const portOf = (server: Listening) => server.address().port
 
-/** Nest 10 takes 0 for a port that is missing. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const port = portOf(server as Listening)
-  server.close()
-  await once(server, 'close')
-  return port
+/** TCP on a port that is free. */
+class Tcp extends ServerTCP {
+  constructor() {
+    // Nest 10 takes the number 0 for a port that is missing.
+    super({ host: '127.0.0.1', port: '0' as unknown as number })
+  }
+
+  address(): AddressInfo {
+    return (this.server as Listening).address()
+  }
 }
 
 /** Everything but HTTP that a guard is put before, in one application; runs in a thread of its own, as the other one does. */
@@ -120,11 +121,11 @@ async function main({ options, enhancers }: Setting): Promise<void> {
   const app = await NestFactory.create(Application, { logger: false, abortOnError: false })
   app.setGlobalPrefix('api')
   app.useWebSocketAdapter(new WsAdapter(app))
-  const tcp = await freePort()
-  app.connectMicroservice({ strategy: new ServerTCP({ host: '127.0.0.1', port: tcp }) })
+  const tcp = new Tcp()
+  app.connectMicroservice({ strategy: tcp })
   await app.startAllMicroservices()
   await app.listen(0, '127.0.0.1')
-  parentPort!.postMessage({ http: portOf(app.getHttpServer() as Listening), tcp })
+  parentPort!.postMessage({ http: portOf(app.getHttpServer() as Listening), tcp: portOf(tcp) })
   parentPort!.once('message', () => void app.close().then(() => parentPort!.close()))
 }
 
