@@ -56,7 +56,6 @@ const SUPPORT = [
   'fingerprint',
   'token-cache',
   'members',
-  'refetch-budget',
   'events',
   'support',
 ]

@@ -4,7 +4,8 @@ import type { Emitter } from './events.js'
 import type { JwkSet, PublishedKey } from './key.js'
 import { all, candidates, distrust, indexKeys, NO_KEYS, shown, type KeyIndex } from './key-index.js'
 import { createKeySource, type KeyOrigin, type KeySetLimits, type KeySource } from './key-source.js'
-import { createRefetchBudget } from './refetch-budget.js'
+import { createRefetch } from './key-set/refetch.js'
+import { createUnknownIds } from './key-set/unknown-ids.js'
 import type { Runtime } from './runtime.js'
 
 /** How a key set fares. */
@@ -62,10 +63,6 @@ export interface KeySetOptions {
 const UNKNOWN_FOR = { withinBudget: 1_000, beyond: 10_000 }
 /** How long requests wait for newer keys where those at hand are old for want of a timer, in milliseconds. */
 const PATIENCE = 1_000
-const MAX_UNKNOWN = 1_000
-/** Longer key ids than any Verifier has are not remembered: the refetch budget alone governs them. */
-const MAX_KID_LENGTH = 256
-const MAX_WAITING = 1_000
 
 /** Makes the key set of one Verifier; nothing is fetched before it is needed. */
 export function createKeySet({ origin, ...options }: KeySetOptions): KeySet {
@@ -92,7 +89,7 @@ function staticKeySet({ issuer, rows }: Common, document: JwkSet): KeySet {
 
 function fetchedKeySet({ issuer, limits, runtime }: Common, source: KeySource): KeySet {
   const refetch = createRefetch(issuer, source, limits.timeout, runtime)
-  const unknown = recentlyUnknown(runtime)
+  const unknown = createUnknownIds(runtime)
   let closed = false
   let oldSince: number | undefined
 
@@ -109,9 +106,9 @@ function fetchedKeySet({ issuer, limits, runtime }: Common, source: KeySource): 
   ): readonly PublishedKey[] | Promise<readonly PublishedKey[]> {
     if (closed) throw source.unavailable()
     const index = source.index()
-    if (index === undefined) return within(load().then((loaded) => findIn(loaded, kid, worthAFetch)))
+    if (index === undefined) return within(load().then((loaded) => candidatesOrRefetch(loaded, kid, worthAFetch)))
     const newer = newerKeys()
-    return newer === undefined ? findIn(index, kid, worthAFetch) : newer.then(() => find(kid, worthAFetch))
+    return newer === undefined ? candidatesOrRefetch(index, kid, worthAFetch) : newer.then(() => find(kid, worthAFetch))
   }
 
   /**
@@ -132,7 +129,7 @@ function fetchedKeySet({ issuer, limits, runtime }: Common, source: KeySource): 
     })
   }
 
-  function findIn(
+  function candidatesOrRefetch(
     index: KeyIndex,
     kid: string | undefined,
     worthAFetch: boolean,
@@ -193,63 +190,6 @@ function fetchedKeySet({ issuer, limits, runtime }: Common, source: KeySource): 
   }
 }
 
-/**
- * A fetch on request: one that begins after it was asked for, as soon as the budget allows; all who wait share it.
- *
- * Waiting a little beats refusing: the bearer of a key published a moment ago must not pay for ids that somebody else invents.
- */
-function createRefetch(issuer: string, source: KeySource, timeout: number, runtime: Runtime) {
-  const budget = createRefetchBudget()
-  const pause = () => budget.pause(runtime.monotonic())
-  let scheduled: Promise<void> | undefined
-  let waiting = 0
-  let endPause = () => {}
-
-  async function fetchAfterPause(): Promise<void> {
-    // The fetch under way may have been answered before the key was published.
-    await source.inFlight()
-    await pauseFor(pause())
-    await source.inFlight()
-    scheduled = undefined
-    const fruitful = await source.refresh()
-    if (source.failures() === 0) budget.spend(runtime.monotonic(), fruitful)
-  }
-
-  async function pauseFor(delay: number): Promise<void> {
-    if (delay === 0) return
-    await new Promise<void>((resolve) => {
-      const cancel = runtime.schedule(resolve, delay)
-      endPause = () => (cancel(), resolve())
-    })
-  }
-
-  async function refetch(): Promise<void> {
-    if (source.inBackOff()) return
-    const wait = pause()
-    scheduled ??= fetchAfterPause()
-    // A fetch that is due is soon over: only who has to wait for the next one takes up a place.
-    if (wait > timeout || (wait > 0 && waiting >= MAX_WAITING)) throw postponed(issuer, wait)
-    waiting += 1
-    await scheduled.finally(() => (waiting -= 1))
-  }
-
-  return Object.assign(refetch, { pause, close: () => endPause() })
-}
-
-/** Key ids looked for in vain a moment ago: bounded, so that invented ones only forget each other. */
-function recentlyUnknown(runtime: Runtime) {
-  const seen = new Map<string, number>()
-  return {
-    has: (kid: string, within: number) => runtime.monotonic() - (seen.get(kid) ?? -Infinity) < within,
-    add(kid: string) {
-      if (kid.length > MAX_KID_LENGTH) return
-      if (seen.size >= MAX_UNKNOWN) seen.delete(seen.keys().next().value!)
-      seen.delete(kid)
-      seen.set(kid, runtime.monotonic())
-    },
-  }
-}
-
 function health(issuer: string, source: KeySource): KeySetHealth {
   const index = source.index()
   const failures = source.failures()
@@ -262,17 +202,6 @@ function health(issuer: string, source: KeySource): KeySetHealth {
     failures,
     ...(lastFailure !== undefined && { lastFailure }),
   }
-}
-
-/** The Verifier is well; the process has asked it often enough for keys that nobody published. */
-function postponed(issuer: string, wait: number): Denial {
-  const reason = {
-    check: 'key-set',
-    expected: `one of the keys of ${issuer} that are at hand`,
-    actual: 'another, and a pause before they are fetched again',
-    hint: 'many tokens with unknown "kid" came in: somebody invents them, or uses tokens of another environment',
-  }
-  return new Denial('keys_unavailable', reason, { retryAfter: Math.max(1_000, wait) })
 }
 
 function found(index: KeyIndex, kid: string | undefined): readonly PublishedKey[] {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { createRefetchBudget } from '../src/refetch-budget.js'
+import { createRefetchBudget } from '../../src/key-set/refetch-budget.js'
 
 describe('the budget of fetches that requests may cause', () => {
   test('gives a few at once, then asks for ever longer pauses of up to ten seconds', () => {
