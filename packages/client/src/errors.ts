@@ -1,3 +1,5 @@
+import { printable } from './printable.js'
+
 /** Whose trouble a failure is, and so who can cure it. */
 export type TokenSourceErrorKind = 'configuration' | 'credential' | 'signer' | 'refused' | 'verifier' | 'closed'
 
@@ -143,6 +145,11 @@ export class TokenSourceError extends Error {
 /** For a call on a source that was closed, or that is closed while it waits. */
 export function closedError(): TokenSourceError {
   return new TokenSourceError('closed', 'expected an open token source, it was closed')
+}
+
+/** For an option, or a parameter of a call, that cannot be meant. What was found is printed, and so must be no secret. */
+export function invalidOption(expected: string, found: string): TokenSourceError {
+  return new TokenSourceError('invalid_option', `expected ${expected}, found ${printable(found)}`)
 }
 
 function row(kind: TokenSourceErrorKind, retryable: boolean, cure: string): ErrorRow {

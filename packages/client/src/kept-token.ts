@@ -79,6 +79,11 @@ export class KeptToken {
     return true
   }
 
+  /** Whether a request for it is under way, for a caller or ahead of its end. */
+  get isPending(): boolean {
+    return this.#pending !== undefined
+  }
+
   state(): KeptTokenState {
     const held = this.#held
     return { usable: held !== undefined && this.#isUsable(held), expiresAt: held?.expiresAt, error: this.#error }

@@ -1,4 +1,4 @@
-import { TokenSourceError } from './errors.js'
+import { invalidOption } from './errors.js'
 import type { CommonOptions } from './options.js'
 
 const COMMON = {
@@ -29,16 +29,13 @@ const NAMES = {
  * @throws {TokenSourceError} `invalid_option`.
  */
 export function checkOptionNames(options: object): void {
-  if (typeof options !== 'object' || options === null) throw invalid('an object of options', String(options))
+  if (typeof options !== 'object' || options === null)
+    throw invalidOption('an object of options', options === null ? 'null' : typeof options)
   if ('verifier' in options && 'authorizationServer' in options) {
-    throw invalid('one of `verifier` and `authorizationServer`', 'both')
+    throw invalidOption('one of `verifier` and `authorizationServer`', 'both')
   }
   const way = 'authorizationServer' in options ? 'authorizationServer' : 'verifier'
   const unknown = Object.keys(options).find((name) => !NAMES[way].includes(name))
   if (unknown === undefined) return
-  throw invalid(`beside \`${way}\` no options but ${NAMES[way].join(', ')}`, `\`${unknown}\``)
-}
-
-function invalid(expected: string, found: string): TokenSourceError {
-  return new TokenSourceError('invalid_option', `expected ${expected}, found ${found}`)
+  throw invalidOption(`beside \`${way}\` no options but ${NAMES[way].join(', ')}`, `\`${unknown}\``)
 }

@@ -6,13 +6,13 @@ import { clientSecretBasic, privateKeyJwt, verifiablePresentation } from './clie
 import type { ClientAuthentication } from './client-authentication.js'
 import { checkValidity, readCredential } from './credential.js'
 import type { MachineCredential } from './credential.js'
-import { TokenSourceError } from './errors.js'
+import { invalidOption } from './errors.js'
 import type { ChecklistItem } from './errors.js'
 import type { TokenSourceListener } from './events.js'
 import { createLocalSigner } from './key.js'
 import type { PrivateKeyInput } from './key.js'
 import { checkOptionNames } from './option-names.js'
-import { pickParameters } from './parameters.js'
+import { checkParameters, isTenant, pickParameters } from './parameters.js'
 import type { TokenParameters } from './parameters.js'
 import { clientRuntime } from './runtime.js'
 import type { ClientRuntime } from './runtime.js'
@@ -98,8 +98,6 @@ export interface ResolvedOptions {
 
 type Identity = Pick<ResolvedOptions, 'issuer' | 'authenticate' | 'checklist' | 'credential' | 'parameters'>
 
-const TENANT = /^[a-zA-Z0-9_-]+$/
-
 /**
  * Checks the options once and fills in the defaults.
  *
@@ -124,10 +122,10 @@ export function resolveOptions(options: TokenSourceOptions): ResolvedOptions {
 
 function identify(options: TokenSourceOptions, runtime: ClientRuntime, insecure: boolean): Identity {
   if ('verifier' in options) return identifyMachine(options, runtime, insecure)
-  if (!('authorizationServer' in options)) throw invalid('`verifier` or `authorizationServer`', 'neither')
+  if (!('authorizationServer' in options)) throw invalidOption('`verifier` or `authorizationServer`', 'neither')
   const { authorizationServer: issuer, clientId } = options
   checkIssuer('authorizationServer', issuer, insecure)
-  if (!isText(clientId)) throw invalid('`clientId` to name the client', 'none')
+  if (!isText(clientId)) throw invalidOption('`clientId` to name the client', 'none')
   const audience = options.assertionAudience ?? issuer
   const authenticate =
     'clientSecret' in options
@@ -139,7 +137,7 @@ function identify(options: TokenSourceOptions, runtime: ClientRuntime, insecure:
     authenticate,
     checklist: () => checklist,
     credential: undefined,
-    parameters: pickParameters(options),
+    parameters: checkParameters(pickParameters(options)),
   }
 }
 
@@ -154,7 +152,7 @@ function identifyMachine(
   checkValidity(credential, runtime.now())
   const signer = resolveSigner(options)
   if (signer.alg !== 'ES256') {
-    throw invalid('a key on P-256 (ES256), because a machine credential is bound to one', `one for ${signer.alg}`)
+    throw invalidOption('a key on P-256 (ES256), because a machine credential is bound to one', `one for ${signer.alg}`)
   }
   const audience = options.assertionAudience ?? issuer
   const clientId = options.clientId ?? credential.clientId
@@ -163,24 +161,25 @@ function identifyMachine(
     authenticate: verifiablePresentation({ credential, clientId, audience, signer }),
     checklist: (parameters) => presentationChecklist(credential, { issuer, audience }, parameters),
     credential,
-    parameters: pickParameters({ ...options, tenant: resolveTenant(options.tenant, credential) }),
+    parameters: checkParameters(pickParameters({ ...options, tenant: resolveTenant(options.tenant, credential) })),
   }
 }
 
 /** As Verifier 3.3 wants it of machines it has not registered: the tenant is the domain of one of their powers. */
 function resolveTenant(tenant: string | null | undefined, { domains }: MachineCredential): string | undefined {
   if (tenant === null) return undefined
-  if (tenant === undefined) return domains.find((domain) => TENANT.test(domain))
-  if (!TENANT.test(tenant)) throw invalid('letters, digits, `_` and `-` in `tenant`', 'other characters')
-  return tenant
+  return tenant ?? domains.find(isTenant)
 }
 
 function resolveSigner(options: KeyOptions): Signer {
   if (!('signer' in options)) return createLocalSigner(options.privateKey, options)
   const { signer } = options
-  if ('privateKey' in options) throw invalid('one of `privateKey` and `signer`', 'both')
+  if ('privateKey' in options) throw invalidOption('one of `privateKey` and `signer`', 'both')
   if (!ALGORITHM_NAMES.includes(signer.alg) || typeof signer.sign !== 'function') {
-    throw invalid(`a \`signer\` with \`alg\` (one of ${ALGORITHM_NAMES.join(', ')}) and \`sign(bytes)\``, 'another')
+    throw invalidOption(
+      `a \`signer\` with \`alg\` (one of ${ALGORITHM_NAMES.join(', ')}) and \`sign(bytes)\``,
+      'another',
+    )
   }
   return signer
 }
@@ -188,29 +187,32 @@ function resolveSigner(options: KeyOptions): Signer {
 function checkIssuer(name: string, issuer: string, insecure: boolean): void {
   const { search, hash } = checkUrl(name, issuer, insecure)
   if (issuer.endsWith('/')) {
-    throw invalid(`\`${name}\` without a trailing slash, as the issuer is compared character by character`, issuer)
+    throw invalidOption(
+      `\`${name}\` without a trailing slash, as the issuer is compared character by character`,
+      issuer,
+    )
   }
-  if (search || hash) throw invalid(`\`${name}\` without query and fragment (RFC 8414 §2)`, 'one with them')
+  if (search || hash) throw invalidOption(`\`${name}\` without query and fragment (RFC 8414 §2)`, 'one with them')
 }
 
 function checkOrigins(origins: readonly string[], insecure: boolean): ReadonlySet<string> {
   // Without its type it would narrow the elements to `any`.
   const isList: boolean = Array.isArray(origins)
-  if (!isList) throw invalid('a list of origins as `allowedOrigins`', typeof origins)
+  if (!isList) throw invalidOption('a list of origins as `allowedOrigins`', typeof origins)
   return new Set(origins.map((origin) => checkOrigin(origin, insecure)))
 }
 
 function checkOrigin(origin: string, insecure: boolean): string {
   const url = checkUrl('allowedOrigins', origin, insecure)
   if (url.origin === origin) return origin
-  throw invalid(`origins alone in \`allowedOrigins\`, such as ${url.origin}`, 'an address with more to it')
+  throw invalidOption(`origins alone in \`allowedOrigins\`, such as ${url.origin}`, 'an address with more to it')
 }
 
 function checkUrl(name: string, text: string, insecure: boolean): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (!url || url.username || url.password) throw invalid(`an absolute URL without user as \`${name}\``, 'none')
+  if (!url || url.username || url.password) throw invalidOption(`an absolute URL without user as \`${name}\``, 'none')
   if (describeInsecure(text, insecure) === undefined) return url
-  throw invalid(`https in \`${name}\` (plain http on loopback, or with \`allowInsecureHttp\`)`, url.origin)
+  throw invalidOption(`https in \`${name}\` (plain http on loopback, or with \`allowInsecureHttp\`)`, url.origin)
 }
 
 /** Nobody waits longer for a token; whoever says more has thought of milliseconds. */
@@ -218,23 +220,22 @@ const LONGEST_TIMEOUT = 300
 
 function seconds(name: string, value: number): number {
   if (!(value > LONGEST_TIMEOUT)) return positive(name, value)
-  throw invalid(`at most ${LONGEST_TIMEOUT} seconds as \`${name}\``, `${value}; is that in milliseconds?`)
+  throw invalidOption(`at most ${LONGEST_TIMEOUT} seconds as \`${name}\``, `${value}; is that in milliseconds?`)
 }
 
 function positive(name: string, value: number): number {
   if (Number.isInteger(value) && value > 0) return value
-  throw invalid(`a positive whole number as \`${name}\``, String(value))
+  throw invalidOption(`a positive whole number as \`${name}\``, String(value))
 }
 
 function requireText(name: string, value: unknown): string {
   if (isText(value)) return value
-  throw invalid(`a text as \`${name}\``, value === '' ? 'an empty one; is the environment variable set?' : typeof value)
+  throw invalidOption(
+    `a text as \`${name}\``,
+    value === '' ? 'an empty one; is the environment variable set?' : typeof value,
+  )
 }
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
-}
-
-function invalid(expected: string, found: string): TokenSourceError {
-  return new TokenSourceError('invalid_option', `expected ${expected}, found ${found}`)
 }

@@ -3,11 +3,11 @@ import type { TokenSourceError } from './errors.js'
 import { emit } from './events.js'
 import { createFetch } from './fetch.js'
 import type { TokenFetch } from './fetch.js'
-import { KeptToken } from './kept-token.js'
 import type { KeptTokenState } from './kept-token.js'
+import { KeptTokens } from './kept-tokens.js'
 import { resolveOptions } from './options.js'
 import type { ResolvedOptions, TokenSourceOptions } from './options.js'
-import { parametersKey, pickParameters } from './parameters.js'
+import { pickParameters, readParameters } from './parameters.js'
 import type { TokenParameters } from './parameters.js'
 import { createTokenRequest } from './request.js'
 import type { TokenRequest } from './request.js'
@@ -46,8 +46,6 @@ export interface TokenSource {
   readonly close: () => void
 }
 
-/** Sets of parameters for which a token is kept; the set not asked for the longest goes first. */
-const MAX_KEPT = 1000
 const DAY = 24 * 60 * 60 * 1000
 /** An issuer needs days to hand out a new credential. */
 const EXPIRY_WARNING = 30 * DAY
@@ -81,31 +79,22 @@ const EXPIRY_WARNING = 30 * DAY
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const resolved = resolveOptions(options)
   const request = withExpiryWarning(createTokenRequest(resolved), resolved)
-  const own = new KeptToken(request, resolved.parameters, resolved)
-  const others = new Map<string, KeptToken>()
+  const tokens = new KeptTokens(request, resolved)
   let closed = false
 
-  function find(wanted: TokenParameters | undefined): KeptToken {
-    if (wanted === undefined) return own
-    const parameters = pickParameters({ ...resolved.parameters, ...pickParameters(wanted) })
-    const key = parametersKey(parameters)
-    if (key === parametersKey(resolved.parameters)) return own
-    const kept = others.get(key) ?? new KeptToken(request, parameters, resolved)
-    others.delete(key)
-    others.set(key, kept)
-    if (others.size > MAX_KEPT) evictOldest(others)
-    return kept
-  }
+  const parametersOf = (wanted: TokenParameters) =>
+    pickParameters({ ...resolved.parameters, ...readParameters(wanted) })
 
   async function getToken(wanted?: GetTokenOptions): Promise<string> {
     if (closed) throw closedError()
     wanted?.signal?.throwIfAborted()
-    const token = find(wanted).get()
+    const token = wanted === undefined ? tokens.own.get() : tokens.get(parametersOf(wanted))
     return typeof token === 'string' ? token : untilAborted(token, wanted?.signal)
   }
 
   const isAllowed = (url: string | URL) => resolved.allowedOrigins.has(originOf(url))
-  const dropToken = (token: string, parameters?: TokenParameters) => find(parameters).drop(token)
+  const dropToken = (token: string, parameters: TokenParameters = {}) =>
+    tokens.find(parametersOf(parameters))?.drop(token) ?? true
 
   return Object.freeze({
     getToken,
@@ -113,10 +102,10 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     isAllowed,
     fetch: createFetch({ getToken, dropToken, isAllowed, send: resolved.runtime.fetch }),
     ready: async (wanted?: GetTokenOptions) => void (await getToken(wanted)),
-    health: () => healthOf(own.state(), resolved),
+    health: () => healthOf(tokens.own.state(), resolved),
     close: () => {
       closed = true
-      for (const kept of [own, ...others.values()]) kept.close()
+      tokens.close()
     },
   })
 }
@@ -129,12 +118,6 @@ function originOf(url: string | URL): string {
   } catch {
     return 'none'
   }
-}
-
-function evictOldest(kept: Map<string, KeptToken>): void {
-  const [key, oldest] = kept.entries().next().value ?? []
-  if (key !== undefined) kept.delete(key)
-  oldest?.close()
 }
 
 function healthOf({ usable, expiresAt, error }: KeptTokenState, { credential }: ResolvedOptions): TokenSourceHealth {

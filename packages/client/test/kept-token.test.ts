@@ -25,6 +25,24 @@ async function start(options: CommonOptions = {}) {
   return { runtime, verifier, machine, tokens, events, count }
 }
 
+/** A source at an authorization server that is nothing but the `fetch` of its runtime. */
+function startWithSecret(runtime: CommonOptions['runtime'] & object) {
+  const { onEvent, ...recorded } = record()
+  const tokens = closing(
+    createTokenSource({
+      authorizationServer: 'https://login.example.org',
+      tokenEndpoint: 'https://login.example.org/token',
+      clientId: 'me',
+      clientSecret: 'secret',
+      runtime,
+      onEvent,
+    }),
+  )
+  return { tokens, ...recorded }
+}
+
+const answerFor = (access_token: string) => Response.json({ access_token, token_type: 'Bearer', expires_in: 900 })
+
 describe('a kept token', () => {
   it('is asked for once, however many wait for it', async () => {
     const { verifier, tokens } = await start()
@@ -179,20 +197,65 @@ describe('a token source', () => {
   it('holds no more than a thousand of them', async () => {
     let requests = 0
     const runtime = holdRuntime()
-    const answer = () => Response.json({ access_token: `t${++requests}`, token_type: 'Bearer', expires_in: 900 })
-    const tokens = closing(
-      createTokenSource({
-        authorizationServer: 'https://login.example.org',
-        tokenEndpoint: 'https://login.example.org/token',
-        clientId: 'me',
-        clientSecret: 'secret',
-        runtime: { ...runtime, fetch: () => Promise.resolve(answer()) },
-      }),
-    )
+    const { tokens } = startWithSecret({ ...runtime, fetch: () => Promise.resolve(answerFor(`t${++requests}`)) })
     for (let index = 0; index <= 1000; index++) await tokens.getToken({ scope: `s${index}` })
     expect(runtime.timers()).toBe(1000)
     expect(await tokens.getToken({ scope: 's1000' })).toBe('t1001')
     expect(await tokens.getToken({ scope: 's0' })).toBe('t1002')
+  })
+
+  it('lets go of none that is being asked for, and of those beyond a thousand afterwards', async () => {
+    const runtime = holdRuntime()
+    const answers: (() => void)[] = []
+    const fetch = () => new Promise<Response>((resolve) => answers.push(() => resolve(answerFor('t'))))
+    const { tokens } = startWithSecret({ ...runtime, fetch })
+    const waiting = Array.from({ length: 1200 }, (_, index) => tokens.getToken({ scope: `s${index}` }))
+    await until(() => answers.length >= 1000)
+    await new Promise(setImmediate)
+    expect(answers).toHaveLength(1200)
+    for (const answer of answers) answer()
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['t']))
+    expect(runtime.timers()).toBe(1000)
+  })
+
+  it('keeps those whose renewal is under way', async () => {
+    const runtime = holdRuntime()
+    let renewals = 0
+    let answerLast = () => {}
+    const fetch = (_: string, { body }: RequestInit = {}) =>
+      /scope=s0&/.test(`${String(body)}&`) && renewals++ > 0
+        ? new Promise<Response>((resolve) => (answerLast = () => resolve(answerFor('renewed'))))
+        : Promise.resolve(answerFor('t'))
+    const { tokens, count } = startWithSecret({ ...runtime, fetch })
+    await tokens.getToken({ scope: 's0' })
+    runtime.advance(14 * MINUTE)
+    await until(() => renewals === 2)
+    for (let index = 1; index <= 1000; index++) await tokens.getToken({ scope: `s${index}` })
+    const obtained = count('token_obtained')
+    answerLast()
+    await until(() => count('token_obtained') > obtained)
+    expect(await tokens.getToken({ scope: 's0' })).toBe('renewed')
+  })
+
+  it.each([
+    ['a line break in the tenant', { tenant: 'a\r\nX-Admin: 1' }, 'in `tenant`'],
+    ['an empty tenant', { tenant: '' }, 'in `tenant`'],
+    ['no tenant by null', { tenant: null }, 'in `tenant`'],
+    ['a scope that is no text', { scope: ['a', 'b'] }, 'a text as `scope`'],
+    ['a parameter of another name', { tennant: 'kpmg' }, 'found `tennant`'],
+  ])('refuses %s before anything is asked', async (_, parameters, found) => {
+    const { verifier, tokens } = await start()
+    const failures = [
+      await failureOf(tokens.getToken(parameters as object)),
+      await failureOf(tokens.ready(parameters as object)),
+      await failureOf(() => tokens.dropToken('token', parameters as object)),
+    ]
+    for (const error of failures) {
+      expect(error).toMatchObject({ code: 'invalid_option', kind: 'configuration', retryable: false })
+      expect(error.message).toContain(found)
+      expect(error.message).toMatch(/^[\x20-\x7e]+$/)
+    }
+    expect(verifier.requests).toMatchObject({ discovery: 0, token: 0 })
   })
 
   it('lets one caller go and serves the others', async () => {

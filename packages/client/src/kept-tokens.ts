@@ -1,0 +1,57 @@
+import { KeptToken } from './kept-token.js'
+import type { ResolvedOptions } from './options.js'
+import { parametersKey } from './parameters.js'
+import type { TokenParameters } from './parameters.js'
+import type { TokenRequest } from './request.js'
+
+/** Beyond the source's own. Whoever asks for more kinds of tokens than this gets each of them, and waits for some of them anew. */
+const MAX_KEPT = 1000
+
+/** The tokens of one source: its own, and those for other parameters, of which the ones not asked for the longest go first. */
+export class KeptTokens {
+  readonly own: KeptToken
+  readonly #make: (parameters: TokenParameters) => KeptToken
+  readonly #ownKey: string
+  readonly #others = new Map<string, KeptToken>()
+
+  constructor(request: TokenRequest, options: ResolvedOptions) {
+    this.#make = (parameters) => new KeptToken(request, parameters, options)
+    this.own = this.#make(options.parameters)
+    this.#ownKey = parametersKey(options.parameters)
+  }
+
+  /** The token for these parameters, or a promise of it. */
+  get(parameters: TokenParameters): string | Promise<string> {
+    const key = parametersKey(parameters)
+    if (key === this.#ownKey) return this.own.get()
+    const kept = this.#others.get(key) ?? this.#make(parameters)
+    // A map keeps the order of insertion, which thereby is the order of use.
+    this.#others.delete(key)
+    this.#others.set(key, kept)
+    const token = kept.get()
+    if (typeof token === 'string') this.#letGo()
+    else token.then(this.#letGo, this.#letGo)
+    return token
+  }
+
+  /** The token kept for these parameters, if there is one. */
+  find(parameters: TokenParameters): KeptToken | undefined {
+    const key = parametersKey(parameters)
+    return key === this.#ownKey ? this.own : this.#others.get(key)
+  }
+
+  close(): void {
+    for (const kept of [this.own, ...this.#others.values()]) kept.close()
+  }
+
+  /** Those that are being asked for stay, however many they are: somebody may wait for each of them. */
+  readonly #letGo = (): void => {
+    if (this.#others.size <= MAX_KEPT) return
+    for (const [key, kept] of this.#others) {
+      if (kept.isPending) continue
+      kept.close()
+      this.#others.delete(key)
+      if (this.#others.size <= MAX_KEPT) return
+    }
+  }
+}
