@@ -24,7 +24,7 @@ export interface Guard {
    */
   authenticate(request: RequestLike): AuthContext | undefined | Promise<AuthContext | undefined>
   /**
-   * Asks something of the caller that was let in; nobody is refused for want of a token.
+   * Asks something of the caller that was let in, and throws at once what takes no time; nobody is refused for want of a token.
    *
    * @param own the framework's own request, for the functions of an application; default: the request
    * @throws {GuardError} the codes with status 403, `token_missing`, `status_unavailable`
@@ -61,6 +61,22 @@ export function createGuard(options: ResourceServerOptions | ResourceServer, aut
       return server.authenticate(request).then((caller) => server.authorize(caller, requirement, own))
     },
   })
+}
+
+/** For frameworks with callbacks: goes on at once where nothing has to be waited for, whether a decision lets in or throws. */
+export function settle<T>(
+  decide: () => T | Promise<T>,
+  next: (value: T) => void,
+  refused: (error: unknown) => void,
+): void {
+  let decision: T | Promise<T>
+  try {
+    decision = decide()
+  } catch (error) {
+    return refused(error)
+  }
+  if (decision instanceof Promise) decision.then(next, refused)
+  else next(decision)
 }
 
 /** The refusal of a route whose requirement has no guard before it: closed, and plain to the developer. */

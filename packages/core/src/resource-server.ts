@@ -50,8 +50,10 @@ export interface ResourceServer<C extends Claims = Claims> {
   /**
    * Asks something more of a caller already known, as the adapters do route by route.
    *
-   * @returns nothing when it holds at once, a promise when it takes time or fails
-   * @throws {GuardError} the codes with status 403, `status_unavailable`
+   * What takes no time throws at once. `requiredStatus`, and functions of the application that return promises, may take theirs: await those.
+   *
+   * @returns nothing when it holds at once, a promise when that takes time
+   * @throws {GuardError} the codes with status 403, `credential_revoked`, `status_unavailable`
    */
   authorize(auth: AuthContext, requirement: Requirement, request?: unknown): void | Promise<void>
   /**
@@ -115,59 +117,47 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
     return context
   }
 
-  /** At once for a token that is remembered, where nothing more is asked. */
-  function allow(
-    token: string | undefined,
-    requirement: Requirement | undefined,
-    request: unknown,
-  ): AuthContext<C> | Promise<AuthContext<C>> {
-    if (token === undefined) throw missing(request)
-    const known = remembered(boundedToken(token))
-    if (known === undefined || requirement !== undefined) return judge(token, known, requirement, request)
-    report(emitter, known, true)
-    return known
-  }
-
+  /** @param present gives the token; what it throws is answered like any other trouble with it */
   async function judge(
-    token: string,
-    known: AuthContext<C> | undefined,
+    present: () => string | undefined,
     requirement: Requirement | undefined,
-    request: unknown,
+    request: RequestLike | undefined,
   ): Promise<AuthContext<C>> {
-    const auth = known ?? (await decide(token))
-    if (requirement !== undefined) await checkRequirement(requirement, auth, request)
-    report(emitter, auth, known !== undefined)
-    return auth
+    let token: string | undefined
+    try {
+      token = present()
+      if (token === undefined) throw missing(request)
+      const known = remembered(boundedToken(token))
+      const auth = known ?? (await decide(token))
+      if (requirement !== undefined) await checkRequirement(requirement, auth, request)
+      report(emitter, auth, known !== undefined)
+      return auth
+    } catch (error) {
+      throw reported(error, token)
+    }
   }
 
-  const refuse = (error: unknown, token?: string) => refusal(error, token, settings, emitter)
+  /** Tells the operator of a denial, and makes of it the error that the application gets. */
+  function reported(error: unknown, token?: string): unknown {
+    // Anything else is a fault of the application's own functions, or of ours: it must not look like a denial.
+    if (!(error instanceof Denial)) return error
+    const refusal = toGuardError(error, settings)
+    reportDenial(emitter, refusal, token)
+    return refusal
+  }
 
   const server: ResourceServer<C> = {
-    async authenticate(request, requirement) {
-      let token: string | undefined
-      try {
-        token = bearerToken(request)
-        return await allow(token, requirement, request)
-      } catch (error) {
-        throw await refuse(error, token)
-      }
-    },
+    authenticate: (request, requirement) => judge(() => bearerToken(request), requirement, request),
     authenticateCached(request) {
       const token = presentedToken(request)
       const auth = token === undefined ? undefined : remembered(token)
       if (auth !== undefined) report(emitter, auth, true)
       return auth
     },
-    async verifyAccessToken(token, requirement) {
-      try {
-        return await allow(token, requirement, undefined)
-      } catch (error) {
-        throw await refuse(error, token)
-      }
-    },
+    verifyAccessToken: (token, requirement) => judge(() => token, requirement, undefined),
     authorize(auth, requirement, request) {
-      const fail = async (error: unknown) => {
-        throw await refuse(error, auth.token)
+      const fail = (error: unknown): never => {
+        throw reported(error, auth.token)
       }
       try {
         return checkRequirement(requirement, auth, request)?.catch(fail)
@@ -179,7 +169,7 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
       try {
         await issuers.ready()
       } catch (error) {
-        throw explained(await refuse(error))
+        throw explained(reported(error))
       }
     },
     health: () => (closed ? { status: 'down', issuers: issuers.health() } : overall(issuers.health())),
@@ -203,8 +193,8 @@ function allowedAlgorithm({ header }: UnverifiedJws, { rows }: TrustedIssuer): A
   })
 }
 
-function missing(request: unknown): Denial {
-  const actual = request === undefined ? 'none' : absence(request as RequestLike)
+function missing(request: RequestLike | undefined): Denial {
+  const actual = request === undefined ? 'none' : absence(request)
   return new Denial('token_missing', { check: 'token', expected: 'an Authorization field with a bearer token', actual })
 }
 
@@ -212,30 +202,27 @@ function report(emitter: Emitter, auth: AuthContext, cached: boolean): void {
   if (emitter.listens('allowed')) emitter.emit('allowed', { issuer: auth.issuer, cached })
 }
 
-/** Turns whatever stopped a decision into the one error that applications see, and tells the operator why. */
-async function refusal(
-  error: unknown,
-  token: string | undefined,
-  settings: Settings,
-  emitter: Emitter,
-): Promise<unknown> {
-  // Anything else is a fault of the application's own functions, or of ours: it must not look like a denial.
-  if (!(error instanceof Denial)) return error
-  const { code, reason, scope, retryAfter, cause } = error
+/** The one error that applications see, with its answer. */
+function toGuardError({ code, reason, scope, retryAfter, cause }: Denial, settings: Settings): GuardError {
   const correlationId = settings.correlationId ? settings.runtime.random().toString(36).slice(2, 12) : undefined
-  const { realm } = settings
-  const refused = new GuardError(code, reason, answer(code, { realm, scope, retryAfter, correlationId }), cause)
-  if (emitter.listens('denied')) {
-    emitter.emit('denied', {
-      ...reason,
-      code,
-      status: refused.status,
-      ...(typeof token === 'string' && { fingerprint: await fingerprint(token) }),
-      ...(correlationId !== undefined && { correlationId }),
-      ...(cause !== undefined && { cause }),
-    })
+  return new GuardError(code, reason, answer(code, { realm: settings.realm, scope, retryAfter, correlationId }), cause)
+}
+
+/** The operator's half of the answer. Its fingerprint takes time on some runtimes; the caller does not wait for that. */
+function reportDenial(emitter: Emitter, refusal: GuardError, token: string | undefined): void {
+  if (!emitter.listens('denied')) return
+  const { code, status, reason, cause, body } = refusal
+  const event = {
+    ...reason,
+    code,
+    status,
+    ...(body.correlation_id !== undefined && { correlationId: body.correlation_id }),
+    ...(cause !== undefined && { cause }),
   }
-  return refused
+  const emit = (mark?: string) => emitter.emit('denied', mark === undefined ? event : { ...event, fingerprint: mark })
+  const mark = typeof token === 'string' ? fingerprint(token) : undefined
+  if (mark instanceof Promise) void mark.then(emit, () => emit())
+  else emit(mark)
 }
 
 function overall(issuers: readonly KeySetHealth[]): Health {

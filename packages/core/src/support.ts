@@ -8,7 +8,7 @@ export type { BoundedAnswer, BoundedRequest, HttpFailureReason } from './http.js
 export { configurationError } from './errors.js'
 export { systemRuntime } from './runtime.js'
 export type { Runtime } from './runtime.js'
-export { createGuard, isRefusal, liftRequirements, missingGuard, presentCaller } from './adapter.js'
+export { createGuard, isRefusal, liftRequirements, missingGuard, presentCaller, settle } from './adapter.js'
 export type { AuthOptions, Guard, Lifted } from './adapter.js'
 export { protectUpgrade, whenExpired } from './connection.js'
 export type { UpgradeOptions, UpgradeSocket } from './connection.js'

@@ -7,7 +7,7 @@ test.each(['', 'a', 'eyJhbGciOiJFUzI1NiJ9.e30.AAAA', 'é\u{1F600}'])(
   async (token) => {
     const expected = createHash('sha256').update(token).digest('base64url').slice(0, 16)
     const portable = await portably(() => import('../src/fingerprint.js'))
-    expect(await fingerprint(token)).toBe(expected)
+    expect(fingerprint(token)).toBe(expected)
     expect(await portable.fingerprint(token)).toBe(expected)
   },
 )

@@ -6,6 +6,7 @@ import {
   liftRequirements,
   missingGuard,
   presentCaller,
+  settle,
   type AuthOptions,
   type Guard,
 } from '@verifier-guard/core/support'
@@ -57,9 +58,7 @@ export function auth(options: ResourceServerOptions | ResourceServer, authOption
       req.auth = auth
       next()
     }
-    const decision = shared.authenticate(req)
-    if (decision instanceof Promise) decision.then(enter, (error: unknown) => refuse(error, req, res, next))
-    else enter(decision)
+    settle(() => shared.authenticate(req), enter, refuse(req, res, next))
   }
 }
 
@@ -71,14 +70,10 @@ export function auth(options: ResourceServerOptions | ResourceServer, authOption
  */
 export function required(requirement: Requirement): Handler {
   return function authorize(req: GuardedRequest, res, next) {
-    if (req[guard] === undefined) return next(missingGuard(requirement))
-    const pending = req[guard].authorize(req.auth, requirement, req)
-    if (pending === undefined) next()
-    else
-      pending.then(
-        () => next(),
-        (error: unknown) => refuse(error, req, res, next),
-      )
+    const { [guard]: shared, auth } = req
+    if (shared === undefined) return next(missingGuard(requirement))
+    const goOn = () => next()
+    settle(() => shared.authorize(auth, requirement, req), goOn, refuse(req, res, next))
   }
 }
 
@@ -117,9 +112,11 @@ export function authOf<C extends Claims = Claims>(req: object): AuthContext<C> {
   return presentCaller<C>((req as GuardedRequest).auth)
 }
 
-function refuse(error: unknown, req: GuardedRequest, res: ServerResponse, next: (error?: unknown) => void): void {
-  // After a time-out, say: whoever was to be answered has been.
-  if (isRefusal(error) && res.headersSent) return
-  if (isRefusal(error)) prepare(req.app)
-  next(error)
+function refuse(req: GuardedRequest, res: ServerResponse, next: (error?: unknown) => void): (error: unknown) => void {
+  return (error) => {
+    // After a time-out, say: whoever was to be answered has been.
+    if (isRefusal(error) && res.headersSent) return
+    if (isRefusal(error)) prepare(req.app)
+    next(error)
+  }
 }

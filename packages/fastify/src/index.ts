@@ -5,6 +5,7 @@ import {
   liftRequirements,
   missingGuard,
   presentCaller,
+  settle,
   type AuthOptions,
   type Guard,
 } from '@verifier-guard/core/support'
@@ -67,7 +68,11 @@ export function required(requirement: Requirement): Handler {
     const refused = refuse(reply, done)
     if (request[verdict] === undefined) return refused(missingGuard(requirement))
     const { guard, caller } = request[verdict]
-    settle(guard.authorize(caller, requirement, request.raw, request), () => done(), refused)
+    settle(
+      () => guard.authorize(caller, requirement, request.raw, request),
+      () => done(),
+      refused,
+    )
   }
 }
 
@@ -105,12 +110,6 @@ function enter(guard: Guard): Handler {
       if (asked === undefined) done()
       else required(asked)(request, reply, done)
     }
-    settle(guard.authenticate(request.raw), admit, refused)
+    settle(() => guard.authenticate(request.raw), admit, refused)
   }
-}
-
-/** Goes on at once where nothing has to be waited for. */
-function settle<T>(pending: T | Promise<T>, next: (value: T) => void, refused: (error: Error) => void): void {
-  if (pending instanceof Promise) pending.then(next, refused)
-  else next(pending)
 }

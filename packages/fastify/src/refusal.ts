@@ -9,13 +9,13 @@ type RefusingReply = FastifyReply & {
 }
 
 /** Hands a refusal to Fastify's error handling, with status and headers set: error handlers of the application get the error itself. */
-export function refuse(reply: FastifyReply, done: (error: Error) => void): (error: Error) => void {
+export function refuse(reply: FastifyReply, done: (error: Error) => void): (error: unknown) => void {
   return (error) => {
     if (error instanceof GuardError && !reply.sent) {
       reply.code(error.status).headers(error.headers)
       follow(reply, error)
     }
-    done(error)
+    done(error as Error)
   }
 }
 
