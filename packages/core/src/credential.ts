@@ -84,7 +84,7 @@ const flatDatePaths = withoutJwtClaims(datePaths)
  * @throws {Denial} `credential_malformed` when its parts contradict each other or can't be read
  */
 export function readCredential(claims: Json): Credential | undefined {
-  const layers = layersOf(claims)
+  const layers = credentialLayers(claims)
   if (layers === undefined) return undefined
   const root = layers.at(-1)!
   const { powers, mandateeId, ...standing } = standingOf(claims, layers)
@@ -105,12 +105,12 @@ export function readCredential(claims: Json): Credential | undefined {
  * @throws {Denial} `credential_malformed`, wherever {@link readCredential} does
  */
 export function readStanding(claims: Json): Standing | undefined {
-  const layers = layersOf(claims)
+  const layers = credentialLayers(claims)
   return layers && standingOf(claims, layers)
 }
 
 /** The objects that speak of the credential: the claims, and the credential itself where one of them holds it. */
-function layersOf(claims: Json): readonly Json[] | undefined {
+function credentialLayers(claims: Json): readonly Json[] | undefined {
   const embedded = embeddedCredential(claims)
   if (embedded !== undefined) return [claims, embedded]
   return isCredential(claims) ? [claims] : undefined

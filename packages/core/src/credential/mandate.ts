@@ -87,7 +87,7 @@ export interface Grant {
  * @throws {Denial} `credential_malformed` when different organisations are named
  */
 export function readGrant(claims: Json, root: Json): Grant {
-  const { flat, inner, choose } = layersOf(claims, root)
+  const { flat, inner, choose } = mandateLayers(claims, root)
   agreeOnOrganisation([claims, flat, root, inner])
   const mandatee = choose(['mandatee'])
   const stated = isObject(mandatee) ? text(own(mandatee, 'id')) : undefined
@@ -96,7 +96,7 @@ export function readGrant(claims: Json, root: Json): Grant {
 
 /** Reads the whole mandate, in which {@link readGrant} found what it grants. */
 export function readMandate(claims: Json, root: Json, { powers, mandateeId }: Grant): Mandate {
-  const { inner, choose } = layersOf(claims, root)
+  const { inner, choose } = mandateLayers(claims, root)
   return Object.freeze({
     // A mandate that is the credential itself has no name of its own.
     ...optional('id', inner === root ? undefined : text(own(inner, 'id'))),
@@ -107,7 +107,7 @@ export function readMandate(claims: Json, root: Json, { powers, mandateeId }: Gr
   })
 }
 
-function layersOf(claims: Json, root: Json) {
+function mandateLayers(claims: Json, root: Json) {
   const inner = mandateIn(root)
   const flat = root === claims ? inner : mandateIn(claims)
   const choose = (names: readonly string[]) =>
