@@ -62,6 +62,7 @@ describe.each(['bitstring', 'token'] as const)('the %s status list', (status) =>
   it.each(['machine-v1', 'machine-v2', 'machine-sd-jwt'] as const)(
     'stops a revoked %s at the token endpoint',
     async (dialect) => {
+      const verifier = createDevVerifier()
       const machine = verifier.issueMachineCredential({ dialect, status })
       expect(JSON.stringify(await grantedClaims(await requestToken(verifier, machine)))).toContain(
         `/credentials/status/1`,
