@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { EdgeVM } from '@edge-runtime/vm'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 
+// A bundler is started, on machines that may be busy.
+jest.setTimeout(30_000)
+
 const root = join(__dirname, '../../..')
 
 /** One file with everything in it, under the conditions that bundlers for workers set, and what it still imports. */
