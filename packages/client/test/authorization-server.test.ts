@@ -2,9 +2,8 @@ import { createResourceServer } from '@verifier-guard/core'
 import { spawn } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { createTokenSource } from '../src/index.js'
 import type { ClientSecretOptions, KeyOptions, PrivateJwk } from '../src/index.js'
 import { closing, failureOf } from './support.js'
@@ -47,28 +46,23 @@ const clients = [
   { ...registration, client_id: 'by:secret', client_secret: SECRET, token_endpoint_auth_method: 'client_secret_basic' },
 ]
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
-/** oidc-provider, which is certified for OpenID Connect; it signs with the key given. */
-async function startProvider(signingKey: PrivateJwk, port: number) {
-  const configuration = JSON.stringify({ port, clients, jwks: { keys: [signingKey] } })
-  const child = spawn(process.execPath, [join(__dirname, 'oidc-provider.mjs'), configuration], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+/** oidc-provider, which is certified for OpenID Connect; it signs with the key given, and goes away and comes back with another one. */
+async function startProvider(signingKey: PrivateJwk) {
+  const child = spawn(process.execPath, [join(__dirname, 'oidc-provider.mjs'), JSON.stringify(clients)], {
+    stdio: ['pipe', 'pipe', 'ignore'],
   })
-  const stop = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill()
-    await once(child, 'exit')
+  closing({ close: () => void child.kill() })
+  const lines = createInterface({ input: child.stdout })
+  const tell = async (keys: readonly PrivateJwk[] | null) => {
+    child.stdin.write(`${JSON.stringify(keys)}\n`)
+    const [issuer] = (await once(lines, 'line')) as [string]
+    return issuer
   }
-  closing({ close: stop })
-  const [issuer] = (await once(child.stdout, 'data')) as [Buffer]
-  return { issuer: issuer.toString().trim(), stop }
+  return {
+    issuer: await tell([signingKey]),
+    leave: () => tell(null),
+    comeBack: (signingKey: PrivateJwk) => tell([signingKey]),
+  }
 }
 
 type Authentication = (KeyOptions & { clientId: string }) | Omit<ClientSecretOptions, 'authorizationServer'>
@@ -91,7 +85,7 @@ describe('another authorization server than a Verifier', () => {
     ],
     ['client_secret_basic', { clientId: 'by:secret', clientSecret: SECRET }],
   ])('gives tokens for %s, which a resource server of the profile rfc9068 accepts', async (_, authentication) => {
-    const { issuer } = await startProvider(keyPair('k1').private, await freePort())
+    const { issuer } = await startProvider(keyPair('k1').private)
     const resourceServer = closing(createResourceServer({ issuer, audience: AUDIENCE, profile: 'rfc9068' }))
     const token = await connect(issuer, authentication).getToken()
     const auth = await resourceServer.verifyAccessToken(token)
@@ -104,23 +98,21 @@ describe('another authorization server than a Verifier', () => {
   })
 
   it('changes its key, and clients and APIs go on', async () => {
-    const port = await freePort()
-    const before = await startProvider(keyPair('k1').private, port)
-    const { issuer } = before
+    const { issuer, leave, comeBack } = await startProvider(keyPair('k1').private)
     const resourceServer = closing(createResourceServer({ issuer, audience: AUDIENCE, profile: 'rfc9068' }))
     const tokens = connect(issuer, { clientId: 'by-key', privateKey: clientKey.private })
     const first = await tokens.getToken()
     expect((await resourceServer.verifyAccessToken(first)).header.kid).toBe('k1')
-    await before.stop()
+    await leave()
     expect(await tokens.getToken()).toBe(first)
-    await startProvider(keyPair('k2').private, port)
+    await comeBack(keyPair('k2').private)
     tokens.dropToken(first)
     expect((await resourceServer.verifyAccessToken(await tokens.getToken())).header.kid).toBe('k2')
     await expect(resourceServer.verifyAccessToken(first)).rejects.toMatchObject({ code: 'key_unknown' })
   })
 
   it('refuses a client it does not know, and the error says what to look at', async () => {
-    const { issuer } = await startProvider(keyPair('k1').private, await freePort())
+    const { issuer } = await startProvider(keyPair('k1').private)
     const stranger = connect(issuer, { clientId: 'stranger', privateKey: clientKey.private })
     const error = await failureOf(stranger.getToken())
     expect(error).toMatchObject({ code: 'token_request_refused', oauthError: 'invalid_client', status: 401 })

@@ -1,12 +1,18 @@
-// A certified authorization server in a process of its own. It takes its port, clients and keys as JSON, and prints its issuer once it listens.
+// A certified authorization server in a process of its own. It takes its clients as JSON, and a line with its keys each time it is to start anew,
+// `null` to be away; it prints its issuer once that is done. Its port stays its own all the while.
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { createInterface } from 'node:readline'
 import Provider from 'oidc-provider'
 
-const { port, clients, jwks } = JSON.parse(process.argv[2])
-const issuer = `http://127.0.0.1:${port}`
+const away = (request) => void request.socket.destroy()
+let answer = away
+const server = createServer((request, response) => answer(request, response)).listen(0, '127.0.0.1')
+await once(server, 'listening')
+const issuer = `http://127.0.0.1:${server.address().port}`
 
-const provider = new Provider(issuer, {
-  clients,
-  jwks,
+const configuration = {
+  clients: JSON.parse(process.argv[2]),
   scopes: ['orders:read', 'orders:write'],
   clientAuthMethods: ['client_secret_basic', 'private_key_jwt'],
   enabledJWA: { clientAuthSigningAlgValues: ['ES256', 'PS256', 'EdDSA', 'RS256'] },
@@ -24,6 +30,10 @@ const provider = new Provider(issuer, {
       }),
     },
   },
-})
+}
 
-provider.listen(port, '127.0.0.1', () => console.log(issuer))
+for await (const line of createInterface({ input: process.stdin })) {
+  const keys = JSON.parse(line)
+  answer = keys === null ? away : new Provider(issuer, { ...configuration, jwks: { keys } }).callback()
+  console.log(issuer)
+}
