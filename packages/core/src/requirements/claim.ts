@@ -1,6 +1,6 @@
 import { configurationError, quote } from '../errors.js'
 import { requireFunction, requireOptions, requireTexts } from './arguments.js'
-import type { Caller, Refusal, Requirement } from './requirement.js'
+import { afterwards, type Caller, type Outcome, type Refusal, type Requirement } from './requirement.js'
 import { enumerate } from './text.js'
 
 /** What a claim has to be: one of these. */
@@ -17,8 +17,8 @@ export type ClaimCondition =
       readonly satisfies?: never
     }
   | {
-      /** Whatever a function answers `true` to; it may throw, which refuses. Not called where the claim is missing. */
-      readonly satisfies: (value: unknown) => boolean
+      /** Whatever a function answers `true` to, at once or later; it may throw, which refuses. Not called where the claim is missing. */
+      readonly satisfies: (value: unknown) => boolean | Promise<boolean>
       readonly equals?: never
       readonly includes?: never
     }
@@ -44,18 +44,22 @@ export function requiredClaim(claim: string | readonly string[], condition: Clai
   const name = `claim ${path.join('.')}`
   return Object.freeze({
     name,
-    check({ claims }: Caller): Refusal | undefined {
+    check({ claims }: Caller): Outcome {
       const value = follow(claims, path)
-      if (value !== undefined && fits(value)) return undefined
-      const reason = { check: 'requirements', expected: `${name} ${expected}`, actual: describe(value) }
-      return { code: 'claim_requirement_unmet', reason }
+      const judge = (answer: unknown): Refusal | undefined => {
+        // Whatever merely counts as true is no yes.
+        if (answer === true) return undefined
+        const reason = { check: 'requirements', expected: `${name} ${expected}`, actual: describe(value) }
+        return { code: 'claim_requirement_unmet', reason }
+      }
+      return value === undefined ? judge(false) : afterwards(fits(value), judge)
     },
   })
 }
 
 interface Test {
   readonly expected: string
-  readonly fits: (value: unknown) => boolean
+  readonly fits: (value: unknown) => boolean | Promise<boolean>
 }
 
 const CONDITIONS: { readonly [name: string]: (wanted: never) => Test } = {
@@ -77,10 +81,9 @@ const CONDITIONS: { readonly [name: string]: (wanted: never) => Test } = {
       fits: (value) => all.every((one) => elements(value).includes(one)),
     }
   },
-  satisfies(predicate: (value: unknown) => boolean) {
+  satisfies(predicate: (value: unknown) => boolean | Promise<boolean>) {
     requireFunction('"satisfies" as a function', predicate)
-    // A promise, or anything else that merely counts as true, is no yes.
-    return { expected: 'that satisfies a predicate', fits: (value) => predicate(value) === true }
+    return { expected: 'that satisfies a predicate', fits: predicate }
   },
 }
 

@@ -1,7 +1,7 @@
 import type { Power } from '../credential.js'
 import { configurationError, quote } from '../errors.js'
 import { requireOptions, requireSwitches, requireText, requireTexts } from './arguments.js'
-import type { Caller, Refusal, Requirement } from './requirement.js'
+import { afterwards, type Caller, type Refusal, type Requirement } from './requirement.js'
 import { equalsIgnoringCase } from './text.js'
 
 /** A power that a route asks for. */
@@ -19,7 +19,7 @@ export type PowerOptions<Request = unknown> = {
 } & (
   | {
       /** Where the power holds: `DOME`, or a tenant; a function takes it from the request, and `undefined` then refuses. */
-      readonly domain: string | ((request: Request) => string | undefined)
+      readonly domain: string | ((request: Request) => string | undefined | Promise<string | undefined>)
       readonly anyDomain?: false
     }
   | {
@@ -50,15 +50,18 @@ const OPTIONS = ['type', 'domain', 'anyDomain', 'function', 'action', 'caseSensi
  */
 export function requiredPower<Request = unknown>(options: PowerOptions<Request>): Requirement<Request> {
   const { domain, criteria, name } = prepare(options)
+  const judge = ({ powers, kind }: Caller, wanted: unknown): Refusal | undefined => {
+    // A request that names no domain must not match a power that names none.
+    if (typeof wanted !== 'string' || wanted === '') return refusal(name, 'a request that names no domain')
+    if (powers.some((power) => criteria.every(({ fits }) => fits(power, wanted)))) return undefined
+    if (kind === 'none') return refusal(name, 'a token without a credential')
+    return refusal(name, describe(powers), nearMiss(criteria, powers, wanted))
+  }
   return Object.freeze({
     name,
-    check({ powers, kind }: Caller, request: Request): Refusal | undefined {
-      const wanted = typeof domain === 'function' ? domain(request) : domain
-      // A request that names no domain must not match a power that names none.
-      if (typeof wanted !== 'string' || wanted === '') return refusal(name, 'a request that names no domain')
-      if (powers.some((power) => criteria.every(({ fits }) => fits(power, wanted)))) return undefined
-      if (kind === 'none') return refusal(name, 'a token without a credential')
-      return refusal(name, describe(powers), nearMiss(criteria, powers, wanted))
+    check(caller: Caller, request: Request) {
+      if (typeof domain === 'string') return judge(caller, domain)
+      return afterwards(domain(request), (wanted) => judge(caller, wanted))
     },
   })
 }

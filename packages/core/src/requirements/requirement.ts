@@ -118,7 +118,15 @@ function refusalOf(requirement: Requirement<never>, outcome: unknown): Refusal |
   }
 }
 
+/** Goes on with what a function of the application answers: at once, or when the promise that it returned is settled. */
+export function afterwards<T, Result>(
+  answer: T | PromiseLike<T>,
+  next: (value: T) => Result,
+): Result | Promise<Result> {
+  return isThenable(answer) ? Promise.resolve(answer).then(next) : next(answer)
+}
+
 /** A promise of whatever making: applications bring their own. */
-export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
 }

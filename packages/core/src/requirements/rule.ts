@@ -1,5 +1,5 @@
 import { requireFunction, requireText } from './arguments.js'
-import { isThenable, type Caller, type Refusal, type Requirement } from './requirement.js'
+import { afterwards, type Caller, type Refusal, type Requirement } from './requirement.js'
 
 /**
  * Requires what only the application can tell: that this caller owns that order, say.
@@ -31,8 +31,7 @@ export function requiredRule<Request = unknown>(
   return Object.freeze({
     name,
     check(caller: Caller, request: Request) {
-      const answer: unknown = rule(caller, request)
-      return isThenable(answer) ? Promise.resolve(answer).then(judge) : judge(answer)
+      return afterwards<unknown, Refusal | undefined>(rule(caller, request), judge)
     },
   })
 }

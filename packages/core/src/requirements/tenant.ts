@@ -1,7 +1,7 @@
 import type { Power } from '../credential.js'
 import { quote } from '../errors.js'
 import { requireFunction, requireOptions, requireSwitches, requireText } from './arguments.js'
-import { isThenable, type Caller, type Refusal, type Requirement } from './requirement.js'
+import { afterwards, type Caller, type Refusal, type Requirement } from './requirement.js'
 import { equalsIgnoringCase } from './text.js'
 
 /** How tenants are told. */
@@ -48,10 +48,7 @@ export function requiredTenant<Request = unknown>(
   return Object.freeze({
     name: 'tenant of the request',
     check(caller: Caller, request: Request) {
-      const wanted: unknown = tenant(request)
-      return isThenable(wanted)
-        ? Promise.resolve(wanted).then((late) => compare(late, caller, settings))
-        : compare(wanted, caller, settings)
+      return afterwards(tenant(request), (wanted) => compare(wanted, caller, settings))
     },
   })
 }

@@ -141,6 +141,22 @@ describe('the domain of the request', () => {
     expect((await denialOf(ofTenant, caller, { tenant: 'dome' })).code).toBe('power_missing')
   })
 
+  test('may take its time, and fail', async () => {
+    const late = (domain: () => Promise<string | undefined>) =>
+      requiredPower({ domain, function: 'Onboarding', action: 'Execute' })
+    const codeFor = async (domain: () => Promise<string | undefined>) => (await denialOf(late(domain), caller)).code
+    await expect(
+      checkRequirement(
+        late(() => Promise.resolve('KPMG')),
+        caller,
+        undefined,
+      ),
+    ).resolves.toBeUndefined()
+    expect(await codeFor(() => Promise.resolve('dome'))).toBe('power_missing')
+    expect(await codeFor(() => Promise.resolve(undefined))).toBe('power_missing')
+    expect(await codeFor(() => Promise.reject(new Error('no such host')))).toBe('rule_unmet')
+  })
+
   test.each([{}, { tenant: '' }, { tenant: null as never }, { tenant: ['kpmg'] as never }])(
     'refuses where it is %j',
     async (request) => {

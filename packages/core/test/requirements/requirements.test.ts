@@ -89,9 +89,25 @@ describe('requiredClaim', () => {
     ['a method of a list', requiredClaim(['groups', 'length'], { equals: 3 })],
     ['null', requiredClaim('nil', { includes: 'a' })],
     ['a predicate that answers something else than true', requiredClaim('ver', { satisfies: (() => 'yes') as never })],
-    ['a predicate that answers late', requiredClaim('ver', { satisfies: (() => Promise.resolve(true)) as never })],
+    ['a predicate that answers no later', requiredClaim('ver', { satisfies: () => Promise.resolve(false) })],
+    [
+      'a predicate that answers something else later',
+      requiredClaim('ver', { satisfies: () => Promise.resolve('yes' as never) }),
+    ],
   ])('refuses for %s', async (_, requirement) => {
     await refused(requirement, caller, 'claim_requirement_unmet')
+  })
+
+  test('a predicate may take its time, and reject', async () => {
+    const later = requiredClaim('ver', { satisfies: (value) => Promise.resolve(value === 2) })
+    await expect(checkRequirement(later, caller, undefined)).resolves.toBeUndefined()
+    const fault = new TypeError('boom')
+    const { cause } = await refused(
+      requiredClaim('ver', { satisfies: () => Promise.reject(fault) }),
+      caller,
+      'rule_unmet',
+    )
+    expect(cause).toBe(fault)
   })
 
   test('a predicate that throws refuses, and what it threw is kept', async () => {
