@@ -5,7 +5,7 @@ import type { TokenParameters } from './parameters.js'
 export type KeptTokenEvent =
   | {
       readonly type: 'token_obtained'
-      /** Milliseconds since 1970; `undefined` for a token of unknown life, which is not kept. */
+      /** Milliseconds since 1970; `undefined` for a token that does not say, which is kept for a minute. */
       readonly expiresAt: number | undefined
       /** How many requests it took. */
       readonly tries: number

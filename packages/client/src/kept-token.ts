@@ -18,7 +18,7 @@ export interface KeptTokenState {
 
 interface HeldToken {
   readonly value: string
-  readonly expiresAt: number
+  readonly expiresAt: number | undefined
   readonly usableFor: number
   /** By the wall clock and by the one that is never stepped: the token is over when either says so. */
   readonly arrival: { readonly wall: number; readonly monotonic: number }
@@ -26,6 +26,12 @@ interface HeldToken {
   doubted: boolean
 }
 
+/**
+ * How long a token is kept that does not say when it ends, in milliseconds (RFC 6749 §5.1 only recommends `expires_in`).
+ * For ever would hand out dead tokens, and not at all would make every call a token request; few authorization servers
+ * issue tokens that live for less, and an API that refuses one has it replaced.
+ */
+const ASSUMED_LIFETIME = 60_000
 /** A longer pause is not waited out while somebody waits for the token. */
 const LONGEST_WAIT = 2000
 /** No `Retry-After` silences a client for longer. */
@@ -131,18 +137,18 @@ export class KeptToken {
   #accept({ value, lifetime }: ObtainedToken, tries: number): string {
     this.#error = undefined
     this.#failures = 0
-    // Without a known end there is no telling when to replace it (RFC 6749 §5.1).
-    this.#held = lifetime === undefined ? undefined : this.#hold(value, lifetime)
-    this.#emit({ type: 'token_obtained', expiresAt: this.#held?.expiresAt, tries })
+    this.#held = this.#hold(value, lifetime)
+    this.#emit({ type: 'token_obtained', expiresAt: this.#held.expiresAt, tries })
     return value
   }
 
-  #hold(value: string, lifetime: number): HeldToken {
+  #hold(value: string, lifetime: number | undefined): HeldToken {
     const { runtime } = this.#options
-    const { renewAfter, usableFor } = timingOf(lifetime, runtime.random())
+    const { renewAfter, usableFor } = timingOf(lifetime ?? ASSUMED_LIFETIME, runtime.random())
     const arrival = { wall: runtime.now(), monotonic: runtime.monotonic() }
     this.#scheduleRenewal(renewAfter)
-    return { value, expiresAt: arrival.wall + lifetime, usableFor, arrival, doubted: false }
+    const expiresAt = lifetime === undefined ? undefined : arrival.wall + lifetime
+    return { value, expiresAt, usableFor, arrival, doubted: false }
   }
 
   #giveUp(error: TokenSourceError, tries: number): TokenSourceError {

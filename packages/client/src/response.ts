@@ -7,7 +7,7 @@ import { parseObject, readClaims } from './json.js'
 /** A token as the token endpoint answered it. */
 export interface ObtainedToken {
   readonly value: string
-  /** Milliseconds it lives from its arrival; `undefined` if neither `exp` nor `expires_in` tells. */
+  /** Milliseconds it lives from its arrival; `undefined` if neither `expires_in` nor the claim `exp` of a JWT tells. */
   readonly lifetime: number | undefined
 }
 
@@ -108,7 +108,8 @@ function describeOffset(offset: number): string {
 
 function lifetimeOf(token: string, expiresIn: unknown, now: number): number | undefined {
   const exp = readClaims(token)?.exp
-  const seconds = typeof expiresIn === 'string' ? Number(expiresIn) : expiresIn
+  // Some servers write the number as text; a blank one says nothing, and is not 0.
+  const seconds = typeof expiresIn === 'string' && expiresIn.trim() !== '' ? Number(expiresIn) : expiresIn
   const limits = [
     typeof exp === 'number' ? exp * 1000 - now : NaN,
     typeof seconds === 'number' ? seconds * 1000 : NaN,

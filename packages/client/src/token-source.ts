@@ -9,6 +9,7 @@ import { resolveOptions } from './options.js'
 import type { ResolvedOptions, TokenSourceOptions } from './options.js'
 import { pickParameters, readParameters } from './parameters.js'
 import type { TokenParameters } from './parameters.js'
+import { printableAddress } from './printable.js'
 import { createTokenRequest } from './request.js'
 import type { TokenRequest } from './request.js'
 
@@ -21,7 +22,7 @@ export interface GetTokenOptions extends TokenParameters {
 /** How a token source fares: `idle` before the first request, `degraded` while an old token covers for a failing renewal. */
 export interface TokenSourceHealth {
   readonly status: 'idle' | 'ready' | 'degraded' | 'down'
-  /** When the token for the source's own parameters ends, in milliseconds since 1970. */
+  /** When the token for the source's own parameters ends, in milliseconds since 1970; `undefined` where it does not say. */
   readonly expiresAt: number | undefined
   /** When the machine credential ends, in milliseconds since 1970. */
   readonly credentialValidUntil: number | undefined
@@ -78,7 +79,7 @@ const EXPIRY_WARNING = 30 * DAY
  */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const resolved = resolveOptions(options)
-  const request = withExpiryWarning(createTokenRequest(resolved), resolved)
+  const request = withLifeWarning(withExpiryWarning(createTokenRequest(resolved), resolved), resolved)
   const tokens = new KeptTokens(request, resolved)
   let closed = false
 
@@ -137,6 +138,22 @@ function withExpiryWarning(request: TokenRequest, { credential, runtime, onEvent
       emit(onEvent, { type: 'credential_expiring', validUntil })
     }
     return request(parameters, signal)
+  }
+}
+
+/** Once: it is a trait of the authorization server, and no failure. */
+function withLifeWarning(request: TokenRequest, { issuer, runtime }: ResolvedOptions): TokenRequest {
+  let warned = false
+  return async (parameters, signal) => {
+    const token = await request(parameters, signal)
+    if (token.lifetime === undefined && !warned) {
+      warned = true
+      runtime.warn(
+        `The access tokens of ${printableAddress(issuer)} do not say when they end, and are kept for a minute: have the ` +
+          'authorization server answer with `expires_in` (RFC 6749 §5.1).',
+      )
+    }
+    return token
   }
 }
 

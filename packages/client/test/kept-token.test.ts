@@ -144,6 +144,39 @@ describe('a kept token', () => {
   })
 })
 
+describe('a token that does not say when it ends', () => {
+  const silent = (access_token: string) => Response.json({ access_token, token_type: 'Bearer' })
+
+  it('is kept for a minute, with one warning', async () => {
+    const runtime = holdRuntime()
+    const warnings: string[] = []
+    let requests = 0
+    const fetch = () => Promise.resolve(silent(`opaque${++requests}`))
+    const { tokens, events } = startWithSecret({ ...runtime, fetch, warn: (message) => void warnings.push(message) })
+    expect(await tokens.getToken()).toBe('opaque1')
+    expect(await tokens.getToken()).toBe('opaque1')
+    expect(events).toEqual([{ type: 'token_obtained', expiresAt: undefined, tries: 1, parameters: {} }])
+    expect(tokens.health()).toMatchObject({ status: 'ready', expiresAt: undefined })
+    runtime.advance(50_000)
+    await until(() => requests === 2)
+    await tokens.getToken({ scope: 'orders:read' })
+    expect(warnings).toEqual([expect.stringContaining('https://login.example.org')])
+    expect(warnings[0]).toContain('expires_in')
+    expect(warnings[0]).not.toContain('opaque')
+  })
+
+  it('ends by the claim exp where it is a JWT, without a warning', async () => {
+    const runtime = holdRuntime()
+    const warnings: string[] = []
+    const claims = Buffer.from(JSON.stringify({ exp: runtime.now() / 1000 + 900 })).toString('base64url')
+    const fetch = () => Promise.resolve(silent(`e30.${claims}.AAAA`))
+    const { tokens } = startWithSecret({ ...runtime, fetch, warn: (message) => void warnings.push(message) })
+    await tokens.ready()
+    expect(tokens.health().expiresAt).toBe(runtime.now() + 900_000)
+    expect(warnings).toEqual([])
+  })
+})
+
 describe('an API that refuses the token', () => {
   it('has it replaced, once for all callers', async () => {
     const { verifier, tokens, count } = await start()
@@ -223,7 +256,7 @@ describe('a token source', () => {
     let renewals = 0
     let answerLast = () => {}
     const fetch = (_: string, { body }: RequestInit = {}) =>
-      /scope=s0&/.test(`${String(body)}&`) && renewals++ > 0
+      body === 'grant_type=client_credentials&scope=s0' && renewals++ > 0
         ? new Promise<Response>((resolve) => (answerLast = () => resolve(answerFor('renewed'))))
         : Promise.resolve(answerFor('t'))
     const { tokens, count } = startWithSecret({ ...runtime, fetch })

@@ -22,6 +22,9 @@ describe('judgeTokenResponse', () => {
     ['expires_in alone', {}, 300, 300_000],
     ['expires_in as text', {}, '300', 300_000],
     ['neither', {}, undefined, undefined],
+    ['expires_in that is blank', {}, '', undefined],
+    ['expires_in that is no number', {}, 'soon', undefined],
+    ['exp where expires_in is null', { exp: now / 1000 + 900 }, null, 900_000],
     ['exp of another type', { exp: '2027' }, 300, 300_000],
   ])('counts the life of a token by %s', (_, claims, expires_in, lifetime) => {
     const value = jwt(claims)
