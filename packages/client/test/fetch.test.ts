@@ -1,7 +1,7 @@
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createTokenSource } from '../src/index.js'
-import { bearerOf, closing, failureOf, serve } from './support.js'
+import { bearerOf, closing, failureOf, holdRuntime, serve } from './support.js'
 
 interface Seen {
   readonly method: string | undefined
@@ -27,10 +27,12 @@ async function startApi(answer: (request: IncomingMessage, response: ServerRespo
   return { origin: await serve(listener), seen }
 }
 
+/** Time stands still: however long calls take, a token is dropped once and does not expire. */
 async function startClient(...allowedOrigins: string[]) {
-  const verifier = closing(await startDevVerifier())
+  const runtime = holdRuntime()
+  const verifier = closing(await startDevVerifier({ runtime: { now: runtime.now } }))
   const { credential, privateKey } = verifier.issueMachineCredential()
-  const options = { verifier: verifier.issuer, credential, privateKey: privateKey.hex, allowedOrigins }
+  const options = { verifier: verifier.issuer, credential, privateKey: privateKey.hex, allowedOrigins, runtime }
   return { verifier, tokens: closing(createTokenSource(options)) }
 }
 

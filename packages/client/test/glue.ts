@@ -2,7 +2,7 @@ import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createTokenSource } from '../src/index.js'
 import type { TokenSource } from '../src/index.js'
-import { closing, serve } from './support.js'
+import { closing, holdRuntime, serve } from './support.js'
 
 /** What a piece of glue does with one request. */
 export type Send = (
@@ -34,10 +34,12 @@ export function describeGlue(
     return { origin, seen }
   }
   const source = async (...allowedOrigins: string[]) => {
-    const verifier = closing(await startDevVerifier())
+    // Time stands still: however long calls take, a token is dropped once and does not expire.
+    const runtime = holdRuntime()
+    const verifier = closing(await startDevVerifier({ runtime: { now: runtime.now } }))
     const { credential, privateKey } = verifier.issueMachineCredential()
     const options = { verifier: verifier.issuer, credential, privateKey: privateKey.hex, allowedOrigins, tries: 1 }
-    const tokens = closing(createTokenSource(options))
+    const tokens = closing(createTokenSource({ ...options, runtime }))
     return { verifier, tokens, send: connect(tokens) }
   }
 
