@@ -13,7 +13,8 @@ export type Claims = Readonly<Record<string, unknown>>
 /**
  * Who calls, and what the Verifier says they may do: what a handler gets to see. Deeply frozen.
  *
- * `token`, `header`, `claims` and `credential` are not enumerable, so that a context in a log shows no token and no personal data of the claims.
+ * Only what names no person is enumerable, and so in a log, in JSON or in a spread: `issuer`, `clientId`, `scopes`, `tenant`, `kind`, `powers` and
+ * `expiresAt`. The rest is read by name.
  */
 export interface AuthContext<C extends Claims = Claims> {
   /** The access token itself, for calling others on the caller's behalf. */
@@ -60,29 +61,33 @@ export function createContext(
  */
 class Context implements AuthContext {
   readonly issuer: string
-  readonly subject: string | undefined
   readonly clientId: string | undefined
   readonly scopes: readonly string[]
   readonly tenant: string | undefined
   readonly kind: Kind
   readonly powers: readonly Power[]
   readonly expiresAt: number
+  readonly #subject: string | undefined
   readonly #token: string
   readonly #server: object
   #unfolded: Unfolded | undefined
 
   constructor({ token, claims }: VerifiedJws, issuer: string, standing: Standing | undefined, server: object) {
     this.issuer = issuer
-    this.subject = claims['sub'] as string | undefined
     this.clientId = clientOf(claims, issuer, standing)
     this.scopes = scopesOf(claims)
     this.tenant = (claims['tenant'] as string | undefined) ?? standing?.tenant
     this.kind = standing?.kind ?? 'none'
     this.powers = standing?.powers ?? NO_POWERS
     this.expiresAt = claims['exp'] as number
+    this.#subject = claims['sub'] as string | undefined
     this.#token = token
     this.#server = server
     Object.freeze(this)
+  }
+
+  get subject(): string | undefined {
+    return this.#subject
   }
 
   get token(): string {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import { portably } from '../../../test/differential/portable.js'
 import type { GuardError } from '../src/index.js'
@@ -289,12 +290,20 @@ describe('what a handler sees', () => {
     expect(thawed).toEqual(['', '.credential'])
   })
 
-  test('shows no token and no personal data when it is logged', async () => {
-    const token = verifier.mint()
-    const auth = await serve().resourceServer.verifyAccessToken(token)
-    expect(JSON.stringify(auth)).not.toMatch(/ada@example|Ada Example|IDCES/)
-    expect(JSON.stringify(auth)).not.toContain(token.split('.')[2])
+  test.each([
+    ['machine', {}],
+    ['employee', { kind: 'employee', audience: 'portal', claims: { sub: 'jo@example.com' } }],
+  ] as const)('of a %s shows no token and no personal data when it is logged', async (_, options) => {
+    const token = verifier.mint(options)
+    const auth = await serve({ clientIds: ['portal'] }).resourceServer.verifyAccessToken(token)
+    for (const shown of [JSON.stringify(auth), JSON.stringify({ ...auth }), inspect(auth, { depth: null })]) {
+      expect(shown).not.toMatch(/@|Ada|IDCES/)
+      expect(shown).not.toContain(token.split('.')[2])
+    }
+    const shown = ['issuer', 'clientId', 'scopes', 'tenant', 'kind', 'powers', 'expiresAt']
+    expect(Object.keys(auth).sort()).toEqual(shown.sort())
     expect(auth.token).toBe(token)
+    expect(auth.subject).toBe(auth.claims['sub'])
     expect(auth.mandate?.mandator.email).toBe('ada@example.com')
   })
 })
