@@ -1,5 +1,5 @@
 // Makes a fresh clone ready: installs from the lock file and builds, each only where something changed since the last time.
-// Usage: node packages/build/prepare.mjs [package to build, with what it depends on; default: all]
+// Usage: node packages/build/prepare.mjs [package or folders to build, with what it depends on; default: all]
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -27,6 +27,12 @@ run('Building what changed …', 'npx', [
   ...(wanted ? [`--filter=${wanted}`] : []),
 ])
 
+/** The environment without what `npm pack` or `npm publish` was told of their own work, and would tell an `npm install` in here as well. */
+function environment() {
+  const theirs = /^npm_config_(workspaces?|include_workspace_root|dry_run|json|pack_destination|tag|access|otp)$/
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !theirs.test(name)))
+}
+
 /** Says what it does on stderr, so that stdout holds only what was asked for, and shows the tool's own words only when it fails. */
 function run(what, command, args) {
   console.error(what)
@@ -35,7 +41,7 @@ function run(what, command, args) {
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
+    env: { ...environment(), TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
     shell: process.platform === 'win32',
   })
   if (error) throw error
