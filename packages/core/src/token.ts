@@ -11,6 +11,9 @@ const SCHEMES =
   /^(?:basic|bearer|concealed|digest|dpop|gnap|hawk|hoba|mutual|negotiate|ntlm|oauth|privatetoken|scram-sha-1|scram-sha-256|token|vapid|apikey|aws4-hmac-sha256)$/i
 // A web Request joins repeated fields with a comma (RFC 9110 §5.3).
 const ANOTHER = /, *(?:bearer(?: |$)|[\w-]+ +[^\s=])/i
+// RFC 9110 §11.2, §5.6.4: auth-param = token BWS "=" BWS quoted-string, in which a comma separates nothing. No part of it can fail once the quote
+// is there, so that no text makes it start over: one without an end is found as well.
+const QUOTED = /=[ \t]*"(?:[^"\\]|\\.?)*("?)/gs
 // RFC 6750 §2.1: b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
 
@@ -24,7 +27,7 @@ export function bearerToken(request: RequestLike): string | undefined {
   const authorization = authorizationOf(request)
   if (authorization === undefined || authorization === '') return undefined
   if (typeof authorization === 'object') throw ambiguous(authorization.ambiguous)
-  if (ANOTHER.test(authorization)) throw ambiguous('several in one field')
+  if (ANOTHER.test(authorization) && ANOTHER.test(withoutQuoted(authorization))) throw ambiguous('several in one field')
   const [start, scheme] = SCHEME.exec(authorization) ?? []
   if (start === undefined || scheme === undefined) throw malformed('another form')
   if (start === authorization && !SCHEMES.test(scheme)) throw malformed('a token without "Bearer " before it')
@@ -60,6 +63,11 @@ export function boundedToken(token: unknown): string {
   if (typeof token !== 'string') throw new Denial('token_malformed', { check: 'token', expected, actual: typeof token })
   if (token.length <= MAX_TOKEN_LENGTH) return token
   throw new Denial('token_too_large', { check: 'token', expected, actual: `${token.length}` })
+}
+
+/** Texts without an end stay: a second field, joined to the first one, may stand in them. */
+function withoutQuoted(authorization: string): string {
+  return authorization.replace(QUOTED, (text, end: string) => (end === '' ? text : '='))
 }
 
 function ambiguous(actual: string): Denial {

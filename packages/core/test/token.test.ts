@@ -116,6 +116,66 @@ describe('what is sent in place of a token is not repeated, for it may be a secr
   })
 })
 
+describe('RFC 9110 §5.6.4: what a quoted-string holds is no second credential', () => {
+  test.each([
+    'Digest username="ada", realm="Acme, the shop", uri="/b"',
+    'Digest realm = "Acme, the shop"',
+    'Hawk id="a", ext="order 7, not urgent"',
+    'Hawk ext="a \\" quote, then more", mac="b"',
+    'Hawk ext="a backslash, at the end\\\\", mac="b"',
+    'Digest realm="Bearer abc, Bearer def"',
+  ])('%s', (value) => {
+    expect(read(requestWith(value))).toBeUndefined()
+    expect(absence(requestWith(value))).toMatch(/^credentials of the scheme/)
+  })
+
+  test.each([
+    'Digest realm="Acme, the shop", Bearer abc',
+    'Digest realm="Acme, the shop',
+    'Digest realm="a\\", Bearer abc',
+    'Basic "a, Bearer abc"',
+    'Basic YTpi", Bearer abc, "',
+    'Hawk ext="a" , Bearer abc, mac="b"',
+  ])('outside of one, or in one without an end, it is: %s', (value) => {
+    expect(read(requestWith(value))).toBe('authorization_repeated')
+  })
+
+  test('no quoted-string makes a bearer token of what is none', () => {
+    fc.assert(
+      fc.property(b64token, fc.string(), (token, text) => {
+        expect(read(requestWith(`Bearer ${token}, realm="${text}"`))).toMatch(/^authorization_/)
+        expect(read(requestWith(`Digest realm="${text}", Bearer ${token}`))).not.toBe(token)
+      }),
+    )
+  })
+
+  test.each([
+    ['quotes', 'Digest a, b c="', '"'],
+    ['parameters', 'Digest a, b c', '="'],
+    ['escaped quotes', 'Digest a, b c="', '\\"'],
+    ['parameters in one without an end', 'Digest a, b c="', '\\"="'],
+    ['backslashes', 'Digest a, b c="', '\\'],
+    ['commas', 'Digest a', ', b'],
+    ['commas and spaces', 'Digest a', ',  '],
+    ['spaces', 'Digest a,', ' '],
+    ['spaces after a word', 'Digest a, b', ' '],
+    ['spaces after a sign of equality', 'Digest a, b c=', ' '],
+    ['signs of equality and spaces', 'Digest a, b c', '= '],
+  ])('in time that grows with the length alone: %s', (_, start, repeated) => {
+    const took = (length: number) => {
+      const value = start + repeated.repeat(length / repeated.length)
+      const times = Array.from({ length: 5 }, () => {
+        const before = performance.now()
+        read(requestWith(value))
+        return performance.now() - before
+      })
+      return Math.min(...times)
+    }
+    // Of a hundred times the length, ten thousand times the time would be the square.
+    expect(took(400_000)).toBeLessThan(1_000 * took(4_000) + 50)
+  })
+})
+
 describe('RFC 6750 §2: one credential', () => {
   test.each([
     [
