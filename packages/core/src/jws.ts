@@ -39,7 +39,7 @@ export function parseJws(token: string): UnverifiedJws {
   const firstDot = token.indexOf('.')
   const secondDot = token.indexOf('.', firstDot + 1)
   if (secondDot === -1 || token.includes('.', secondDot + 1))
-    throw malformed('three parts with two dots between', describeParts(token))
+    throw malformed('three parts with two dots between', describeParts(token), schemeHint(token) ?? opaqueHint(token))
   const header = readHeader(token.slice(0, firstDot))
   const claims = readPart('payload', token.slice(firstDot + 1, secondDot))
   const signature = readBytes('signature', token.slice(secondDot + 1))
@@ -74,7 +74,7 @@ function readBytes(name: string, part: string): Uint8Array<ArrayBuffer> {
   const bytes = part === '' ? undefined : decodeBase64url(part)
   if (bytes !== undefined) return bytes
   const actual = part === '' ? 'nothing' : `${part.length} other characters`
-  throw malformed(`a ${name} in base64url without padding or stray bits`, actual)
+  throw malformed(`a ${name} in base64url without padding or stray bits`, actual, schemeHint(part))
 }
 
 function checkHeader(header: Readonly<Record<string, unknown>>): asserts header is JwsHeader {
@@ -95,8 +95,19 @@ function describeParts(token: string): string {
   return token.trimStart().startsWith('{') ? 'the JSON serialisation' : `${dots} dots`
 }
 
-function malformed(expected: string, actual: string): Denial {
-  return new Denial('token_malformed', { check: 'jws', expected, actual })
+/** For the value of an `Authorization` field in place of the token. */
+function schemeHint(text: string): string | undefined {
+  return /^bearer\s/i.test(text) ? 'pass the token without the scheme "Bearer" before it' : undefined
+}
+
+/** For what may be a token, but for the authorization server alone to read (RFC 6749 §1.4). */
+function opaqueHint(token: string): string | undefined {
+  if (!/^[\w~+/-]+=*$/.test(token)) return undefined
+  return 'an opaque token can not be checked here: the Verifier has to issue JWT access tokens (RFC 9068)'
+}
+
+function malformed(expected: string, actual: string, hint?: string): Denial {
+  return new Denial('token_malformed', { check: 'jws', expected, actual, ...(hint !== undefined && { hint }) })
 }
 
 function notAllowed(expected: string, actual: string): Denial {

@@ -21,6 +21,33 @@ function codeOf(token: string): string {
   }
 }
 
+describe('the hint of a denial', () => {
+  const signed = `${encode(HEADER)}.${encode({})}.AAAA`
+  const hintOf = (token: string): string | undefined => {
+    try {
+      parseJws(token)
+      return 'parsed'
+    } catch (error) {
+      return (error as Denial).reason.hint
+    }
+  }
+
+  test.each([`Bearer ${signed}`, `bearer ${signed}`, 'Bearer 7c1e0aab'])(
+    '%s: the scheme does not belong to it',
+    (token) => {
+      expect(hintOf(token)).toMatch(/without the scheme "Bearer"/)
+    },
+  )
+
+  test.each(['7c1e0aab-52d6', 'ya29_AbC~d+/=='])('%s: an opaque token', (token) => {
+    expect(hintOf(token)).toMatch(/opaque token .* JWT access tokens/)
+  })
+
+  test.each(['', '{"payload":""}', 'not a token', 'a.b.c.d.e', 'a.b.c', `Bearerx ${signed}`])('%j: none', (token) => {
+    expect(hintOf(token)).toBeUndefined()
+  })
+})
+
 describe('parseJws', () => {
   test('takes any compact JWS with claims apart, and loses nothing of it', () => {
     fc.assert(
