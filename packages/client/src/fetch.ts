@@ -1,4 +1,7 @@
 import { TokenSourceError } from './errors.js'
+import { printable } from './printable.js'
+import { buildRequest, sendRequest } from './runtime.js'
+import type { ClientRuntime } from './runtime.js'
 import { canSendAgain, isInvalidToken } from './unauthorized.js'
 
 /** The signature of the global `fetch`. */
@@ -8,7 +11,15 @@ interface FetchParts {
   readonly getToken: (options?: { signal?: AbortSignal }) => Promise<string>
   readonly dropToken: (token: string) => boolean
   readonly isAllowed: (url: string | URL) => boolean
-  readonly send: (url: string, init: RequestInit) => Promise<Response>
+  readonly runtime: ClientRuntime
+}
+
+/** One call of a caller, which may be sent twice. */
+interface Call {
+  readonly url: string
+  readonly signal: AbortSignal | null | undefined
+  readonly repeatable: boolean
+  readonly send: (token: string) => Promise<Response>
 }
 
 /**
@@ -17,19 +28,18 @@ interface FetchParts {
  *
  * After a 401 `invalid_token` the call is repeated once with another token, if there is one and the body can be sent again.
  */
-export function createFetch({ getToken, dropToken, isAllowed, send }: FetchParts): TokenFetch {
+export function createFetch({ getToken, dropToken, isAllowed, runtime }: FetchParts): TokenFetch {
   return async function tokenFetch(input, init = {}) {
-    const { url, request } = unpack(input, init)
-    if (!isAllowed(url)) throw notAllowed(url)
-    const token = await getToken(request.signal ? { signal: request.signal } : undefined)
-    const response = await send(url, withToken(request, token))
-    if (response.status !== 401) return response
+    const call = isRequest(input) ? callOfRequest(runtime, input, init) : callOfAddress(runtime, String(input), init)
+    if (!isAllowed(call.url)) throw notAllowed(call.url)
+    const token = await getToken(call.signal ? { signal: call.signal } : undefined)
+    const response = await call.send(token)
     if (!isInvalidToken(response.status, response.headers.get('www-authenticate'))) return response
-    if (!dropToken(token) || !canSendAgain(request.body)) return response
+    if (!dropToken(token) || !call.repeatable) return response
     const another = await getAnother(getToken, token)
     if (another === undefined) return response
     void response.body?.cancel().catch(() => {})
-    return send(url, withToken(request, another))
+    return call.send(another)
   }
 }
 
@@ -39,24 +49,47 @@ async function getAnother(getToken: FetchParts['getToken'], token: string): Prom
   return another === token ? undefined : another
 }
 
-function unpack(input: string | URL | Request, init: RequestInit): { url: string; request: RequestInit } {
-  if (typeof input === 'string' || input instanceof URL) return { url: String(input), request: init }
-  const { url, method, headers, body, redirect, signal } = input
-  // A stream is sent while it is read, which Fetch wants to be said (`duplex`).
-  const stream = body === null ? {} : { body, duplex: 'half' as const }
-  return { url, request: { method, headers, redirect, signal, ...stream, ...init } }
+/** By what it has, and not by its class: a Request may be another implementation's, and a URL another realm's. */
+function isRequest(input: string | URL | Request): input is Request {
+  return typeof input === 'object' && 'url' in input
 }
 
-function withToken(request: RequestInit, token: string): RequestInit {
+function callOfAddress(runtime: ClientRuntime, url: string, init: RequestInit): Call {
+  const { signal, body } = init
+  return {
+    url,
+    signal,
+    repeatable: canSendAgain(body),
+    send: (token) => runtime.fetch(url, withToken(init, token)),
+  }
+}
+
+/** A Request says more than can be read from it, such as the length of its body: only the runtime can hand it on whole. */
+function callOfRequest(runtime: ClientRuntime, input: Request, init: RequestInit): Call {
+  const { signal = input.signal } = init
+  return {
+    url: input.url,
+    signal,
+    // Whatever it was made of, the body of a Request is a stream by now.
+    repeatable: canSendAgain(init.body ?? input.body),
+    send: async (token) => {
+      const request = buildRequest(input, init)
+      request.headers.set('authorization', `Bearer ${token}`)
+      return sendRequest(runtime, request)
+    },
+  }
+}
+
+function withToken(init: RequestInit, token: string): RequestInit {
   const authorization = `Bearer ${token}`
-  if (request.headers === undefined) return { ...request, headers: { authorization } }
-  const headers = new Headers(request.headers)
+  if (init.headers === undefined) return { ...init, headers: { authorization } }
+  const headers = new Headers(init.headers)
   headers.set('authorization', authorization)
-  return { ...request, headers }
+  return { ...init, headers }
 }
 
 function notAllowed(url: string): TokenSourceError {
-  const origin = URL.canParse(url) ? new URL(url).origin : 'an address that is not absolute'
+  const origin = URL.canParse(url) ? printable(new URL(url).origin) : 'an address that is not absolute'
   return new TokenSourceError(
     'origin_not_allowed',
     `expected an address on one of \`allowedOrigins\`, got ${origin}; tokens are sent nowhere else`,

@@ -101,7 +101,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     getToken,
     dropToken,
     isAllowed,
-    fetch: createFetch({ getToken, dropToken, isAllowed, send: resolved.runtime.fetch }),
+    fetch: createFetch({ getToken, dropToken, isAllowed, runtime: resolved.runtime }),
     ready: async (wanted?: GetTokenOptions) => void (await getToken(wanted)),
     health: () => healthOf(tokens.own.state(), resolved),
     close: () => {

@@ -1,4 +1,5 @@
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
+import { createHash } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createTokenSource } from '../src/index.js'
 import { bearerOf, closing, failureOf, holdRuntime, serve } from './support.js'
@@ -36,6 +37,19 @@ async function startClient(...allowedOrigins: string[]) {
   return { verifier, tokens: closing(createTokenSource(options)) }
 }
 
+/** A client whose `fetch` is given, for the API and the Verifier alike. */
+async function startClientOver(fetch: (url: string, init?: RequestInit) => Promise<Response>) {
+  const verifier = closing(await startDevVerifier())
+  const { credential, privateKey } = verifier.issueMachineCredential()
+  const origin = 'https://api.example.org'
+  const runtime = {
+    fetch: (url: string, init?: RequestInit) =>
+      url.startsWith(verifier.issuer) ? globalThis.fetch(url, init) : fetch(url, init),
+  }
+  const options = { verifier: verifier.issuer, credential, privateKey: privateKey.hex, allowedOrigins: [origin] }
+  return { origin, tokens: closing(createTokenSource({ ...options, runtime })) }
+}
+
 const refuseFirst = (_: IncomingMessage, response: ServerResponse, count: number) =>
   void (count === 1 ? response.writeHead(401, INVALID_TOKEN) : response).end()
 
@@ -59,6 +73,84 @@ describe('tokens.fetch', () => {
       { method: 'POST', url: '/request', authorization, body: 'stream' },
       { method: 'POST', url: '/both', authorization, body: 'second' },
     ])
+  })
+
+  it('sends a Request as it is: the integrity it asks for is checked', async () => {
+    const { origin } = await startApi((_, response) => response.end('text'))
+    const { tokens } = await startClient(origin)
+    const integrity = `sha256-${createHash('sha256').update('text').digest('base64')}`
+    expect((await tokens.fetch(new Request(origin, { integrity }))).status).toBe(200)
+    const other = `sha256-${createHash('sha256').update('other').digest('base64')}`
+    await expect(tokens.fetch(new Request(origin, { integrity: other }))).rejects.toThrow('fetch failed')
+    await expect(tokens.fetch(new Request(origin, { integrity }), { integrity: other })).rejects.toThrow('fetch failed')
+  })
+
+  it('sends a Request as it is: the length of its body is known, and its connection may be kept', async () => {
+    const lengths: (string | undefined)[] = []
+    const { origin } = await startApi((request, response) => {
+      lengths.push(request.headers['content-length'])
+      response.end()
+    })
+    const { tokens } = await startClient(origin)
+    await tokens.fetch(new Request(origin, { method: 'POST', body: 'text', keepalive: true }))
+    expect(lengths).toEqual(['4'])
+  })
+
+  it('tells a fetch of the runtime in plain options what a Request says', async () => {
+    const seen: [unknown, RequestInit | undefined][] = []
+    const fetchOfTest = (url: string, init?: RequestInit) => {
+      seen.push([url, init])
+      return Promise.resolve(new Response('ok'))
+    }
+    const { origin, tokens } = await startClientOver(fetchOfTest)
+    const signal = new AbortController().signal
+    const settings = {
+      cache: 'no-store',
+      credentials: 'omit',
+      integrity: 'sha256-AAAA',
+      redirect: 'error',
+      referrerPolicy: 'no-referrer',
+    } as const
+    const request = new Request(`${origin}/orders`, { ...settings, keepalive: true, signal, headers: { 'x-a': '1' } })
+    await tokens.fetch(request)
+    await tokens.fetch(new Request(`${origin}/orders`, { method: 'PUT', body: 'text', keepalive: true }), settings)
+    const [url, init] = seen[0] ?? []
+    expect(url).toBe(`${origin}/orders`)
+    expect({ ...init }).toMatchObject({ ...settings, method: 'GET', keepalive: true })
+    expect([...new Headers(init?.headers)]).toEqual([
+      ['authorization', `Bearer ${await tokens.getToken()}`],
+      ['x-a', '1'],
+    ])
+    const [, put] = seen[1] ?? []
+    expect({ ...put }).toMatchObject({ ...settings, method: 'PUT', duplex: 'half' })
+    // Fetch keeps no stream alive, and every body is one by now.
+    expect(put?.keepalive).not.toBe(true)
+    expect(await new Response(put?.body ?? null).text()).toBe('text')
+  })
+
+  it('takes a Request of another implementation', async () => {
+    const { origin, seen } = await startApi((_, response) => response.end('ok'))
+    const { tokens } = await startClient(origin)
+    const { Request: ForeignRequest } = await import('undici')
+    const foreign = new ForeignRequest(`${origin}/foreign`, { method: 'POST', body: 'text', headers: { 'x-a': '1' } })
+    await tokens.fetch(foreign)
+    const authorization = `Bearer ${await tokens.getToken()}`
+    expect(seen).toEqual([{ method: 'POST', url: '/foreign', authorization, body: 'text' }])
+  })
+
+  it('repeats a call of a Request without a body', async () => {
+    const { origin, seen } = await startApi(refuseFirst)
+    const { tokens } = await startClient(origin)
+    expect((await tokens.fetch(new Request(origin, { headers: { 'x-a': '1' } }))).status).toBe(200)
+    expect(seen[0]?.authorization).not.toBe(seen[1]?.authorization)
+  })
+
+  it('repeats a call of a Request whose body was given beside it', async () => {
+    const { origin, seen } = await startApi(refuseFirst)
+    const { tokens } = await startClient(origin)
+    const request = new Request(origin, { method: 'POST', body: 'first' })
+    expect((await tokens.fetch(request, { body: 'second' })).status).toBe(200)
+    expect(seen.map(({ body }) => body)).toEqual(['second', 'second'])
   })
 
   it('leaves the headers it is given as they are', async () => {
