@@ -37,7 +37,8 @@ const STEPS = [
   'challenge',
   'resource-server',
   'adapter',
-  'connection',
+  'upgrade',
+  'when-expired',
   'index',
 ]
 

@@ -5,45 +5,6 @@ import type { ResourceServerOptions } from './options.js'
 import type { RequestLike } from './request.js'
 import type { Requirement } from './requirements.js'
 import type { ResourceServer } from './resource-server.js'
-import { systemRuntime, type Runtime } from './runtime.js'
-
-/**
- * Calls back once when the caller's token expires: to end a stream, a socket or a subscription that outlives its request.
- *
- * Does not notice that a token or its credential is revoked before.
- *
- * @param auth the caller, or anything that says when: `expiresAt` in seconds since 1970
- * @param callback called at once where the token has expired already; a promise that it returns may reject, as closing what is closed does
- * @param runtime the clock and the timer; default: the system's, whose timer does not keep the process alive
- * @returns a function that calls it off: for connections that end by themselves
- * @example
- * ```ts
- * import express from 'express'
- * import { auth, authOf, whenExpired } from '@verifier-guard/express'
- *
- * const app = express()
- * app.use(auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
- * app.get('/events', (req, res) => {
- *   res.type('text/event-stream').write('event: open\n\n')
- *   res.on('close', whenExpired(authOf(req), () => res.end('event: expired\n\n')))
- * })
- * ```
- */
-export function whenExpired(
-  { expiresAt }: Pick<AuthContext, 'expiresAt'>,
-  callback: () => unknown,
-  runtime: Pick<Runtime, 'now' | 'schedule'> = systemRuntime,
-): () => void {
-  let cancel = (): void => undefined
-  const wait = () => {
-    const left = expiresAt * 1_000 - runtime.now()
-    // A timer that can't last so long calls back sooner.
-    if (left > 0) cancel = runtime.schedule(wait, left)
-    else void Promise.resolve(callback()).catch(() => {})
-  }
-  wait()
-  return () => cancel()
-}
 
 /** The socket of an upgrade, as far as this package touches it. */
 export interface UpgradeSocket {
@@ -65,6 +26,9 @@ export interface UpgradeOptions extends AuthOptions {
  * Refuses with the same status, challenge and body as routes do, and without a handshake. Browsers can't send an `Authorization` field with
  * a WebSocket; tokens in the query are never read.
  *
+ * Where `accept` throws or its promise rejects, the socket is destroyed and the error surfaces as that of any listener does: as an uncaught
+ * exception.
+ *
  * @param options of `createResourceServer`, or a resource server made before
  * @param accept called with the caller once the upgrade may go on, by `ws`'s `handleUpgrade` for instance
  * @throws {GuardError} `invalid_configuration`, at once
@@ -84,7 +48,7 @@ export interface UpgradeOptions extends AuthOptions {
  */
 export function protectUpgrade<Incoming extends RequestLike, Socket extends UpgradeSocket, Head>(
   options: ResourceServerOptions | ResourceServer,
-  accept: (request: Incoming, socket: Socket, head: Head, auth: AuthContext | undefined) => void,
+  accept: (request: Incoming, socket: Socket, head: Head, auth: AuthContext | undefined) => unknown,
   { requirement, ...authOptions }: UpgradeOptions = {},
 ): (request: Incoming, socket: Socket, head: Head) => void {
   const guard = createGuard(options, authOptions)
@@ -96,23 +60,28 @@ export function protectUpgrade<Incoming extends RequestLike, Socket extends Upgr
   return (request, socket, head) => {
     // Until somebody owns the socket, a caller who hangs up would otherwise end the process.
     socket.on('error', hangUp)
-    judge(request).then(
-      (auth) => {
-        socket.off('error', hangUp)
-        accept(request, socket, head, auth)
-      },
-      (error: unknown) => refuse(socket, error),
-    )
+    judge(request)
+      .then(
+        (auth) => {
+          socket.off('error', hangUp)
+          return accept(request, socket, head, auth)
+        },
+        (error: unknown) => refuse(socket, error),
+      )
+      .catch((error: unknown) => {
+        socket.destroy()
+        // Thrown within the promise it would be an unhandled rejection, which some processes only log.
+        queueMicrotask(() => {
+          throw error
+        })
+      })
   }
 }
 
 function hangUp(): void {}
 
 function refuse(socket: UpgradeSocket, error: unknown): void {
-  if (!(error instanceof GuardError)) {
-    socket.destroy()
-    throw error
-  }
+  if (!(error instanceof GuardError)) throw error
   const body = JSON.stringify(error)
   const length = new TextEncoder().encode(body).length
   const headers = {
