@@ -5,7 +5,7 @@ import { getJson, HttpFailure } from './http.js'
 import type { JwkSet, PublishedKey } from './key.js'
 import { all, changes, distrust, identity, indexKeys, shown, type KeyIndex } from './key-index.js'
 import { endpoint, fetchMetadata, type FetchLimits } from './metadata.js'
-import type { Runtime } from './runtime.js'
+import { sharesWork, type Runtime } from './runtime.js'
 
 /** Where the keys of a Verifier come from: its metadata, a fixed address, or the application itself. */
 export type KeyOrigin = { readonly discovery: string } | { readonly jwksUri: string } | { readonly keys: JwkSet }
@@ -68,7 +68,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
   const { issuer, origin, rows, limits, runtime, emitter } = options
   const fetchDocument = documentFetcher(origin, limits, runtime)
   const neverSeen = createNovelty()
-  const closed = new AbortController()
+  let closed = false
   let index: KeyIndex | undefined
   let fetchedAt = 0
   let failures = 0
@@ -77,21 +77,31 @@ export function createKeySource(options: KeySourceOptions): KeySource {
   let inFlight: Promise<boolean> | undefined
   let stale = false
   let { onTrial } = options
+  let callOff = () => {}
   let cancelRefresh = () => {}
   let cancelExpiry = () => {}
 
   function refresh(): Promise<boolean> {
     cancelRefresh()
-    if (closed.signal.aborted) return Promise.resolve(false)
-    inFlight ??= fetchDocument(closed.signal, failures > 0)
-      .then(accept)
-      .catch(fail)
-      .finally(() => (inFlight = undefined))
+    if (closed) return Promise.resolve(false)
+    if (!sharesWork) inFlight = undefined
+    inFlight ??= attempt().finally(() => (inFlight = undefined))
     return inFlight
   }
 
+  async function attempt(): Promise<boolean> {
+    // Made for each fetch: Cloudflare Workers allow none outside a request, nor that of another one.
+    const abort = new AbortController()
+    callOff = () => abort.abort()
+    try {
+      return accept(await fetchDocument(abort.signal, failures > 0))
+    } catch (error) {
+      return fail(error)
+    }
+  }
+
   function accept(document: unknown): boolean {
-    if (closed.signal.aborted) return false
+    if (closed) return false
     const next = indexKeys(document, rows, index)
     if (typeof next === 'string')
       throw new HttpFailure('not_json', `expected a JWK Set with usable keys, found ${next}`)
@@ -111,7 +121,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
   }
 
   function fail(error: unknown): boolean {
-    if (closed.signal.aborted) return false
+    if (closed) return false
     failures += 1
     lastFailure =
       error instanceof HttpFailure
@@ -161,16 +171,17 @@ export function createKeySource(options: KeySourceOptions): KeySource {
     failures: () => failures,
     inBackOff: () => failures > 0 && runtime.monotonic() < retryAt,
     refresh,
-    inFlight: () => inFlight,
+    inFlight: () => (sharesWork ? inFlight : undefined),
     unavailable: () => unavailable(options, lastFailure, retryAt - runtime.monotonic()),
     lastFailure: () => lastFailure?.message,
     keepFresh() {
-      if (!onTrial || closed.signal.aborted) return
+      if (!onTrial || closed) return
       onTrial = false
       if (inFlight === undefined) refreshIn(Math.max(0, limits.maxAge * 0.8 - age()))
     },
     close() {
-      closed.abort()
+      closed = true
+      callOff()
       cancelRefresh()
       cancelExpiry()
       expire()

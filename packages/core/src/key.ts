@@ -3,7 +3,7 @@ import type { JWK } from 'jose'
 import type { AlgorithmRow } from './algorithms.js'
 import { decodeBase64url } from './base64url.js'
 import { printable } from './errors.js'
-import { builtinModule } from './runtime.js'
+import { builtinModule, sharesWork } from './runtime.js'
 
 /** A JSON Web Key as it stands in a key set (RFC 7517 §4). */
 export interface Jwk {
@@ -65,7 +65,7 @@ export function readyKey(key: PublishedKey, row: AlgorithmRow): ReadyKey | Unfit
   if (known !== undefined) return known
   const unfit = unfitness(key.jwk, row)
   const made = unfit === undefined ? importKey(key.jwk, row) : { unfit }
-  key.ready.set(row.name, made)
+  if (sharesWork || !(made instanceof Promise)) key.ready.set(row.name, made)
   // What can't be loaded now may be later.
   if (made instanceof Promise)
     void made.then(

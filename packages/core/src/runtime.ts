@@ -56,6 +56,12 @@ export const systemRuntime: Runtime = Object.freeze({
   },
 })
 
+const onCloudflareWorkers =
+  (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent === 'Cloudflare-Workers'
+
+/** Whether a request may wait for work that another one began: on Cloudflare Workers that work ends with the request that began it, finished or not. */
+export const sharesWork = !onCloudflareWorkers
+
 interface BuiltinModules {
   'node:buffer': typeof buffer
   'node:crypto': typeof crypto
@@ -64,6 +70,8 @@ interface BuiltinModules {
 
 /** A built-in module of Node, or `undefined` elsewhere; asked for at run time, so that no bundle holds an import of it. */
 export function builtinModule<Name extends keyof BuiltinModules>(name: Name): BuiltinModules[Name] | undefined {
+  // Its stand-in for `node:crypto` takes no ready keys; WebCrypto is what that runtime is made for.
+  if (onCloudflareWorkers) return undefined
   const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process
   return host?.getBuiltinModule?.(name) as BuiltinModules[Name] | undefined
 }

@@ -1,6 +1,6 @@
 import { Denial } from '../errors.js'
 import type { KeySource } from '../key-source.js'
-import type { Runtime } from '../runtime.js'
+import { sharesWork, type Runtime } from '../runtime.js'
 import { createRefetchBudget } from './refetch-budget.js'
 
 /** Requests that may wait for a fetch that is not due yet: each takes up memory and a connection. */
@@ -39,6 +39,7 @@ export function createRefetch(issuer: string, source: KeySource, timeout: number
   async function refetch(): Promise<void> {
     if (source.inBackOff()) return
     const wait = pause()
+    if (!sharesWork) scheduled = undefined
     scheduled ??= fetchAfterPause()
     // A fetch that is due is soon over: only who has to wait for the next one takes up a place.
     if (wait > timeout || (wait > 0 && waiting >= MAX_WAITING)) throw postponed(issuer, wait)

@@ -1,5 +1,5 @@
 import { HttpFailure } from '../http.js'
-import type { Runtime } from '../runtime.js'
+import { sharesWork, type Runtime } from '../runtime.js'
 import { fetchStatusList, type ListSource, type StatusList } from './list.js'
 
 /** How long a list is used; times in milliseconds. */
@@ -42,6 +42,7 @@ export function holdList(source: ListSource, { maxAge, openFor }: HoldingLimits,
   const isFresh = () => list !== undefined && age() < maxAge && runtime.now() < list.validUntil
 
   function refresh(): Promise<void> {
+    if (!sharesWork) inFlight = undefined
     inFlight ??= fetchStatusList(source, runtime)
       .then(accept, fail)
       .finally(() => (inFlight = undefined))
