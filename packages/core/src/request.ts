@@ -26,9 +26,10 @@ export interface Ambiguous {
  * With several credentials in one request, a proxy may have judged another one than we would (RFC 6750 §2, RFC 9110 §5.3).
  */
 export function authorizationOf(request: RequestLike): string | undefined | Ambiguous {
-  const repeated = request.rawHeaders === undefined ? 1 : countAuthorization(request.rawHeaders)
+  const { headers, rawHeaders } = request
+  const repeated = rawHeaders === undefined ? 1 : countAuthorization(rawHeaders)
   if (repeated > 1) return several(repeated)
-  const value = fieldOf(request.headers)
+  const value = fieldOf(headers) ?? (rawHeaders === undefined ? fieldInAnyCase(headers) : undefined)
   const query = request.url?.indexOf('?') ?? -1
   return (typeof value === 'string' && query !== -1 ? tokenIn(request.url!, query) : undefined) ?? value
 }
@@ -38,6 +39,19 @@ function fieldOf(headers: WebHeaders | NodeHeaders): string | undefined | Ambigu
   const value = (headers as NodeHeaders)[AUTHORIZATION]
   if (typeof value === 'string' || value === undefined) return value
   return value.length > 1 ? several(value.length) : value[0]
+}
+
+/** API gateways hand the names over as the caller wrote them (RFC 9110 §5.1); Node's and web headers come in lower case. */
+function fieldInAnyCase(headers: WebHeaders | NodeHeaders): string | undefined | Ambiguous {
+  if (typeof headers.get === 'function') return undefined
+  const values = Object.keys(headers)
+    .filter(isAuthorization)
+    .flatMap((name) => (headers as NodeHeaders)[name] ?? [])
+  return values.length > 1 ? several(values.length) : values[0]
+}
+
+function isAuthorization(name: string): boolean {
+  return name.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION
 }
 
 const AUTHORIZATION = 'authorization'
@@ -58,8 +72,7 @@ function several(count: number): Ambiguous {
 function countAuthorization(rawHeaders: readonly string[]): number {
   let count = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]!
-    if (name.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION) count += 1
+    if (isAuthorization(rawHeaders[index]!)) count += 1
   }
   return count
 }

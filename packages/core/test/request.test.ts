@@ -9,6 +9,12 @@ test.each<[string, RequestLike, unknown]>([
   ["Node's headers", { headers: { authorization: 'a' } }, 'a'],
   ['a list of one', { headers: { authorization: ['a'] } }, 'a'],
   ['a list of two', { headers: { authorization: ['a', 'a'] } }, two],
+  ['a name as it was written', { headers: { Authorization: 'a' } }, 'a'],
+  ['a list under a name as it was written', { headers: { AUTHORIZATION: ['a'] } }, 'a'],
+  ['names written in two ways', { headers: { Authorization: 'a', AUTHORIZATION: 'b' } }, two],
+  ['two under a name as it was written', { headers: { Authorization: ['a', 'b'] } }, two],
+  ['another name as long', { headers: { Authorisation: 'a', 'X-Forwarded-F': 'b' } }, undefined],
+  ["Node's headers without it", { headers: { Authorization: 'a' }, rawHeaders: [] }, undefined],
   ['web headers', { headers: new Headers({ Authorization: 'a' }) }, 'a'],
   ['web headers without it', { headers: new Headers() }, undefined],
   [
