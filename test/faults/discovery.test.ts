@@ -60,10 +60,35 @@ describe('the metadata is found', () => {
   })
 })
 
+describe('metadata that is nowhere', () => {
+  test('is reported with every place that was asked', async () => {
+    const { present, mint, told } = answering((path) => absent(path === INSERTED ? 403 : 404))
+    expect(await present(mint())).toEqual(unavailable)
+    const { origin } = new URL(ISSUER)
+    expect(told('keySetFailed')[0]!.message).toBe(
+      `expected metadata of issuer ${ISSUER}, got status 404 from ${origin}${APPENDED_OIDC}, ` +
+        `403 from ${origin}${INSERTED}, 404 from ${origin}${APPENDED}; is its path right?`,
+    )
+  })
+
+  test('of an issuer without a path has lost its context path, most likely', async () => {
+    const { present, mint, told } = setScene({
+      verifier: { issuer: 'https://verifier.example.test' },
+      fetch: () => Promise.resolve(absent()),
+    })
+    expect(await present(mint())).toEqual(unavailable)
+    expect(told('keySetFailed')[0]!.message).toMatch(/; is the context path missing, for instance \/verifier\?$/)
+  })
+})
+
 describe('metadata is not believed', () => {
   test.each<[string, object, RegExp]>([
     ['of another issuer', { issuer: 'https://other.example.test' }, /expected metadata of .*found "https:\/\/other/],
-    ['of the issuer with a slash more', { issuer: `${ISSUER}/` }, /configure the issuer exactly/],
+    [
+      'of the issuer with a slash more',
+      { issuer: `${ISSUER}/` },
+      /they differ by a trailing slash only; configure the issuer exactly/,
+    ],
     ['without an issuer', { issuer: undefined }, /found none/],
     ['whose issuer is a list', { issuer: [ISSUER] }, /expected metadata of/],
     ['without jwks_uri', { jwks_uri: undefined }, /expected "jwks_uri" in the metadata to be an https URL, found none/],

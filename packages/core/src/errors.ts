@@ -192,9 +192,23 @@ export function explained(error: unknown): unknown {
 
 const MAX_SHOWN = 200
 
-/** A value of a token as it may appear in a reason: quoted, escaped and cut short, because its sender chose it. */
+/**
+ * A value of a token or an option as it may appear in a reason: quoted, escaped and cut short, because its sender chose it. Of an object nothing but its
+ * type: a whole configuration in the wrong place has passwords in it.
+ */
 export function quote(value: unknown): string {
-  return value === undefined ? 'none' : printable(JSON.stringify(value) ?? typeof value)
+  return value === undefined ? 'none' : printable(outline(value))
+}
+
+function outline(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, MAX_SHOWN + 1))
+  if (Array.isArray(value)) return `[${value.slice(0, MAX_SHOWN).map(member).join(',')}]`
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'function' ? 'a function' : String(value)
+}
+
+function member(value: unknown): string {
+  return Array.isArray(value) ? 'a list' : outline(value)
 }
 
 /** A text that somebody else chose, as it may stand in a reason or an event: cut short, and nothing in it that a terminal or a log viewer obeys. */

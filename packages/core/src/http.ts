@@ -1,5 +1,6 @@
 import { printable } from './errors.js'
 import type { Runtime } from './runtime.js'
+import { place } from './url.js'
 
 /** Why an HTTP exchange brought no usable answer. */
 export type HttpFailureReason = 'unreachable' | 'timeout' | 'redirect' | 'status' | 'too_large' | 'not_json' | 'aborted'
@@ -18,7 +19,7 @@ export class HttpFailure extends Error {
     message: string,
     details: { status?: number; retryAfter?: number | undefined; cause?: unknown } = {},
   ) {
-    super(message, { cause: details.cause })
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.reason = reason
     this.status = details.status
     this.retryAfter = details.retryAfter
@@ -58,6 +59,7 @@ export async function exchange(runtime: Runtime, request: BoundedRequest): Promi
   if (request.signal?.aborted) throw calledOff()
   const abort = new AbortController()
   let callOff = () => {}
+  let answered = false
   // The race and not the signal alone bounds the time: an injected fetch need not honour the signal.
   const limit = new Promise<never>((_, reject) => {
     const stop = (failure: HttpFailure) => {
@@ -68,7 +70,7 @@ export async function exchange(runtime: Runtime, request: BoundedRequest): Promi
       stop(
         new HttpFailure(
           'timeout',
-          `expected an answer from ${place(request.url)} within ${request.timeout} ms, got none`,
+          `expected an answer from ${place(request.url)} within ${request.timeout} ms, got ${answered ? 'a part of it' : `none; ${PROXY_HINT}`}`,
         ),
       )
     const aborted = () => stop(calledOff())
@@ -80,7 +82,7 @@ export async function exchange(runtime: Runtime, request: BoundedRequest): Promi
     }
   })
   try {
-    return await Promise.race([perform(runtime, request, abort.signal), limit])
+    return await Promise.race([perform(runtime, request, abort.signal, () => (answered = true)), limit])
   } finally {
     callOff()
   }
@@ -120,7 +122,12 @@ export function retryAfter(headers: Headers, now: number): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
-async function perform(runtime: Runtime, request: BoundedRequest, signal: AbortSignal): Promise<BoundedAnswer> {
+async function perform(
+  runtime: Runtime,
+  request: BoundedRequest,
+  signal: AbortSignal,
+  onAnswer: () => void,
+): Promise<BoundedAnswer> {
   const { url, method = 'GET', headers = {}, body } = request
   const init: RequestInit = { method, headers, redirect: 'manual', signal }
   if (body !== undefined) init.body = body
@@ -134,6 +141,7 @@ async function perform(runtime: Runtime, request: BoundedRequest, signal: AbortS
       { cause },
     )
   }
+  onAnswer()
   if (signal.aborted) {
     discard(response)
     throw signal.reason
@@ -188,25 +196,40 @@ function discard(response: Response): void {
   void response.body?.cancel().catch(() => {})
 }
 
-/** An address as it may appear in a message: without user, password, query or fragment. */
-function place(url: string): string {
-  const { origin, pathname } = new URL(url)
-  return origin + pathname
-}
-
 function describeBody(headers: Headers, body: string): string {
   return `${body.length} characters of ${printable(headers.get('content-type') ?? 'no content type')}`
 }
 
 interface Failure {
-  readonly cause?: Failure
+  readonly cause?: unknown
   readonly code?: unknown
   readonly message?: unknown
 }
 
+const PROXY_HINT =
+  'if the way leads through a proxy: Node\'s fetch ignores HTTPS_PROXY unless NODE_USE_ENV_PROXY=1 is set (Node 24 and later); before, pass a fetch that uses it as "runtime.fetch"'
+const PLAIN_HTTP_HINT = 'plain http is spoken there'
+
+/** What to do about a failed connection, where its code tells. OpenSSL reads the first letters of an http answer as a version or as a length. */
+const HINTS: Readonly<Record<string, string>> = {
+  ERR_SSL_WRONG_VERSION_NUMBER: PLAIN_HTTP_HINT,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: PLAIN_HTTP_HINT,
+  UND_ERR_CONNECT_TIMEOUT: PROXY_HINT,
+  ETIMEDOUT: PROXY_HINT,
+}
+
 /** undici hides the reason (`ECONNREFUSED`) behind "fetch failed", in `cause`. An error may be of another realm, so that no class tells it. */
 function describeCause(error: unknown): string {
-  const failure = Object(error) as Failure
-  const { code, message } = failure.cause ?? failure
-  return typeof code === 'string' ? code : typeof message === 'string' ? message : 'unknown reason'
+  const outer = Object(error) as Failure
+  const inner = Object(outer.cause ?? error) as Failure
+  const code = text(inner.code)
+  // Its own codes say less than its messages: that a proxy refuses, for one, is an abort.
+  const message = text(inner.message) ?? text(outer.message)
+  const what = code?.startsWith('UND_') && message !== undefined ? `${code}, ${message}` : (code ?? message)
+  const hint = code !== undefined && Object.hasOwn(HINTS, code) ? `; ${HINTS[code]!}` : ''
+  return what === undefined ? 'unknown reason' : printable(what) + hint
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
 }

@@ -1,7 +1,7 @@
 import { quote } from './errors.js'
 import { getJson, HttpFailure } from './http.js'
-import { describeInsecure } from './url.js'
 import type { Runtime } from './runtime.js'
+import { describeInsecure, likelyDifference, place, quoteAddress } from './url.js'
 
 /** What bounds a fetch from a Verifier. */
 export interface FetchLimits {
@@ -30,23 +30,29 @@ export async function fetchMetadata(
   runtime: Runtime,
   signal?: AbortSignal,
 ): Promise<Metadata> {
-  let lastFailure: unknown
+  const absences: string[] = []
+  let last: HttpFailure | undefined
   for (const url of wellKnownLocations(issuer)) {
     try {
       return checkIssuer(await getJson(runtime, { url, ...limits, signal }), issuer)
     } catch (failure) {
-      lastFailure = failure
       // Only "not here" sends us to the next place: an outage is the same outage everywhere.
-      if (!(
-        failure instanceof HttpFailure &&
-        failure.reason === 'status' &&
-        failure.status !== undefined &&
-        isAbsence(failure.status)
-      ))
-        throw failure
+      if (!(failure instanceof HttpFailure && failure.reason === 'status' && isAbsence(failure.status))) throw failure
+      absences.push(`${failure.status} from ${place(url)}`)
+      last = failure
     }
   }
-  throw lastFailure
+  throw nowhere(issuer, absences, last)
+}
+
+function nowhere(issuer: string, absences: readonly string[], last: HttpFailure | undefined): HttpFailure {
+  const hint =
+    new URL(issuer).pathname === '/' ? 'is the context path missing, for instance /verifier?' : 'is its path right?'
+  const message = `expected metadata of issuer ${place(issuer)}, got status ${absences.join(', ')}; ${hint}`
+  return new HttpFailure('status', message, {
+    ...(last?.status !== undefined && { status: last.status }),
+    retryAfter: last?.retryAfter,
+  })
 }
 
 /**
@@ -67,7 +73,7 @@ export function endpoint(
   if (problem === undefined && (insecureHttp || !downgraded)) return value as string
   throw new HttpFailure(
     'not_json',
-    `expected "${name}" in the metadata to be an https URL, found ${problem ?? `${quote(value)}, which is not https`}`,
+    `expected "${name}" in the metadata to be an https URL, found ${problem ?? `${quoteAddress(value as string)}, which is not https`}`,
   )
 }
 
@@ -87,15 +93,14 @@ export function wellKnownLocations(issuer: string): readonly string[] {
   ].filter((location, index, all) => all.indexOf(location) === index)
 }
 
-function isAbsence(status: number): boolean {
+function isAbsence(status: number | undefined): boolean {
   return status === 404 || status === 410 || status === 405 || status === 401 || status === 403
 }
 
 function checkIssuer(document: unknown, issuer: string): Metadata {
   const stated = typeof document === 'object' && document !== null ? (document as Metadata)['issuer'] : undefined
   if (stated === issuer) return document as Metadata
-  throw new HttpFailure(
-    'not_json',
-    `expected metadata of ${quote(issuer)}, found ${quote(stated)}: configure the issuer exactly as the Verifier states it`,
-  )
+  const difference = typeof stated === 'string' ? likelyDifference([issuer], [stated]) : undefined
+  const hint = `${difference === undefined ? '' : `${difference}; `}configure the issuer exactly as the Verifier states it`
+  throw new HttpFailure('not_json', `expected metadata of ${quote(issuer)}, found ${quote(stated)}: ${hint}`)
 }

@@ -129,11 +129,22 @@ describe('what a sender chose, in a reason', () => {
     expect(quote('x'.repeat(5_000)).length).toBeLessThan(220)
   })
 
+  test('may be anything, a circle included', () => {
+    const circle: unknown[] = []
+    circle.push(circle, Object.create(null))
+    expect(quote(circle)).toBe('[a list,an object]')
+    expect(quote(Array(5_000).fill('x')).length).toBeLessThan(220)
+  })
+
   test.each([
     [undefined, 'none'],
     [null, 'null'],
     [['a'], '["a"]'],
-    [() => {}, 'function'],
+    [[{ password: 'secret' }, ['b']], '[an object,a list]'],
+    [{ password: 'secret' }, 'an object'],
+    [() => {}, 'a function'],
+    [12n, '12'],
+    [true, 'true'],
   ])('%p is shown as %s', (value, shown) => {
     expect(quote(value)).toBe(shown)
   })

@@ -107,12 +107,45 @@ describe('getJson', () => {
     ['a code', new TypeError('fetch failed', { cause: { code: 'ENOTFOUND' } }), /ENOTFOUND/],
     ['a message beneath', new TypeError('fetch failed', { cause: new Error('unable to verify') }), /unable to verify/],
     ['a message', new TypeError('Invalid URL'), /Invalid URL/],
+    ['an empty message beneath', new TypeError('Proxy response (407)', { cause: new Error('') }), /: Proxy response/],
+    [
+      'a code of the client beneath',
+      new TypeError('fetch failed', {
+        cause: Object.assign(new Error('Proxy response (407) !== 200'), { code: 'UND_ERR_ABORTED' }),
+      }),
+      /UND_ERR_ABORTED, Proxy response \(407\)/,
+    ],
+    ['control characters', new TypeError('\u001b[2J'), /failed: \\u001b\[2J$/],
+    [
+      'an answer of another protocol',
+      new TypeError('fetch failed', { cause: { code: 'ERR_SSL_WRONG_VERSION_NUMBER' } }),
+      /ERR_SSL_WRONG_VERSION_NUMBER; plain http is spoken there/,
+    ],
+    [
+      'no connection in time',
+      new TypeError('fetch failed', { cause: { code: 'UND_ERR_CONNECT_TIMEOUT', message: 'Connect Timeout Error' } }),
+      /UND_ERR_CONNECT_TIMEOUT, Connect Timeout Error; .*proxy.*NODE_USE_ENV_PROXY=1.*"runtime.fetch"/,
+    ],
     ['nothing', undefined, /unknown reason/],
     ['a text', 'broken', /unknown reason/],
   ])('says why a connection failed that rejects with %s', async (_, reason, expected) => {
     const runtime = answering(() => rejecting(reason))
     expect((await failure(getJson(runtime, bounds))).message).toMatch(expected)
   })
+})
+
+test('a way that may lead through a proxy is hinted at where nothing answers in time, and nowhere else', async () => {
+  const none = await failure(
+    getJson(
+      answering(() => new Promise(() => {})),
+      { ...bounds, timeout: 5 },
+    ),
+  )
+  expect(none.message).toMatch(/within 5 ms, got none; .*NODE_USE_ENV_PROXY=1/)
+  const part = await failure(getJson(with200(new ReadableStream()), { ...bounds, timeout: 5 }))
+  expect(part.message).toMatch(/within 5 ms, got a part of it$/)
+  for (const { cause } of [none, part]) expect(cause).toBeUndefined()
+  expect('cause' in none).toBe(false)
 })
 
 describe('what a refusal says is not read', () => {

@@ -1,4 +1,4 @@
-import { describeInsecure, isIssuer } from '../src/url.js'
+import { describeInsecure, isIssuer, likelyDifference, place, quoteAddress } from '../src/url.js'
 
 describe('an address of a Verifier', () => {
   test.each([
@@ -60,4 +60,32 @@ describe('an issuer', () => {
     'http://verifier.example.org',
     ' https://verifier.example.org',
   ])('cannot be %j', (text) => expect(isIssuer(text, false)).toBe(false))
+})
+
+describe('an address in a message', () => {
+  test.each([
+    ['http://verifier.internal/jwks?api_key=secret', '"http://verifier.internal/jwks?..."'],
+    ['https://verifier.example.org/#secret', '"https://verifier.example.org/#..."'],
+    ['https://user:secret@not a host', '"https://...@not a host"'],
+    ['verifier.example.org', '"verifier.example.org"'],
+  ])('%s is shown as %s', (address, shown) => {
+    expect(quoteAddress(address)).toBe(shown)
+    expect(describeInsecure(address, false) ?? '').not.toContain('secret')
+  })
+
+  test('names the place alone', () => {
+    expect(place('https://user:secret@verifier.example.org/a/b?secret#secret')).toBe('https://verifier.example.org/a/b')
+  })
+})
+
+test.each([
+  ['https://a.example', 'https://a.example/', /trailing slash/],
+  ['https://a.example/verifier', 'https://a.example', /suffix "\/verifier"/],
+  ['https://A.example', 'https://a.example', /upper and lower case/],
+  ['https://a.example', 'http://a.example', /http and https/],
+  ['https://a.example', 'https://b.example', undefined],
+])('%s and %s differ by %p', (one, other, difference) => {
+  for (const found of [likelyDifference(['x', one], [other]), likelyDifference([other], ['x', one])])
+    if (difference === undefined) expect(found).toBeUndefined()
+    else expect(found).toMatch(difference)
 })
