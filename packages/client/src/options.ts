@@ -44,34 +44,48 @@ export interface CommonOptions {
   readonly runtime?: Partial<ClientRuntime>
 }
 
-/** A private key in memory, or whoever holds it. */
+/** Options of another way, which could only be ignored: a caller who gives them means something else. */
+type Without<Names extends string> = { readonly [Name in Names]?: undefined }
+
+/** A private key in memory, or whoever holds it: never both. */
 export type KeyOptions =
-  | {
+  | (Without<'signer'> & {
       readonly privateKey: PrivateKeyInput
       /** Opens an encrypted PKCS#8 key. Node.js only. */
       readonly passphrase?: string
+      /** For a key that fits several; default: the JWK's `alg`, else the first of its type. */
       readonly algorithm?: SigningAlgorithm
+      /** Key identifier for the header of the assertion; default: the JWK's `kid`. */
       readonly keyId?: string
-    }
-  | { readonly signer: Signer }
+    })
+  | (Without<'privateKey' | 'passphrase' | 'algorithm' | 'keyId'> & { readonly signer: Signer })
 
 /** A machine with a LEARCredentialMachine, at a Verifier. */
-export type PresentationOptions = KeyOptions & {
-  /** The Verifier's issuer, exactly as it writes it: with its context path, without a trailing slash. */
-  readonly verifier: string
-  /** The LEARCredentialMachine: the compact JWT or the base64 of it. */
-  readonly credential: string
-  /** Default: the credential's mandatee id. */
-  readonly clientId?: string
-  /** Sent as `X-Tenant`; default: the first power domain of the credential; `null` sends none. */
-  readonly tenant?: string | null
-}
+export type PresentationOptions = KeyOptions &
+  Without<'authorizationServer' | 'clientSecret'> & {
+    /** The Verifier's issuer, exactly as it writes it: with its context path, without a trailing slash. */
+    readonly verifier: string
+    /** The LEARCredentialMachine: the compact JWT or the base64 of it. */
+    readonly credential: string
+    /** Default: the credential's mandatee id. */
+    readonly clientId?: string
+    /** Sent as `X-Tenant`; default: the first power domain of the credential; `null` sends none. */
+    readonly tenant?: string | null
+  }
 
 /** A client with a registered key, at any authorization server (private_key_jwt, RFC 7523). */
-export type PrivateKeyJwtOptions = KeyOptions & { readonly authorizationServer: string; readonly clientId: string }
+export type PrivateKeyJwtOptions = KeyOptions &
+  Without<'verifier' | 'credential' | 'tenant' | 'clientSecret'> & {
+    /** The issuer, exactly as it writes it. */
+    readonly authorizationServer: string
+    readonly clientId: string
+  }
 
 /** A client with a secret, at any authorization server (client_secret_basic, RFC 6749 §2.3.1). */
-export interface ClientSecretOptions {
+export interface ClientSecretOptions extends Without<
+  'verifier' | 'credential' | 'tenant' | 'privateKey' | 'passphrase' | 'algorithm' | 'keyId' | 'signer'
+> {
+  /** The issuer, exactly as it writes it. */
   readonly authorizationServer: string
   readonly clientId: string
   readonly clientSecret: string
@@ -121,14 +135,16 @@ export function resolveOptions(options: TokenSourceOptions): ResolvedOptions {
 }
 
 function identify(options: TokenSourceOptions, runtime: ClientRuntime, insecure: boolean): Identity {
-  if ('verifier' in options) return identifyMachine(options, runtime, insecure)
-  if (!('authorizationServer' in options)) throw invalidOption('`verifier` or `authorizationServer`', 'neither')
+  if (options.verifier !== undefined) return identifyMachine(options, runtime, insecure)
+  if (options.authorizationServer === undefined) {
+    throw invalidOption('`verifier` or `authorizationServer`', 'neither')
+  }
   const { authorizationServer: issuer, clientId } = options
   checkIssuer('authorizationServer', issuer, insecure)
   if (!isText(clientId)) throw invalidOption('`clientId` to name the client', 'none')
   const audience = options.assertionAudience ?? issuer
   const authenticate =
-    'clientSecret' in options
+    options.clientSecret !== undefined
       ? clientSecretBasic(clientId, requireText('clientSecret', options.clientSecret))
       : privateKeyJwt(clientId, audience, resolveSigner(options))
   const checklist = registeredClientChecklist(audience)
@@ -172,9 +188,8 @@ function resolveTenant(tenant: string | null | undefined, { domains }: MachineCr
 }
 
 function resolveSigner(options: KeyOptions): Signer {
-  if (!('signer' in options)) return createLocalSigner(options.privateKey, options)
+  if (options.signer === undefined) return createLocalSigner(options.privateKey, options)
   const { signer } = options
-  if ('privateKey' in options) throw invalidOption('one of `privateKey` and `signer`', 'both')
   if (!ALGORITHM_NAMES.includes(signer.alg) || typeof signer.sign !== 'function') {
     throw invalidOption(
       `a \`signer\` with \`alg\` (one of ${ALGORITHM_NAMES.join(', ')}) and \`sign(bytes)\``,

@@ -198,12 +198,32 @@ describe('the options', () => {
       },
       'both',
     ],
+    [
+      'a key and a secret',
+      { authorizationServer: 'https://as.example.org', clientId: 'me', privateKey: '1', clientSecret: 's' },
+      'one of `privateKey`, `signer` and `clientSecret`',
+    ],
+    [
+      'a passphrase beside a signer',
+      { ...good, privateKey: undefined, signer: { alg: 'ES256', sign: () => {} }, passphrase: 'pw' },
+      'beside `signer`',
+    ],
+    ['a text in place of options', 'hunter2' as unknown as object, 'found string'],
   ])('refuse %s', async (_, options, found) => {
     const error = await failureOf(() => createTokenSource(options as TokenSourceOptions))
     expect(error).toBeInstanceOf(TokenSourceError)
     expect(error).toMatchObject({ code: 'invalid_option', kind: 'configuration' })
     expect(error.message).toContain(found)
-    expect(error.message).not.toContain('pw')
+    expect(error.message).not.toMatch(/pw|hunter2/)
+  })
+
+  it('may be there without a value, as they are when they are copied from elsewhere', async () => {
+    const verifier = await startVerifier()
+    const { credential, privateKey } = verifier.issueMachineCredential()
+    const absent = { signer: undefined, clientSecret: undefined, authorizationServer: undefined, tries: undefined }
+    const options = { ...absent, verifier: verifier.issuer, credential, privateKey: privateKey.hex }
+    await closing(createTokenSource(options as unknown as TokenSourceOptions)).ready()
+    expect(verifier.requests.token).toBe(1)
   })
 
   it('refuse an expired credential and one of the future', async () => {

@@ -1,0 +1,41 @@
+// Every call mixes two ways of which one could only be ignored, or leaves out what its way needs.
+import { createTokenSource } from '../../src/index.js'
+import type { Signer } from '../../src/index.js'
+
+declare const signer: Signer
+
+const verifier = 'https://verifier.example.org'
+const authorizationServer = 'https://auth.example.org'
+const credential = 'credential'
+const clientId = 'orders'
+const privateKey = 'key'
+const clientSecret = 'secret'
+
+// @ts-expect-error two authorization servers
+createTokenSource({ verifier, credential, privateKey, authorizationServer, clientId })
+// @ts-expect-error two holders of the key
+createTokenSource({ verifier, credential, privateKey, signer })
+// @ts-expect-error two holders of the key
+createTokenSource({ authorizationServer, clientId, privateKey, signer })
+// @ts-expect-error a key and a secret
+createTokenSource({ authorizationServer, clientId, privateKey, clientSecret })
+// @ts-expect-error a signer and a secret
+createTokenSource({ authorizationServer, clientId, signer, clientSecret })
+// @ts-expect-error a secret at a Verifier
+createTokenSource({ verifier, credential, privateKey, clientSecret })
+// @ts-expect-error a credential elsewhere
+createTokenSource({ authorizationServer, clientId, clientSecret, credential })
+// @ts-expect-error a tenant elsewhere
+createTokenSource({ authorizationServer, clientId, clientSecret, tenant: 'kpmg' })
+// @ts-expect-error a passphrase without a key that it opens
+createTokenSource({ verifier, credential, signer, passphrase: 'p' })
+// @ts-expect-error an algorithm beside a signer that has one of its own
+createTokenSource({ authorizationServer, clientId, signer, algorithm: 'RS256' })
+// @ts-expect-error no key
+createTokenSource({ verifier, credential })
+// @ts-expect-error nobody to prove
+createTokenSource({ authorizationServer, clientId })
+// @ts-expect-error no client
+createTokenSource({ authorizationServer, clientSecret })
+// @ts-expect-error an option of another name
+createTokenSource({ verifier, credential, privateKey, allowedOrigin: 'https://orders.example.org' })
