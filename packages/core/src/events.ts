@@ -1,4 +1,4 @@
-import type { ErrorCode, Reason } from './errors.js'
+import { explain, printable, type ErrorCode, type Reason } from './errors.js'
 import { builtinModule, type Runtime } from './runtime.js'
 
 /** A request was let through. */
@@ -67,8 +67,12 @@ export type Listeners = { readonly [Name in keyof GuardEvents]?: (event: GuardEv
 
 /** Sends events to the application's listeners and to the `diagnostics_channel` named `verifier-guard:<event>`. */
 export interface Emitter {
-  /** Whether anybody listens, so that hot paths build no event for nobody. */
-  listens(name: keyof GuardEvents): boolean
+  /**
+   * Whether an event is worth building, so that hot paths build none for nobody: somebody listens, or the developer is to be warned of it.
+   *
+   * @param code of a `denied` event; without it, any that may be warned of counts
+   */
+  listens(name: keyof GuardEvents, code?: ErrorCode): boolean
   emit<Name extends keyof GuardEvents>(name: Name, event: GuardEvents[Name]): void
 }
 
@@ -82,13 +86,29 @@ export const EVENT_NAMES = [
   'keySetStale',
 ] as const
 
-/** Connects the application's listeners and the diagnostics channels. */
+/** Denials whose first one is a mistake in the configuration more often than in a token. */
+const LIKELY_MISTAKES = [
+  'issuer_not_trusted',
+  'audience_mismatch',
+  'token_type_not_accepted',
+  'algorithm_not_allowed',
+  'key_unsuitable',
+] as const satisfies readonly ErrorCode[]
+
+/** Issuers whose failures the developer is warned of; of a template there may be any number. */
+const MOST_ISSUERS = 10
+
+/** Connects the application's listeners and the diagnostics channels; where nobody listens, warns once of what a developer has to know. */
 export function createEmitter(listeners: Listeners, runtime: Pick<Runtime, 'warn'>): Emitter {
   const diagnostics = builtinModule('node:diagnostics_channel')
   const channels = new Map(EVENT_NAMES.map((name) => [name, diagnostics?.channel(`verifier-guard:${name}`)] as const))
+  const isHeard = (name: keyof GuardEvents) =>
+    listeners[name] !== undefined || channels.get(name)?.hasSubscribers === true
+  const silence = createSilenceBreaker(runtime)
   return {
-    listens: (name) => listeners[name] !== undefined || channels.get(name)?.hasSubscribers === true,
+    listens: (name, code) => isHeard(name) || (name === 'denied' && silence.mayWarn(code)),
     emit(name, event) {
+      if (!isHeard(name)) return silence.warn(name, event)
       channels.get(name)?.publish(event)
       const failed = (error: unknown) =>
         runtime.warn(
@@ -103,4 +123,39 @@ export function createEmitter(listeners: Listeners, runtime: Pick<Runtime, 'warn
       }
     },
   }
+}
+
+/** Without it, an application that listens to nothing answers 401 or 503 for ever because of one wrong option, and nobody learns why. */
+function createSilenceBreaker(runtime: Pick<Runtime, 'warn'>) {
+  const codes = new Set<ErrorCode>(LIKELY_MISTAKES)
+  const failed = new Set<string>()
+  return {
+    mayWarn: (code: ErrorCode | undefined) => (code === undefined ? codes.size > 0 : codes.has(code)),
+    warn(name: keyof GuardEvents, event: GuardEvents[keyof GuardEvents]) {
+      if (name === 'denied') {
+        const { code, ...reason } = event as DeniedEvent
+        if (codes.delete(code)) runtime.warn(denied(code, reason))
+      }
+      if (name === 'keySetFailed') {
+        const { issuer, message } = event as KeySetFailedEvent
+        if (failed.has(issuer) || failed.size >= MOST_ISSUERS) return
+        failed.add(issuer)
+        runtime.warn(keySetFailed(issuer, message))
+      }
+    },
+  }
+}
+
+function denied(code: ErrorCode, reason: Reason): string {
+  return `An access token was refused with ${code}: ${explain(reason)}. ${once('denied', 'every denial')}`
+}
+
+function keySetFailed(issuer: string, message: string): string {
+  const hint =
+    'check "issuer" and "jwksUri", and that this process can reach the Verifier; without keys, requests get 503'
+  return `The keys of ${printable(issuer)} could not be fetched: ${message}: ${hint}. ${once('keySetFailed', 'every failure')}`
+}
+
+function once(name: keyof GuardEvents, what: string): string {
+  return `This is said once; the event "${name}" (option "events") tells of ${what}.`
 }

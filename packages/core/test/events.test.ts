@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { createEmitter } from '../src/events.js'
+import { createEmitter, type DeniedEvent } from '../src/events.js'
 
 const event = { issuer: 'https://verifier.example.org', cached: false }
 
@@ -10,7 +10,7 @@ describe('events', () => {
     emitter.emit('allowed', event)
     emitter.emit('keySetStale', { issuer: event.issuer, age: 1 })
     expect(heard).toEqual([event])
-    expect([emitter.listens('allowed'), emitter.listens('denied')]).toEqual([true, false])
+    expect([emitter.listens('allowed'), emitter.listens('keysChanged')]).toEqual([true, false])
   })
 
   test('reach the subscribers of their diagnostics channel', () => {
@@ -35,5 +35,62 @@ describe('events', () => {
     const denied = { code: 'token_missing', status: 401, check: 'token', expected: 'one', actual: 'none' } as const
     expect(() => emitter.emit('denied', denied)).not.toThrow()
     expect(warnings).toEqual(['a listener of the event "denied" threw RangeError; it should not'])
+  })
+})
+
+describe('what a developer has to know is said once where nobody listens', () => {
+  const denial = { status: 401, check: 'issuer', expected: '"iss" to be "a"', actual: '"b"', hint: 'mend it' } as const
+  const refused = (code: DeniedEvent['code']): DeniedEvent => ({ ...denial, code, fingerprint: 'ABCDEFGHIJKLMNOP' })
+  const failure = (issuer: string) => ({ issuer, failures: 1, message: 'expected an answer, got none', retryIn: 1 })
+  const setUp = (listeners: Parameters<typeof createEmitter>[0] = {}) => {
+    const warnings: string[] = []
+    return { warnings, emitter: createEmitter(listeners, { warn: (message) => void warnings.push(message) }) }
+  }
+
+  test('for the first denial of each code that is a wrong option, most likely', () => {
+    const { warnings, emitter } = setUp()
+    const codes = ['issuer_not_trusted', 'audience_mismatch', 'token_type_not_accepted', 'key_unsuitable'] as const
+    for (const code of [...codes, ...codes, 'algorithm_not_allowed', 'token_expired', 'token_missing'] as const) {
+      if (emitter.listens('denied', code)) emitter.emit('denied', refused(code))
+    }
+    expect(warnings.length).toBe(5)
+    expect(warnings[0]).toBe(
+      'An access token was refused with issuer_not_trusted: expected "iss" to be "a", found "b": mend it. ' +
+        'This is said once; the event "denied" (option "events") tells of every denial.',
+    )
+  })
+
+  test('and then costs no event any more', () => {
+    const { warnings, emitter } = setUp()
+    expect(emitter.listens('denied', 'token_expired')).toBe(false)
+    expect(emitter.listens('denied', 'audience_mismatch')).toBe(true)
+    emitter.emit('denied', refused('token_expired'))
+    expect(warnings).toEqual([])
+    emitter.emit('denied', refused('audience_mismatch'))
+    expect(emitter.listens('denied', 'audience_mismatch')).toBe(false)
+    expect(emitter.listens('denied')).toBe(true)
+    expect(emitter.listens('allowed')).toBe(false)
+  })
+
+  test('for the first failure to get the keys of each issuer, of ten at most', () => {
+    const { warnings, emitter } = setUp()
+    for (let index = 0; index < 40; index += 1)
+      emitter.emit('keySetFailed', failure(`https://t${index % 20}.example.org`))
+    expect(warnings.length).toBe(10)
+    expect(warnings[0]).toMatch(
+      /^The keys of https:\/\/t0\.example\.org could not be fetched: expected an answer, got none: check "issuer" and "jwksUri".*"keySetFailed"/,
+    )
+  })
+
+  test('and not where a listener or a subscriber hears it', () => {
+    const { warnings, emitter } = setUp({ denied: () => {} })
+    emitter.emit('denied', refused('audience_mismatch'))
+    const listen = () => {}
+    subscribe('verifier-guard:keySetFailed', listen)
+    emitter.emit('keySetFailed', failure('https://a.example.org'))
+    unsubscribe('verifier-guard:keySetFailed', listen)
+    expect(warnings).toEqual([])
+    emitter.emit('keySetFailed', failure('https://a.example.org'))
+    expect(warnings.length).toBe(1)
   })
 })
