@@ -1,6 +1,7 @@
 import type { MachineCredential } from './credential.js'
 import type { ChecklistItem } from './errors.js'
 import type { TokenParameters } from './parameters.js'
+import { printable } from './printable.js'
 
 /**
  * What is known on this side about the causes of a refusal, for a request with a presentation.
@@ -44,7 +45,7 @@ function audienceItem(audience: string): ChecklistItem {
   return item(
     'audience',
     'unknown',
-    `\`aud\` of the assertion is ${audience}; the server compares it with its own issuer, character by character`,
+    `\`aud\` of the assertion is ${printable(audience)}; the server compares it with its own issuer, character by character`,
   )
 }
 
@@ -54,17 +55,21 @@ function isTaken(audience: string, issuer: string): boolean {
 }
 
 function wrongAudience(audience: string, issuer: string): ChecklistItem {
-  return item('audience', 'failed', `\`aud\` of the assertion is ${audience}, but the issuer is ${issuer}`)
+  return item(
+    'audience',
+    'failed',
+    `\`aud\` of the assertion is ${printable(audience)}, but the issuer is ${printable(issuer)}`,
+  )
 }
 
 function tenantItem(domains: readonly string[], tenant: string | undefined): ChecklistItem {
   if (tenant === undefined) return item('tenant', 'unknown', 'no X-Tenant is sent; the host name decides')
   const known = domains.some((domain) => domain.toLowerCase() === tenant.toLowerCase())
-  if (known) return item('tenant', 'passed', `a power of the credential is for the tenant ${tenant}`)
+  if (known) return item('tenant', 'passed', `a power of the credential is for the tenant ${printable(tenant)}`)
   return item(
     'tenant',
     'failed',
-    `no power of the credential is for the tenant ${tenant}; they are for ${domains.join(', ') || 'none'}`,
+    `no power of the credential is for the tenant ${printable(tenant)}; they are for ${printable(domains.join(', ')) || 'none'}`,
   )
 }
 

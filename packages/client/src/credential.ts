@@ -4,6 +4,7 @@ import type { P256Jwk } from './did-key.js'
 import { TokenSourceError } from './errors.js'
 import { firstString, isObject, readClaims } from './json.js'
 import type { JsonObject } from './json.js'
+import { printable } from './printable.js'
 
 /** What a LEARCredentialMachine says, as far as its holder needs to know. Read, not verified: trusting it is the Verifier's part. */
 export interface MachineCredential {
@@ -104,7 +105,7 @@ function refuseEmployee({ type }: JsonObject): void {
   const types = [type].flat().filter((name) => typeof name === 'string')
   const employee = types.find((name) => /^LEARCredentialEmployee|^learcredential\.employee\./.test(name))
   if (employee)
-    throw unreadable('a LEARCredentialMachine', `a ${employee}; a person's credential gets no machine token`)
+    throw unreadable('a LEARCredentialMachine', `a ${printable(employee)}; a person's credential gets no machine token`)
 }
 
 function subjectOf({ credentialSubject }: JsonObject): JsonObject {

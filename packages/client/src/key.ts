@@ -5,6 +5,7 @@ import type { SigningAlgorithm } from './algorithms.js'
 import { TokenSourceError } from './errors.js'
 import { parseObject } from './json.js'
 import { nodeCrypto } from './node-crypto.js'
+import { printable } from './printable.js'
 import type { Signer } from './signer.js'
 
 /** A private JSON Web Key (RFC 7517). */
@@ -41,6 +42,9 @@ interface KeyMaterial {
 
 /** PKCS#8 around a P-256 scalar; the public half is left out, the runtime computes it (RFC 5208, RFC 5915). */
 const P256_PKCS8 = '3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420'
+
+/** No label in use is longer, and what is may be part of a key (RFC 7468 §3). */
+const LONGEST_LABEL = 30
 
 /** Only one key in a million has more than four leading zeros to lose. */
 const MIN_DIGITS = 60
@@ -122,7 +126,8 @@ function fromPem(pem: string, { passphrase, ...options }: PrivateKeyOptions): Ke
   const label = /^-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1]
   const body = pem.replace(/-----(BEGIN|END) [A-Z0-9 ]+-----/g, '').replace(/\s+/g, '')
   if (label === 'PRIVATE KEY') return fromDer(decodeBase64(body) ?? new Uint8Array(), options)
-  if (!label?.endsWith('PRIVATE KEY')) throw unreadable(`PEM labelled ${label ?? 'in no known way'}`)
+  if (!label?.endsWith('PRIVATE KEY'))
+    throw unreadable(`PEM labelled ${printable(label ?? 'in no known way', LONGEST_LABEL)}`)
   return fromDer(convert({ key: pem, format: 'pem', passphrase }, label), options)
 }
 

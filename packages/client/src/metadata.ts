@@ -1,6 +1,7 @@
 import { getJson, HttpFailure, wellKnownLocations } from '@verifier-guard/core/support'
 import { TokenSourceError } from './errors.js'
 import { isObject } from './json.js'
+import { printable } from './printable.js'
 import type { ClientRuntime } from './runtime.js'
 
 /** Where the token endpoint is looked up. */
@@ -29,18 +30,23 @@ export async function discoverTokenEndpoint(discovery: Discovery): Promise<strin
   if (!isObject(document) || typeof document.token_endpoint !== 'string') {
     throw new TokenSourceError(
       'unusable_answer',
-      `expected metadata with a \`token_endpoint\` from ${issuer}, got none; name it in \`tokenEndpoint\``,
+      `expected metadata with a \`token_endpoint\` from ${printable(issuer)}, got none; name it in \`tokenEndpoint\``,
     )
   }
   if (document.issuer !== issuer) throw issuerMismatch(issuer, document.issuer)
-  if (originOf(document.token_endpoint) !== new URL(issuer).origin) {
-    throw new TokenSourceError(
-      'endpoint_not_trusted',
-      `expected the token endpoint of ${issuer} on its own origin, its metadata names one on ` +
-        `${originOf(document.token_endpoint)}; if that is right, name it in \`tokenEndpoint\``,
-    )
-  }
-  return document.token_endpoint
+  return trustEndpoint(issuer, document.token_endpoint)
+}
+
+function trustEndpoint(issuer: string, endpoint: string): string {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
+  // Fetch takes no address with a user in it, and would quote it in its refusal.
+  if (url && url.origin === new URL(issuer).origin && !url.username && !url.password) return url.href
+  const found = !url ? 'none that is an address' : url.username ? 'one with a user in it' : `one on ${url.origin}`
+  throw new TokenSourceError(
+    'endpoint_not_trusted',
+    `expected the token endpoint of ${printable(issuer)} on its own origin, its metadata name ${printable(found)}; ` +
+      'if that is right, name it in `tokenEndpoint`',
+  )
 }
 
 async function fetchMetadata({ issuer, timeout, runtime, signal }: Discovery): Promise<unknown> {
@@ -58,22 +64,14 @@ async function fetchMetadata({ issuer, timeout, runtime, signal }: Discovery): P
 function noMetadata(issuer: string): TokenSourceError {
   const hint =
     new URL(issuer).pathname === '/' ? 'is the context path missing, for instance /verifier?' : 'is its path right?'
-  const message = `expected metadata of issuer ${issuer}, got status 404 wherever they may be; ${hint}`
+  const message = `expected metadata of issuer ${printable(issuer)}, got status 404 wherever they may be; ${hint}`
   return new TokenSourceError('issuer_mismatch', message, { status: 404 })
 }
 
 function issuerMismatch(expected: string, found: unknown): TokenSourceError {
-  const name = typeof found === 'string' && originOf(found) !== undefined ? found : 'no usable issuer'
+  const name = typeof found === 'string' && URL.canParse(found) ? printable(found) : 'no usable issuer'
   return new TokenSourceError(
     'issuer_mismatch',
-    `expected the metadata of issuer ${expected}, got those of ${name}; the credential is presented to no other issuer`,
+    `expected the metadata of issuer ${printable(expected)}, got those of ${name}; the credential is presented to no other issuer`,
   )
-}
-
-function originOf(url: string): string | undefined {
-  try {
-    return new URL(url).origin
-  } catch {
-    return undefined
-  }
 }

@@ -14,6 +14,7 @@ import type { PrivateKeyInput } from './key.js'
 import { checkOptionNames } from './option-names.js'
 import { checkParameters, isTenant, pickParameters } from './parameters.js'
 import type { TokenParameters } from './parameters.js'
+import { printable } from './printable.js'
 import { clientRuntime } from './runtime.js'
 import type { ClientRuntime } from './runtime.js'
 import type { Signer } from './signer.js'
@@ -220,7 +221,10 @@ function checkOrigins(origins: readonly string[], insecure: boolean): ReadonlySe
 function checkOrigin(origin: string, insecure: boolean): string {
   const url = checkUrl('allowedOrigins', origin, insecure)
   if (url.origin === origin) return origin
-  throw invalidOption(`origins alone in \`allowedOrigins\`, such as ${url.origin}`, 'an address with more to it')
+  throw invalidOption(
+    `origins alone in \`allowedOrigins\`, such as ${printable(url.origin)}`,
+    'an address with more to it',
+  )
 }
 
 function checkUrl(name: string, text: string, insecure: boolean): URL {

@@ -4,6 +4,7 @@ import type { TokenSourceErrorCode } from './errors.js'
 import { discoverTokenEndpoint } from './metadata.js'
 import type { ResolvedOptions } from './options.js'
 import type { TokenParameters } from './parameters.js'
+import { printable } from './printable.js'
 import { judgeTokenResponse } from './response.js'
 import type { ObtainedToken } from './response.js'
 
@@ -12,6 +13,9 @@ export type TokenRequest = (parameters: TokenParameters, signal: AbortSignal) =>
 
 /** A token with the credential it embeds stays well below. */
 const MAX_BYTES = 256 * 1024
+
+/** An address, and what a server, a proxy or a system library said about it. */
+const LONGEST_REASON = 500
 
 /** What a failed exchange means here; statuses are judged apart. */
 const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = {
@@ -64,7 +68,11 @@ function translate(error: unknown): TokenSourceError {
   if (error instanceof TokenSourceError) return error
   if (error instanceof HttpFailure) {
     const { status, retryAfter, message } = error
-    return new TokenSourceError(failureCode(error), message, { cause: error, status, retryAfter })
+    return new TokenSourceError(failureCode(error), printable(message, LONGEST_REASON), {
+      cause: error,
+      status,
+      retryAfter,
+    })
   }
   // Nothing else is expected here; it is trouble on the way, and not for ever.
   return new TokenSourceError('verifier_unreachable', 'expected an answer, the request failed; see `cause`', {

@@ -3,6 +3,7 @@ import type { BoundedAnswer } from '@verifier-guard/core/support'
 import { TokenSourceError } from './errors.js'
 import type { ChecklistItem } from './errors.js'
 import { parseObject, readClaims } from './json.js'
+import { printable, printableAddress } from './printable.js'
 
 /** A token as the token endpoint answered it. */
 export interface ObtainedToken {
@@ -57,13 +58,14 @@ function judgeFailure(answer: BoundedAnswer, circumstances: Circumstances): Toke
   const { error, error_description } = parseObject(body) ?? {}
   const oauthError = typeof error === 'string' ? printable(error) : undefined
   const description = typeof error_description === 'string' ? ` (${printable(error_description)})` : ''
+  const place = printableAddress(circumstances.endpoint)
   const details = { status, oauthError, retryAfter: retryAfter(headers, circumstances.now) }
   const said = oauthError === undefined ? `status ${status}` : `status ${status} and ${oauthError}${description}`
   if (status === 429) {
-    return new TokenSourceError('rate_limited', `${circumstances.endpoint} wants fewer requests: ${said}`, details)
+    return new TokenSourceError('rate_limited', `${place} wants fewer requests: ${said}`, details)
   }
   if (status >= 500 || status === 408 || TEMPORARY_ERRORS.has(oauthError ?? '')) {
-    const message = `expected a token from ${circumstances.endpoint}, it has trouble of its own: ${said}`
+    const message = `expected a token from ${place}, it has trouble of its own: ${said}`
     return new TokenSourceError('verifier_error', message, details)
   }
   if (!DOCUMENTED_REFUSALS.has(status)) return unusable(answer, circumstances, `a token, got ${describe(answer)}`)
@@ -83,7 +85,7 @@ function refused(
   const reason = details.oauthError === undefined ? `${said}, without a reason` : said
   return new TokenSourceError(
     'token_request_refused',
-    `expected a token from ${endpoint}, it refused the request with ${reason}; possible causes, as far as they can be checked here:` +
+    `expected a token from ${printableAddress(endpoint)}, it refused the request with ${reason}; possible causes, as far as they can be checked here:` +
       lines.join(''),
     { ...details, checklist: items },
   )
@@ -120,20 +122,17 @@ function lifetimeOf(token: string, expiresIn: unknown, now: number): number | un
 function alreadyExpired(answer: BoundedAnswer, { now, endpoint }: Circumstances): TokenSourceError {
   return new TokenSourceError(
     'token_already_expired',
-    `expected a token with some life left from ${endpoint}, got one that is over: ${checkClock(answer, now).detail}`,
+    `expected a token with some life left from ${printableAddress(endpoint)}, got one that is over: ${checkClock(answer, now).detail}`,
     { status: answer.status },
   )
 }
 
 function unusable(answer: BoundedAnswer, { endpoint }: Circumstances, what: string): TokenSourceError {
-  return new TokenSourceError('unusable_answer', `expected from ${endpoint} ${what}`, { status: answer.status })
+  return new TokenSourceError('unusable_answer', `expected from ${printableAddress(endpoint)} ${what}`, {
+    status: answer.status,
+  })
 }
 
 function describe({ status, headers, body }: BoundedAnswer): string {
   return `status ${status} and ${body.length} characters of ${printable(headers.get('content-type') ?? 'no content type')}`
-}
-
-/** What a server wrote, fit for a log line. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200)
 }
