@@ -1,5 +1,6 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { Jwk } from '@verifier-guard/dev-verifier'
+import { createKeyPair } from '../key-pair.js'
 import { createSigner, type Signer } from '../differential/signer.js'
 import { createArena } from './arena.js'
 
@@ -20,7 +21,7 @@ function published(title: string, alg: string, change: (jwk: Jwk) => object): Pu
 
 function rsa(title: string, options: { modulusLength: number; publicExponent?: number }): Published {
   const make = () => {
-    const keys = generateKeyPairSync('rsa', options)
+    const keys = createKeyPair('rsa', options)
     return { jwk: exported(keys.publicKey), signer: createSigner('RS256', keys) }
   }
   return { title, alg: 'RS256', make }

@@ -1,4 +1,5 @@
-import { constants, createPublicKey, generateKeyPairSync, sign, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { constants, createPublicKey, sign, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { createKeyPair } from '../key-pair.js'
 import { ALGORITHMS, type AlgorithmRow } from '../../packages/core/src/algorithms.js'
 import type { Jwk } from '../../packages/core/src/key.js'
 
@@ -54,7 +55,7 @@ export function settings({ pss }: AlgorithmRow) {
 }
 
 function generate({ kty, crv }: AlgorithmRow): KeyPair {
-  if (kty === 'RSA') return generateKeyPairSync('rsa', { modulusLength: 2048 })
-  if (kty === 'OKP') return generateKeyPairSync('ed25519')
-  return generateKeyPairSync('ec', { namedCurve: crv! })
+  if (kty === 'RSA') return createKeyPair('rsa', { modulusLength: 2048 })
+  if (kty === 'OKP') return createKeyPair('ed25519')
+  return createKeyPair('ec', { namedCurve: crv! })
 }

@@ -1,13 +1,14 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import type { ResourceServerOptions } from '@verifier-guard/core'
 import type { Jwk } from '@verifier-guard/dev-verifier'
+import { createKeyPair } from '../key-pair.js'
 import { endScenes, setScene, unavailable, type Scene } from './scene.js'
 
 afterEach(endScenes)
 
 const jwkOf = (key: KeyObject) => key.export({ format: 'jwk' }) as Jwk
-const p256 = () => jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey)
+const p256 = () => jwkOf(createKeyPair('ec', { namedCurve: 'P-256' }).publicKey)
 const ignoredBy = ({ told }: Scene) => told('keySetRefreshed').at(-1)!.ignored
 
 /** A scene whose keys are answered by this in place of the Verifier. */
@@ -93,17 +94,17 @@ describe('what stands beside the good key', () => {
     ['a symmetric key', () => ({ kty: 'oct', kid: 'x', k: 'c2VjcmV0', alg: 'HS256' }), /kty is oct/],
     [
       'a private key',
-      () => ({ ...jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey), kid: 'x' }),
+      () => ({ ...jwkOf(createKeyPair('ec', { namedCurve: 'P-256' }).privateKey), kid: 'x' }),
       /private member d/,
     ],
     [
       'a key of another curve',
-      () => ({ ...jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey), kid: 'x' }),
+      () => ({ ...jwkOf(createKeyPair('ec', { namedCurve: 'P-384' }).publicKey), kid: 'x' }),
       /crv is P-384/,
     ],
     [
       'a key of another type',
-      () => ({ ...jwkOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey), kid: 'x' }),
+      () => ({ ...jwkOf(createKeyPair('rsa', { modulusLength: 2048 }).publicKey), kid: 'x' }),
       /kty is RSA/,
     ],
     ['a key for encryption', () => ({ ...p256(), kid: 'x', use: 'enc' }), /use is enc/],

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createKeyPair } from '../key-pair.js'
 import { settle } from './clock.js'
 import { endScenes, setScene, setWarmScene, timed, unavailable, type Outcome, type Scene } from './scene.js'
 
@@ -8,7 +8,7 @@ const unknown = { status: 401, code: 'key_unknown' }
 const forged = { status: 401, code: 'signature_invalid' }
 
 const p256 = () => ({
-  ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
+  ...createKeyPair('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
   kid: 'b',
 })
 

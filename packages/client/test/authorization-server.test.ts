@@ -1,9 +1,9 @@
 import { createResourceServer } from '@verifier-guard/core'
 import { spawn } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { createKeyPair } from '../../../test/key-pair.js'
 import { createTokenSource } from '../src/index.js'
 import type { ClientSecretOptions, KeyOptions, PrivateJwk } from '../src/index.js'
 import { closing, failureOf } from './support.js'
@@ -12,7 +12,7 @@ const AUDIENCE = 'https://orders.example.org'
 const SECRET = 'a secret: with + and %'
 
 const keyPair = (kid: string) => {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { privateKey, publicKey } = createKeyPair('ec', { namedCurve: 'P-256' })
   const common = { kid, use: 'sig', alg: 'ES256' }
   return {
     private: { ...privateKey.export({ format: 'jwk' }), ...common } as unknown as PrivateJwk,
@@ -21,7 +21,7 @@ const keyPair = (kid: string) => {
 }
 
 const clientKey = keyPair('client-key')
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const rsa = createKeyPair('rsa', { modulusLength: 2048 })
 
 const registration = {
   grant_types: ['client_credentials'],

@@ -1,12 +1,13 @@
-import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
+import { createPublicKey, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import fc from 'fast-check'
+import { createKeyPair } from '../../../test/key-pair.js'
 import { createLocalSigner } from '../src/key.js'
 import type { PrivateJwk, PrivateKeyInput, PrivateKeyOptions } from '../src/key.js'
 import { signJwt } from '../src/signer.js'
 import { failureOf } from './support.js'
 
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const { privateKey, publicKey } = createKeyPair('ec', { namedCurve: 'P-256' })
 const jwk = privateKey.export({ format: 'jwk' }) as PrivateJwk
 const hex = Buffer.from(jwk.d ?? '', 'base64url').toString('hex')
 const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
@@ -61,11 +62,11 @@ describe('createLocalSigner', () => {
   })
 
   it.each([
-    ['ES384', 'sha384', generateKeyPairSync('ec', { namedCurve: 'P-384' }), {}],
-    ['ES512', 'sha512', generateKeyPairSync('ec', { namedCurve: 'P-521' }), {}],
-    ['RS256', 'sha256', generateKeyPairSync('rsa', { modulusLength: 2048 }), {}],
-    ['PS256', 'sha256', generateKeyPairSync('rsa', { modulusLength: 2048 }), { padding: 6, saltLength: 32 }],
-    ['EdDSA', undefined, generateKeyPairSync('ed25519'), {}],
+    ['ES384', 'sha384', createKeyPair('ec', { namedCurve: 'P-384' }), {}],
+    ['ES512', 'sha512', createKeyPair('ec', { namedCurve: 'P-521' }), {}],
+    ['RS256', 'sha256', createKeyPair('rsa', { modulusLength: 2048 }), {}],
+    ['PS256', 'sha256', createKeyPair('rsa', { modulusLength: 2048 }), { padding: 6, saltLength: 32 }],
+    ['EdDSA', undefined, createKeyPair('ed25519'), {}],
   ] as const)('signs %s for other authorization servers', async (algorithm, hash, pair, padding) => {
     const exported = pair.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
     const asJwk = { ...pair.privateKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: algorithm } as PrivateJwk
@@ -91,7 +92,7 @@ describe('createLocalSigner', () => {
     ['an encrypted key with another passphrase', encryptedPem, { passphrase: 'wrong' }, 'is `passphrase` right?'],
     [
       'a key on secp256k1',
-      generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey.export({ format: 'der', type: 'pkcs8' }),
+      createKeyPair('ec', { namedCurve: 'secp256k1' }).privateKey.export({ format: 'der', type: 'pkcs8' }),
       {},
       'another type',
     ],

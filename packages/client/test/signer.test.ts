@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
-import { generateKeyPairSync, sign, verify } from 'node:crypto'
+import { sign, verify } from 'node:crypto'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import fc from 'fast-check'
+import { createKeyPair } from '../../../test/key-pair.js'
 import { createTokenSource, ecdsaSignatureFromDer } from '../src/index.js'
 import type { Signer } from '../src/index.js'
 import { closing, failureOf } from './support.js'
@@ -92,7 +93,7 @@ describe('ecdsaSignatureFromDer', () => {
     ['ES384', 'P-384', 'sha384'],
     ['ES512', 'P-521', 'sha512'],
   ] as const)('gives the raw signature of %s', (alg, namedCurve, hash) => {
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve })
+    const { privateKey, publicKey } = createKeyPair('ec', { namedCurve })
     for (let round = 0; round < 200; round++) {
       const message = Buffer.from(String(round))
       const raw = ecdsaSignatureFromDer(sign(hash, message, privateKey), alg)

@@ -1,11 +1,11 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createKeyPair } from '../../../test/key-pair.js'
 import { ALGORITHMS } from '../src/algorithms.js'
 import type { Jwk } from '../src/key.js'
 import { all, candidates, changes, indexKeys, type KeyIndex } from '../src/key-index.js'
 
 const rows = [ALGORITHMS.get('ES256')!, ALGORITHMS.get('RS256')!]
 const jwk = (kid?: string): Jwk => ({
-  ...(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }) as Jwk),
+  ...(createKeyPair('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }) as Jwk),
   ...(kid !== undefined && { kid }),
 })
 const index = (keys: readonly unknown[], previous?: KeyIndex) => indexKeys({ keys }, rows, previous) as KeyIndex
@@ -102,7 +102,7 @@ describe('an index of published keys', () => {
   })
 
   test('says why by the algorithm of the same type of key', () => {
-    const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' })
+    const short = createKeyPair('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' })
     expect(index([jwk('a'), { ...short, kid: 'short' }]).ignored[0]!.why).toMatch(/1024 bits/)
   })
 })

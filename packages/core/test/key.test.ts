@@ -1,5 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
+import { createKeyPair } from '../../../test/key-pair.js'
 import { createSigner } from '../../../test/differential/signer.js'
 import { portably } from '../../../test/differential/portable.js'
 import { ALGORITHMS } from '../src/algorithms.js'
@@ -66,7 +66,7 @@ test('what could not be loaded for the portable path is loaded when it is asked 
 
 describe('unfitness', () => {
   const rsa = (modulusLength: number, publicExponent = 65_537) =>
-    generateKeyPairSync('rsa', { modulusLength, publicExponent }).publicKey.export({ format: 'jwk' }) as node.Jwk
+    createKeyPair('rsa', { modulusLength, publicExponent }).publicKey.export({ format: 'jwk' }) as node.Jwk
 
   test.each([
     [2048, undefined],

@@ -1,5 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { deflateSync, gzipSync } from 'node:zlib'
+import { createKeyPair } from '../../../../test/key-pair.js'
 import { checkRequirement, requiredStatus, type Caller, type StatusOptions } from '../../src/requirements.js'
 import { AUTHORITY, SEALS } from '../fixtures/certificates.js'
 import { callerWith, denialOf, granted, invalid, refused } from '../fixtures/callers.js'
@@ -82,7 +82,7 @@ describe('a revoked credential stops a token that is still valid', () => {
 })
 
 describe('a list counts only if it is the right one', () => {
-  const forger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  const forger = createKeyPair('ec', { namedCurve: 'P-256' }).privateKey
   const subject = (more: object) => ({ credentialSubject: { statusPurpose: 'revocation', encodedList: 'x', ...more } })
 
   test.each<[string, () => Promise<string>, RegExp]>([
