@@ -13,7 +13,11 @@ export interface Manifest {
   readonly version: string
   readonly private?: boolean
   readonly exports?: Readonly<Record<string, unknown>>
+  readonly dependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly publishConfig?: Readonly<Record<string, unknown>>
+  readonly keywords?: readonly string[]
+  readonly scripts?: Readonly<Record<string, string>>
 }
 
 const readManifest = (folder: string) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
@@ -37,17 +41,22 @@ export interface Project {
   remove(): void
 }
 
-/** Builds and packs what is published, as `npm publish` would. */
+/** Builds and packs what is published, as `npm run pack` does. */
 export function pack(names = published.map(({ name }) => name)): {
   readonly folder: string
   readonly tarballs: Readonly<Record<string, string>>
+  /** What it printed: for each package, the command that installs it. */
+  readonly commands: readonly string[]
 } {
   const folder = mkdtempSync(join(tmpdir(), 'tarballs-'))
   npm(root, 'run', '--silent', 'build', '--', '--filter=./packages/*', '--output-logs=errors-only')
-  npm(root, 'pack', '--pack-destination', folder, ...names.map((name) => `--workspace=${name}`))
+  const script = join(root, 'packages/build/pack.mjs')
+  const commands = execFileSync('node', [script, folder, ...names], { encoding: 'utf8' })
+    .trimEnd()
+    .split('\n')
   const packed = published.filter(({ name }) => names.includes(name))
   const fileOf = ({ name, version }: Manifest) => `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
-  return { folder, tarballs: Object.fromEntries(packed.map((one) => [one.name, join(folder, fileOf(one))])) }
+  return { folder, tarballs: Object.fromEntries(packed.map((one) => [one.name, join(folder, fileOf(one))])), commands }
 }
 
 /** Makes an empty project, or a copy of one beside this file, and installs the tarballs and what else it depends on. */

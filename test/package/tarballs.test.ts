@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { entries, install, pack, published, root, type Project } from './project.js'
+import { join, posix } from 'node:path'
+import { entries, install, pack, published, root, type Manifest, type Project } from './project.js'
 
 jest.setTimeout(180_000)
 
@@ -27,7 +27,49 @@ const peers = Object.fromEntries(published.flatMap(({ peerDependencies = {} }) =
 const packed = pack()
 afterAll(() => rmSync(packed.folder, { recursive: true }))
 
+const tar = (...parameters: readonly string[]) => execFileSync('tar', parameters, { encoding: 'utf8' })
+
+/** The files that a package's `exports` name, whatever the condition. */
+function targets(exports: unknown): readonly string[] {
+  if (typeof exports === 'string') return [exports]
+  return Object.values(exports as object).flatMap(targets)
+}
+
+test('the commands that are printed install each package with what it needs of the others', () => {
+  const needed = ({ name, dependencies = {} }: Manifest) => [...Object.keys(dependencies), name]
+  const expected = published.map((manifest) =>
+    ['npm install', ...needed(manifest).flatMap((name) => packed.tarballs[name] ?? [])].join(' '),
+  )
+  expect(packed.commands).toEqual(expected)
+})
+
 describe.each(published.map(({ name }) => name))('%s', (name) => {
+  const tarball = packed.tarballs[name]!
+  const files = tar('-tzf', tarball)
+    .trimEnd()
+    .split('\n')
+    .map((file) => posix.relative('package', file))
+  const read = (file: string) => tar('-xOzf', tarball, `package/${file}`)
+
+  test('can be published as it is: to everybody, with keywords, its licence, and built', () => {
+    const { publishConfig, keywords = [], scripts, exports = {} } = JSON.parse(read('package.json')) as Manifest
+    expect(publishConfig).toEqual({ access: 'public' })
+    expect(keywords.length).toBeGreaterThan(3)
+    expect(new Set(keywords).size).toBe(keywords.length)
+    expect(scripts?.['prepack']).toBe(`node ../build/prepare.mjs ${name}`)
+    expect(read('LICENSE')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'))
+    const wanted = ['README.md', ...targets(exports).map((target) => posix.normalize(target))]
+    expect(wanted.filter((file) => !files.includes(file))).toEqual([])
+  })
+
+  test('its pages link to nothing that does not come along', () => {
+    const broken = files
+      .filter((file) => file.endsWith('.md'))
+      .flatMap((page) => [...read(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, link]) => ({ page, link: link! })))
+      .filter(({ page, link }) => !/^https?:/.test(link) && !files.includes(posix.join(posix.dirname(page), link)))
+    expect(broken).toEqual([])
+  })
+
   test('publint and attw find nothing in its tarball', () => {
     const inspect = join(__dirname, 'inspect.mjs')
     const found = JSON.parse(execFileSync('node', [inspect, packed.tarballs[name]!], { encoding: 'utf8' })) as string[]
