@@ -1,3 +1,5 @@
+import { anything, checkOptions, date, list, oneOf } from './checks.js'
+import type { Checks } from './checks.js'
 import { didKeyOf } from './did-key.js'
 import { dialects } from './dialects.js'
 import type { DialectName } from './dialects.js'
@@ -5,7 +7,7 @@ import type { Kind, Mandatee, Mandator, Power } from './mandate.js'
 import type { Json } from './jwt.js'
 import { signJwt } from './jwt.js'
 import { generateKeyPair, keyPairFrom, privateKeyForms, publicJwk } from './keys.js'
-import type { Jwk, KeyPair, PrivateKeyForms } from './keys.js'
+import type { Jwk, KeyPair, PrivateKeyForms, PrivateKeyInput } from './keys.js'
 import type { Runtime } from './runtime.js'
 import { seconds } from './runtime.js'
 import { createStatusRegister, statusEntry, STATUS_PATHS } from './status-list.js'
@@ -30,7 +32,7 @@ export interface CredentialRequest {
   /** Which status list the credential names; that of the dialect by default. */
   readonly status?: StatusForm | 'none'
   /** The holder's private key; a fresh P-256 key by default. */
-  readonly key?: string | Jwk
+  readonly key?: PrivateKeyInput
   /** Revokes the credential at once. */
   readonly revoked?: boolean
   /** Signs as an issuer that is on no list of trusted issuers. */
@@ -38,6 +40,24 @@ export interface CredentialRequest {
   /** Names the trusted issuer, but signs with another key. */
   readonly forged?: boolean
 }
+
+/** What may be said of the credential in a token as well. */
+export const contentChecks = {
+  powers: list,
+  mandator: anything,
+  mandatee: anything,
+  tenant: anything,
+  validFrom: date,
+  validUntil: date,
+  dialect: oneOf(Object.keys(dialects)),
+  status: oneOf([...Object.keys(statusEntry), 'none']),
+  key: anything,
+  revoked: anything,
+} as const satisfies Partial<Checks<CredentialRequest>>
+
+/** @throws Error for an option of another name, or of a value that a credential cannot have. */
+export const checkCredentialRequest = (of: string, request: CredentialRequest): void =>
+  checkOptions(of, request, { ...contentChecks, untrusted: anything, forged: anything })
 
 /** A credential, its holder's key, and the means to revoke it. */
 export interface IssuedCredential {

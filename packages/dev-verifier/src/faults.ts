@@ -1,5 +1,5 @@
 import type { Json } from './jwt.js'
-import { refuseUnknown, requireName } from './names.js'
+import { checkOptions, finite, natural, requireName } from './checks.js'
 import type { Runtime } from './runtime.js'
 
 const ENDPOINTS = ['token', 'jwks', 'discovery', 'did', 'status', 'health'] as const
@@ -158,8 +158,19 @@ export type FaultBoard = Map<Endpoint, { readonly fault: Fault; left: number; re
 export function setFault(board: FaultBoard, endpoint: Endpoint, name: FaultName, options: FaultOptions): void {
   requireName('an endpoint', ENDPOINTS, endpoint)
   requireName('a fault', Object.keys(faults), name)
-  refuseUnknown('fail()', options, ['times', 'delay'])
+  checkOptions('fail()', options, { times: natural, delay: finite })
   board.set(endpoint, { fault: faults[name], left: options.times ?? Infinity, delay: options.delay ?? 1000 })
+}
+
+/**
+ * Ends the fault of an endpoint, or all of them.
+ *
+ * @throws Error for an endpoint of another name.
+ */
+export function clearFaults(board: FaultBoard, endpoint: Endpoint | undefined): void {
+  if (endpoint === undefined) return board.clear()
+  requireName('an endpoint', ENDPOINTS, endpoint)
+  board.delete(endpoint)
 }
 
 /** Answers a request to an endpoint: by its fault, if one is set. */

@@ -1,8 +1,12 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { types } from 'node:util'
 import type { JsonWebKey as NodeJsonWebKey, KeyObject } from 'node:crypto'
 
 /** A public or private JSON Web Key (RFC 7517). */
 export type Jwk = { [member: string]: unknown; kty: string }
+
+/** A private key as it may be given: hex, JWK, PKCS#8 PEM, or Node's own object. */
+export type PrivateKeyInput = string | Jwk | KeyObject
 
 /** The JWS algorithms with which the development Verifier can sign. */
 export type Algorithm = 'ES256' | 'ES384' | 'ES512' | 'RS256' | 'PS256' | 'EdDSA'
@@ -33,23 +37,38 @@ const generators: Record<Algorithm, () => { privateKey: KeyObject; publicKey: Ke
   EdDSA: () => generateKeyPairSync('ed25519'),
 }
 
+/** The names of {@link Algorithm}. */
+export const ALGORITHMS = Object.keys(generators)
+
 /** A fresh key pair for an algorithm. */
 export const generateKeyPair = (algorithm: Algorithm = 'ES256'): KeyPair => ({ algorithm, ...generators[algorithm]() })
 
 /**
- * A P-256 key pair from a private key in any of the forms of {@link PrivateKeyForms}.
+ * A P-256 key pair from a private key in any of the forms of {@link PrivateKeyForms}, or from a `KeyObject`.
  *
- * @throws Error when the text or object is no P-256 private key.
+ * @throws Error when it is no P-256 private key.
  */
-export function keyPairFrom(key: string | Jwk): KeyPair {
-  const privateKey = readPrivateKey(key)
-  if (privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
-    throw new Error('Expected a P-256 private key as hex, JWK or PKCS#8 PEM; found a key of another type.')
+export function keyPairFrom(key: PrivateKeyInput): KeyPair {
+  const privateKey = readable(key)
+  if (privateKey?.type === 'private' && privateKey.asymmetricKeyDetails?.namedCurve === 'prime256v1') {
+    return { algorithm: 'ES256', privateKey, publicKey: createPublicKey(privateKey) }
   }
-  return { algorithm: 'ES256', privateKey, publicKey: createPublicKey(privateKey) }
+  const found = privateKey === undefined ? 'something else' : 'a key of another type'
+  throw new Error(`Expected a P-256 private key as hex, JWK, PKCS#8 PEM or KeyObject; found ${found}.`)
 }
 
-function readPrivateKey(key: string | Jwk): KeyObject {
+/** What OpenSSL says of a key that it cannot read helps nobody. */
+function readable(key: PrivateKeyInput): KeyObject | undefined {
+  try {
+    return readPrivateKey(key)
+  } catch {
+    return undefined
+  }
+}
+
+function readPrivateKey(key: PrivateKeyInput): KeyObject {
+  // By what it is and not by its class, which is another one in each realm of a test runner.
+  if (types.isKeyObject(key)) return key
   if (typeof key !== 'string') return createPrivateKey({ key: key as NodeJsonWebKey, format: 'jwk' })
   const scalar = /^\s*(?:0x)?([0-9a-f]{1,64})\s*$/i.exec(key)?.[1]
   return scalar === undefined ? createPrivateKey(key) : privateKeyOfScalar(scalar.padStart(64, '0'))

@@ -1,4 +1,5 @@
-import { writeCredential } from './credentials.js'
+import { anything, checkOptions, finite, oneOf } from './checks.js'
+import { contentChecks, writeCredential } from './credentials.js'
 import type { CredentialRequest } from './credentials.js'
 import { dialects } from './dialects.js'
 import type { DialectName } from './dialects.js'
@@ -6,13 +7,13 @@ import type { Kind } from './mandate.js'
 import type { Json } from './jwt.js'
 import { signJwt } from './jwt.js'
 import { signingKey, x5c } from './key-ring.js'
-import { generateKeyPair, keyPairFrom } from './keys.js'
+import { ALGORITHMS, generateKeyPair, keyPairFrom } from './keys.js'
 import type { Algorithm } from './keys.js'
 import type { ProfileName } from './profiles.js'
 import { profiles } from './profiles.js'
 import { seconds } from './runtime.js'
 import type { Server } from './server.js'
-import { accessTokenClaims, idTokenClaims } from './tokens.js'
+import { accessTokenClaims, idTokenClaims, placements } from './tokens.js'
 import type { Placement, TokenFacts } from './tokens.js'
 
 /** What to put into a token; everything has a default. Options of the credential inside are those of an issued one. */
@@ -43,6 +44,23 @@ export interface MintOptions extends Pick<
   /** Header parameters to add or replace; `undefined` removes one. */
   readonly header?: Json
 }
+
+/** @throws Error for an option of another name, or of a value with which the token would not be the one asked for. */
+export const checkMintOptions = (of: string, options: MintOptions): void =>
+  checkOptions(of, options, {
+    ...contentChecks,
+    kind: oneOf(['machine', 'employee']),
+    profile: oneOf(Object.keys(profiles)),
+    placement: oneOf(Object.keys(placements)),
+    credential: anything,
+    audience: anything,
+    expiresIn: finite,
+    scope: anything,
+    algorithm: oneOf(ALGORITHMS),
+    // Tests put anything into these on purpose.
+    claims: anything,
+    header: anything,
+  })
 
 /** The client id of the made-up relying party to which user tokens and id_tokens are addressed. */
 export const RELYING_PARTY = 'did:key:zDnaeypyWjzn54GuUP7PmDXiiggCyiG7ksMF7Unm7kjtEKBez'

@@ -1,7 +1,7 @@
 import type { RegisteredClient } from './assertion.js'
 import { isLoopback } from './loopback.js'
-import { refuseUnknown, requireName } from './names.js'
-import type { Jwk } from './keys.js'
+import { finite, oneOf, refuseUnknown, requireName, unexpected } from './checks.js'
+import type { Jwk, PrivateKeyInput } from './keys.js'
 import { profiles } from './profiles.js'
 import type { ProfileName } from './profiles.js'
 import { systemRuntime } from './runtime.js'
@@ -23,8 +23,8 @@ export interface DevVerifierOptions {
   readonly trustedIssuers?: readonly { readonly id: string; readonly jwk: Jwk }[]
   /** The name of the Verifier's key: its did:key by default, or the JWK thumbprint. */
   readonly kid?: 'did:key' | 'thumbprint'
-  /** The Verifier's private P-256 key as hex, JWK or PKCS#8 PEM; made at start by default. */
-  readonly key?: string | Jwk
+  /** The Verifier's private P-256 key as hex, JWK, PKCS#8 PEM or `KeyObject`; made at start by default. */
+  readonly key?: PrivateKeyInput
   /** The certificate of `key` in PEM: published as `x5c`, with the thumbprint as `kid`, and sent in each token's header. */
   readonly certificate?: string
   /** The service whose clients a `fiware` token is for; `my-service` by default. */
@@ -94,6 +94,8 @@ export function resolveOptions(options: DevVerifierOptions) {
   const name = options.profile ?? 'eudistack-3.3'
   requireName('a profile', Object.keys(profiles), name)
   const profile = profiles[name]
+  if (options.lifetime !== undefined) finite('lifetime', options.lifetime)
+  if (options.kid !== undefined) oneOf(['did:key', 'thumbprint'])('kid', options.kid)
   refuseProduction(runtime, options.force)
   const issuer = checkedIssuer(options.issuer ?? `https://verifier.example.test${profile.basePath}`)
   return {
@@ -113,7 +115,7 @@ export function resolveOptions(options: DevVerifierOptions) {
     lifetime: options.lifetime ?? profile.lifetime,
     bareErrors: options.bareErrors ?? profile.bareErrors,
     mimicLaxity: options.mimicLaxity ?? false,
-    rateLimit: options.rateLimit === true ? REAL_LIMITS : options.rateLimit || undefined,
+    rateLimit: resolveLimits(options.rateLimit),
     log: options.onLog ?? (() => undefined),
   } as const
 }
@@ -133,6 +135,13 @@ function refuseProduction({ environment }: Runtime, force: boolean | undefined):
     'The development Verifier does not run with NODE_ENV=production: its tokens prove nothing. ' +
       'Use a real Verifier there; set NODE_ENV to something else for local work, or force: true if you are certain.',
   )
+}
+
+function resolveLimits(limits: DevVerifierOptions['rateLimit']): typeof REAL_LIMITS | undefined {
+  if (!limits) return undefined
+  if (limits === true) return REAL_LIMITS
+  if (Number.isFinite(limits.token) && Number.isFinite(limits.others)) return limits
+  throw unexpected('rateLimit to be true, or the numbers `token` and `others`', limits)
 }
 
 function checkedIssuer(issuer: string): string {

@@ -1,7 +1,8 @@
-import { issueCredential } from './credentials.js'
+import { anything, checkOptions, list, requireName } from './checks.js'
+import { checkCredentialRequest, issueCredential } from './credentials.js'
 import type { CredentialRequest, IssuedCredential } from './credentials.js'
 import type { Kind } from './mandate.js'
-import { setFault } from './faults.js'
+import { clearFaults, setFault } from './faults.js'
 import type { Endpoint, FaultName, FaultOptions } from './faults.js'
 import { inProcessFetch } from './in-process-fetch.js'
 import type { RotationOptions } from './key-ring.js'
@@ -9,7 +10,7 @@ import { jwkSet, rotate } from './key-ring.js'
 import { publicJwk } from './keys.js'
 import type { Jwk } from './keys.js'
 import { listen } from './listen.js'
-import { mintAccessToken, mintIdToken } from './mint.js'
+import { checkMintOptions, mintAccessToken, mintIdToken } from './mint.js'
 import type { MintOptions } from './mint.js'
 import { refuseOpenAddress, resolveOptions } from './options.js'
 import type { DevVerifierOptions, ListenOptions } from './options.js'
@@ -189,23 +190,45 @@ function assemble(options: DevVerifierOptions) {
     },
     fetch: inProcessFetch(handle, serves),
     requests,
-    issueMachineCredential: (request) => issue(server, 'machine', request),
-    issueEmployeeCredential: (request) => issue(server, 'employee', request),
+    issueMachineCredential: (request = {}) => {
+      checkCredentialRequest('issueMachineCredential()', request)
+      return issue(server, 'machine', request)
+    },
+    issueEmployeeCredential: (request = {}) => {
+      checkCredentialRequest('issueEmployeeCredential()', request)
+      return issue(server, 'employee', request)
+    },
     tokenRequest: (machine, request) => tokenRequest(server, machine, request),
-    mint: (options = {}) => mintAccessToken(server, options),
-    mintIdToken: (options = {}) => mintIdToken(server, options),
-    mintBroken: (name, options = {}) => brokenTokens[name].make(server, options),
-    rotateKeys: (options = {}) => rotate(keys, options),
-    addKeys: (added) => void keys.foreign.push(...added),
+    mint: (options = {}) => {
+      checkMintOptions('mint()', options)
+      return mintAccessToken(server, options)
+    },
+    mintIdToken: (options = {}) => {
+      checkMintOptions('mintIdToken()', options)
+      return mintIdToken(server, options)
+    },
+    mintBroken: (name, options = {}) => {
+      requireName('a broken token', Object.keys(brokenTokens), name)
+      checkMintOptions('mintBroken()', options)
+      return brokenTokens[name].make(server, options)
+    },
+    rotateKeys: (options = {}) => {
+      checkOptions('rotateKeys()', options, { keepKid: anything, keepOld: anything })
+      rotate(keys, options)
+    },
+    addKeys: (added) => {
+      list('keys', added)
+      keys.foreign.push(...added)
+    },
     jwks: () => structuredClone(jwkSet(keys)),
     fail: (endpoint, fault, options = {}) => setFault(faults, endpoint, fault, options),
-    heal: (endpoint) => (endpoint ? void faults.delete(endpoint) : faults.clear()),
+    heal: (endpoint) => clearFaults(faults, endpoint),
     close: () => Promise.resolve(server.closed.abort()),
   }
   return { verifier, handle }
 }
 
-function issue({ settings, credentialIssuer }: Server, kind: Kind, request: CredentialRequest = {}): IssuedCredential {
+function issue({ settings, credentialIssuer }: Server, kind: Kind, request: CredentialRequest): IssuedCredential {
   const context = { issuer: credentialIssuer, base: settings.issuer, runtime: settings.runtime }
   return issueCredential(kind, { ...request, dialect: request.dialect ?? settings.profile.dialects[kind] }, context)
 }

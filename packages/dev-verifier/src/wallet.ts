@@ -1,8 +1,10 @@
 import { ASSERTION_TYPE } from './assertion.js'
+import { anything, checkOptions, finite } from './checks.js'
 import type { IssuedCredential } from './credentials.js'
 import { signJwt } from './jwt.js'
 import type { Json } from './jwt.js'
 import { keyPairFrom } from './keys.js'
+import type { PrivateKeyInput } from './keys.js'
 import { seconds } from './runtime.js'
 import type { Server } from './server.js'
 
@@ -19,9 +21,9 @@ export interface TokenRequestOptions {
   /** Header parameters of the Verifiable Presentation. */
   readonly presentationHeader?: Json
   /** Signs the assertion with another private key. */
-  readonly assertionKey?: string
+  readonly assertionKey?: PrivateKeyInput
   /** Signs the presentation with another private key. */
-  readonly presentationKey?: string
+  readonly presentationKey?: PrivateKeyInput
   /** Life of assertion and presentation in seconds; 60 by default. */
   readonly lifetime?: number
 }
@@ -32,8 +34,20 @@ export type Machine = Pick<IssuedCredential, 'credential' | 'privateKey' | 'did'
 /**
  * The form of a token request: client_credentials, with the presentation in the claim `vp_token` of a client assertion; at a
  * FIWARE Verifier the presentation itself.
+ *
+ * @throws Error for an option of another name, or a lifetime that is no number.
  */
 export function tokenRequest(server: Server, machine: Machine, options: TokenRequestOptions = {}): URLSearchParams {
+  checkOptions('tokenRequest()', options, {
+    form: anything,
+    assertion: anything,
+    assertionHeader: anything,
+    presentation: anything,
+    presentationHeader: anything,
+    assertionKey: anything,
+    presentationKey: anything,
+    lifetime: finite,
+  })
   const fields = { ...grantFields(server, machine, options), ...options.form }
   return new URLSearchParams(
     Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined),
