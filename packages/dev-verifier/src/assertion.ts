@@ -4,6 +4,7 @@ import { decodeJwt, hasValidSignature } from './jwt.js'
 import type { DecodedJwt, Json } from './jwt.js'
 import { applyRules, Refusal } from './refusals.js'
 import type { Rule } from './refusals.js'
+import type { ReplayRegister } from './replay-register.js'
 
 /** The only client assertion type there is (RFC 7523 §2.2). */
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -26,7 +27,7 @@ export interface AssertionContext {
   readonly tokenEndpoint: string
   readonly registeredClientsOnly: boolean
   readonly clients: readonly RegisteredClient[] | undefined
-  readonly usedJti: Set<string>
+  readonly used: ReplayRegister
   /** Seconds since 1970. */
   readonly now: number
   readonly mimicLaxity: boolean
@@ -108,12 +109,10 @@ const rules: readonly Rule<Facts>[] = [
   {
     refusal: 'assertion-replayed',
     // Used up here, even if a later check fails: so do the real Verifiers.
-    broken: ({ claims, context: { usedJti } }) => {
-      const jti = claims['jti'] as string
-      if (usedJti.has(jti)) return 'jti was used before: each request, also a repeated one, needs a fresh assertion'
-      usedJti.add(jti)
-      return undefined
-    },
+    broken: ({ claims: { jti, exp }, context: { used, now } }) =>
+      used.use(jti as string, { exp, now })
+        ? undefined
+        : 'jti was used before: each request, also a repeated one, needs a fresh assertion',
   },
   {
     refusal: 'assertion-expired',

@@ -12,8 +12,7 @@ import { holderOf } from './tokens.js'
  * Answers the FIWARE Verifier's token endpoint: grant `vp_token`, with the presentation itself in the form. The client is the
  * service, named by the path or by the request header `client_id`.
  */
-export async function fiwareTokenEndpoint(server: Server, request: Request): Promise<Response> {
-  const form = new URLSearchParams(await request.text())
+export function fiwareTokenEndpoint(server: Server, request: Request, form: URLSearchParams): Response {
   const service =
     /\/services\/([^/]+)\/token$/.exec(new URL(request.url).pathname)?.[1] ?? request.headers.get('client_id')
   try {

@@ -13,10 +13,12 @@ const always = (answer: RefusalAnswer) => ({ bare: answer, translated: answer })
 const escapes = (translated: RefusalAnswer) => ({ bare: empty(403), translated })
 
 /**
- * Every reason for which the token endpoint refuses, with the answer of Verifiers before 3.2.1 (`bare`) and since
+ * Every reason for which a request is refused, most of them the token endpoint's, with the answer of Verifiers before 3.2.1 (`bare`) and since
  * (`translated`). The answer tells a client next to nothing: the true cause goes to `onLog`.
  */
 export const refusals = {
+  'malformed-request': always(oauth('invalid_request')),
+  'body-too-large': always(empty(413)),
   'rate-limit': always({ status: 429, headers: { 'retry-after': '60' } }),
   'no-client-authentication': always(empty(401)),
   'missing-grant-type': escapes(oauth('invalid_request')),

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { didKeyOf, publicKeyOfDid, withoutFragment } from './did-key.js'
 import { fiwareTokenEndpoint } from './fiware-token-endpoint.js'
+import { readForm } from './form.js'
 import { answerOrFail } from './faults.js'
 import type { Endpoint } from './faults.js'
 import { signJwt } from './jwt.js'
@@ -13,7 +14,7 @@ import { issuerFor } from './server.js'
 import type { Server } from './server.js'
 import { STATUS_PATHS, statusLists } from './status-list.js'
 import type { StatusForm } from './status-list.js'
-import { refuse, tokenEndpoint } from './token-endpoint.js'
+import { grantToken, refuse } from './token-endpoint.js'
 
 type Handler = (request: Request) => Response | Promise<Response>
 
@@ -32,12 +33,15 @@ export function createRoutes(server: Server): Handler {
     app.on(method, [...paths], ({ req }) => serve(server, endpoint, req.raw, handler))
   }
   const { token, jwks, discovery } = profile.paths
-  const grant = name === 'fiware' ? fiwareTokenEndpoint : tokenEndpoint
   at(
     token.map((path) => basePath + path),
     'POST',
     'token',
-    (request) => grant(server, request),
+    async (request) => {
+      const form = await readForm(request)
+      if (name === 'fiware') return fiwareTokenEndpoint(server, request, form)
+      return Response.json(grantToken(server, request, form))
+    },
   )
   at([basePath + jwks], 'GET', 'jwks', () => Response.json(jwkSet(server.keys)))
   at(discoveryPaths(basePath, discovery), 'GET', 'discovery', (request) => discover(server, request))
@@ -66,12 +70,13 @@ async function serve(server: Server, endpoint: Endpoint, request: Request, handl
   return new Response(response.body, { status: response.status, headers })
 }
 
-/** The answer, or a plain 500: only a fault may look like a failing connection. */
-async function answerAlways({ settings }: Server, request: Request, handler: Handler): Promise<Response> {
+/** The answer, a refusal, or a plain 500: only a fault may look like a failing connection. */
+async function answerAlways(server: Server, request: Request, handler: Handler): Promise<Response> {
   try {
     return await handler(request)
   } catch (error) {
-    settings.log(`the development Verifier itself failed: ${(error as Error).message}`)
+    if (error instanceof Refusal) return refuse(server, error)
+    server.settings.log(`the development Verifier itself failed: ${(error as Error).message}`)
     return Response.json({ error: 'server_error' }, { status: 500 })
   }
 }
@@ -90,8 +95,8 @@ function discover(server: Server, request: Request): Response {
 
 /** A did:key as a JWK Set, for the `jwkSetUrl` of a registered client. */
 function describeDid(request: Request): Response {
-  const did = withoutFragment(decodeURIComponent(new URL(request.url).pathname.split('/').at(-1) ?? ''))
   try {
+    const did = withoutFragment(decodeURIComponent(new URL(request.url).pathname.split('/').at(-1) ?? ''))
     const publicKey = publicKeyOfDid(did)
     return Response.json({ keys: [{ ...publicJwk({ publicKey }), kid: did }] })
   } catch (error) {

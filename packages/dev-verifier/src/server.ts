@@ -7,6 +7,8 @@ import { createKeyRing } from './key-ring.js'
 import type { KeyRing } from './key-ring.js'
 import { generateKeyPair, keyOfJwk, keyPairFrom } from './keys.js'
 import type { Settings } from './options.js'
+import { Refusal } from './refusals.js'
+import { ReplayRegister } from './replay-register.js'
 
 /** Everything a running development Verifier holds. */
 export interface Server {
@@ -18,7 +20,7 @@ export interface Server {
   readonly requests: Record<Endpoint, number>
   /** Requests of the present minute, by endpoint class and client address. */
   readonly minute: { start: number; readonly counts: Map<string, number> }
-  readonly usedJti: Set<string>
+  readonly used: ReplayRegister
   readonly closed: AbortController
 }
 
@@ -37,7 +39,7 @@ export function createServer(settings: Settings): Server {
     faults: new Map(),
     requests: { token: 0, jwks: 0, discovery: 0, did: 0, status: 0, health: 0 },
     minute: { start: 0, counts: new Map() },
-    usedJti: new Set(),
+    used: new ReplayRegister(),
     closed: closing(),
   }
 }
@@ -49,14 +51,28 @@ function closing(): AbortController {
   return controller
 }
 
-/** The issuer this Verifier says it is in answer to a request. */
+/** A host name or address with an optional port, and nothing else that a URL may have there. */
+const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i
+
+/**
+ * The issuer this Verifier says it is in answer to a request.
+ *
+ * @throws Refusal `malformed-request`, when the headers of a proxy name no place an issuer could be at.
+ */
 export function issuerFor({ settings }: Server, request: Request): string {
   if (!settings.issuerFromRequest) return settings.issuer
   const url = new URL(request.url)
-  const scheme = request.headers.get('x-forwarded-proto') ?? url.protocol.slice(0, -1)
-  const host = request.headers.get('x-forwarded-host') ?? request.headers.get('host') ?? url.host
-  return new URL(`${scheme}://${host}`).origin + settings.basePath
+  const scheme = forwarded(request, 'proto') ?? url.protocol.slice(0, -1)
+  const host = forwarded(request, 'host') ?? request.headers.get('host') ?? url.host
+  const origin = `${scheme}://${host}`
+  if (/^https?$/i.test(scheme) && HOST.test(host) && URL.canParse(origin))
+    return new URL(origin).origin + settings.basePath
+  throw new Refusal('malformed-request', 'X-Forwarded-Proto, X-Forwarded-Host or Host name no http(s) origin')
 }
+
+/** Each proxy on the way appends its own; the first is what the client asked for. */
+const forwarded = (request: Request, what: 'proto' | 'host'): string | undefined =>
+  request.headers.get(`x-forwarded-${what}`)?.split(',', 1)[0]?.trim()
 
 const TENANT = /^[a-zA-Z0-9_-]+$/
 

@@ -10,19 +10,13 @@ import type { Server } from './server.js'
 import { signAccessToken } from './mint.js'
 import type { Json } from './jwt.js'
 
-/** Answers `POST /oidc/token`: the client_credentials grant with a presentation inside the client assertion. */
-export async function tokenEndpoint(server: Server, request: Request): Promise<Response> {
-  const form = new URLSearchParams(await request.text())
-  try {
-    return Response.json(grantToken(server, request, form))
-  } catch (error) {
-    if (error instanceof Refusal) return refuse(server, error)
-    throw error
-  }
-}
-
-function grantToken(server: Server, request: Request, form: URLSearchParams): Json {
-  const { settings, usedJti } = server
+/**
+ * Grants what `POST /oidc/token` asks for: client_credentials, with a presentation inside the client assertion.
+ *
+ * @throws Refusal with the reason.
+ */
+export function grantToken(server: Server, request: Request, form: URLSearchParams): Json {
+  const { settings, used } = server
   const { mimicLaxity, clients, profile } = settings
   const issuer = issuerFor(server, request)
   const now = seconds(settings.runtime)
@@ -32,7 +26,7 @@ function grantToken(server: Server, request: Request, form: URLSearchParams): Js
     tokenEndpoint: `${issuer}/oidc/token`,
     registeredClientsOnly: profile.registeredClientsOnly,
     clients,
-    usedJti,
+    used,
     now,
     mimicLaxity,
   })
@@ -85,7 +79,7 @@ function tokenResponse({ settings }: Server, { token, expiresAt }: { token: stri
 export function refuse({ settings }: Server, { code, message }: Refusal): Response {
   const answer: RefusalAnswer = refusals[code][settings.bareErrors ? 'bare' : 'translated']
   settings.log(
-    `token request refused (${code}, answered ${answer.status} ${answer.body?.['error'] ?? 'without a body'}): ${message}`,
+    `request refused (${code}, answered ${answer.status} ${answer.body?.['error'] ?? 'without a body'}): ${message}`,
   )
   const headers = { ...answer.headers, ...(answer.body && { 'content-type': 'application/json' }) }
   return new Response(answer.body ? JSON.stringify(answer.body) : null, { status: answer.status, headers })

@@ -124,11 +124,13 @@ it('quotes nothing of what it could not read', async () => {
 
 it('answers 500, and says so, when it fails itself', async () => {
   const log: string[] = []
-  const verifier = createDevVerifier({ issuerFromRequest: true, onLog: (line) => log.push(line) })
-  const headers = { 'x-forwarded-host': 'not a host' }
-  const response = await verifier.fetch(`${verifier.issuer}/.well-known/openid-configuration`, { headers })
+  const now = () => {
+    throw new Error('the clock stands still')
+  }
+  const verifier = createDevVerifier({ runtime: { now }, onLog: (line) => log.push(line) })
+  const response = await verifier.fetch(`${verifier.issuer}/token/v1/credentials/status/1`)
   expect(response.status).toBe(500)
-  expect(log).toEqual([expect.stringContaining('Invalid URL')])
+  expect(log).toEqual([expect.stringContaining('the clock stands still')])
 })
 
 it('is out of reach once closed', async () => {
