@@ -16,6 +16,7 @@ export function createApp(options: ResourceServerOptions, status: StatusOptions)
   const app = express()
   const may = rights(status)
   const offers = new Map<string, Offer[]>()
+  // The operator reads other tenants' offers, so this goes by the path's tenant: in one spelling, because the guard overlooks case.
   const ofTenant = ({ params }: Request<{ tenant: string }>) => {
     const key = params.tenant.toLowerCase()
     return offers.get(key) ?? offers.set(key, []).get(key)!
