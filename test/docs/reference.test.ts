@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { ERRORS, type ErrorCode } from '@verifier-guard/core'
 import { root } from './snippets.js'
 
-const readme = readFileSync(join(root, 'packages/core/README.md'), 'utf8')
+const readmeOf = (name: string) => readFileSync(join(root, 'packages', name, 'README.md'), 'utf8')
+const readme = readmeOf('core')
 const read = (file: string) => readFileSync(join(root, 'packages/core/src', file), 'utf8')
 
 /** The rows of the table under a heading, cell by cell. */
-function table(heading: string): readonly (readonly string[])[] {
-  const section = readme.split(/^## /m).find((text) => text.startsWith(heading)) ?? ''
+function table(heading: string, page = readme): readonly (readonly string[])[] {
+  const section = page.split(/^## /m).find((text) => text.startsWith(heading)) ?? ''
   const rows = section.split('\n').filter((line) => line.startsWith('| `'))
   return rows.map((row) =>
     row
@@ -58,4 +59,17 @@ describe('the README of core and its code say the same', () => {
     const inOrder = [...steps!.matchAll(/'([\w-]+)'/g)].map(([, name]) => name)
     expect(first('How a request flows')).toEqual(inOrder.filter((name) => name !== 'index'))
   })
+})
+
+test('the README of the development Verifier lists every option of mint', () => {
+  const source = readFileSync(join(root, 'packages/dev-verifier/src/mint.ts'), 'utf8')
+  const [, inherited, own] = /interface MintOptions extends Pick<\s*CredentialRequest,([^>]*)> \{([^}]*)\}/.exec(
+    source,
+  )!
+  const names = [
+    ...[...inherited!.matchAll(/'(\w+)'/g)].map(([, name]) => name!),
+    ...[...own!.matchAll(/readonly (\w+)\?:/g)].map(([, name]) => name!),
+  ]
+  const documented = table('What `mint` takes', readmeOf('dev-verifier')).flatMap(([cell]) => cell!.split(', '))
+  expect(documented.map((name) => name.trim()).sort()).toEqual(names.sort())
 })
