@@ -1,3 +1,4 @@
+import { sharesWork } from '@verifier-guard/core/support'
 import { closedError, TokenSourceError } from './errors.js'
 import { emit } from './events.js'
 import type { KeptTokenEvent } from './events.js'
@@ -44,8 +45,6 @@ export class KeptToken {
   readonly #request: TokenRequest
   readonly #parameters: TokenParameters
   readonly #options: ResolvedOptions
-  readonly #closing = new AbortController()
-  readonly #closed = new Promise<void>((resolve) => this.#closing.signal.addEventListener('abort', () => resolve()))
 
   #held: HeldToken | undefined
   #pending: Promise<string> | undefined
@@ -55,6 +54,8 @@ export class KeptToken {
   #droppedAt = -Infinity
   #used = false
   #renewalDue = false
+  #closed = false
+  #callOffAttempt = () => {}
   #callOffRenewal = () => {}
 
   constructor(request: TokenRequest, parameters: TokenParameters, options: ResolvedOptions) {
@@ -87,7 +88,7 @@ export class KeptToken {
 
   /** Whether a request for it is under way, for a caller or ahead of its end. */
   get isPending(): boolean {
-    return this.#pending !== undefined
+    return sharesWork && this.#pending !== undefined
   }
 
   state(): KeptTokenState {
@@ -96,12 +97,13 @@ export class KeptToken {
   }
 
   close(): void {
+    this.#closed = true
     this.#callOffRenewal()
-    this.#closing.abort()
+    this.#callOffAttempt()
   }
 
   #obtain(): Promise<string> {
-    if (this.#pending) return this.#pending
+    if (sharesWork && this.#pending) return this.#pending
     if (this.#error && this.#options.runtime.monotonic() < this.#silentUntil) return Promise.reject(this.#error)
     this.#callOffRenewal()
     this.#renewalDue = false
@@ -121,15 +123,19 @@ export class KeptToken {
 
   async #attempt(): Promise<string> {
     const { runtime, tries } = this.#options
+    // Made for each attempt: Cloudflare Workers allow none outside a request, nor that of another one.
+    const abort = new AbortController()
+    const calledOff = new Promise<void>((resolve) => abort.signal.addEventListener('abort', () => resolve()))
+    this.#callOffAttempt = () => abort.abort()
     for (let number = 1; ; number++) {
+      if (this.#closed) throw closedError()
       try {
-        return this.#accept(await this.#request(this.#parameters, this.#closing.signal), number)
+        return this.#accept(await this.#request(this.#parameters, abort.signal), number)
       } catch (thrown) {
         const failure = thrown as TokenSourceError
         const pause = failure.retryAfter ?? pauseAfterTry(number, runtime.random())
         if (!failure.retryable || number >= tries || pause > LONGEST_WAIT) throw this.#giveUp(failure, number)
-        await Promise.race([runtime.sleep(pause), this.#closed])
-        if (this.#closing.signal.aborted) throw closedError()
+        await Promise.race([runtime.sleep(pause), calledOff])
       }
     }
   }
@@ -170,7 +176,7 @@ export class KeptToken {
 
   #scheduleRenewal(delay: number): void {
     this.#callOffRenewal()
-    if (this.#closing.signal.aborted) return
+    if (this.#closed) return
     this.#callOffRenewal = this.#options.runtime.schedule(() => {
       // A token that nobody asked for since the last renewal is renewed when somebody does.
       if (this.#used) this.#renew()

@@ -6,7 +6,7 @@
 export { exchange, getJson, HttpFailure, retryAfter } from './http.js'
 export type { BoundedAnswer, BoundedRequest, HttpFailureReason } from './http.js'
 export { configurationError } from './errors.js'
-export { systemRuntime } from './runtime.js'
+export { sharesWork, systemRuntime } from './runtime.js'
 export type { Runtime } from './runtime.js'
 export { createGuard, isRefusal, liftRequirements, missingGuard, presentCaller, settle } from './adapter.js'
 export type { AuthOptions, Guard, Lifted } from './adapter.js'

@@ -49,7 +49,10 @@ export interface AuthEnv {
  * app.get('/orders/:id', requiredScopes('orders:read'), (c) => c.json({ hello: authOf(c).clientId }))
  * ```
  */
-export function auth(options: ResourceServerOptions | ResourceServer, authOptions?: AuthOptions): MiddlewareHandler {
+export function auth(
+  options: ResourceServerOptions | ResourceServer<object>,
+  authOptions?: AuthOptions,
+): MiddlewareHandler {
   const shared = createGuard(options, authOptions)
   return async function authenticate(c, next) {
     c.set(guard, shared)
@@ -64,7 +67,7 @@ export function auth(options: ResourceServerOptions | ResourceServer, authOption
  * @param requirement of `@verifier-guard/core`; its functions get Hono's context
  * @returns a middleware; a route where {@link auth} did not run before is refused with `invalid_configuration`
  */
-export function required(requirement: Requirement): MiddlewareHandler {
+export function required(requirement: Requirement<never>): MiddlewareHandler {
   return async function authorize(c, next) {
     const shared = c.get(guard) as Guard | undefined
     if (shared === undefined) throw missingGuard(requirement)
@@ -92,7 +95,7 @@ export const {
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
-export function authOf<C extends Claims = Claims>(c: { readonly var: object }): AuthContext<C> {
+export function authOf<C extends object = Claims>(c: { readonly var: object }): AuthContext<C> {
   return presentCaller<C>((c.var as AuthEnv['Variables']).auth)
 }
 

@@ -54,7 +54,11 @@ export type GuardedHandler<Caller, Rest extends readonly unknown[]> = (
  * }
  * ```
  */
-export function protect<C extends Claims, Rest extends readonly unknown[], Optional extends boolean = false>(
+export function protect<
+  C extends object = Claims,
+  Rest extends readonly unknown[] = [],
+  Optional extends boolean = false,
+>(
   handler: GuardedHandler<Optional extends true ? AuthContext<C> | undefined : AuthContext<C>, Rest>,
   options: ResourceServerOptions | ResourceServer<C>,
   { requirement, ...authOptions }: ProtectOptions<Optional> = {},

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-const root = join(__dirname, '../../..')
+const root = join(__dirname, '../..')
 
 /** One module with everything in it, under the conditions that bundlers for workers set, and what it still imports. */
 export function bundle(entry: string, outfile: string): readonly unknown[] {

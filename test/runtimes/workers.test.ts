@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier'
+import { startDevVerifier, type DevVerifier, type IssuedCredential } from '@verifier-guard/dev-verifier'
 import { bundle } from './bundle.js'
 
 // A bundler and workerd are started, on machines that may be busy.
@@ -19,16 +19,29 @@ const workerd = (() => {
   }
 })()
 
-/** Made once for all requests, as the README has it: in a place where a worker may neither fetch nor set a timer nor make an AbortController. */
-const worker = (issuer: string) => `
-  import { createResourceServer, protect } from ${JSON.stringify(join(__dirname, '../src/index.ts'))}
+const source = (name: string) => JSON.stringify(join(__dirname, '../../packages', name, 'src/index.ts'))
 
-  const server = createResourceServer({ issuer: ${JSON.stringify(issuer)}, profile: 'eudistack' })
+/** A service that is called and calls: both parts are made once for all requests, where a worker may neither fetch nor set a timer nor make an AbortController. */
+const worker = (issuer: string, machine: IssuedCredential) => `
+  import { createTokenSource } from ${source('client')}
+  import { createResourceServer, protect } from ${source('fetch')}
+
+  const server = createResourceServer({ issuer: ${JSON.stringify(issuer)}, profile: 'eudistack', events: { keySetFailed() {} } })
   const handler = protect((request, auth) => Response.json({ kind: auth.kind, process: typeof process }), server)
-
+  const tokens = createTokenSource({
+    verifier: ${JSON.stringify(issuer)},
+    credential: ${JSON.stringify(machine.credential)},
+    privateKey: ${JSON.stringify(machine.privateKey.jwk)},
+  })
+  const token = async () => Response.json(await tokens.getToken())
   const late = async () => (await scheduler.wait(100), Response.json('late', { status: 504 }))
+
   export default {
-    fetch: (request) => new URL(request.url).pathname === '/hurried' ? Promise.race([handler(request), late()]) : handler(request),
+    fetch: (request) => {
+      const { pathname, searchParams } = new URL(request.url)
+      const answer = pathname === '/token' ? token() : handler(request)
+      return searchParams.has('hurry') ? Promise.race([answer, late()]) : answer
+    },
   }
 `
 
@@ -74,19 +87,19 @@ describeWorkers.each([
   const folder = mkdtempSync(join(tmpdir(), 'worker-'))
   let verifier: DevVerifier
   let url: string
-  let running: ChildProcess
+  let running: ChildProcess | undefined
 
   beforeAll(async () => {
     verifier = await startDevVerifier()
     const entry = join(folder, 'entry.js')
-    writeFileSync(entry, worker(verifier.issuer))
+    writeFileSync(entry, worker(verifier.issuer, verifier.issueMachineCredential()))
     bundle(entry, join(folder, 'worker.js'))
     writeFileSync(join(folder, 'config.capnp'), config(flags))
     ;({ url, process: running } = await serve(folder))
   })
 
   afterAll(async () => {
-    running.kill()
+    running?.kill()
     await verifier.close()
     rmSync(folder, { recursive: true })
   })
@@ -100,7 +113,7 @@ describeWorkers.each([
 
   test('nobody waits for the fetch of a request that is over', async () => {
     verifier.fail('jwks', 'slow', { delay: 500 })
-    expect(await call(verifier.mint(), 'hurried')).toEqual({ status: 504, body: 'late' })
+    expect(await call(verifier.mint(), '?hurry')).toEqual({ status: 504, body: 'late' })
     const others = await Promise.all([verifier.mint(), verifier.mint()].map((token) => call(token)))
     expect(others).toEqual(Array(2).fill({ status: 200, body: { kind: 'machine', process: typeOfProcess } }))
     verifier.heal()
@@ -120,6 +133,15 @@ describeWorkers.each([
   test('a key published a moment ago is found by a later request', async () => {
     verifier.rotateKeys()
     expect(await call(verifier.mint())).toMatchObject({ status: 200 })
+  })
+
+  test('a client gets a token, and keeps it, although the request that asked first is over', async () => {
+    verifier.fail('token', 'slow', { delay: 500 })
+    expect(await call(undefined, 'token?hurry')).toEqual({ status: 504, body: 'late' })
+    verifier.heal()
+    const [first, second] = [await call(undefined, 'token'), await call(undefined, 'token')]
+    expect(await call(first.body as string)).toMatchObject({ status: 200 })
+    expect(second).toEqual(first)
   })
 
   test('an outage is no denial', async () => {
