@@ -1,15 +1,23 @@
 import type { Algorithm, AlgorithmRow } from './algorithms.js'
 import { configurationError, quote } from './errors.js'
-import { checkListeners, count, number, only, refuseUnknown, refuseUnknownWithin } from './options/checks.js'
+import {
+  checkListeners,
+  checkRuntime,
+  count,
+  number,
+  only,
+  refuseUnknown,
+  refuseUnknownWithin,
+} from './options/checks.js'
 import { EVENT_NAMES, type Listeners } from './events.js'
 import type { JwkSet } from './key.js'
 import type { KeyOrigin, KeySetLimits } from './key-source.js'
 import { issuerLookup } from './options/issuer-lookup.js'
-import { issuerTemplate, type IssuerTemplate } from './options/issuer-template.js'
-import { trustSettings } from './options/trust.js'
+import { isOpenToAll, issuerTemplate, type IssuerTemplate } from './options/issuer-template.js'
+import { checkTrust, trustSettings } from './options/trust.js'
 import type { Kind, Profile, ProfileName } from './profiles.js'
 import { systemRuntime, type Runtime } from './runtime.js'
-import { describeInsecure } from './url.js'
+import { describeInsecure, quoteAddress } from './url.js'
 
 /** Where the keys come from: from the Verifier's metadata unless one of these is given. */
 export type KeysOption =
@@ -24,14 +32,18 @@ export type KeysOption =
 export interface TrustOptions {
   /**
    * Who a token must be addressed to (`aud`): one of these. Required, unless the profile has a rule of its own (`dome`,
-   * `eudistack`: machine tokens are addressed to the Verifier). `null` switches the check off.
+   * `eudistack`: machine tokens are addressed to the Verifier). `null` switches the check off. Leave it out for the profile's own rule: `undefined`
+   * is refused, as what an unset environment variable leaves.
    */
   readonly audience?: string | readonly string[] | null
   /** The family of Verifiers, and so the defaults for their tokens. Default: `auto`. */
   readonly profile?: ProfileName
-  /** Client ids whose user tokens are accepted under the profiles `dome` and `eudistack`. Default: none. */
+  /** Client ids whose user tokens are accepted under the profiles `dome` and `eudistack`, where `audience` is left out. Default: none; `undefined` is refused. */
   readonly clientIds?: readonly string[]
-  /** Kinds of actor that are let in. Default: the profile's; `machine` for `dome` and `eudistack`, with `employee` once `clientIds` or `audience` is given. */
+  /**
+   * Kinds of actor that are let in. Default: the profile's; `machine` for `dome` and `eudistack`, with `employee` once `clientIds` or an `audience`
+   * other than the Verifier itself is given. `undefined` is refused.
+   */
   readonly kinds?: readonly Kind[]
   /** Signature algorithms that are accepted; never taken from discovery or the token. Default: the profile's, `['ES256']` for most. */
   readonly algorithms?: readonly Algorithm[]
@@ -58,9 +70,9 @@ export type IssuerLookup = (issuer: string) => IssuerOptions | undefined | Promi
 
 /** Bounds of the key sets. */
 export interface KeySetOption {
-  /** Age at which keys are fetched anew, in seconds; refreshed in the background ahead of it. Default: 600. */
+  /** Age at which keys are fetched anew, in seconds, a day at most; refreshed in the background ahead of it. Default: 600. */
   readonly maxAge?: number
-  /** Age at which keys are no longer used while the Verifier is out of reach, in seconds. Default: 86 400. */
+  /** Age at which keys are no longer used while the Verifier is out of reach, in seconds, a year at most. Default: 86 400. */
   readonly maxStale?: number
   /** Limit of one fetch over connection, headers and body, in seconds. Default: 5. */
   readonly timeout?: number
@@ -83,7 +95,7 @@ export type ResourceServerOptions = TrustOptions &
     readonly issuer: string | IssuerOptions | IssuerLookup | readonly (string | IssuerOptions | IssuerLookup)[]
     /** Difference of clocks that is forgiven in `exp`, `nbf` and `iat`, in seconds. Default: 30. */
     readonly clockTolerance?: number
-    /** Age since `iat` at which a token is refused although it has not expired, in seconds. Default: none. */
+    /** Age since `iat` at which a token is refused although it has not expired, in seconds, a year at most. Default: none. */
     readonly maxTokenAge?: number
     /** `null` accepts tokens whose credential is outside its validity window. */
     readonly credentialValidity?: null
@@ -97,7 +109,8 @@ export type ResourceServerOptions = TrustOptions &
     /** Accepts plain http beyond this machine: anybody on the way can then publish keys. Default: false. */
     readonly allowInsecureHttp?: boolean
     readonly events?: Listeners
-    readonly runtime?: Runtime
+    /** What is replaced of {@link systemRuntime}; the rest stays. */
+    readonly runtime?: Partial<Runtime>
   }
 
 /** The settings of one issuer, every default filled in. */
@@ -135,24 +148,42 @@ export interface Settings {
   readonly runtime: Runtime
 }
 
-const KNOWN = new Set(
-  (
-    'issuer audience profile clientIds kinds algorithms jwksUri keys clockTolerance maxTokenAge credentialValidity ' +
-    'keySet cache realm correlationId allowInsecureHttp events runtime'
-  ).split(' '),
-)
+const OF_TRUST = {
+  audience: true,
+  profile: true,
+  clientIds: true,
+  kinds: true,
+  algorithms: true,
+} satisfies Names<TrustOptions>
+const OF_KEYS = { jwksUri: true, keys: true } satisfies Names<KeysOption>
+const KNOWN = namesOf<ResourceServerOptions>({
+  issuer: true,
+  ...OF_TRUST,
+  ...OF_KEYS,
+  clockTolerance: true,
+  maxTokenAge: true,
+  credentialValidity: true,
+  keySet: true,
+  cache: true,
+  realm: true,
+  correlationId: true,
+  allowInsecureHttp: true,
+  events: true,
+  runtime: true,
+})
 const KNOWN_WITHIN = {
-  keySet: new Set(['maxAge', 'maxStale', 'timeout', 'maxBytes']),
-  cache: new Set(['maxEntries', 'maxBytes']),
+  keySet: namesOf<KeySetOption>({ maxAge: true, maxStale: true, timeout: true, maxBytes: true }),
+  cache: namesOf<CacheOption>({ maxEntries: true, maxBytes: true }),
   events: new Set<string>(EVENT_NAMES),
 }
-const KNOWN_OF_ISSUER = new Set(
-  'issuer tenantPattern audience profile clientIds kinds algorithms jwksUri keys'.split(' '),
-)
+const KNOWN_OF_ISSUER = namesOf<IssuerOptions>({ issuer: true, tenantPattern: true, ...OF_TRUST, ...OF_KEYS })
 
 // The memory sets aside a place for every entry.
 const MOST_ENTRIES = 10_000_000
 const MOST_BYTES = 2 ** 40
+/** Seconds. */
+const DAY = 86_400
+const YEAR = 365 * DAY
 
 /**
  * Checks the options and fills in the defaults, once and at start-up.
@@ -165,10 +196,12 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
   for (const [name, known] of Object.entries(KNOWN_WITHIN))
     refuseUnknownWithin(name, options[name as keyof typeof KNOWN_WITHIN], known)
   checkListeners(options.events)
-  const { keySet = {}, cache = {}, runtime = systemRuntime } = options
+  checkTrust(options)
+  const { keySet = {}, cache = {} } = options
+  const runtime = checkRuntime({ ...systemRuntime, ...options.runtime }, options.runtime)
   const limits: KeySetLimits = {
-    maxAge: number('keySet.maxAge', keySet.maxAge, 600) * 1_000,
-    maxStale: number('keySet.maxStale', keySet.maxStale, 86_400) * 1_000,
+    maxAge: number('keySet.maxAge', keySet.maxAge, 600, 1, DAY) * 1_000,
+    maxStale: number('keySet.maxStale', keySet.maxStale, DAY, 1, YEAR) * 1_000,
     timeout: number('keySet.timeout', keySet.timeout, 5, 0.001, 300) * 1_000,
     maxBytes: count('keySet.maxBytes', keySet.maxBytes, 524_288, MOST_BYTES),
     insecureHttp: only('allowInsecureHttp', options.allowInsecureHttp, [true, false]) === true,
@@ -180,7 +213,8 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
       'keys are used beyond their age in an outage only',
     )
   }
-  const listed = Array.isArray(options.issuer) ? (options.issuer as readonly unknown[]) : [options.issuer]
+  // The same text twice is one issuer.
+  const listed = [...new Set(Array.isArray(options.issuer) ? (options.issuer as readonly unknown[]) : [options.issuer])]
   const described = listed
     .filter((entry) => typeof entry !== 'function')
     .map((entry) => (typeof entry === 'string' ? { issuer: entry } : entry))
@@ -204,13 +238,14 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
       maxBytes: count('cache.maxBytes', cache.maxBytes, 33_554_432, MOST_BYTES),
     },
     clockTolerance: number('clockTolerance', options.clockTolerance, 30, 0, 600),
-    maxTokenAge: number('maxTokenAge', options.maxTokenAge, Infinity),
+    maxTokenAge: number('maxTokenAge', options.maxTokenAge, Infinity, 1, YEAR),
     credentialValidity: only('credentialValidity', options.credentialValidity, [null]) !== null,
     realm: checkRealm(options.realm),
     correlationId: only('correlationId', options.correlationId, [true, false]) === true,
     listeners: options.events ?? {},
     runtime,
   }
+  refuseRepeated(settings.issuers)
   for (const message of weaknesses(settings)) runtime.warn(message)
   return Object.freeze(settings)
 }
@@ -218,17 +253,38 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
 function issuerSettings(own: IssuerOptions, shared: ResourceServerOptions, insecureHttp: boolean): IssuerSettings {
   if (typeof own !== 'object' || own === null || typeof own.issuer !== 'string') throw missingIssuer(quote(own))
   refuseUnknown(own, KNOWN_OF_ISSUER)
+  checkTrust(own)
   const template = issuerTemplate(own.issuer, own.tenantPattern)
   checkIssuer(own.issuer.replace('{tenant}', 'tenant'), own.issuer, insecureHttp)
-  const jwksUri = own.jwksUri ?? shared.jwksUri
-  const keys = own.keys ?? (own.jwksUri === undefined ? shared.keys : undefined)
+  const jwksUri = own.jwksUri === undefined ? shared.jwksUri : own.jwksUri
+  const keys = own.keys === undefined && own.jwksUri === undefined ? shared.keys : own.keys
   if (jwksUri !== undefined && keys !== undefined) {
     throw configurationError('one source of keys', '"jwksUri" and "keys"', 'leave one out')
   }
   if (jwksUri !== undefined) checkUrl('"jwksUri"', jwksUri, insecureHttp)
+  if (keys !== undefined) checkKeys(keys)
   const origin = (issuer: string): KeyOrigin =>
     keys ? { keys } : jwksUri !== undefined ? { jwksUri } : { discovery: issuer }
-  return Object.freeze({ issuer: own.issuer, template, origin, ...trustSettings({ ...shared, ...own }) })
+  return Object.freeze({ issuer: own.issuer, template, origin, ...trustSettings(own, shared, template) })
+}
+
+function refuseRepeated(issuers: readonly IssuerSettings[]): void {
+  const names = issuers.map(({ issuer }) => issuer)
+  const repeated = names.find((issuer, index) => names.indexOf(issuer) !== index)
+  if (repeated === undefined) return
+  throw configurationError(
+    'every issuer once',
+    `${quoteAddress(repeated)} twice`,
+    'only one of the settings would count',
+  )
+}
+
+function checkKeys(keys: unknown): void {
+  if (typeof keys === 'object' && keys !== null && !Array.isArray(keys)) return
+  const hint = Array.isArray(keys)
+    ? 'wrap it: { keys: [...] }'
+    : 'leave it out for the keys that the Verifier publishes'
+  throw configurationError('"keys" as a JWK Set, an object with a list "keys"', quote(keys), hint)
 }
 
 function checkIssuer(issuer: string, stated: string, insecureHttp: boolean): void {
@@ -237,13 +293,13 @@ function checkIssuer(issuer: string, stated: string, insecureHttp: boolean): voi
   if (issuer !== issuer.trim())
     throw configurationError(
       '"issuer" without white space around it',
-      quote(stated),
+      quoteAddress(stated),
       'check where the value comes from',
     )
   if (search === '' && hash === '') return
   throw configurationError(
     '"issuer" without query and fragment',
-    quote(stated),
+    quoteAddress(stated),
     'state it exactly as in the tokens\' "iss"',
   )
 }
@@ -260,8 +316,15 @@ function checkUrl(name: string, value: unknown, insecureHttp: boolean): void {
 
 function checkRealm(realm: string | undefined): string | undefined {
   // RFC 9110 §5.6.4: what may stand in a quoted-string; quotes and backslashes are escaped by the challenge.
-  if (realm === undefined || /^[\x20-\x7e]+$/.test(realm)) return realm
+  if (realm === undefined || (typeof realm === 'string' && /^[\x20-\x7e]+$/.test(realm))) return realm
   throw configurationError('"realm" in printable ASCII', quote(realm), 'it is sent in a header field')
+}
+
+type Names<Options> = Readonly<Record<Options extends unknown ? keyof Options : never, true>>
+
+/** The names that the types have, so that none is forgotten here. */
+function namesOf<Options>(names: Names<Options>): ReadonlySet<string> {
+  return new Set(Object.keys(names))
 }
 
 function requireObject(options: unknown): void {
@@ -280,9 +343,14 @@ function missingIssuer(found: string): Error {
 function* weaknesses({ issuers, limits }: Settings): Iterable<string> {
   if (limits.insecureHttp)
     yield 'allowInsecureHttp is on: whoever is on the way to the Verifier can publish keys of his own.'
-  for (const { issuer, audience } of issuers) {
-    if (audience === null)
-      yield `audience is null: tokens that ${issuer} issued for any other API are accepted; only requirements restrict access.`
+  for (const { issuer, template, audience, kinds, profile } of issuers) {
+    if (audience === null) {
+      const employees =
+        profile.kinds !== undefined && kinds?.includes('employee') ? ', employees of any client included' : ''
+      yield `audience is null: tokens that ${issuer} issued for any other API are accepted${employees}; only requirements restrict access.`
+    }
+    if (template !== undefined && isOpenToAll(issuer))
+      yield `the issuer ${issuer} takes every host below its last label for a Verifier of yours: where anybody can register a name there, anybody can issue tokens.`
     if (audience?.includes(issuer)) {
       yield `audience is the issuer ${issuer} itself: every machine's token is addressed so; only powers, tenant and other requirements restrict access.`
     }

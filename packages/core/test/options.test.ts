@@ -5,6 +5,9 @@ import { systemRuntime } from '../src/runtime.js'
 const issuer = 'https://verifier.example.org'
 const good: ResourceServerOptions = { issuer, audience: 'https://orders.example.org' }
 
+const circle: Record<string, unknown> = { password: 'hunter2' }
+circle['self'] = circle
+
 function messageOf(options: unknown): string {
   try {
     resolveOptions(options as ResourceServerOptions)
@@ -111,7 +114,79 @@ describe('what is not configured right is refused at start, with what to do', ()
     ],
     ['no kinds', { ...good, kinds: [] }, /"kinds" among .*found \[\]/],
     ['kinds that are no list', { ...good, kinds: 'machine' }, /"kinds" among .*found "machine"/],
-    ['client ids that are no list', { ...good, clientIds: 'portal' }, /"clientIds" as non-empty strings/],
+    [
+      'client ids that are no list',
+      { issuer, profile: 'dome', clientIds: 'portal' },
+      /"clientIds" as non-empty strings/,
+    ],
+    [
+      'client ids beside an audience',
+      { issuer, profile: 'eudistack', audience: 'x', clientIds: ['portal'] },
+      /"clientIds" without "audience".*found both: an explicit "audience" is all that counts/,
+    ],
+    [
+      'client ids beside any audience',
+      { issuer, profile: 'eudistack', audience: null, clientIds: ['portal'] },
+      /"clientIds" without "audience"/,
+    ],
+    [
+      'client ids under a profile without a rule of its own',
+      { ...good, profile: 'fiware', clientIds: ['portal'] },
+      /"clientIds" without "audience", under the profile "dome" or "eudistack", found the profile "fiware"/,
+    ],
+    [
+      'client ids of an issuer beside the audience of all',
+      { ...good, profile: 'dome', issuer: [{ issuer, clientIds: ['portal'] }] },
+      /found both/,
+    ],
+    [
+      'kinds of credentials under a profile that looks for none',
+      { ...good, profile: 'rfc9068', kinds: ['machine'] },
+      /"kinds" with "none" under the profile "rfc9068", found \["machine"\]/,
+    ],
+    ['white space around an audience', { issuer, audience: ['a', 'b '] }, /without white space around them, found/],
+    [
+      'the same issuer with other settings',
+      { ...good, issuer: [issuer, { issuer, audience: 'b' }] },
+      /every issuer once, found "https:\/\/verifier.example.org" twice/,
+    ],
+    ['keys that are null', { ...good, keys: null }, /"keys" as a JWK Set, .*found null: leave it out/],
+    ['keys in a bare list', { ...good, keys: [{ kty: 'EC' }] }, /found \[an object\]: wrap it: \{ keys: \[...\] \}/],
+    ['an address of keys that is null', { ...good, jwksUri: null }, /"jwksUri" as an https URL, found null/],
+    [
+      'an address of keys of one issuer that is null',
+      { ...good, jwksUri: `${issuer}/jwks`, issuer: [{ issuer, jwksUri: null }] },
+      /"jwksUri" as an https URL, found null/,
+    ],
+    [
+      'an audience from an unset variable',
+      { issuer, profile: 'eudistack', audience: undefined },
+      /"audience" with a value, where it is stated, found undefined: an unset environment variable.*leave it out/,
+    ],
+    ['client ids from one', { issuer, profile: 'eudistack', clientIds: undefined }, /"clientIds" with a value/],
+    ['kinds from one', { ...good, kinds: undefined }, /"kinds" with a value/],
+    ['an audience of one issuer from one', { ...good, issuer: [{ issuer, audience: undefined }] }, /"audience" with a/],
+    ['an age of tokens in milliseconds', { ...good, maxTokenAge: 86_400_000 }, /from 1 to 31536000, .*milliseconds/],
+    ['an age of keys in milliseconds', { ...good, keySet: { maxAge: 600_000 } }, /from 1 to 86400, .*milliseconds/],
+    [
+      'a staleness in milliseconds',
+      { ...good, keySet: { maxStale: 86_400_000 } },
+      /"keySet.maxStale" as a number from 1 to 31536000/,
+    ],
+    ['a runtime that is none', { ...good, runtime: 'node' }, /"runtime" as an object, found "node"/],
+    ['no runtime', { ...good, runtime: null }, /"runtime" as an object, found null/],
+    [
+      'a clock that is no function',
+      { ...good, runtime: { now: 5 } },
+      /"runtime.now" as a function, found 5: leave it out/,
+    ],
+    [
+      'a fetch that is not there',
+      { ...good, runtime: { fetch: undefined } },
+      /"runtime.fetch" as a function, found none/,
+    ],
+    ['a configuration as audience', { issuer, audience: circle }, /"audience" as non-empty strings.*found an object/],
+    ['a large number', { ...good, maxTokenAge: 10n }, /found 10/],
   ])('%s', (_, options, message) => {
     expect(messageOf(options)).toMatch(message)
   })
@@ -134,6 +209,18 @@ describe('what is not configured right is refused at start, with what to do', ()
     ['by another name', 'https://{org}.example.org'],
   ])('a template with its tenant %s', (_, template) => {
     expect(messageOf({ ...good, issuer: template })).toMatch(/\{tenant\} once, in a label of the host before its last/)
+  })
+
+  test.each<[string, object]>([
+    ['the query of an address', { ...good, jwksUri: 'http://verifier.example.org/jwks?api_key=hunter2' }],
+    ['the query of an issuer', { ...good, issuer: `${issuer}?api_key=hunter2` }],
+    ['the fragment of an issuer', { ...good, issuer: `${issuer}#hunter2` }],
+    ['a configuration', { ...good, audience: [{ database: { password: 'hunter2' } }] }],
+    ['a circle', { ...good, realm: circle }],
+    ['a configuration as issuer', { ...good, issuer: { url: issuer, password: 'hunter2' } }],
+    ['a template', { ...good, issuer: 'https://{tenant}/?api_key=hunter2' }],
+  ])('%s is not repeated', (_, options) => {
+    expect(messageOf(options)).not.toContain('hunter2')
   })
 
   test('a secret in an address is not repeated', () => {
@@ -168,12 +255,51 @@ describe('defaults', () => {
     ['eudistack', {}, ['machine']],
     ['eudistack', { clientIds: ['portal'] }, ['machine', 'employee']],
     ['dome', { audience: 'portal' }, ['machine', 'employee']],
+    ['dome', { audience: [issuer, 'portal'] }, ['machine', 'employee']],
+    ['dome', { audience: null }, ['machine', 'employee']],
+    ['eudistack', { audience: issuer }, ['machine']],
+    ['eudistack', { audience: [issuer] }, ['machine']],
+    ['eudistack', { audience: issuer, kinds: ['machine', 'employee'] }, ['machine', 'employee']],
     ['dome', { clientIds: ['portal'], kinds: ['machine'] }, ['machine']],
     ['fiware', { audience: 'my-service' }, ['machine']],
     ['rfc9068', { audience: 'api' }, undefined],
   ] as const)('profile %s with %j lets in %j', (profile, more, kinds) => {
     const expected = profile === 'fiware' ? ['machine', 'employee'] : kinds
-    expect(resolveOptions({ issuer, profile, ...more }).issuers[0]!.kinds).toEqual(expected)
+    const runtime = { warn: () => {} }
+    expect(resolveOptions({ issuer, profile, runtime, ...more }).issuers[0]!.kinds).toEqual(expected)
+  })
+
+  test.each([
+    ['https://verifier.example.org/verifier', 'https://verifier.example.org'],
+    ['https://{tenant}.eudistack.example/verifier', 'https://{tenant}.eudistack.example/verifier'],
+    ['https://{tenant}.eudistack.example/verifier', 'https://kpmg.eudistack.example/verifier'],
+    ['https://{tenant}.eudistack.example/verifier', 'https://kpmg.eudistack.example'],
+    ['https://eudistack.example/{tenant}', 'https://eudistack.example'],
+  ])('an audience that is the Verifier lets no employees in: %s, %s', (issuer, audience) => {
+    const runtime = { warn: () => {} }
+    const kindsFor = (own: string) =>
+      resolveOptions({ issuer, profile: 'eudistack', audience: own, runtime }).issuers[0]!.kinds
+    expect(kindsFor(audience)).toEqual(['machine'])
+    expect(kindsFor('https://orders.example.org')).toEqual(['machine', 'employee'])
+  })
+
+  test('an issuer with an audience of its own may stand beside others that go by client ids', () => {
+    const { issuers } = resolveOptions({
+      issuer: [issuer, { issuer: `${issuer}/b`, audience: 'b' }],
+      profile: 'dome',
+      clientIds: ['portal'],
+    })
+    expect(issuers.map(({ audience }) => audience)).toEqual([undefined, ['b']])
+  })
+
+  test('an issuer that is listed twice is one', () => {
+    expect(resolveOptions({ ...good, issuer: [issuer, issuer] }).issuers.length).toBe(1)
+  })
+
+  test('what is replaced of the runtime leaves the rest as it is', () => {
+    const now = () => 0
+    expect(resolveOptions({ ...good, runtime: { now } }).runtime).toEqual({ ...systemRuntime, now })
+    expect(resolveOptions({ ...good, runtime: {} }).runtime).toEqual(systemRuntime)
   })
 
   test('what the caller passed is neither kept nor changed', () => {
@@ -196,7 +322,7 @@ describe('defaults', () => {
 describe('what is weaker than it may seem is said once, at start', () => {
   const warningsOf = (options: ResourceServerOptions) => {
     const warnings: string[] = []
-    resolveOptions({ ...options, runtime: { ...systemRuntime, warn: (message) => void warnings.push(message) } })
+    resolveOptions({ ...options, runtime: { warn: (message) => void warnings.push(message) } })
     return warnings
   }
 
@@ -207,7 +333,13 @@ describe('what is weaker than it may seem is said once, at start', () => {
       /only powers, tenant and other requirements restrict access/,
     ],
     ['no audience check', { audience: null }, /only requirements restrict access/],
+    [
+      "no audience check, which lets everybody's employees in",
+      { audience: null, profile: 'eudistack' },
+      /any other API are accepted, employees of any client included; only/,
+    ],
     ['plain http', { allowInsecureHttp: true }, /publish keys/],
+    ['a template of names that anybody may have', { issuer: 'https://{tenant}.org' }, /anybody can issue tokens/],
   ])('%s', (_, options, message) => {
     expect(warningsOf({ ...good, ...options })).toEqual([expect.stringMatching(message)])
   })
@@ -215,5 +347,7 @@ describe('what is weaker than it may seem is said once, at start', () => {
   test('a sound configuration is not commented on', () => {
     expect(warningsOf(good)).toEqual([])
     expect(warningsOf({ issuer, profile: 'eudistack' })).toEqual([])
+    for (const template of ['https://{tenant}.localhost', 'https://{tenant}.internal', 'https://{tenant}.example.org'])
+      expect(warningsOf({ ...good, issuer: template })).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 import { configurationError, quote } from '../errors.js'
 import type { Listeners } from '../events.js'
+import { systemRuntime, type Runtime } from '../runtime.js'
 
 /** @throws {GuardError} `invalid_configuration` unless a number lies between its bounds; an absurd one is in another unit, most likely */
 export function number(name: string, value: number | undefined, otherwise: number, least = 1, most = Infinity): number {
@@ -53,4 +54,21 @@ export function checkListeners(events: Listeners | undefined): void {
   )
   if (stranger === undefined) return
   throw configurationError(`"events.${stranger[0]}" as a function`, quote(stranger[1]), 'it is called with the event')
+}
+
+/**
+ * What replaces parts of the runtime has to be functions, or every request would find out.
+ *
+ * @throws {GuardError} `invalid_configuration`
+ */
+export function checkRuntime(runtime: Runtime, given: unknown): Runtime {
+  if (given !== undefined && (typeof given !== 'object' || given === null))
+    throw configurationError('"runtime" as an object', quote(given), 'leave it out for that of the process')
+  const missing = (Object.keys(systemRuntime) as (keyof Runtime)[]).find((name) => typeof runtime[name] !== 'function')
+  if (missing === undefined) return Object.freeze(runtime)
+  throw configurationError(
+    `"runtime.${missing}" as a function`,
+    quote(runtime[missing]),
+    'leave it out for that of the process',
+  )
 }

@@ -1,4 +1,5 @@
 import { configurationError, quote } from '../errors.js'
+import { quoteAddress } from '../url.js'
 
 /** Tells whether an issuer is one of a template's. */
 export type IssuerTemplate = (issuer: string) => boolean
@@ -19,7 +20,7 @@ const PLAIN = /^(?!\.+$)[\w.~-]+$/
 export function issuerTemplate(issuer: string, tenantPattern: RegExp | undefined): IssuerTemplate | undefined {
   if (!/[{}]/.test(issuer)) {
     if (tenantPattern === undefined) return undefined
-    throw configurationError('"tenantPattern" beside an issuer with {tenant}', quote(issuer), 'leave one out')
+    throw configurationError('"tenantPattern" beside an issuer with {tenant}', quoteAddress(issuer), 'leave one out')
   }
   const [before, after, ...more] = issuer.split(PLACEHOLDER) as [string, string, ...string[]]
   if (more.length > 0 || /[{}]/.test(before + after) || !mayVary(before + STAND_IN + after)) throw misplaced(issuer)
@@ -39,6 +40,29 @@ function mayVary(address: string): boolean {
   return pathname.includes(STAND_IN) || labels.some((label) => label.includes(STAND_IN))
 }
 
+/** Top-level domains under which no stranger can have a name: reserved for one's own network, for tests or for examples (RFC 6761, RFC 6762 appendix G, RFC 8375). */
+const RESERVED = new Set([
+  'localhost',
+  'test',
+  'example',
+  'invalid',
+  'local',
+  'internal',
+  'intranet',
+  'private',
+  'corp',
+  'home',
+  'lan',
+  'arpa',
+])
+
+/** Whether the tenant of a template is the label before the last, and so a name that anybody may register. */
+export function isOpenToAll(issuer: string): boolean {
+  const { hostname } = new URL(issuer.replace(PLACEHOLDER, STAND_IN))
+  const labels = hostname.split('.')
+  return labels.at(-2)?.includes(STAND_IN) === true && !RESERVED.has(labels.at(-1)!)
+}
+
 /** The pattern for a whole name, whether it was written with anchors or without; `g` and `y` would make it remember. */
 function wholly(pattern: unknown): RegExp {
   if (pattern instanceof RegExp) return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, ''))
@@ -48,7 +72,7 @@ function wholly(pattern: unknown): RegExp {
 function misplaced(issuer: string): Error {
   return configurationError(
     'a template with {tenant} once, in a label of the host before its last or in the path',
-    quote(issuer),
+    quoteAddress(issuer),
     'a tenant anywhere else could lead to a host of its own choosing',
   )
 }

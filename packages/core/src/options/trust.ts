@@ -2,24 +2,77 @@ import { ALGORITHMS, type AlgorithmRow } from '../algorithms.js'
 import { configurationError, quote } from '../errors.js'
 import type { TrustOptions, TrustSettings } from '../options.js'
 import { KINDS, PROFILES, type Kind, type Profile, type ProfileName } from '../profiles.js'
+import type { IssuerTemplate } from './issuer-template.js'
+
+/** Where an unset environment variable would silently put the profile's own rule in the place of a stricter one. */
+const NEVER_UNDEFINED = ['audience', 'clientIds', 'kinds'] as const satisfies readonly (keyof TrustOptions)[]
 
 /**
- * Fills in the defaults of what is believed of an issuer's tokens, from its profile.
+ * Refuses what was stated without a value.
  *
  * @throws {GuardError} `invalid_configuration`
  */
-export function trustSettings(options: TrustOptions): TrustSettings {
-  const profile = profileNamed(options.profile ?? 'auto')
+export function checkTrust(options: TrustOptions): void {
+  const unset = NEVER_UNDEFINED.find((name) => Object.hasOwn(options, name) && options[name] === undefined)
+  if (unset === undefined) return
+  const hint = "an unset environment variable, perhaps; leave it out for the profile's own rule"
+  throw configurationError(`"${unset}" with a value, where it is stated`, 'undefined', hint)
+}
+
+/**
+ * Fills in the defaults of what is believed of an issuer's tokens: from the options that all issuers share, then from its profile.
+ *
+ * @throws {GuardError} `invalid_configuration`
+ */
+export function trustSettings(
+  own: TrustOptions & { readonly issuer: string },
+  shared: TrustOptions,
+  template: IssuerTemplate | undefined,
+): TrustSettings {
+  const options: TrustOptions = { ...shared, ...own }
+  const name = options.profile ?? 'auto'
+  const profile = profileNamed(name)
   const clientIds = strings('clientIds', options.clientIds ?? [])
-  const audience = audienceList(options.audience, profile, options.profile ?? 'auto')
-  const users: readonly Kind[] = clientIds.length > 0 || audience !== undefined ? ['employee'] : []
+  const audience = audienceList(options.audience, profile, name)
+  // An issuer with an audience of its own may well stand beside others that go by the shared client ids.
+  const isOverruled = own.clientIds === undefined && own.audience !== undefined
+  if (clientIds.length > 0 && audience !== undefined && !isOverruled) throw ignoredClients(profile, name)
+  const kinds = kindList(options.kinds)
+  if (kinds !== undefined && !profile.credential && !kinds.includes('none')) throw unmatched(kinds, name)
+  const isVerifier = verifierNamed(own.issuer, template)
+  const isForUsers = clientIds.length > 0 || (audience !== undefined && !audience?.every(isVerifier))
+  const users: readonly Kind[] = isForUsers ? ['employee'] : []
   return {
     profile,
     audience,
     clientIds,
-    kinds: kindList(options.kinds) ?? (profile.kinds && [...profile.kinds, ...users]),
+    kinds: kinds ?? (profile.kinds && [...profile.kinds, ...users]),
     rows: rowsFor(options.algorithms ?? profile.algorithms),
   }
+}
+
+/** Whether an audience is the Verifier itself, as machines' tokens name it: by its issuer, or by the origin of that. */
+function verifierNamed(issuer: string, template: IssuerTemplate | undefined): (audience: string) => boolean {
+  const [origin] = /^[^:/]+:\/\/[^/]*/.exec(issuer) ?? [issuer]
+  const path = issuer.slice(origin.length)
+  return (audience) =>
+    audience === issuer || audience === origin || template?.(audience) === true || template?.(audience + path) === true
+}
+
+function ignoredClients(profile: Profile, name: ProfileName): Error {
+  return configurationError(
+    '"clientIds" without "audience", under the profile "dome" or "eudistack"',
+    profile.audience === 'verifier' ? 'both' : `the profile "${name}"`,
+    'an explicit "audience" is all that counts: name there what the users\' tokens carry in "aud", and leave "clientIds" out',
+  )
+}
+
+function unmatched(kinds: readonly Kind[], name: ProfileName): Error {
+  return configurationError(
+    `"kinds" with "none" under the profile "${name}"`,
+    quote(kinds),
+    'it looks for no credential, so that no token is of another kind: leave "kinds" out, or choose another profile',
+  )
 }
 
 function kindList(kinds: readonly Kind[] | undefined): readonly Kind[] | undefined {
@@ -78,10 +131,10 @@ function rowsFor(names: readonly string[]): ReadonlyMap<string, AlgorithmRow> {
 }
 
 function strings(name: string, values: readonly string[]): readonly string[] {
-  const isText = (value: unknown) => typeof value === 'string' && value !== ''
+  const isText = (value: unknown) => typeof value === 'string' && value !== '' && value === value.trim()
   if (Array.isArray(values) && values.every(isText)) return Object.freeze([...(values as readonly string[])])
   throw configurationError(
-    `"${name}" as non-empty strings`,
+    `"${name}" as non-empty strings without white space around them`,
     quote(values),
     'check where the value comes from; an unset environment variable, perhaps',
   )
