@@ -4,7 +4,15 @@ import type { ResourceServerOptions } from './options.js'
 import { only, refuseUnknown } from './options/checks.js'
 import type { RequestLike } from './request.js'
 import * as requirements from './requirements.js'
-import type { Caller, PowerOptions, Requirement, TenantOptions, TenantSource } from './requirements.js'
+import type {
+  Caller,
+  PowerOptions,
+  Requirement,
+  Requirements,
+  TenantOptions,
+  TenantSource,
+  Together,
+} from './requirements.js'
 import { createResourceServer, type ResourceServer } from './resource-server.js'
 
 /** How an adapter treats requests, besides what the resource server decides. */
@@ -31,7 +39,7 @@ export interface Guard {
    */
   authorize(
     auth: AuthContext | undefined,
-    requirement: Requirement,
+    requirement: Requirement<never>,
     request: RequestLike,
     own?: unknown,
   ): void | Promise<unknown>
@@ -40,10 +48,14 @@ export interface Guard {
 const KNOWN = new Set(['optional'])
 
 /** Makes the guard of an adapter from options, or from a resource server made before. */
-export function createGuard(options: ResourceServerOptions | ResourceServer, authOptions: AuthOptions = {}): Guard {
+export function createGuard(
+  options: ResourceServerOptions | ResourceServer<object>,
+  authOptions: AuthOptions = {},
+): Guard {
   refuseUnknown(authOptions, KNOWN)
   const optional = only('optional', authOptions.optional, [true, false]) === true
-  const server = options instanceof Object && 'authenticate' in options ? options : createResourceServer(options)
+  const server =
+    options instanceof Object && 'authenticate' in options ? (options as ResourceServer) : createResourceServer(options)
   const nobody = (error: unknown): undefined => {
     if (error instanceof GuardError && error.code === 'token_missing') return undefined
     throw error
@@ -56,7 +68,7 @@ export function createGuard(options: ResourceServerOptions | ResourceServer, aut
       const decision = server.authenticate(request)
       return optional ? decision.catch(nobody) : decision
     },
-    authorize(auth, requirement, request, own = request) {
+    authorize(auth, requirement: Requirement<unknown>, request, own = request) {
       if (auth !== undefined) return server.authorize(auth, requirement, own)
       return server.authenticate(request).then((caller) => server.authorize(caller, requirement, own))
     },
@@ -80,7 +92,7 @@ export function settle<T>(
 }
 
 /** The refusal of a route whose requirement has no guard before it: closed, and plain to the developer. */
-export function missingGuard({ name }: Requirement): GuardError {
+export function missingGuard({ name }: Requirement<never>): GuardError {
   return configurationError(`auth() before the requirement "${name}"`, 'none', 'put auth({ … }) ahead of the route')
 }
 
@@ -94,8 +106,8 @@ export function isRefusal(error: unknown): error is GuardError {
  *
  * @throws {GuardError} `invalid_configuration` for nobody
  */
-export function presentCaller<C extends Claims = Claims>(auth: AuthContext | undefined): AuthContext<C> {
-  if (auth !== undefined) return auth as AuthContext<C>
+export function presentCaller<C extends object = Claims>(auth: AuthContext | undefined): AuthContext<C> {
+  if (auth !== undefined) return auth as AuthContext<object> as AuthContext<C>
   throw configurationError(
     'auth() before this handler',
     'no caller',
@@ -119,8 +131,12 @@ export interface Lifted<Handler, Own> {
     rule: (caller: Caller, request: R) => boolean | Promise<boolean>,
   ) => Handler & Requirement<R>
   readonly requiredStatus: (...parameters: Parameters<typeof requirements.requiredStatus>) => Handler & Requirement
-  readonly allOf: <R = Own>(...requirements: readonly Requirement<R>[]) => Handler & Requirement<R>
-  readonly anyOf: <R = Own>(...requirements: readonly Requirement<R>[]) => Handler & Requirement<R>
+  readonly allOf: <All extends readonly unknown[]>(
+    ...requirements: Requirements<All>
+  ) => Handler & Requirement<Together<All>>
+  readonly anyOf: <All extends readonly unknown[]>(
+    ...requirements: Requirements<All>
+  ) => Handler & Requirement<Together<All>>
 }
 
 const factories = {
@@ -140,7 +156,7 @@ const factories = {
  * and within `allOf` and `anyOf`.
  */
 export function liftRequirements<Handler extends object, Own>(
-  toHandler: (requirement: Requirement) => Handler,
+  toHandler: (requirement: Requirement<never>) => Handler,
 ): Lifted<Handler, Own> {
   const lift = (factory: (...parameters: never[]) => Requirement) => {
     return (...parameters: never[]) => asRequirement(toHandler, factory(...parameters))
@@ -151,7 +167,7 @@ export function liftRequirements<Handler extends object, Own>(
 }
 
 function asRequirement<Handler extends object>(
-  toHandler: (requirement: Requirement) => Handler,
+  toHandler: (requirement: Requirement<never>) => Handler,
   requirement: Requirement,
 ): Handler & Requirement {
   const handler = toHandler(requirement)

@@ -16,7 +16,7 @@ export type Claims = Readonly<Record<string, unknown>>
  * Only what names no person is enumerable, and so in a log, in JSON or in a spread: `issuer`, `clientId`, `scopes`, `tenant`, `kind`, `powers` and
  * `expiresAt`. The rest is read by name.
  */
-export interface AuthContext<C extends Claims = Claims> {
+export interface AuthContext<C extends object = Claims> {
   /** The access token itself, for calling others on the caller's behalf. */
   readonly token: string
   readonly header: JwsHeader
@@ -41,7 +41,7 @@ export interface AuthContext<C extends Claims = Claims> {
 const owner = Symbol.for('@verifier-guard/core/resource-server')
 
 /** The resource server that let a caller in, or `undefined` for something that no resource server made. */
-export function resourceServerOf(auth: AuthContext | undefined): ResourceServer | undefined {
+export function resourceServerOf(auth: AuthContext<object> | undefined): ResourceServer | undefined {
   return (auth as { [owner]?: ResourceServer } | undefined)?.[owner]
 }
 

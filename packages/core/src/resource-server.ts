@@ -25,7 +25,7 @@ export interface Health {
 }
 
 /** Decides on requests. Made by {@link createResourceServer}; one serves any number of routes and frameworks. */
-export interface ResourceServer<C extends Claims = Claims> {
+export interface ResourceServer<C extends object = Claims> {
   /**
    * Decides on a request: its bearer token first, then what the route requires of the caller.
    *
@@ -34,7 +34,7 @@ export interface ResourceServer<C extends Claims = Claims> {
    * @returns who calls
    * @throws {GuardError} every code of kind `token` and `verifier`
    */
-  authenticate(request: RequestLike, requirement?: Requirement): Promise<AuthContext<C>>
+  authenticate<R extends RequestLike>(request: R, requirement?: Requirement<R>): Promise<AuthContext<C>>
   /**
    * The same decision without a promise, for a token that was verified before.
    *
@@ -42,20 +42,25 @@ export interface ResourceServer<C extends Claims = Claims> {
    */
   authenticateCached(request: RequestLike): AuthContext<C> | undefined
   /**
-   * Decides on a token alone, for queues, sockets and other transports.
+   * Decides on a token alone, for queues, sockets and other transports. What is required of the caller can't depend on a request then.
    *
    * @throws {GuardError} every code of kind `token` and `verifier`
    */
-  verifyAccessToken(token: string, requirement?: Requirement): Promise<AuthContext<C>>
+  verifyAccessToken(token: string, requirement?: Requirement<undefined>): Promise<AuthContext<C>>
   /**
    * Asks something more of a caller already known, as the adapters do route by route.
    *
    * What takes no time throws at once. `requiredStatus`, and functions of the application that return promises, may take theirs: await those.
    *
+   * @param request what the requirement reads; to be left out where that is nothing
    * @returns nothing when it holds at once, a promise when that takes time
    * @throws {GuardError} the codes with status 403, `credential_revoked`, `status_unavailable`
    */
-  authorize(auth: AuthContext, requirement: Requirement, request?: unknown): void | Promise<void>
+  authorize<R = undefined>(
+    auth: AuthContext<object>,
+    requirement: Requirement<R>,
+    ...request: undefined extends R ? [request?: R] : [request: R]
+  ): void | Promise<void>
   /**
    * Fetches the keys ahead of the first request.
    *
@@ -73,7 +78,7 @@ export interface ResourceServer<C extends Claims = Claims> {
  *
  * Starts without the Verifier: its keys are fetched when the first token comes, or by `ready()`.
  *
- * @typeParam C the claims of your tokens, beyond what is checked here: a type alias (an interface has no index signature), for the compiler only
+ * @typeParam C the claims of your tokens, beyond what is checked here; for the compiler only
  * @param options see {@link ResourceServerOptions}; `issuer` is required, and `audience` unless the profile has a rule of its own
  * @throws {GuardError} `invalid_configuration`
  * @example
@@ -89,7 +94,7 @@ export interface ResourceServer<C extends Claims = Claims> {
  * }
  * ```
  */
-export function createResourceServer<C extends Claims = Claims>(options: ResourceServerOptions): ResourceServer<C> {
+export function createResourceServer<C extends object = Claims>(options: ResourceServerOptions): ResourceServer<C> {
   const settings = resolveOptions(options)
   const { runtime, limits, clockTolerance, maxTokenAge } = settings
   const emitter = createEmitter(settings.listeners, runtime)
@@ -99,10 +104,10 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
   const cache = createTokenCache(settings.cache)
   let closed = false
 
-  const remembered = (token: string) => cache.get(token, runtime.now()) as AuthContext<C> | undefined
+  const remembered = (token: string) => cache.get(token, runtime.now())
 
   /** The page to read first: every step of a decision, each in the file of its name. */
-  async function decide(token: string): Promise<AuthContext<C>> {
+  async function decide(token: string): Promise<AuthContext> {
     const jws = parseJws(token)
     const issuer = await issuers.find(jws.claims['iss'])
     const row = allowedAlgorithm(jws, issuer)
@@ -112,17 +117,17 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
     const standing = issuer.profile.credential ? readStanding(verified.claims) : undefined
     checkAddressee(verified, standing?.kind ?? 'none', issuer)
     checkAdmission(standing, issuer, now, settings)
-    const context = createContext(verified, issuer, standing, server) as AuthContext<C>
+    const context = createContext(verified, issuer, standing, server)
     cache.set(token, { context, key, ...decisionWindow(verified.claims, standing, settings) })
     return context
   }
 
   /** @param present gives the token; what it throws is answered like any other trouble with it */
-  async function judge(
+  async function judge<R extends RequestLike | undefined>(
     present: () => string | undefined,
-    requirement: Requirement | undefined,
-    request: RequestLike | undefined,
-  ): Promise<AuthContext<C>> {
+    requirement: Requirement<R> | undefined,
+    request: R,
+  ): Promise<AuthContext> {
     let token: string | undefined
     try {
       token = present()
@@ -146,7 +151,7 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
     return refusal
   }
 
-  const server: ResourceServer<C> = {
+  const server: ResourceServer = {
     authenticate: (request, requirement) => judge(() => bearerToken(request), requirement, request),
     authenticateCached(request) {
       const token = presentedToken(request)
@@ -155,12 +160,12 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
       return auth
     },
     verifyAccessToken: (token, requirement) => judge(() => token, requirement, undefined),
-    authorize(auth, requirement, request) {
+    authorize<R>(auth: AuthContext<object>, requirement: Requirement<R>, request?: R) {
       const fail = (error: unknown): never => {
         throw reported(error, auth.token)
       }
       try {
-        return checkRequirement(requirement, auth, request)?.catch(fail)
+        return checkRequirement(requirement, auth as AuthContext, request as R)?.catch(fail)
       } catch (error) {
         return fail(error)
       }
@@ -178,7 +183,8 @@ export function createResourceServer<C extends Claims = Claims>(options: Resourc
       issuers.close()
     },
   }
-  return Object.freeze(server)
+  // What claims there are is the application's word to the compiler, and nothing that is looked at here.
+  return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
 }
 
 /** The token's `alg` decides nothing: it only has to be one that is allowed (RFC 8725 §3.1). */

@@ -15,9 +15,9 @@ export interface UpgradeSocket {
 }
 
 /** What an upgrade asks of the caller. */
-export interface UpgradeOptions extends AuthOptions {
+export interface UpgradeOptions<Incoming = unknown> extends AuthOptions {
   /** From `requiredScopes`, `requiredPower` and their kin. Default: a valid token. */
-  readonly requirement?: Requirement
+  readonly requirement?: Requirement<Incoming>
 }
 
 /**
@@ -47,9 +47,9 @@ export interface UpgradeOptions extends AuthOptions {
  * ```
  */
 export function protectUpgrade<Incoming extends RequestLike, Socket extends UpgradeSocket, Head>(
-  options: ResourceServerOptions | ResourceServer,
+  options: ResourceServerOptions | ResourceServer<object>,
   accept: (request: Incoming, socket: Socket, head: Head, auth: AuthContext | undefined) => unknown,
-  { requirement, ...authOptions }: UpgradeOptions = {},
+  { requirement, ...authOptions }: UpgradeOptions<Incoming> = {},
 ): (request: Incoming, socket: Socket, head: Head) => void {
   const guard = createGuard(options, authOptions)
   const judge = async (request: Incoming) => {

@@ -11,6 +11,7 @@ import {
   systemRuntime,
   type DeniedEvent,
   type GuardEvents,
+  type Requirement,
   type ResourceServerOptions,
 } from '../src/index.js'
 
@@ -118,6 +119,26 @@ describe('authenticate', () => {
     }
     await expect(resourceServer.authenticate(broken)).rejects.toBeInstanceOf(RangeError)
   })
+})
+
+describe('what is no requirement', () => {
+  test.each([null, {}, 'orders:read', [requiredScopes('orders:read')]])(
+    '%j: a mistake in the set-up',
+    async (value) => {
+      const { resourceServer, denials } = serve()
+      const requirement = value as unknown as Requirement
+      const token = verifier.mint()
+      const auth = await resourceServer.authenticate(bearing(token))
+      const mistake = {
+        code: 'invalid_configuration',
+        message: expect.stringMatching(/^expected a requirement, found/) as string,
+      }
+      await expect(resourceServer.authenticate(bearing(token), requirement)).rejects.toMatchObject(mistake)
+      await expect(resourceServer.verifyAccessToken(token, requirement)).rejects.toMatchObject(mistake)
+      expect(codeOf(() => resourceServer.authorize(auth, requirement))).toBe(mistake.code)
+      expect(denials()).toEqual([])
+    },
+  )
 })
 
 describe('authenticateCached', () => {

@@ -50,7 +50,7 @@ export type Handler = (req: IncomingMessage, res: ServerResponse, next: (error?:
  * })
  * ```
  */
-export function auth(options: ResourceServerOptions | ResourceServer, authOptions?: AuthOptions): Handler {
+export function auth(options: ResourceServerOptions | ResourceServer<object>, authOptions?: AuthOptions): Handler {
   const shared = createGuard(options, authOptions)
   return function authenticate(req: GuardedRequest, res, next) {
     req[guard] = shared
@@ -68,7 +68,7 @@ export function auth(options: ResourceServerOptions | ResourceServer, authOption
  * @param requirement of `@verifier-guard/core`
  * @returns a middleware; a route where {@link auth} did not run before is refused with `invalid_configuration`
  */
-export function required(requirement: Requirement): Handler {
+export function required(requirement: Requirement<never>): Handler {
   return function authorize(req: GuardedRequest, res, next) {
     const { [guard]: shared, auth } = req
     if (shared === undefined) return next(missingGuard(requirement))
@@ -108,7 +108,7 @@ export const {
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
-export function authOf<C extends Claims = Claims>(req: object): AuthContext<C> {
+export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
   return presentCaller<C>((req as GuardedRequest).auth)
 }
 

@@ -13,6 +13,6 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /** What the route asks of the caller; `false` opens it to everybody. */
-    auth?: Requirement | false
+    auth?: Requirement<never> | false
   }
 }

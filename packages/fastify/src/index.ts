@@ -43,7 +43,7 @@ export type { RouteConfig } from './route-config.js'
  * ```
  */
 export function auth(
-  options: ResourceServerOptions | ResourceServer,
+  options: ResourceServerOptions | ResourceServer<object>,
   authOptions?: AuthOptions,
 ): FastifyPluginCallback {
   const guard = createGuard(options, authOptions)
@@ -63,7 +63,7 @@ export function auth(
  * @param requirement of `@verifier-guard/core`; its functions get Fastify's request
  * @returns a hook for a route's `onRequest` or `preHandler`; a route where {@link auth} did not run before is refused with `invalid_configuration`
  */
-export function required(requirement: Requirement): Handler {
+export function required(requirement: Requirement<never>): Handler {
   return function authorize(request: GuardedRequest, reply, done) {
     const refused = refuse(reply, done)
     if (request[verdict] === undefined) return refused(missingGuard(requirement))
@@ -94,7 +94,7 @@ export const {
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
-export function authOf<C extends Claims = Claims>(request: object): AuthContext<C> {
+export function authOf<C extends object = Claims>(request: object): AuthContext<C> {
   return presentCaller<C>((request as GuardedRequest)[verdict]?.caller)
 }
 

@@ -8,7 +8,7 @@ import { verdict, type GuardedRequest, type Handler } from './request.js'
 /** What a route may state in its `config`. */
 export interface RouteConfig {
   /** What the route asks of the caller; `false` opens it to everybody, tokens unread. Default: a valid token. */
-  readonly auth?: Requirement | false
+  readonly auth?: Requirement<never> | false
 }
 
 /** What the route of a request states; a `GuardError` where that is no requirement. */
@@ -22,7 +22,7 @@ export function statedFor(request: FastifyRequest): RouteConfig['auth'] | GuardE
   )
 }
 
-function isRequirement(value: unknown): value is Requirement {
+function isRequirement(value: unknown): value is Requirement<never> {
   return typeof (value as Requirement | null | undefined)?.check === 'function'
 }
 
@@ -38,7 +38,7 @@ function prepare(route: RouteOptions): void {
   if (isRequirement(auth)) route.onRequest = [refuseUnguarded(auth), ...listOf(route.onRequest)]
 }
 
-function refuseUnguarded(asked: Requirement): Handler {
+function refuseUnguarded(asked: Requirement<never>): Handler {
   return (request: GuardedRequest, reply, done) => {
     if (request[verdict] === undefined) refuse(reply, done)(missingGuard(asked))
     else done()

@@ -58,7 +58,7 @@ export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => 
  * })
  * ```
  */
-export function auth(options: ResourceServerOptions | ResourceServer, authOptions?: AuthOptions): Middleware {
+export function auth(options: ResourceServerOptions | ResourceServer<object>, authOptions?: AuthOptions): Middleware {
   const shared = createGuard(options, authOptions)
   return async function authenticate(ctx, next) {
     answerInJson(ctx)
@@ -74,7 +74,7 @@ export function auth(options: ResourceServerOptions | ResourceServer, authOption
  * @param requirement of `@verifier-guard/core`; its functions get Koa's context
  * @returns a middleware; a route where {@link auth} did not run before is refused with `invalid_configuration`
  */
-export function required(requirement: Requirement): Middleware {
+export function required(requirement: Requirement<never>): Middleware {
   return async function authorize(ctx, next) {
     const { [guard]: shared, auth } = ctx.state
     if (shared === undefined) throw missingGuard(requirement)
@@ -103,7 +103,7 @@ export const {
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
-export function authOf<C extends Claims = Claims>(ctx: { readonly state: AuthState }): AuthContext<C> {
+export function authOf<C extends object = Claims>(ctx: { readonly state: AuthState }): AuthContext<C> {
   return presentCaller<C>(ctx.state.auth)
 }
 

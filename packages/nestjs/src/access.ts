@@ -6,7 +6,7 @@ import { namesOf, prototypesOf } from './methods.js'
 export interface Access {
   /** Lets everybody in: without a look at tokens, or those without any. */
   readonly open?: 'public' | 'optional' | undefined
-  readonly requirements: readonly Requirement[]
+  readonly requirements: readonly Requirement<never>[]
 }
 
 const key = '@verifier-guard/nestjs/access'

@@ -87,7 +87,7 @@ export const OptionalAuth = (): AccessDecorator => guarded((access) => ({ ...acc
  * }
  * ```
  */
-export const Required = (...requirements: readonly Requirement[]): AccessDecorator => {
+export const Required = (...requirements: readonly Requirement<never>[]): AccessDecorator => {
   if (requirements.length === 0) throw nothingAsked()
   // Refuses whatever is no requirement.
   allOf(...requirements)
@@ -139,7 +139,7 @@ export const Scopes = (...scopes: readonly string[]): AccessDecorator => Require
  * ```
  */
 export const Powers = <Request = unknown>(...powers: readonly PowerOptions<Request>[]): AccessDecorator =>
-  Required(...powers.map((power) => requiredPower(power) as Requirement))
+  Required(...powers.map((power) => requiredPower(power)))
 
 /**
  * Asks for a tenant. Does not say which tenants there are: a caller's own is what its token was issued for.

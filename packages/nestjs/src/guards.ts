@@ -12,7 +12,7 @@ export interface VerifierGuardExtras extends AuthOptions {
 /** A resource server made before, which has its options already. */
 export type SharedResourceServer = {
   readonly [Option in keyof ResourceServerOptions]?: never
-} & { /** Shared with others; the module does not close it. */ readonly resourceServer: ResourceServer }
+} & { /** Shared with others; the module does not close it. */ readonly resourceServer: ResourceServer<object> }
 
 /** The options of `createResourceServer`, or a resource server made before, and those of the module. */
 export type VerifierGuardOptions = VerifierGuardExtras &
@@ -49,8 +49,8 @@ function sharedServer({
   resourceServer,
   ...others
 }: {
-  readonly resourceServer?: ResourceServer
-}): ResourceServer | undefined {
+  readonly resourceServer?: ResourceServer<object>
+}): ResourceServer<object> | undefined {
   const [stranger] = Object.keys(others)
   if (resourceServer === undefined || stranger === undefined) return resourceServer
   const hint = 'its options are those of createResourceServer: state them there, or pass them in its place'

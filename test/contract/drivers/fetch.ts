@@ -4,7 +4,10 @@ import type { Requirement } from '@verifier-guard/fetch'
 import { routes, type Driver, type Kit, type Mount } from '../application.js'
 import { listen } from './listen.js'
 
-const kit: Kit<Requirement, Request> = { ...adapter, header: ({ headers }, name) => headers.get(name) ?? undefined }
+const kit: Kit<Requirement<never>, Request> = {
+  ...adapter,
+  header: ({ headers }, name) => headers.get(name) ?? undefined,
+}
 
 function build(mounts: readonly Mount[]) {
   const handlers = new Map<string, (request: Request) => Response | Promise<Response>>()

@@ -11,7 +11,7 @@ interface PlatformRequest {
   readonly headers: Readonly<Record<string, string | undefined>>
 }
 
-const kit: Kit<Requirement, PlatformRequest> = { ...adapter, header: ({ headers }, name) => headers[name] }
+const kit: Kit<Requirement<never>, PlatformRequest> = { ...adapter, header: ({ headers }, name) => headers[name] }
 
 function controllerOf({ path: prefix }: Mount): Type {
   class Part {}

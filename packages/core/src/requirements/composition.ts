@@ -6,6 +6,8 @@ import {
   type Outcome,
   type Refusal,
   type Requirement,
+  type Requirements,
+  type Together,
 } from './requirement.js'
 
 /**
@@ -19,9 +21,11 @@ import {
  * const mayPublish = allOf(requiredKind('machine'), requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }))
  * ```
  */
-export function allOf<Request = unknown>(...requirements: readonly Requirement<Request>[]): Requirement<Request> {
-  requireRequirements('allOf', requirements)
-  return combine('all of', requirements, (caller, request) => firstRefusal(requirements, caller, request))
+export function allOf<Requests extends readonly unknown[]>(
+  ...requirements: Requirements<Requests>
+): Requirement<Together<Requests>> {
+  const all = requireRequirements<Together<Requests>>('allOf', requirements)
+  return combine('all of', all, (caller, request) => firstRefusal(all, caller, request))
 }
 
 /**
@@ -38,11 +42,13 @@ export function allOf<Request = unknown>(...requirements: readonly Requirement<R
  * )
  * ```
  */
-export function anyOf<Request = unknown>(...requirements: readonly Requirement<Request>[]): Requirement<Request> {
-  requireRequirements('anyOf', requirements)
-  const combined: Requirement<Request> = combine('any of', requirements, (caller, request) => {
+export function anyOf<Requests extends readonly unknown[]>(
+  ...requirements: Requirements<Requests>
+): Requirement<Together<Requests>> {
+  const all = requireRequirements<Together<Requests>>('anyOf', requirements)
+  const combined: Requirement<Together<Requests>> = combine('any of', all, (caller, request) => {
     const join = (refusals: readonly Refusal[]) => joined(combined.name, refusals)
-    return allRefusals(requirements, caller, request, join, [])
+    return allRefusals(all, caller, request, join, [])
   })
   return combined
 }

@@ -1,5 +1,5 @@
 import type { Credential, Mandate, Power } from '../credential.js'
-import { configurationError, Denial, ERRORS, quote, type ErrorCode, type Reason } from '../errors.js'
+import { configurationError, Denial, ERRORS, quote, type ErrorCode, type GuardError, type Reason } from '../errors.js'
 import type { Kind } from '../profiles.js'
 
 /** What a requirement may look at of the caller: every part of an `AuthContext` but the token itself. */
@@ -32,7 +32,7 @@ export interface Refusal {
  * What a route asks of a caller whose token is good. Made by `requiredScopes`, `requiredPower` and their kin, combined by `allOf` and `anyOf`;
  * an object of this shape written by hand does as well.
  *
- * @typeParam Request what the adapter hands on: the framework's own request
+ * @typeParam Request what it reads of the request, or whatever else is handed on to it; `unknown` for what looks at the caller alone
  */
 export interface Requirement<Request = unknown> {
   /** What is asked for, as it stands in the `denied` event: `power DOME/ProductOffering/Create`. */
@@ -40,8 +40,20 @@ export interface Requirement<Request = unknown> {
   /** Scopes that the route asks for, for the challenge (RFC 6750 §3). */
   readonly scope?: readonly string[]
   /** `undefined` when it is met; anything else refuses, and so does a throw. Answers at once where it can. */
-  check(caller: Caller, request: Request): Refusal | undefined | Promise<Refusal | undefined>
+  readonly check: (caller: Caller, request: Request) => Refusal | undefined | Promise<Refusal | undefined>
 }
+
+/** Several requirements by what each of them reads. */
+export type Requirements<Requests extends readonly unknown[]> = {
+  readonly [Index in keyof Requests]: Requirement<Requests[Index]>
+}
+
+/** What several requirements read together. */
+export type Together<Requests extends readonly unknown[]> = {
+  readonly [Index in keyof Requests]: (request: Requests[Index]) => void
+}[number] extends (request: infer Whole) => void
+  ? Whole
+  : never
 
 /** What {@link Requirement.check} answers. */
 export type Outcome = ReturnType<Requirement['check']>
@@ -50,6 +62,7 @@ export type Outcome = ReturnType<Requirement['check']>
  * Asks a requirement of a caller.
  *
  * @returns nothing when it is met at once, a promise when that takes time
+ * @throws {GuardError} `invalid_configuration` for what is no requirement
  * @throws {Denial} `scope_missing`, `power_missing`, `tenant_mismatch`, `kind_not_accepted`, `claim_requirement_unmet`, `rule_unmet`,
  *   `credential_revoked`, `status_unavailable`
  */
@@ -58,6 +71,7 @@ export function checkRequirement<Request>(
   caller: Caller,
   request: Request,
 ): void | Promise<void> {
+  if (!isRequirement(requirement)) throw noRequirement('a requirement', requirement)
   const outcome = evaluate(requirement, caller, request)
   if (outcome instanceof Promise) return outcome.then((refusal) => enforce(requirement, refusal))
   enforce(requirement, outcome)
@@ -76,17 +90,26 @@ export function evaluate<Request>(requirement: Requirement<Request>, caller: Cal
   }
 }
 
-/** @throws {GuardError} `invalid_configuration` unless every one is a requirement, and there is one at least */
-export function requireRequirements(name: string, values: readonly unknown[]): void {
-  const isRequirement = (value: unknown) =>
-    value instanceof Object && typeof (value as Requirement).check === 'function'
-  if (values.length > 0 && values.every(isRequirement)) return
-  const found = values.length === 0 ? 'none' : quote(values.find((value) => !isRequirement(value)))
-  throw configurationError(
-    `requirements for ${name}`,
-    found,
-    'pass what requiredScopes, requiredPower and their kin return',
-  )
+/**
+ * @param values of which each can read what it asks for from what the whole is handed
+ * @throws {GuardError} `invalid_configuration` unless every one is a requirement, and there is one at least
+ */
+export function requireRequirements<Request>(
+  name: string,
+  values: readonly unknown[],
+): readonly Requirement<Request>[] {
+  if (values.length > 0 && values.every(isRequirement)) return values as readonly Requirement<Request>[]
+  const stranger = values.find((value) => !isRequirement(value))
+  throw noRequirement(`requirements for ${name}`, stranger)
+}
+
+function isRequirement(value: unknown): boolean {
+  return typeof (value as Partial<Requirement> | null | undefined)?.check === 'function'
+}
+
+function noRequirement(expected: string, found: unknown): GuardError {
+  const hint = 'pass what requiredScopes, requiredPower and their kin return; several of them to allOf'
+  return configurationError(expected, quote(found), hint)
 }
 
 function enforce({ scope }: Requirement<never>, refusal: Refusal | undefined): void {

@@ -1,9 +1,16 @@
-import { createResourceServer, type AuthContext, type ResourceServer } from '@verifier-guard/core'
-import { authOf as authOfExpress } from '@verifier-guard/express'
-import { authOf as authOfFastify } from '@verifier-guard/fastify'
+import {
+  createResourceServer,
+  requiredScopes,
+  resourceServerOf,
+  type AuthContext,
+  type ResourceServer,
+} from '@verifier-guard/core'
+import { auth as expressAuth, authOf as authOfExpress } from '@verifier-guard/express'
+import { auth as fastifyAuth, authOf as authOfFastify } from '@verifier-guard/fastify'
 import { protect } from '@verifier-guard/fetch'
-import { authOf as authOfHono, type AuthEnv } from '@verifier-guard/fetch/hono'
-import { authOf as authOfKoa } from '@verifier-guard/koa'
+import { auth as honoAuth, authOf as authOfHono, type AuthEnv } from '@verifier-guard/fetch/hono'
+import { auth as koaAuth, authOf as authOfKoa } from '@verifier-guard/koa'
+import { VerifierGuardModule } from '@verifier-guard/nestjs'
 import type { Request } from 'express'
 import type { FastifyRequest } from 'fastify'
 import type { Context as HonoContext } from 'hono'
@@ -25,6 +32,28 @@ export const plans = {
   koa: (ctx: ParameterizedContext): 'free' | 'paid' => authOfKoa<MyClaims>(ctx).claims.plan,
   hono: (c: HonoContext<AuthEnv>): 'free' | 'paid' => authOfHono<MyClaims>(c).claims.plan,
   fetch: protect((_request, { claims }) => Response.json({ plan: claims.plan satisfies 'free' | 'paid' }), server),
+}
+
+interface Declared {
+  readonly plan: 'free' | 'paid'
+}
+
+/** An interface does as well, in every place. */
+export const declared: ResourceServer<Declared> = createResourceServer<Declared>(options)
+export const declaredPlans = {
+  express: (req: Request): 'free' | 'paid' => authOfExpress<Declared>(req).claims.plan,
+  fastify: (request: FastifyRequest): 'free' | 'paid' => authOfFastify<Declared>(request).claims.plan,
+  koa: (ctx: ParameterizedContext): 'free' | 'paid' => authOfKoa<Declared>(ctx).claims.plan,
+  hono: (c: HonoContext<AuthEnv>): 'free' | 'paid' => authOfHono<Declared>(c).claims.plan,
+  fetch: protect((_request, { claims }) => Response.json({ plan: claims.plan satisfies 'free' | 'paid' }), declared),
+  guards: [expressAuth(declared), fastifyAuth(declared), koaAuth(declared), honoAuth(declared)],
+  nestjs: VerifierGuardModule.forRoot({ resourceServer: declared }),
+}
+
+export async function declaredPlan(request: Request): Promise<'free' | 'paid'> {
+  const caller: AuthContext<Declared> = await declared.authenticate(request, requiredScopes('a'))
+  await declared.authorize(caller, requiredScopes('b'))
+  return resourceServerOf(caller) === undefined ? 'free' : caller.claims.plan
 }
 
 /** Without a type of one's own, claims are unknown until looked at. */
