@@ -1,7 +1,9 @@
 import { Denial, quote, type ErrorCode } from './errors.js'
 import type { TrustedIssuer } from './issuer.js'
+import { MILLISECONDS } from './members.js'
 import type { Kind } from './profiles.js'
 import type { VerifiedJws } from './signature.js'
+import { likelyDifference } from './url.js'
 
 /** What a rule looks at. Times in seconds. */
 export interface Judged {
@@ -17,18 +19,16 @@ type Rule = (judged: Judged) => void
 /** The rules for the claims of a verified token, in the order in which they are asked. Each returns, or throws the denial. */
 export const CLAIM_RULES: readonly Rule[] = [
   registeredTypes,
+  // What kind of JWT it is says more than what it lacks for being another.
+  acceptedType,
   requiredClaims,
   notExpired,
   alreadyValid,
   youngEnough,
-  acceptedType,
   notAnIdToken,
   notBoundToAKey,
   addressedToUs,
 ]
-
-/** A NumericDate beyond this (the year 5138) is in milliseconds. */
-const MILLISECONDS = 1e11
 
 const isString = (value: unknown) => typeof value === 'string'
 const isDate = (value: unknown) => typeof value === 'number' && Number.isFinite(value)
@@ -73,14 +73,16 @@ function registeredTypes({ jws: { claims } }: Judged): void {
 function requiredClaims({ jws: { claims }, issuer: { profile, audience } }: Judged): void {
   for (const name of ['exp', ...profile.requiredClaims]) {
     if (Object.hasOwn(claims, name) || (name === 'aud' && audience === null)) continue
-    throw deny(
-      'claim_invalid',
-      `the claim "${name}"`,
-      'none',
-      name === 'exp' ? 'a token that never expires can never be taken back' : undefined,
-    )
+    throw deny('claim_invalid', `the claim "${name}"`, 'none', requiredHint(name, profile))
   }
 }
+
+function requiredHint(name: string, { credential }: Judged['issuer']['profile']): string | undefined {
+  if (name === 'exp') return 'a token that never expires can never be taken back'
+  return credential || name === 'aud' ? undefined : `the profile "rfc9068" asks for it (RFC 9068 §2.2), ${OTHERS}`
+}
+
+const OTHERS = '"auto" takes tokens of any server, "eudistack" and "dome" those of their Verifiers'
 
 function notExpired({ jws, now, clockTolerance }: Judged): void {
   const exp = jws.claims['exp'] as number
@@ -128,7 +130,7 @@ function acceptedType({ jws: { header }, issuer: { profile } }: Judged): void {
   const expected = `"typ" among ${profile.types.map((name) => name || 'none').join(', ')}`
   const hint =
     profile.types.length === 1
-      ? 'the profile "rfc9068" takes "at+jwt" only; "auto" takes "JWT" too'
+      ? `the profile "rfc9068" takes "at+jwt" only, ${OTHERS}, and both take "JWT" too`
       : 'this is another kind of JWT than an access token'
   throw deny('token_type_not_accepted', expected, quote(header.typ), hint)
 }
@@ -139,12 +141,26 @@ function acceptedType({ jws: { header }, issuer: { profile } }: Judged): void {
  */
 function notAnIdToken({ jws: { header, claims }, issuer: { profile } }: Judged): void {
   if (mediaType(header.typ) === 'at+jwt') return
-  const mark = profile.idTokenMarks.find((name) => Object.hasOwn(claims, name))
+  const shared = profile.sharedMarks.length > 0 && isForAnotherThanItsClient(claims) ? profile.sharedMarks : []
+  const mark = profile.idTokenMarks.find((name) => Object.hasOwn(claims, name) && !shared.includes(name))
   if (mark !== undefined)
     throw idToken('an access token', `the claim "${mark}", which id_tokens and logout tokens have`)
   const marks = profile.accessTokenMarks
   if (marks.length === 0 || marks.some((name) => Object.hasOwn(claims, name))) return
   throw idToken(`one of ${marks.map(quote).join(', ')}, which access tokens have`, 'none')
+}
+
+/**
+ * Whether a token has scopes and is addressed to others than the client that it was issued to. An id_token can't be: its `aud` must hold that client, and
+ * its `azp` must be it (OpenID Connect Core §2). Some issue one to another app of the same owner all the same, but none with a scope. Keycloak also
+ * states in a claim what kind of token it is.
+ */
+function isForAnotherThanItsClient({ aud, azp, client_id, scope, scp, typ }: Judged['jws']['claims']): boolean {
+  const clients = [azp, client_id].filter(isString)
+  const isStated = scope !== undefined || scp !== undefined
+  const addressed = asList(aud)
+  const isAddressed = addressed.length > 0 && clients.length > 0 && !addressed.some((one) => clients.includes(one))
+  return isStated && isAddressed && (typ === undefined || typ === 'Bearer')
 }
 
 function idToken(expected: string, actual: string): Denial {
@@ -196,10 +212,8 @@ function audienceHint(
   issuer: Judged['issuer'],
 ): string | undefined {
   const accepted = issuer.audience ?? [issuer.issuer]
-  const differsBy = (suffix: string) =>
-    accepted.some((own) => stated.includes(own + suffix) || stated.some((one) => one + suffix === own))
-  if (differsBy('/')) return 'they differ by a trailing slash only'
-  if (differsBy('/verifier')) return 'they differ by the suffix "/verifier" only'
+  const difference = likelyDifference(accepted, stated)
+  if (difference !== undefined) return difference
   if (stated.includes(issuer.issuer))
     return 'the token is addressed to the Verifier, as all its machine tokens are: leave "audience" out and set the profile "eudistack" or "dome"'
   if (isClient(stated, claims) && issuer.audience !== undefined)

@@ -10,7 +10,7 @@ export type Paths<Name extends string = string> = readonly (readonly [
 ])[]
 
 /** A NumericDate beyond this (the year 5138) is in milliseconds. */
-const MILLISECONDS = 1e11
+export const MILLISECONDS = 1e11
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
 
 /** Takes the paths of an alias table apart, once; a dot leads into an object. */

@@ -19,6 +19,11 @@ export interface Profile {
   readonly types: readonly string[]
   /** Claims that only an id_token or another JWT of the same key has. Not looked at when `typ` says `at+jwt`, which no id_token may. */
   readonly idTokenMarks: readonly string[]
+  /**
+   * Those among the marks that access tokens have too (RFC 9068 §2.2.1, Keycloak): they count for nothing where the token has scopes and is addressed
+   * to others than the client that it was issued to, as no id_token is.
+   */
+  readonly sharedMarks: readonly string[]
   /** Claims of which an access token has at least one, and an id_token without marks none; empty where nothing can be told by that. */
   readonly accessTokenMarks: readonly string[]
   /** Whether a credential is looked for in the claims; elsewhere claims of the same names mean something else. */
@@ -37,6 +42,7 @@ const java: Profile = {
   audience: 'verifier',
   types: ['jwt', 'at+jwt', ''],
   idTokenMarks: ID_TOKEN_MARKS,
+  sharedMarks: [],
   // The Java Verifiers put both in access tokens and neither in id_tokens.
   accessTokenMarks: ['jti', 'scope'],
   credential: true,
@@ -50,6 +56,7 @@ export const PROFILES = Object.freeze({
   auto: {
     ...java,
     audience: 'required',
+    sharedMarks: ['auth_time', 'acr', 'amr', 'sid'],
     accessTokenMarks: ['jti', 'scope', 'scp', 'client_id', 'verifiableCredential', 'verifiablePresentation'],
     kinds: undefined,
   },
@@ -65,6 +72,7 @@ export const PROFILES = Object.freeze({
     audience: 'required',
     types: ['at+jwt'],
     idTokenMarks: [],
+    sharedMarks: [],
     accessTokenMarks: [],
     credential: false,
     requiredClaims: ['aud', 'sub', 'client_id', 'iat', 'jti'],

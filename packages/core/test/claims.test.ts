@@ -118,6 +118,62 @@ test('RFC 9068 §2.1: at+jwt says what it is, so that no claim has to be taken f
   expect(verdict({ typ: 'JWT', claims })).toBe('token_type_not_accepted')
 })
 
+describe('an access token with the marks of a session (Keycloak)', () => {
+  const marks = { auth_time: NOW, acr: '1', amr: ['pwd'], sid: 'c3f1', typ: 'Bearer' }
+  const keycloak = { ...marks, aud: 'orders', azp: 'portal', client_id: undefined, scope: 'openid profile' }
+  const under = (claims: object, profile: ProfileName = 'auto') =>
+    verdict({ typ: 'JWT', profile, audience: ['orders', 'portal'], claims: { ...keycloak, ...claims } })
+
+  test.each<[string, object]>([
+    ['as it is', {}],
+    ['with several audiences', { aud: ['orders', 'account'] }],
+    ['with its client in client_id', { azp: undefined, client_id: 'portal' }],
+    ['with scp', { scope: undefined, scp: ['a'] }],
+    ['of another server, without a kind of its own', { typ: undefined }],
+  ])('%s, passes under "auto"', (_, claims) => {
+    expect(under(claims)).toBe('valid')
+  })
+
+  test.each<[string, object]>([
+    ['addressed to its client', { aud: 'portal' }],
+    ['addressed to its client, too', { aud: ['orders', 'portal'] }],
+    ['addressed to one of its clients', { client_id: 'orders' }],
+    ['without a client', { azp: undefined }],
+    ['without scopes, as an id_token for another app of the same owner is', { scope: undefined }],
+    ['that is an id_token by its own word', { typ: 'ID' }],
+    ['that is a logout token by its own word', { typ: 'Logout' }],
+    ['that is a refresh token by its own word', { typ: 'Refresh' }],
+    ['of a kind that is no text', { typ: ['Bearer'] }],
+    ['with the hash of an access token', { at_hash: 'x' }],
+    ['with the hash of a code', { c_hash: 'x' }],
+    ['with events, as a logout token', { events: {} }],
+    ['with the credential of an id_token', { vc_json: '{}' }],
+  ])('but none %s', (_, claims) => {
+    expect(under(claims)).toBe('token_type_not_accepted')
+  })
+
+  test.each(['dome', 'eudistack', 'fiware'] as const)('and none under "%s"', (profile) => {
+    expect(under({}, profile)).toBe('token_type_not_accepted')
+  })
+})
+
+test('the profile rfc9068 says which profile fits where a token is of another kind', () => {
+  const reasonOf = (situation: Situation) => {
+    try {
+      checkClaims(judged({ profile: 'rfc9068', audience: [ISSUER], ...situation }))
+    } catch (error) {
+      return (error as Denial).reason
+    }
+    throw new Error('expected a denial')
+  }
+  const ofVerifier = reasonOf({ typ: 'JWT', claims: { client_id: undefined } })
+  expect(ofVerifier).toMatchObject({ expected: '"typ" among at+jwt', actual: '"JWT"' })
+  const incomplete = reasonOf({ typ: 'at+jwt', claims: { client_id: undefined } })
+  expect(incomplete).toMatchObject({ expected: 'the claim "client_id"', actual: 'none' })
+  for (const { hint } of [ofVerifier, incomplete]) expect(hint).toMatch(/"rfc9068" .*"auto" .*"eudistack" and "dome"/)
+  expect(reasonOf({ typ: 'at+jwt', claims: { aud: undefined } }).hint).toBeUndefined()
+})
+
 test('the profile rfc9068 accepts at+jwt only, with all its claims', () => {
   expect(verdict({ profile: 'rfc9068', audience: [ISSUER], typ: 'at+jwt' })).toBe('valid')
   expect(verdict({ profile: 'rfc9068', audience: [ISSUER], typ: 'JWT' })).toBe('token_type_not_accepted')
