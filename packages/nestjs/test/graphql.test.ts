@@ -278,7 +278,7 @@ test('in tests, letInAs says who calls in GraphQL too', async () => {
 })
 
 test('a mistake in the set-up is not told to callers', async () => {
-  const lookup = () => Promise.resolve({ issuer: 'https://elsewhere.example.org', profile: 'eudistack' as const })
+  const lookup = (issuer: string) => Promise.resolve({ issuer, profile: 'unheard-of' as 'eudistack' })
   const trust = VerifierGuardModule.forRoot({ ...options, issuer: lookup })
   const app = await start({ imports: [graphql(), trust], providers: [Orders, guard] })
   expect(await send(app, '{ client }', bearer('orders:read'))).toMatchObject({

@@ -176,7 +176,7 @@ describe('a call of gRPC', () => {
   })
 
   test('is told no more than the public text of a mistake in the set-up', async () => {
-    const lookup = () => Promise.resolve({ issuer: 'https://elsewhere.example.org', profile: 'eudistack' as const })
+    const lookup = (issuer: string) => Promise.resolve({ issuer, profile: 'unheard-of' as 'eudistack' })
     const trust = VerifierGuardModule.forRoot({ ...options, issuer: lookup, transports })
     const app = await start({ imports: [trust], controllers: [Orders] })
     const judged = app.get(AccessTokenGuard).canActivate(host(metadata(token())) as ExecutionContext)
