@@ -1,6 +1,12 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { types } from 'node:util'
-import type { JsonWebKey as NodeJsonWebKey, KeyObject } from 'node:crypto'
+import type {
+  ECKeyPairOptions,
+  ED25519KeyPairOptions,
+  JsonWebKey as NodeJsonWebKey,
+  KeyObject,
+  RSAKeyPairOptions,
+} from 'node:crypto'
 
 /** A public or private JSON Web Key (RFC 7517). */
 export type Jwk = { [member: string]: unknown; kty: string }
@@ -28,20 +34,31 @@ export interface PrivateKeyForms {
   readonly pkcs8: string
 }
 
-const generators: Record<Algorithm, () => { privateKey: KeyObject; publicKey: KeyObject }> = {
-  ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
-  ES384: () => generateKeyPairSync('ec', { namedCurve: 'P-384' }),
-  ES512: () => generateKeyPairSync('ec', { namedCurve: 'P-521' }),
-  RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
-  PS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
-  EdDSA: () => generateKeyPairSync('ed25519'),
+// Keys read from DER share nothing with the job that generated them: Node 20 waits for ever when it collects that job while such a key is exported.
+const DER = {
+  publicKeyEncoding: { type: 'spki', format: 'der' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+} as const
+const RSA: RSAKeyPairOptions<'der', 'der'> = { modulusLength: 2048, ...DER }
+const onCurve = (namedCurve: string): ECKeyPairOptions<'der', 'der'> => ({ namedCurve, ...DER })
+
+const generators: Record<Algorithm, () => { readonly privateKey: Buffer }> = {
+  ES256: () => generateKeyPairSync('ec', onCurve('P-256')),
+  ES384: () => generateKeyPairSync('ec', onCurve('P-384')),
+  ES512: () => generateKeyPairSync('ec', onCurve('P-521')),
+  RS256: () => generateKeyPairSync('rsa', RSA),
+  PS256: () => generateKeyPairSync('rsa', RSA),
+  EdDSA: () => generateKeyPairSync('ed25519', DER as ED25519KeyPairOptions<'der', 'der'>),
 }
 
 /** The names of {@link Algorithm}. */
 export const ALGORITHMS = Object.keys(generators)
 
 /** A fresh key pair for an algorithm. */
-export const generateKeyPair = (algorithm: Algorithm = 'ES256'): KeyPair => ({ algorithm, ...generators[algorithm]() })
+export function generateKeyPair(algorithm: Algorithm = 'ES256'): KeyPair {
+  const privateKey = createPrivateKey({ key: generators[algorithm]().privateKey, format: 'der', type: 'pkcs8' })
+  return { algorithm, privateKey, publicKey: createPublicKey(privateKey) }
+}
 
 /**
  * A P-256 key pair from a private key in any of the forms of {@link PrivateKeyForms}, or from a `KeyObject`.
