@@ -1,3 +1,4 @@
+import { tokenWindow } from './claims.js'
 import type { VerifiedEntry } from './token-cache.js'
 import type { Standing } from './credential.js'
 import { Denial } from './errors.js'
@@ -34,9 +35,9 @@ export function checkAdmission(
       hint,
     })
   }
-  if (!limits.credentialValidity) return
+  const { opens, ends } = credentialWindow(standing, limits)
+  if (now >= opens && now < ends) return
   const { validFrom = -Infinity, validUntil = Infinity } = standing ?? {}
-  if (now >= validFrom - limits.clockTolerance && now < validUntil + limits.clockTolerance) return
   throw new Denial('credential_expired', {
     check: 'admission',
     expected: 'a credential within its validity window',
@@ -49,19 +50,16 @@ export function checkAdmission(
 export function decisionWindow(
   claims: Readonly<Record<string, unknown>>,
   standing: Standing | undefined,
-  { clockTolerance, maxTokenAge, credentialValidity }: AdmissionLimits,
+  limits: AdmissionLimits,
 ): Pick<VerifiedEntry, 'validFrom' | 'validUntil'> {
-  const { exp, nbf = -Infinity, iat = -Infinity } = claims as { exp: number; nbf?: number; iat?: number }
-  const starts = [nbf, iat, (credentialValidity && standing?.validFrom) || -Infinity]
-  const ends = [
-    exp,
-    (credentialValidity && standing?.validUntil) || Infinity,
-    maxTokenAge === Infinity ? Infinity : iat + maxTokenAge,
-  ]
-  return {
-    validFrom: (Math.max(...starts) - clockTolerance) * 1_000,
-    validUntil: (Math.min(...ends) + clockTolerance) * 1_000,
-  }
+  const { nbf, iat, expires, ages } = tokenWindow(claims, limits)
+  const { opens, ends } = credentialWindow(standing, limits)
+  return { validFrom: Math.max(nbf, iat, opens) * 1_000, validUntil: Math.min(expires, ages, ends) * 1_000 }
+}
+
+function credentialWindow(standing: Standing | undefined, { clockTolerance, credentialValidity }: AdmissionLimits) {
+  const { validFrom = -Infinity, validUntil = Infinity } = (credentialValidity && standing) || {}
+  return { opens: validFrom - clockTolerance, ends: validUntil + clockTolerance }
 }
 
 function iso(seconds: number): string {

@@ -14,6 +14,16 @@ export interface Judged {
   readonly maxTokenAge: number
 }
 
+/** The limits in time that a token sets by its claims, the tolerance included; in seconds, and infinite where there is none. */
+export interface TokenWindow {
+  readonly nbf: number
+  readonly iat: number
+  /** The first moment after its life. */
+  readonly expires: number
+  /** The last moment of the age that is allowed. */
+  readonly ages: number
+}
+
 type Rule = (judged: Judged) => void
 
 /** The rules for the claims of a verified token, in the order in which they are asked. Each returns, or throws the denial. */
@@ -84,7 +94,22 @@ function requiredHint(name: string, { credential }: Judged['issuer']['profile'])
 
 const OTHERS = '"auto" takes tokens of any server, "eudistack" and "dome" those of their Verifiers'
 
-function notExpired({ jws, now, clockTolerance }: Judged): void {
+/** One place for what the rules judge now, and what the memory for decisions goes by later. */
+export function tokenWindow(
+  claims: Judged['jws']['claims'],
+  { clockTolerance, maxTokenAge }: Pick<Judged, 'clockTolerance' | 'maxTokenAge'>,
+): TokenWindow {
+  const { exp, nbf = -Infinity, iat = -Infinity } = claims as { exp: number; nbf?: number; iat?: number }
+  return {
+    nbf: nbf - clockTolerance,
+    iat: iat - clockTolerance,
+    expires: exp + clockTolerance,
+    ages: maxTokenAge === Infinity ? Infinity : iat + maxTokenAge + clockTolerance,
+  }
+}
+
+function notExpired(judged: Judged): void {
+  const { jws, now } = judged
   const exp = jws.claims['exp'] as number
   if (exp >= MILLISECONDS)
     throw deny(
@@ -93,7 +118,7 @@ function notExpired({ jws, now, clockTolerance }: Judged): void {
       `${exp}`,
       'it looks like milliseconds: divide by 1000 where the token is made',
     )
-  if (now < exp + clockTolerance) return
+  if (now < tokenWindow(jws.claims, judged).expires) return
   throw deny(
     'token_expired',
     `"exp" after ${at(now)}`,
@@ -103,10 +128,12 @@ function notExpired({ jws, now, clockTolerance }: Judged): void {
 }
 
 /** RFC 7519 §4.1.5 for `nbf`; an `iat` in the future shows that one of the clocks is wrong. */
-function alreadyValid({ jws, now, clockTolerance }: Judged): void {
-  for (const name of ['nbf', 'iat']) {
-    const value = jws.claims[name] as number | undefined
-    if (value === undefined || value <= now + clockTolerance) continue
+function alreadyValid(judged: Judged): void {
+  const { jws, now } = judged
+  const window = tokenWindow(jws.claims, judged)
+  for (const name of ['nbf', 'iat'] as const) {
+    if (now >= window[name]) continue
+    const value = jws.claims[name] as number
     const hint =
       value >= MILLISECONDS
         ? 'it looks like milliseconds: divide by 1000 where the token is made'
@@ -115,11 +142,12 @@ function alreadyValid({ jws, now, clockTolerance }: Judged): void {
   }
 }
 
-function youngEnough({ jws, now, clockTolerance, maxTokenAge }: Judged): void {
+function youngEnough(judged: Judged): void {
+  const { jws, now, maxTokenAge } = judged
   if (maxTokenAge === Infinity) return
   const iat = jws.claims['iat'] as number | undefined
   if (iat === undefined) throw deny('claim_invalid', 'the claim "iat"', 'none', '"maxTokenAge" needs it')
-  if (now > iat + maxTokenAge + clockTolerance)
+  if (now > tokenWindow(jws.claims, judged).ages)
     throw deny('token_too_old', `an age of at most ${maxTokenAge} s`, `${Math.round(now - iat)} s`)
 }
 
