@@ -14,9 +14,6 @@ import {
 import { createDevVerifier, type DevVerifier, type Jwk, type MintOptions } from '@verifier-guard/dev-verifier'
 import { createSigner, encode, type Signer } from '../differential/signer.js'
 
-// Keys are made and tokens checked by the hundred, on machines that may be busy.
-jest.setTimeout(30_000)
-
 /** Stands in every token where a person or a secret would be: it must come out nowhere. */
 export const MARKER = 'MARKED'
 

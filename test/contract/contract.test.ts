@@ -11,9 +11,6 @@ import { send } from './send.js'
 import { createTable } from './table.js'
 import { createWorld, type World } from './world.js'
 
-// Applications are bundled and started, on machines that may be busy.
-jest.setTimeout(60_000)
-
 const all: readonly Driver[] = [...express, ...koa, ...nestjs, ...fastify, ...fetch, ...hono]
 const drivers = all.filter(({ unavailable }) => unavailable === undefined)
 const table = createTable(cases)

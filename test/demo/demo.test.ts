@@ -1,9 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
-// Processes are started, on machines that may be busy.
-jest.setTimeout(60_000)
-
 const program = join(__dirname, '../../examples/demo/dist/esm/demo.js')
 
 describe('npm run demo', () => {

@@ -5,9 +5,6 @@ import { portably } from './portable.js'
 
 const COUNT = 500
 
-// Each of them is checked three times, on machines that may be busy.
-jest.setTimeout(60_000)
-
 let paths: Comparison['paths']
 const reasons = new Set<string>()
 

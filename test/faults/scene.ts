@@ -24,9 +24,6 @@ export interface Scene {
   readonly calls: readonly string[]
 }
 
-// Hours pass in these tests, timer by timer, on machines that may be busy.
-jest.setTimeout(30_000)
-
 const scenes: Scene[] = []
 
 /** Ends what the tests of a file have begun. */

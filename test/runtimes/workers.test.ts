@@ -6,9 +6,6 @@ import { join } from 'node:path'
 import { startDevVerifier, type DevVerifier, type IssuedCredential } from '@verifier-guard/dev-verifier'
 import { bundle } from './bundle.js'
 
-// A bundler and workerd are started, on machines that may be busy.
-jest.setTimeout(60_000)
-
 /** Where the runtime of Cloudflare Workers is; it is not published for every machine. */
 const workerd = (() => {
   try {

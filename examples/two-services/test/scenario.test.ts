@@ -1,7 +1,5 @@
 import { runScenario } from '../src/scenario.js'
 
-jest.setTimeout(30_000)
-
 test('no caller notices the restart of the Verifier', async () => {
   const transcript: string[] = []
   const total = await runScenario((text) => void transcript.push(text))

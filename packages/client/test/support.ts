@@ -4,9 +4,6 @@ import type { AddressInfo } from 'node:net'
 import { clientRuntime } from '../src/index.js'
 import type { ClientRuntime, TokenSourceError, TokenSourceEvent } from '../src/index.js'
 
-// Real servers and signatures on a machine that may be busy; what hangs still ends.
-jest.setTimeout(30_000)
-
 /** A runtime whose time moves only when told to, or when the code under test sleeps. The network is the real one. */
 export interface HeldRuntime extends ClientRuntime {
   /** Lets time pass and fires the timers that fall due, in their order. */

@@ -9,9 +9,6 @@ import * as node from '../src/signature.js'
 
 const names = [...ALGORITHMS.keys()]
 
-// Large keys are made, on machines that may be busy.
-jest.setTimeout(30_000)
-
 describe.each([
   ['node:crypto', () => Promise.resolve({ node, key })],
   [

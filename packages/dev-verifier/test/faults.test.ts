@@ -1,9 +1,6 @@
 import { createDevVerifier, faults, startDevVerifier } from '../src/index.js'
 import type { DevVerifier, FaultName } from '../src/index.js'
 
-// Bodies of many megabytes go over the network, on machines that may be busy.
-jest.setTimeout(30_000)
-
 const JWKS = '/oidc/jwks'
 const read = (verifier: DevVerifier, init?: RequestInit, path = JWKS): Promise<Response> =>
   verifier.fetch(verifier.issuer + path, init)

@@ -1,9 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 
-// A bundler is started, on machines that may be busy.
-jest.setTimeout(30_000)
-
 const root = join(__dirname, '../../..')
 
 /** What a bundler makes of a file that uses one thing of this package. */

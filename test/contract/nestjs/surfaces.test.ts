@@ -4,9 +4,6 @@ import { connect } from 'node:net'
 import { WebSocket } from 'ws'
 import { installed, run } from '../drivers/nestjs.js'
 
-// Applications are bundled and started, on machines that may be busy.
-jest.setTimeout(60_000)
-
 interface Ports {
   readonly http: number
   readonly tcp: number

@@ -2,9 +2,6 @@ import { deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { MAX_LIST_BYTES, statusAt, unpack } from '../../src/status/bits.js'
 
-// Hundreds of lists are packed and unpacked, on machines that may be busy.
-jest.setTimeout(30_000)
-
 describe('published lists', () => {
   test('IETF Token Status List §4.2: one bit, least significant first', async () => {
     const bytes = (await unpack('eNrbuRgAAhcBXQ')) as Uint8Array
