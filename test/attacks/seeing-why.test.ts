@@ -1,4 +1,5 @@
 import {
+  createResourceServer,
   requiredKind,
   requiredPower,
   requiredRule,
@@ -190,6 +191,44 @@ test('the fingerprint tells tokens apart, and the same one is the same', async (
   expect(events[0]!.fingerprint).toBe(events[2]!.fingerprint)
   expect(events[0]!.fingerprint).not.toBe(events[1]!.fingerprint)
   arena.close()
+})
+
+describe('where nobody listens to events', () => {
+  const arena = createArena()
+  arena.close()
+  const setUp = (fetch = arena.verifier.fetch) => {
+    const warnings: string[] = []
+    const runtime = { fetch, warn: (message: string) => void warnings.push(message) }
+    return { warnings, server: createResourceServer({ issuer: arena.verifier.issuer, profile: 'eudistack', runtime }) }
+  }
+
+  test('a likely mistake is warned of once, with what to do, and without what the token says of people', async () => {
+    const { warnings, server } = setUp()
+    const tokens = [1, 2, 3].map((jti) => arena.sealed({}, { aud: 'shop', jti: `${jti}` }))
+    for (const token of tokens)
+      await expect(server.verifyAccessToken(token)).rejects.toMatchObject({ code: 'audience_mismatch' })
+    server.close()
+    expect(warnings).toEqual([expect.stringMatching(/audience_mismatch: expected "aud".*found "shop".*"denied"/)])
+    expectNoLeak(warnings, tokens)
+  })
+
+  test('keys that can not be had are warned of once', async () => {
+    const { warnings, server } = setUp(() => Promise.resolve(new Response('<html>')))
+    for (let attempt = 0; attempt < 3; attempt += 1)
+      await expect(server.verifyAccessToken(arena.mint())).rejects.toMatchObject({ code: 'keys_unavailable' })
+    server.close()
+    expect(warnings).toEqual([
+      expect.stringMatching(/expected JSON from .*check "issuer" and "jwksUri".*"keySetFailed"/),
+    ])
+  })
+
+  test('a token that is merely old is not', async () => {
+    const { warnings, server } = setUp()
+    const token = arena.sealed({}, { exp: now() - 60 })
+    await expect(server.verifyAccessToken(token)).rejects.toMatchObject({ code: 'token_expired' })
+    server.close()
+    expect(warnings).toEqual([])
+  })
 })
 
 const PERSON = {
