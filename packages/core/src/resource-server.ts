@@ -216,8 +216,8 @@ function toGuardError({ code, reason, scope, retryAfter, cause }: Denial, settin
 
 /** The operator's half of the answer. Its fingerprint takes time on some runtimes; the caller does not wait for that. */
 function reportDenial(emitter: Emitter, refusal: GuardError, token: string | undefined): void {
-  if (!emitter.listens('denied')) return
   const { code, status, reason, cause, body } = refusal
+  if (!emitter.listens('denied', code)) return
   const event = {
     ...reason,
     code,
