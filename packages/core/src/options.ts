@@ -108,6 +108,7 @@ export type ResourceServerOptions = TrustOptions &
     readonly correlationId?: boolean
     /** Accepts plain http beyond this machine: anybody on the way can then publish keys. Default: false. */
     readonly allowInsecureHttp?: boolean
+    /** Functions to be told of events. Where nobody listens, likely mistakes in these options are warned of, once each. Default: none. */
     readonly events?: Listeners
     /** What is replaced of {@link systemRuntime}; the rest stays. */
     readonly runtime?: Partial<Runtime>
