@@ -55,6 +55,7 @@ export class KeptToken {
   #used = false
   #renewalDue = false
   #closed = false
+  #letGo = false
   #callOffAttempt = () => {}
   #callOffRenewal = () => {}
 
@@ -94,6 +95,12 @@ export class KeptToken {
   state(): KeptTokenState {
     const held = this.#held
     return { usable: held !== undefined && this.#isUsable(held), expiresAt: held?.expiresAt, error: this.#error }
+  }
+
+  /** Keeps the token no longer, without breaking off a request that somebody may wait for. */
+  letGo(): void {
+    this.#letGo = true
+    this.#callOffRenewal()
   }
 
   close(): void {
@@ -176,7 +183,7 @@ export class KeptToken {
 
   #scheduleRenewal(delay: number): void {
     this.#callOffRenewal()
-    if (this.#closed) return
+    if (this.#closed || this.#letGo) return
     this.#callOffRenewal = this.#options.runtime.schedule(() => {
       // A token that nobody asked for since the last renewal is renewed when somebody does.
       if (this.#used) this.#renew()

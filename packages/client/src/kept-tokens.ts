@@ -49,7 +49,7 @@ export class KeptTokens {
     if (this.#others.size <= MAX_KEPT) return
     for (const [key, kept] of this.#others) {
       if (kept.isPending) continue
-      kept.close()
+      kept.letGo()
       this.#others.delete(key)
       if (this.#others.size <= MAX_KEPT) return
     }
