@@ -13,6 +13,8 @@ import { canSendAgain, isInvalidToken } from './unauthorized.js'
  *
  * After a 401 `invalid_token` the request is repeated once with another token, if its body can be sent again.
  *
+ * @param instance the axios instance, or axios itself.
+ * @param tokens their source; its `allowedOrigins` decide.
  * @returns takes the interceptors off again.
  * @example
  * ```ts

@@ -36,6 +36,8 @@ export interface TokenHooks {
  *
  * After a 401 `invalid_token` the request is repeated once with another token.
  *
+ * @param tokens their source; its `allowedOrigins` decide.
+ * @returns the hooks, for the option `hooks` of got.
  * @example
  * ```ts
  * import { createTokenSource } from '@verifier-guard/client'

@@ -13,7 +13,11 @@ import type { TokenSource } from './token-source.js'
 /** The token under which the source is provided; {@link InjectTokens} is the short form. */
 export const TOKEN_SOURCE = Symbol.for('@verifier-guard/client/TOKEN_SOURCE')
 
-/** Injects the {@link TokenSource} of {@link TokenSourceModule}. */
+/**
+ * Injects the {@link TokenSource} of {@link TokenSourceModule}.
+ *
+ * @returns a decorator for a parameter of a constructor, or a property.
+ */
 export const InjectTokens = (): ParameterDecorator & PropertyDecorator => Inject(TOKEN_SOURCE)
 
 /** Options that other providers are needed for. */
@@ -60,10 +64,40 @@ export class TokenSourceModule implements OnModuleInit, OnModuleDestroy {
     this.#tokens = tokens
   }
 
+  /**
+   * Provides a source made with these options.
+   *
+   * @param options see {@link TokenSourceOptions}; checked when the application starts.
+   * @returns the module, for `imports` of the application's own.
+   */
   static forRoot(options: TokenSourceOptions): DynamicModule {
     return TokenSourceModule.forRootAsync({ useFactory: () => options })
   }
 
+  /**
+   * Provides a source whose options come from other providers, such as a configuration service.
+   *
+   * @param options what to inject, and the function that makes the options of it.
+   * @returns the module, for `imports` of the application's own.
+   * @example
+   * ```ts
+   * import { Module } from '@nestjs/common'
+   * import { TokenSourceModule } from '@verifier-guard/client/nestjs'
+   *
+   * @Module({
+   *   imports: [
+   *     TokenSourceModule.forRootAsync({
+   *       useFactory: async () => ({
+   *         verifier: 'https://verifier.example.org',
+   *         credential: process.env.MACHINE_CREDENTIAL ?? '',
+   *         privateKey: process.env.MACHINE_KEY ?? '',
+   *       }),
+   *     }),
+   *   ],
+   * })
+   * export class AppModule {}
+   * ```
+   */
   static forRootAsync({ imports = [], inject = [], useFactory }: TokenSourceAsyncOptions): DynamicModule {
     const provider: FactoryProvider<TokenSource> = {
       provide: TOKEN_SOURCE,

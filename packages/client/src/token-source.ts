@@ -30,20 +30,61 @@ export interface TokenSourceHealth {
   readonly error: TokenSourceError | undefined
 }
 
-/** Access tokens that are simply there: obtained once, kept, renewed ahead of their end. */
+/**
+ * Access tokens that are simply there: obtained once, kept, renewed ahead of their end. Made by {@link createTokenSource}.
+ *
+ * @example
+ * ```ts
+ * import type { TokenSource } from '@verifier-guard/client'
+ *
+ * async function listOrders(tokens: TokenSource): Promise<unknown> {
+ *   const response = await tokens.fetch('https://orders.example.org/orders')
+ *   return response.json()
+ * }
+ * ```
+ */
 export interface TokenSource {
-  /** A token that is good for some seconds yet. @throws {TokenSourceError} any code. */
+  /**
+   * A token that is good for some seconds yet. It is not checked: that is the part of the API it is for.
+   *
+   * @param options what the token is for, where it differs from the source's own parameters, and how long to wait.
+   * @returns the token alone, without `Bearer`.
+   * @throws {TokenSourceError} any code but `origin_not_allowed`; `invalid_option` for parameters that no request could carry.
+   * @throws the reason of the signal, once it aborts.
+   */
   readonly getToken: (options?: GetTokenOptions) => Promise<string>
-  /** `fetch` with the token, to `allowedOrigins` only. @throws {TokenSourceError} `origin_not_allowed` and those of `getToken`. */
+  /**
+   * `fetch` with the token of the source's own parameters, to `allowedOrigins` only. An `authorization` of the caller's is
+   * replaced; after a 401 `invalid_token` the call is repeated once, if its body can be sent again.
+   *
+   * @returns the answer of the API, whatever its status.
+   * @throws {TokenSourceError} `origin_not_allowed` and those of `getToken`.
+   */
   readonly fetch: TokenFetch
-  /** Whether tokens are sent to the origin of this address. */
+  /**
+   * Whether tokens are sent to the origin of this address.
+   *
+   * @param url absolute; nothing is sent to a relative one.
+   */
   readonly isAllowed: (url: string | URL) => boolean
-  /** Tells that an API answered 401 `invalid_token` to this token. Returns whether asking again brings another one. */
+  /**
+   * Tells that an API answered 401 `invalid_token` to this token (RFC 6750 §3.1). It is used no more, unless no other can be had.
+   *
+   * @param token the one that was refused.
+   * @param parameters those it was asked for with.
+   * @returns whether asking again may bring another one: false for ten seconds after the last time.
+   * @throws {TokenSourceError} `invalid_option`.
+   */
   readonly dropToken: (token: string, parameters?: TokenParameters) => boolean
-  /** Obtains the first token, so that a wrong key, credential or address shows at start-up. @throws {TokenSourceError} any code. */
+  /**
+   * Obtains the first token, so that a wrong key, credential or address shows at start-up.
+   *
+   * @throws {TokenSourceError} as `getToken`; a `retryable` one means that the Verifier is away, and need stop nobody.
+   */
   readonly ready: (options?: GetTokenOptions) => Promise<void>
+  /** How the token for the source's own parameters fares. Asks for none. */
   readonly health: () => TokenSourceHealth
-  /** Stops requests and renewals. */
+  /** Stops requests and renewals; whoever waits is told `closed`, and so is every later call. */
   readonly close: () => void
 }
 
@@ -59,6 +100,7 @@ const EXPIRY_WARNING = 30 * DAY
  * issuer, its status and the chain of trust are the Verifier's to check.
  *
  * @param options see {@link TokenSourceOptions}; checked at once, the network is first used by `ready` or `getToken`.
+ * @returns the source; one for each machine and authorization server is enough for the whole process.
  * @throws {TokenSourceError} `invalid_option`, `private_key_unreadable`, `credential_unreadable`, `credential_not_yet_valid`,
  *   `credential_expired`; a key that does not belong to the credential is refused by `ready` and `getToken` as
  *   `key_mismatch`, before anything leaves.

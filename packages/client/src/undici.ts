@@ -16,6 +16,8 @@ type Header = readonly [name: string, value: string | string[]]
  *
  * After a 401 `invalid_token` the request is repeated once with another token, if its body can be sent again.
  *
+ * @param tokens their source; its `allowedOrigins` decide.
+ * @returns the interceptor, for `compose` of a dispatcher.
  * @example
  * ```ts
  * import { createTokenSource } from '@verifier-guard/client'
