@@ -23,7 +23,8 @@ const worker = (issuer: string, machine: IssuedCredential) => `
   import { createTokenSource } from ${source('client')}
   import { createResourceServer, protect } from ${source('fetch')}
 
-  const server = createResourceServer({ issuer: ${JSON.stringify(issuer)}, profile: 'eudistack', events: { keySetFailed() {} } })
+  let denied
+  const server = createResourceServer({ issuer: ${JSON.stringify(issuer)}, profile: 'eudistack', events: { keySetFailed() {}, denied: (event) => (denied = event) } })
   const handler = protect((request, auth) => Response.json({ kind: auth.kind, process: typeof process }), server)
   const tokens = createTokenSource({
     verifier: ${JSON.stringify(issuer)},
@@ -36,6 +37,7 @@ const worker = (issuer: string, machine: IssuedCredential) => `
   export default {
     fetch: (request) => {
       const { pathname, searchParams } = new URL(request.url)
+      if (pathname === '/denied') return Response.json(denied)
       const answer = pathname === '/token' ? token() : handler(request)
       return searchParams.has('hurry') ? Promise.race([answer, late()]) : answer
     },
@@ -124,6 +126,9 @@ describeWorkers.each([
     expect(await call(verifier.mintBroken('tampered-signature'))).toMatchObject({
       status: 401,
       body: { error: 'invalid_token' },
+    })
+    expect(await call(undefined, 'denied')).toMatchObject({
+      body: { code: 'signature_invalid', fingerprint: expect.any(String) as string },
     })
   })
 

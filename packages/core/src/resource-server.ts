@@ -19,7 +19,10 @@ import { createTokenCache } from './token-cache.js'
 
 /** How a resource server fares: fit for a readiness probe. */
 export interface Health {
-  /** `ready`: every issuer's keys are at hand; `down`: no issuer's are; `degraded`: anything between. */
+  /**
+   * `ready`: every issuer's keys are at hand; `down`: no issuer's are; `degraded`: anything between. An issuer by lookup, or by template with keys of its
+   * own, counts from its first good token on.
+   */
   readonly status: 'ready' | 'degraded' | 'down'
   readonly issuers: readonly KeySetHealth[]
 }
@@ -138,17 +141,22 @@ export function createResourceServer<C extends object = Claims>(options: Resourc
       report(emitter, auth, known !== undefined)
       return auth
     } catch (error) {
-      throw reported(error, token)
+      const { refusal, told } = reported(error, token)
+      // A worker may end with its answer: who can wait until the operator is told does.
+      await told
+      throw refusal
     }
   }
 
   /** Tells the operator of a denial, and makes of it the error that the application gets. */
-  function reported(error: unknown, token?: string): unknown {
+  function reported(
+    error: unknown,
+    token?: string,
+  ): { readonly refusal: unknown; readonly told?: Promise<void> | void } {
     // Anything else is a fault of the application's own functions, or of ours: it must not look like a denial.
-    if (!(error instanceof Denial)) return error
+    if (!(error instanceof Denial)) return { refusal: error }
     const refusal = toGuardError(error, settings)
-    reportDenial(emitter, refusal, token)
-    return refusal
+    return { refusal, told: reportDenial(emitter, refusal, token) }
   }
 
   const server: ResourceServer = {
@@ -162,7 +170,7 @@ export function createResourceServer<C extends object = Claims>(options: Resourc
     verifyAccessToken: (token, requirement) => judge(() => token, requirement, undefined),
     authorize<R>(auth: AuthContext<object>, requirement: Requirement<R>, request?: R) {
       const fail = (error: unknown): never => {
-        throw reported(error, auth.token)
+        throw reported(error, auth.token).refusal
       }
       try {
         return checkRequirement(requirement, auth as AuthContext, request as R)?.catch(fail)
@@ -174,7 +182,7 @@ export function createResourceServer<C extends object = Claims>(options: Resourc
       try {
         await issuers.ready()
       } catch (error) {
-        throw explained(reported(error))
+        throw explained(reported(error).refusal)
       }
     },
     health: () => (closed ? { status: 'down', issuers: issuers.health() } : overall(issuers.health())),
@@ -214,8 +222,8 @@ function toGuardError({ code, reason, scope, retryAfter, cause }: Denial, settin
   return new GuardError(code, reason, answer(code, { realm: settings.realm, scope, retryAfter, correlationId }), cause)
 }
 
-/** The operator's half of the answer. Its fingerprint takes time on some runtimes; the caller does not wait for that. */
-function reportDenial(emitter: Emitter, refusal: GuardError, token: string | undefined): void {
+/** The operator's half of the answer. @returns a promise where its fingerprint takes time */
+function reportDenial(emitter: Emitter, refusal: GuardError, token: string | undefined): Promise<void> | void {
   const { code, status, reason, cause, body } = refusal
   if (!emitter.listens('denied', code)) return
   const event = {
@@ -227,8 +235,8 @@ function reportDenial(emitter: Emitter, refusal: GuardError, token: string | und
   }
   const emit = (mark?: string) => emitter.emit('denied', mark === undefined ? event : { ...event, fingerprint: mark })
   const mark = typeof token === 'string' ? fingerprint(token) : undefined
-  if (mark instanceof Promise) void mark.then(emit, () => emit())
-  else emit(mark)
+  if (mark instanceof Promise) return mark.then(emit, () => emit())
+  emit(mark)
 }
 
 function overall(issuers: readonly KeySetHealth[]): Health {
