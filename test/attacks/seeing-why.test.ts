@@ -247,7 +247,7 @@ const REFUSALS: readonly (readonly [code: ErrorCode, requirement: Requirement])[
   ['kind_not_accepted', requiredKind('machine')],
   ['rule_unmet', requiredRule('a rule', () => false)],
   [
-    'rule_unmet',
+    'rule_failed',
     requiredRule('a rule that throws', ({ claims }) => {
       throw new Error(JSON.stringify(claims))
     }),

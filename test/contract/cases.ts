@@ -138,7 +138,7 @@ const rights: readonly Omit<Case, 'rule'>[] = [
     headers: bearer({ tenant: 'acme' }),
     ...insufficient,
   },
-  { title: 'a rule of the application that throws', request: 'GET /api/careless', headers: bearer(), ...insufficient },
+  { title: 'a rule of the application that throws', request: 'GET /api/careless', headers: bearer(), ...unavailable },
 ]
 
 const broken = [

@@ -56,6 +56,7 @@ export const ERRORS = Object.freeze({
 
   keys_unavailable: unavailable,
   status_unavailable: unavailable,
+  rule_failed: unavailable,
 } satisfies Record<string, ErrorRow>)
 
 /** The code of a failure: stable, for programs to compare. */

@@ -86,13 +86,14 @@ export const EVENT_NAMES = [
   'keySetStale',
 ] as const
 
-/** Denials whose first one is a mistake in the configuration more often than in a token. */
+/** Denials whose first one is a mistake in the configuration or the application more often than in a token. */
 const LIKELY_MISTAKES = [
   'issuer_not_trusted',
   'audience_mismatch',
   'token_type_not_accepted',
   'algorithm_not_allowed',
   'key_unsuitable',
+  'rule_failed',
 ] as const satisfies readonly ErrorCode[]
 
 /** Issuers whose failures the developer is warned of; of a template there may be any number. */
@@ -147,7 +148,7 @@ function createSilenceBreaker(runtime: Pick<Runtime, 'warn'>) {
 }
 
 function denied(code: ErrorCode, reason: Reason): string {
-  return `An access token was refused with ${code}: ${explain(reason)}. ${once('denied', 'every denial')}`
+  return `A request was refused with ${code}: ${explain(reason)}. ${once('denied', 'every denial')}`
 }
 
 function keySetFailed(issuer: string, message: string): string {

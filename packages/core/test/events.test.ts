@@ -47,15 +47,22 @@ describe('what a developer has to know is said once where nobody listens', () =>
     return { warnings, emitter: createEmitter(listeners, { warn: (message) => void warnings.push(message) }) }
   }
 
-  test('for the first denial of each code that is a wrong option, most likely', () => {
+  test('for the first denial of each code that is a mistake of the developer, most likely', () => {
     const { warnings, emitter } = setUp()
     const codes = ['issuer_not_trusted', 'audience_mismatch', 'token_type_not_accepted', 'key_unsuitable'] as const
-    for (const code of [...codes, ...codes, 'algorithm_not_allowed', 'token_expired', 'token_missing'] as const) {
+    for (const code of [
+      ...codes,
+      ...codes,
+      'algorithm_not_allowed',
+      'rule_failed',
+      'token_expired',
+      'token_missing',
+    ] as const) {
       if (emitter.listens('denied', code)) emitter.emit('denied', refused(code))
     }
-    expect(warnings.length).toBe(5)
+    expect(warnings.length).toBe(6)
     expect(warnings[0]).toBe(
-      'An access token was refused with issuer_not_trusted: expected "iss" to be "a", found "b": mend it. ' +
+      'A request was refused with issuer_not_trusted: expected "iss" to be "a", found "b": mend it. ' +
         'This is said once; the event "denied" (option "events") tells of every denial.',
     )
   })

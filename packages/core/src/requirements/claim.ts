@@ -17,7 +17,7 @@ export type ClaimCondition =
       readonly satisfies?: never
     }
   | {
-      /** Whatever a function answers `true` to, at once or later; it may throw, which refuses. Not called where the claim is missing. */
+      /** Whatever a function answers `true` to, at once or later; when it throws, nothing is decided: 503. Not called where the claim is missing. */
       readonly satisfies: (value: unknown) => boolean | Promise<boolean>
       readonly equals?: never
       readonly includes?: never

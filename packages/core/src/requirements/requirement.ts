@@ -39,7 +39,7 @@ export interface Requirement<Request = unknown> {
   readonly name: string
   /** Scopes that the route asks for, for the challenge (RFC 6750 §3). */
   readonly scope?: readonly string[]
-  /** `undefined` when it is met; anything else refuses, and so does a throw. Answers at once where it can. */
+  /** `undefined` when it is met; anything else refuses. What it throws is nobody's fault there: 503. Answers at once where it can. */
   readonly check: (caller: Caller, request: Request) => Refusal | undefined | Promise<Refusal | undefined>
 }
 
@@ -64,7 +64,7 @@ export type Outcome = ReturnType<Requirement['check']>
  * @returns nothing when it is met at once, a promise when that takes time
  * @throws {GuardError} `invalid_configuration` for what is no requirement
  * @throws {Denial} `scope_missing`, `power_missing`, `tenant_mismatch`, `kind_not_accepted`, `claim_requirement_unmet`, `rule_unmet`,
- *   `credential_revoked`, `status_unavailable`
+ *   `credential_revoked`, `status_unavailable`, `rule_failed`
  */
 export function checkRequirement<Request>(
   requirement: Requirement<Request>,
@@ -77,7 +77,10 @@ export function checkRequirement<Request>(
   enforce(requirement, outcome)
 }
 
-/** Asks a requirement and turns whatever goes wrong meanwhile into a refusal: what can't be decided is not granted. */
+/** How long callers are told to wait when a function of the application failed, in milliseconds. */
+const PAUSE = 1_000
+
+/** Asks a requirement and turns whatever goes wrong meanwhile into a refusal: what can't be decided is neither granted nor denied for good. */
 export function evaluate<Request>(requirement: Requirement<Request>, caller: Caller, request: Request): Outcome {
   const failed = (error: unknown) => failure(requirement, error)
   try {
@@ -121,8 +124,13 @@ function enforce({ scope }: Requirement<never>, refusal: Refusal | undefined): v
 function failure({ name }: Requirement<never>, error: unknown): Refusal {
   if (error instanceof Denial) return fromDenial(error)
   const actual = `an error of the type ${error instanceof Error ? error.name : typeof error}`
-  const reason = { check: 'requirements', expected: name, actual, hint: 'the function that decides must not throw' }
-  return { code: 'rule_unmet', reason, cause: error }
+  const hint = 'nothing was decided; the "cause" of the "denied" event says what went wrong'
+  return {
+    code: 'rule_failed',
+    reason: { check: 'requirements', expected: name, actual, hint },
+    retryAfter: PAUSE,
+    cause: error,
+  }
 }
 
 function fromDenial({ code, reason, retryAfter, cause }: Denial): Refusal {

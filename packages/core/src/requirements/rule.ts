@@ -4,7 +4,8 @@ import { afterwards, type Caller, type Refusal, type Requirement } from './requi
 /**
  * Requires what only the application can tell: that this caller owns that order, say.
  *
- * Grants for `true` alone; whatever else the function returns or throws refuses, and what it threw is the `cause` in the `denied` event.
+ * Grants for `true` alone; whatever else the function returns refuses with 403. When it throws, nothing is decided: 503, and what it threw is the `cause`
+ * in the `denied` event.
  *
  * @param name for the `denied` event: `owner of the order`
  * @param rule may take its time; it is asked for every request, and nothing of it is remembered

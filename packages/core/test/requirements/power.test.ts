@@ -154,7 +154,7 @@ describe('the domain of the request', () => {
     ).resolves.toBeUndefined()
     expect(await codeFor(() => Promise.resolve('dome'))).toBe('power_missing')
     expect(await codeFor(() => Promise.resolve(undefined))).toBe('power_missing')
-    expect(await codeFor(() => Promise.reject(new Error('no such host')))).toBe('rule_unmet')
+    expect(await codeFor(() => Promise.reject(new Error('no such host')))).toBe('rule_failed')
   })
 
   test.each([{}, { tenant: '' }, { tenant: null as never }, { tenant: ['kpmg'] as never }])(

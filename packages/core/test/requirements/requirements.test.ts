@@ -1,4 +1,6 @@
 import {
+  allOf,
+  anyOf,
   checkRequirement,
   requiredClaim,
   requiredKind,
@@ -105,19 +107,19 @@ describe('requiredClaim', () => {
     const { cause } = await refused(
       requiredClaim('ver', { satisfies: () => Promise.reject(fault) }),
       caller,
-      'rule_unmet',
+      'rule_failed',
     )
     expect(cause).toBe(fault)
   })
 
-  test('a predicate that throws refuses, and what it threw is kept', async () => {
+  test('a predicate that throws decides nothing, and what it threw is kept', async () => {
     const fault = new TypeError('boom')
     const throws = requiredClaim('ver', {
       satisfies: () => {
         throw fault
       },
     })
-    const denial = await refused(throws, caller, 'rule_unmet')
+    const denial = await refused(throws, caller, 'rule_failed')
     expect(denial.cause).toBe(fault)
     expect(JSON.stringify(denial.reason)).not.toContain('boom')
   })
@@ -180,7 +182,7 @@ describe('requiredRule', () => {
     }
   })
 
-  test('what throws refuses, and what it threw is kept', async () => {
+  test('what throws decides nothing, and what it threw is kept', async () => {
     const fault = new Error('database down')
     const fails = [
       requiredRule('throws', () => {
@@ -188,7 +190,13 @@ describe('requiredRule', () => {
       }),
       requiredRule('rejects', () => Promise.reject(fault)),
     ]
-    for (const rule of fails) expect((await refused(rule, caller, 'rule_unmet')).cause).toBe(fault)
+    for (const rule of fails) {
+      const denial = await refused(rule, caller, 'rule_failed')
+      expect(denial).toMatchObject({ cause: fault, retryAfter: 1_000 })
+      expect(await checkRequirement(anyOf(rule, requiredKind(caller.kind)), caller, undefined)).toBeUndefined()
+      await refused(anyOf(requiredScopes('never'), rule), caller, 'rule_failed')
+      await refused(allOf(rule, requiredKind(caller.kind)), caller, 'rule_failed')
+    }
   })
 
   test('sees the caller and the request', async () => {

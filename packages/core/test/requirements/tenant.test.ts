@@ -11,6 +11,16 @@ describe('requiredTenant', () => {
     await refused(requiredTenant('kpm'), caller, 'tenant_mismatch')
   })
 
+  test('letter by letter, where asked to', async () => {
+    const exactly = { caseSensitive: true }
+    granted(requiredTenant('kpmg', exactly), caller)
+    const { reason } = await refused(requiredTenant('KPMG', exactly), caller, 'tenant_mismatch')
+    expect(reason.hint).toBe('they differ in case alone')
+    const old = callerWith({ tenant: undefined, powers: [power('kpmg'), power('KPMG')] })
+    granted(requiredTenant('kpmg', { fromPowerDomain: true }), old)
+    await refused(requiredTenant('kpmg', { fromPowerDomain: true, ...exactly }), old, 'tenant_mismatch')
+  })
+
   test('from the request, at once or later', async () => {
     const at = (request: unknown) => (request as { tenant: string }).tenant
     expect(checkRequirement(requiredTenant(at), caller, { tenant: 'kpmg' })).toBeUndefined()
@@ -32,7 +42,7 @@ describe('requiredTenant', () => {
     ).toBe('tenant_mismatch')
   })
 
-  test.each([undefined, '', null, 7])(
+  test.each([undefined, '', null, 7, [], ['kpmg'], ['kpmg', 'kpmg'], { toString: () => 'kpmg' }])(
     'a request whose tenant is %j is refused, also where the token has none',
     async (tenant) => {
       const ofRequest = requiredTenant((() => tenant) as never)
