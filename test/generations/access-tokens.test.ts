@@ -1,4 +1,4 @@
-import { createResourceServer, systemRuntime, type AuthContext, type ProfileName } from '@verifier-guard/core'
+import { createResourceServer, type AuthContext, type ProfileName } from '@verifier-guard/core'
 import { createDevVerifier, tokenShapes, type TokenShapeName } from '@verifier-guard/dev-verifier'
 
 const RELYING_PARTY = 'https://portal.example.org'
@@ -18,7 +18,7 @@ describe.each(families)('access tokens of $family', ({ family, server, verifier:
     createResourceServer({
       issuer: verifier.issuer,
       ...(profile === 'fiware' && { jwksUri: `${verifier.issuer}/.well-known/jwks` }),
-      runtime: { ...systemRuntime, fetch: verifier.fetch },
+      runtime: { fetch: verifier.fetch, warn: () => {} },
       ...options,
     })
   const resourceServer = trust(server)
@@ -52,7 +52,7 @@ describe.each(families)('access tokens of $family', ({ family, server, verifier:
     const auto = trust({
       audience,
       algorithms: ['ES256', 'RS256'],
-      runtime: { ...systemRuntime, fetch: verifier.fetch, warn: () => {} },
+      runtime: { fetch: verifier.fetch, warn: () => {} },
     })
     const auth: AuthContext = await auto.verifyAccessToken(mint(name))
     auto.close()
@@ -103,7 +103,7 @@ describe('access tokens after RFC 9068', () => {
     issuer: verifier.issuer,
     audience,
     profile: 'rfc9068',
-    runtime: { ...systemRuntime, fetch: verifier.fetch },
+    runtime: { fetch: verifier.fetch, warn: () => {} },
   })
   afterAll(() => resourceServer.close())
   const claims = {

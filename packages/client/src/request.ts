@@ -25,6 +25,7 @@ const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = 
   status: 'unusable_answer',
   too_large: 'unusable_answer',
   not_json: 'unusable_answer',
+  unusable: 'unusable_answer',
   aborted: 'closed',
 }
 

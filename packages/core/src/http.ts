@@ -3,7 +3,8 @@ import type { Runtime } from './runtime.js'
 import { place } from './url.js'
 
 /** Why an HTTP exchange brought no usable answer. */
-export type HttpFailureReason = 'unreachable' | 'timeout' | 'redirect' | 'status' | 'too_large' | 'not_json' | 'aborted'
+export type HttpFailureReason =
+  'unreachable' | 'timeout' | 'redirect' | 'status' | 'too_large' | 'not_json' | 'unusable' | 'aborted'
 
 /** An HTTP exchange that brought no usable answer; the caller decides what that means. */
 export class HttpFailure extends Error {

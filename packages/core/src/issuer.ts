@@ -4,6 +4,7 @@ import { createLookups } from './issuer/lookups.js'
 import { reviewed } from './issuer/review.js'
 import type { KeySet, KeySetHealth } from './key-set.js'
 import type { IssuerSettings, Settings } from './options.js'
+import { likelyDifference } from './url.js'
 
 /** An issuer whose tokens are accepted, with its keys. */
 export interface TrustedIssuer extends IssuerSettings {
@@ -117,7 +118,7 @@ function probe(keySet: KeySet): KeySetHealth {
 function notTrusted(issuer: unknown, { issuers }: Settings): Denial {
   const expected = issuers.slice(0, MAX_NAMED).map((own) => own.issuer)
   const more = issuers.length > MAX_NAMED ? ` or one of ${issuers.length - MAX_NAMED} more` : ''
-  const hint = typeof issuer === 'string' ? likelyMistake(issuer, expected) : undefined
+  const difference = typeof issuer === 'string' ? likelyDifference(expected, [issuer]) : undefined
   return new Denial('issuer_not_trusted', {
     check: 'issuer',
     expected:
@@ -125,20 +126,10 @@ function notTrusted(issuer: unknown, { issuers }: Settings): Denial {
         ? `"iss" to be ${expected.map(quote).join(' or ')}${more}`
         : '"iss" that the issuer lookup knows',
     actual: quote(issuer),
-    ...(hint !== undefined && { hint }),
+    ...(difference !== undefined && {
+      hint: `${difference}: configure the issuer exactly as the token states it`,
+    }),
   })
-}
-
-function likelyMistake(issuer: string, expected: readonly string[]): string | undefined {
-  const differsBy = (suffix: string) => expected.some((own) => own + suffix === issuer || issuer + suffix === own)
-  if (differsBy('/')) return 'they differ by a trailing slash only: configure the issuer exactly as the token states it'
-  if (differsBy('/verifier'))
-    return 'they differ by the suffix "/verifier" only, which Verifiers from 3.1 on have in their issuer: configure it as the token states it'
-  if (expected.some((own) => own.toLowerCase() === issuer.toLowerCase()))
-    return 'they differ in upper and lower case only'
-  if (expected.some((own) => own.replace(/^https?:/, '') === issuer.replace(/^https?:/, '')))
-    return 'they differ by http and https only'
-  return undefined
 }
 
 function afterClose(): Denial {

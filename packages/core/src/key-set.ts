@@ -76,7 +76,11 @@ type Common = Omit<KeySetOptions, 'origin'>
 function staticKeySet({ issuer, rows }: Common, document: JwkSet): KeySet {
   const index = indexKeys(document, rows)
   if (typeof index === 'string')
-    throw configurationError('"keys" to be a JWK Set with usable keys', index, 'check their kty, crv, use and alg')
+    throw configurationError(
+      '"keys" to be a JWK Set with usable keys',
+      index,
+      'check their kty, crv, use and alg, and leave private members out',
+    )
   return {
     find: (kid) => found(index, kid),
     findReplaced: () => Promise.resolve([]),

@@ -104,7 +104,7 @@ export function createKeySource(options: KeySourceOptions): KeySource {
     if (closed) return false
     const next = indexKeys(document, rows, index)
     if (typeof next === 'string')
-      throw new HttpFailure('not_json', `expected a JWK Set with usable keys, found ${next}`)
+      throw new HttpFailure('unusable', `expected a JWK Set with usable keys, found ${next}`)
     const { added, removed } = changes(index, next)
     distrust(removed)
     index = next
@@ -230,17 +230,21 @@ function unavailable(
   failure: HttpFailure | undefined,
   pause: number,
 ): Denial {
-  const answered = failure !== undefined && failure.reason !== 'unreachable' && failure.reason !== 'timeout'
-  const option = 'jwksUri' in origin ? 'jwksUri' : 'issuer'
   const reason = {
     check: 'key-set',
     expected: `the keys of ${issuer}`,
-    actual: failure?.message ?? 'none within the time that a request may wait',
-    hint: answered
-      ? `no token was judged; there was an answer, so check the option "${option}", and the Verifier`
-      : 'no token was judged; check that this process can reach the Verifier',
+    actual: failure === undefined ? 'none within the time that a request may wait' : `none (${failure.message})`,
+    hint: `no token was judged; ${remedy(failure, 'jwksUri' in origin ? 'jwksUri' : 'issuer')}`,
   }
   return new Denial('keys_unavailable', reason, { retryAfter: Math.max(SECOND, pause) })
+}
+
+function remedy(failure: HttpFailure | undefined, option: string): string {
+  if (failure === undefined || failure.reason === 'unreachable' || failure.reason === 'timeout')
+    return 'check that this process can reach the Verifier'
+  if (failure.status === 429 || (failure.status ?? 0) >= 500)
+    return 'the Verifier has trouble of its own, and is asked again'
+  return `there was an answer, so check the option "${option}", and the Verifier`
 }
 
 /** The ids of some keys; of thousands, a sample. */

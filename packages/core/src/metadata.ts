@@ -59,7 +59,7 @@ function nowhere(issuer: string, absences: readonly string[], last: HttpFailure 
  * An address out of metadata that is fit to be called: over https, or plain http where the issuer is reached so itself. A Verifier elsewhere has
  * no business on this machine.
  *
- * @throws {HttpFailure} `not_json` when it is missing or unfit
+ * @throws {HttpFailure} `unusable` when it is missing or unfit
  */
 export function endpoint(
   metadata: Metadata,
@@ -72,7 +72,7 @@ export function endpoint(
     problem === undefined && /^https:/i.test(`${metadata['issuer'] as string}`) && /^http:/i.test(value as string)
   if (problem === undefined && (insecureHttp || !downgraded)) return value as string
   throw new HttpFailure(
-    'not_json',
+    'unusable',
     `expected "${name}" in the metadata to be an https URL, found ${problem ?? `${quoteAddress(value as string)}, which is not https`}`,
   )
 }
@@ -102,5 +102,5 @@ function checkIssuer(document: unknown, issuer: string): Metadata {
   if (stated === issuer) return document as Metadata
   const difference = typeof stated === 'string' ? likelyDifference([issuer], [stated]) : undefined
   const hint = `${difference === undefined ? '' : `${difference}; `}configure the issuer exactly as the Verifier states it`
-  throw new HttpFailure('not_json', `expected metadata of ${quote(issuer)}, found ${quote(stated)}: ${hint}`)
+  throw new HttpFailure('unusable', `expected metadata of ${quote(issuer)}, found ${quote(stated)}: ${hint}`)
 }

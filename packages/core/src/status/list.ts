@@ -48,7 +48,7 @@ export async function fetchStatusList(source: ListSource, runtime: Runtime): Pro
   }
   const list = await readStatusList(body.trim(), source, runtime.now())
   if (typeof list !== 'string') return list
-  throw new HttpFailure('not_json', `expected a signed status list at ${url}, got ${list}`)
+  throw new HttpFailure('unusable', `expected a signed status list at ${url}, got ${list}`)
 }
 
 /** @returns the list, or a phrase that says what was found instead */
