@@ -74,7 +74,7 @@ export interface KeySetOption {
   readonly maxAge?: number
   /** Age at which keys are no longer used while the Verifier is out of reach, in seconds, a year at most. Default: 86 400. */
   readonly maxStale?: number
-  /** Limit of one fetch over connection, headers and body, in seconds. Default: 5. */
+  /** Limit of one fetch over connection, headers and body, and of the time that a request waits for keys, in seconds. Default: 5. */
   readonly timeout?: number
   /** Limit of a fetched document after decompression, in bytes. Default: 524 288. */
   readonly maxBytes?: number
