@@ -52,6 +52,7 @@ export function createGuard(
   options: ResourceServerOptions | ResourceServer<object>,
   authOptions: AuthOptions = {},
 ): Guard {
+  refuseUncalled('auth', options)
   refuseUnknown(authOptions, KNOWN)
   const optional = only('optional', authOptions.optional, [true, false]) === true
   const server =
@@ -73,6 +74,22 @@ export function createGuard(
       return server.authenticate(request).then((caller) => server.authorize(caller, requirement, own))
     },
   })
+}
+
+/** Members of the requests, contexts and instances that frameworks call a handler or a plugin with. */
+const OF_FRAMEWORKS = ['headers', 'req', 'addHook']
+
+/**
+ * Refuses what makes a handler and was put in its place, without being called.
+ *
+ * @throws {GuardError} `invalid_configuration`
+ */
+function refuseUncalled(name: string, first: unknown): void {
+  // Of options with an issuer, a member like these is a wrong option among right ones.
+  if (typeof first !== 'object' || first === null || 'issuer' in first) return
+  if (!OF_FRAMEWORKS.some((member) => member in first)) return
+  const what = name === 'auth' ? 'auth({ … })' : `${name}(…)`
+  throw configurationError(`${what} as a handler`, `"${name}" itself, handed a request`, `call it: ${what}`)
 }
 
 /** For frameworks with callbacks: goes on at once where nothing has to be waited for, whether a decision lets in or throws. */
@@ -104,15 +121,31 @@ export function isRefusal(error: unknown): error is GuardError {
 /**
  * Who calls, for a handler that counts on somebody.
  *
+ * @param guarded whether a guard has decided on the request
  * @throws {GuardError} `invalid_configuration` for nobody
  */
-export function presentCaller<C extends object = Claims>(auth: AuthContext | undefined): AuthContext<C> {
-  if (auth !== undefined) return auth as AuthContext<object> as AuthContext<C>
-  throw configurationError(
-    'auth() before this handler',
-    'no caller',
-    'put auth({ … }) ahead of the route, without "optional"',
-  )
+export function presentCaller<C extends object = Claims>(
+  auth: AuthContext | undefined,
+  guarded: boolean,
+): AuthContext<C> {
+  const caller = possibleCaller<C>(auth, guarded)
+  if (caller !== undefined) return caller
+  const hint = 'callerOf(…) returns undefined for nobody; for somebody always, put auth({ … }) there without "optional"'
+  throw configurationError('a caller for authOf(…)', 'nobody, where authentication is optional', hint)
+}
+
+/**
+ * Who calls, if anybody does, for a handler that serves nobody as well.
+ *
+ * @param guarded whether a guard has decided on the request
+ * @throws {GuardError} `invalid_configuration` where no guard has: that would pass for nobody, and never end
+ */
+export function possibleCaller<C extends object = Claims>(
+  auth: AuthContext | undefined,
+  guarded: boolean,
+): AuthContext<C> | undefined {
+  if (auth !== undefined || guarded) return auth as AuthContext<object> | undefined as AuthContext<C> | undefined
+  throw configurationError('auth() before this handler', 'none', 'put auth({ … }) ahead of the route')
 }
 
 /**
@@ -158,11 +191,14 @@ const factories = {
 export function liftRequirements<Handler extends object, Own>(
   toHandler: (requirement: Requirement<never>) => Handler,
 ): Lifted<Handler, Own> {
-  const lift = (factory: (...parameters: never[]) => Requirement) => {
-    return (...parameters: never[]) => asRequirement(toHandler, factory(...parameters))
+  const lift = (name: string, factory: (...parameters: never[]) => Requirement) => {
+    return (...parameters: never[]) => {
+      refuseUncalled(name, parameters[0])
+      return asRequirement(toHandler, factory(...parameters))
+    }
   }
   return Object.fromEntries(
-    Object.entries(factories).map(([name, factory]) => [name, lift(factory)]),
+    Object.entries(factories).map(([name, factory]) => [name, lift(name, factory)]),
   ) as unknown as Lifted<Handler, Own>
 }
 

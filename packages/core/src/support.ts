@@ -8,7 +8,15 @@ export type { BoundedAnswer, BoundedRequest, HttpFailureReason } from './http.js
 export { configurationError } from './errors.js'
 export { sharesWork, systemRuntime } from './runtime.js'
 export type { Runtime } from './runtime.js'
-export { createGuard, isRefusal, liftRequirements, missingGuard, presentCaller, settle } from './adapter.js'
+export {
+  createGuard,
+  isRefusal,
+  liftRequirements,
+  missingGuard,
+  possibleCaller,
+  presentCaller,
+  settle,
+} from './adapter.js'
 export type { AuthOptions, Guard, Lifted } from './adapter.js'
 export { protectUpgrade } from './upgrade.js'
 export type { UpgradeOptions, UpgradeSocket } from './upgrade.js'

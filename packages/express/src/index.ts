@@ -5,6 +5,7 @@ import {
   isRefusal,
   liftRequirements,
   missingGuard,
+  possibleCaller,
   presentCaller,
   settle,
   type AuthOptions,
@@ -24,6 +25,12 @@ export interface GuardedRequest extends IncomingMessage {
   auth?: AuthContext | undefined
   app?: Application
   [guard]?: Guard
+}
+
+/** Express' request as the functions of an application see it, on a route. */
+export interface RouteRequest extends GuardedRequest {
+  /** What the path names; a wildcard of Express 5 names a list. */
+  readonly params: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
 /** A middleware that fits Express 4 and 5 alike, whatever else in the program says of `req.auth`. */
@@ -77,9 +84,69 @@ export function required(requirement: Requirement<never>): Handler {
   }
 }
 
+// Middleware that is a requirement still: on a route as it is, or composed with allOf and anyOf.
+const lifted = liftRequirements<Handler, RouteRequest>(required)
+
 /**
- * The requirements of `@verifier-guard/core` as middleware: on a route as they are, or composed with `allOf` and `anyOf`.
+ * Requires scopes of the token: all of them, or one with `match: 'any'`. Does not look at powers.
  *
+ * @see `requiredScopes` of `@verifier-guard/core` for its options
+ */
+export const requiredScopes = lifted.requiredScopes
+
+/**
+ * Requires one power of the caller's mandate that has the function, every action, the domain and the type together. Does not look at scopes.
+ *
+ * @see `requiredPower` of `@verifier-guard/core` for its options
+ */
+export const requiredPower = lifted.requiredPower
+
+/**
+ * Requires something of one claim of the token, by its name or the path to it.
+ *
+ * @see `requiredClaim` of `@verifier-guard/core` for the conditions
+ */
+export const requiredClaim = lifted.requiredClaim
+
+/**
+ * Requires that the token was issued for the tenant that the request is about, ASCII letters compared without their case by default.
+ *
+ * @see `requiredTenant` of `@verifier-guard/core` for its options
+ */
+export const requiredTenant = lifted.requiredTenant
+
+/**
+ * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token without one.
+ *
+ * @see `requiredKind` of `@verifier-guard/core` for the kinds
+ */
+export const requiredKind = lifted.requiredKind
+
+/**
+ * Requires what only the application can tell: that this caller owns that order, say. Grants for `true` alone.
+ *
+ * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
+ */
+export const requiredRule = lifted.requiredRule
+
+/**
+ * Requires that the credential behind the token is neither revoked nor suspended by now. Make it once: each one made keeps lists of its own.
+ *
+ * @see `requiredStatus` of `@verifier-guard/core` for its options
+ */
+export const requiredStatus = lifted.requiredStatus
+
+/**
+ * Requires all of several things, asked in order; the first that is not met refuses.
+ *
+ * @see `allOf` of `@verifier-guard/core`
+ */
+export const allOf = lifted.allOf
+
+/**
+ * Requires one of several things, asked in order; the first that is met grants.
+ *
+ * @see `anyOf` of `@verifier-guard/core`
  * @example
  * ```ts
  * import express from 'express'
@@ -91,25 +158,27 @@ export function required(requirement: Requirement<never>): Handler {
  * app.post('/orders', mayWrite, (req, res) => void res.status(201).json({}))
  * ```
  */
-export const {
-  requiredScopes,
-  requiredPower,
-  requiredClaim,
-  requiredTenant,
-  requiredKind,
-  requiredRule,
-  requiredStatus,
-  allOf,
-  anyOf,
-} = liftRequirements<Handler, GuardedRequest>(required)
+export const anyOf = lifted.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}.
+ * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional, {@link callerOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
 export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
-  return presentCaller<C>((req as GuardedRequest).auth)
+  const { auth, [guard]: ran } = req as GuardedRequest
+  return presentCaller<C>(auth, ran !== undefined)
+}
+
+/**
+ * Who calls, typed, for handlers that serve nobody as well: behind {@link auth} with `optional`.
+ *
+ * @returns `undefined` for nobody
+ * @throws {GuardError} `invalid_configuration` where no guard ran
+ */
+export function callerOf<C extends object = Claims>(req: object): AuthContext<C> | undefined {
+  const { auth, [guard]: ran } = req as GuardedRequest
+  return possibleCaller<C>(auth, ran !== undefined)
 }
 
 function refuse(req: GuardedRequest, res: ServerResponse, next: (error?: unknown) => void): (error: unknown) => void {

@@ -4,15 +4,16 @@ import {
   createGuard,
   liftRequirements,
   missingGuard,
+  possibleCaller,
   presentCaller,
   settle,
   type AuthOptions,
   type Guard,
 } from '@verifier-guard/core/support'
 import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
-import { answerUnanswered, refuse } from './refusal.js'
+import { answerRefusals, refuse } from './refusal.js'
 import { verdict, type GuardedRequest, type Handler } from './request.js'
-import { statedFor } from './route-config.js'
+import { isOpen, statedFor } from './route-config.js'
 
 export * from '@verifier-guard/core'
 export { protectUpgrade, whenExpired } from '@verifier-guard/core/support'
@@ -49,7 +50,7 @@ export function auth(
   const guard = createGuard(options, authOptions)
   const verifierGuard: FastifyPluginCallback = (scope, _, done) => {
     scope.addHook('onRequest', enter(guard))
-    scope.addHook('onSend', answerUnanswered)
+    answerRefusals(scope)
     if (guard.server !== options) scope.addHook('onClose', (_, closed) => (guard.server.close(), closed()))
     done()
   }
@@ -76,26 +77,93 @@ export function required(requirement: Requirement<never>): Handler {
   }
 }
 
-/** The requirements of `@verifier-guard/core` as hooks: of a route, in its `config.auth`, or composed with `allOf` and `anyOf`. */
-export const {
-  requiredScopes,
-  requiredPower,
-  requiredClaim,
-  requiredTenant,
-  requiredKind,
-  requiredRule,
-  requiredStatus,
-  allOf,
-  anyOf,
-} = liftRequirements<Handler, FastifyRequest>(required)
+// Hooks that are requirements still: of a route, in its config.auth, or composed with allOf and anyOf.
+const lifted = liftRequirements<Handler, FastifyRequest>(required)
 
 /**
- * Who calls, typed: for handlers behind {@link auth}.
+ * Requires scopes of the token: all of them, or one with `match: 'any'`. Does not look at powers.
+ *
+ * @see `requiredScopes` of `@verifier-guard/core` for its options
+ */
+export const requiredScopes = lifted.requiredScopes
+
+/**
+ * Requires one power of the caller's mandate that has the function, every action, the domain and the type together. Does not look at scopes.
+ *
+ * @see `requiredPower` of `@verifier-guard/core` for its options
+ */
+export const requiredPower = lifted.requiredPower
+
+/**
+ * Requires something of one claim of the token, by its name or the path to it.
+ *
+ * @see `requiredClaim` of `@verifier-guard/core` for the conditions
+ */
+export const requiredClaim = lifted.requiredClaim
+
+/**
+ * Requires that the token was issued for the tenant that the request is about, ASCII letters compared without their case by default.
+ *
+ * @see `requiredTenant` of `@verifier-guard/core` for its options
+ */
+export const requiredTenant = lifted.requiredTenant
+
+/**
+ * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token without one.
+ *
+ * @see `requiredKind` of `@verifier-guard/core` for the kinds
+ */
+export const requiredKind = lifted.requiredKind
+
+/**
+ * Requires what only the application can tell: that this caller owns that order, say. Grants for `true` alone.
+ *
+ * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
+ */
+export const requiredRule = lifted.requiredRule
+
+/**
+ * Requires that the credential behind the token is neither revoked nor suspended by now. Make it once: each one made keeps lists of its own.
+ *
+ * @see `requiredStatus` of `@verifier-guard/core` for its options
+ */
+export const requiredStatus = lifted.requiredStatus
+
+/**
+ * Requires all of several things, asked in order; the first that is not met refuses.
+ *
+ * @see `allOf` of `@verifier-guard/core`
+ */
+export const allOf = lifted.allOf
+
+/**
+ * Requires one of several things, asked in order; the first that is met grants.
+ *
+ * @see `anyOf` of `@verifier-guard/core`
+ */
+export const anyOf = lifted.anyOf
+
+/**
+ * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional, {@link callerOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
 export function authOf<C extends object = Claims>(request: object): AuthContext<C> {
-  return presentCaller<C>((request as GuardedRequest)[verdict]?.caller)
+  return presentCaller<C>((request as GuardedRequest)[verdict]?.caller, isDecided(request))
+}
+
+/**
+ * Who calls, typed, for handlers that serve nobody as well: behind {@link auth} with `optional`.
+ *
+ * @returns `undefined` for nobody, and on routes that are open by `config.auth: false`
+ * @throws {GuardError} `invalid_configuration` where no guard ran
+ */
+export function callerOf<C extends object = Claims>(request: object): AuthContext<C> | undefined {
+  return possibleCaller<C>((request as GuardedRequest)[verdict]?.caller, isDecided(request))
+}
+
+function isDecided(request: Partial<GuardedRequest>): boolean {
+  return request[verdict] !== undefined || isOpen(request)
 }
 
 function enter(guard: Guard): Handler {

@@ -1,5 +1,5 @@
 import { GuardError } from '@verifier-guard/core'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 const unanswered = Symbol.for('@verifier-guard/fastify/unanswered')
 
@@ -11,25 +11,32 @@ type RefusingReply = FastifyReply & {
 /** Hands a refusal to Fastify's error handling, with status and headers set: error handlers of the application get the error itself. */
 export function refuse(reply: FastifyReply, done: (error: Error) => void): (error: unknown) => void {
   return (error) => {
-    if (error instanceof GuardError && !reply.sent) {
-      reply.code(error.status).headers(error.headers)
-      follow(reply, error)
-    }
+    if (error instanceof GuardError && !reply.sent) reply.code(error.status).headers(error.headers)
     done(error as Error)
   }
 }
 
+/**
+ * Fastify's own last resort would tell callers code and message, which are the operator's: here a refusal that no handler answers says what
+ * may be said instead, wherever it was thrown.
+ */
+export function answerRefusals(scope: FastifyInstance): void {
+  scope.addHook('onError', follow)
+  scope.addHook('onSend', answerUnanswered)
+}
+
 /** Error handlers pass an error on by sending it: only the last thing sent tells whether one of them has answered. */
-function follow(reply: RefusingReply, error: GuardError): void {
+function follow(_: FastifyRequest, reply: RefusingReply, error: Error, done: () => void): void {
+  if (!(error instanceof GuardError)) return done()
   const send = reply.send.bind(reply)
   reply.send = (payload?: unknown) => {
     reply[unanswered] = payload === error ? error : undefined
     return send(payload)
   }
+  done()
 }
 
-/** Fastify's own last resort would tell callers the code, which is the operator's: an `onSend` hook that says what may be said instead. */
-export function answerUnanswered<Payload>(
+function answerUnanswered<Payload>(
   _: FastifyRequest,
   reply: RefusingReply,
   payload: Payload,

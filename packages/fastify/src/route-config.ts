@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel'
 import type { GuardError, Requirement } from '@verifier-guard/core'
 import { configurationError, missingGuard } from '@verifier-guard/core/support'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
-import { answerUnanswered, refuse } from './refusal.js'
+import { answerRefusals, refuse } from './refusal.js'
 import { verdict, type GuardedRequest, type Handler } from './request.js'
 
 /** What a route may state in its `config`. */
@@ -22,19 +22,18 @@ export function statedFor(request: FastifyRequest): RouteConfig['auth'] | GuardE
   )
 }
 
+/** Whether the route of a request is open to everybody by its config, guard or none. */
+export function isOpen({ routeOptions }: Partial<FastifyRequest>): boolean {
+  return (routeOptions?.config as RouteConfig | undefined)?.auth === false
+}
+
 function isRequirement(value: unknown): value is Requirement<never> {
   return typeof (value as Requirement | null | undefined)?.check === 'function'
 }
 
-/**
- * A guard sees its own scope alone, and config is only data: where no guard stands before a route that states a requirement there, the route
- * itself refuses. No hook of a guard puts the answer into words then, so that is the route's as well.
- */
+/** A guard sees its own scope alone, and config is only data: where no guard stands before a route that states a requirement there, the route refuses. */
 function prepare(route: RouteOptions): void {
   const { auth } = (route.config ?? {}) as RouteConfig
-  const hooks = [route.onRequest, route.preValidation, route.preHandler].flat()
-  if (![auth, ...hooks].some(isRequirement)) return
-  route.onSend = [...listOf(route.onSend), answerUnanswered]
   if (isRequirement(auth)) route.onRequest = [refuseUnguarded(auth), ...listOf(route.onRequest)]
 }
 
@@ -55,6 +54,8 @@ const instances: ReturnType<typeof channel> & { [watched]?: true } = channel('fa
 if (!instances[watched]) {
   instances[watched] = true
   instances.subscribe((message) => {
-    ;(message as { fastify: FastifyInstance }).fastify.addHook('onRoute', prepare)
+    const { fastify } = message as { fastify: FastifyInstance }
+    answerRefusals(fastify)
+    fastify.addHook('onRoute', prepare)
   })
 }

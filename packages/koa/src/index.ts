@@ -5,6 +5,7 @@ import {
   isRefusal,
   liftRequirements,
   missingGuard,
+  possibleCaller,
   presentCaller,
   type AuthOptions,
   type Guard,
@@ -83,28 +84,93 @@ export function required(requirement: Requirement<never>): Middleware {
   }
 }
 
-/**
- * The requirements of `@verifier-guard/core` as middleware: on a route as they are, or composed with `allOf` and `anyOf`.
- */
-export const {
-  requiredScopes,
-  requiredPower,
-  requiredClaim,
-  requiredTenant,
-  requiredKind,
-  requiredRule,
-  requiredStatus,
-  allOf,
-  anyOf,
-} = liftRequirements<Middleware, GuardedContext>(required)
+// Middleware that is a requirement still: on a route as it is, or composed with allOf and anyOf.
+const lifted = liftRequirements<Middleware, GuardedContext>(required)
 
 /**
- * Who calls, typed: for handlers behind {@link auth}.
+ * Requires scopes of the token: all of them, or one with `match: 'any'`. Does not look at powers.
+ *
+ * @see `requiredScopes` of `@verifier-guard/core` for its options
+ */
+export const requiredScopes = lifted.requiredScopes
+
+/**
+ * Requires one power of the caller's mandate that has the function, every action, the domain and the type together. Does not look at scopes.
+ *
+ * @see `requiredPower` of `@verifier-guard/core` for its options
+ */
+export const requiredPower = lifted.requiredPower
+
+/**
+ * Requires something of one claim of the token, by its name or the path to it.
+ *
+ * @see `requiredClaim` of `@verifier-guard/core` for the conditions
+ */
+export const requiredClaim = lifted.requiredClaim
+
+/**
+ * Requires that the token was issued for the tenant that the request is about, ASCII letters compared without their case by default.
+ *
+ * @see `requiredTenant` of `@verifier-guard/core` for its options
+ */
+export const requiredTenant = lifted.requiredTenant
+
+/**
+ * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token without one.
+ *
+ * @see `requiredKind` of `@verifier-guard/core` for the kinds
+ */
+export const requiredKind = lifted.requiredKind
+
+/**
+ * Requires what only the application can tell: that this caller owns that order, say. Grants for `true` alone.
+ *
+ * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
+ */
+export const requiredRule = lifted.requiredRule
+
+/**
+ * Requires that the credential behind the token is neither revoked nor suspended by now. Make it once: each one made keeps lists of its own.
+ *
+ * @see `requiredStatus` of `@verifier-guard/core` for its options
+ */
+export const requiredStatus = lifted.requiredStatus
+
+/**
+ * Requires all of several things, asked in order; the first that is not met refuses.
+ *
+ * @see `allOf` of `@verifier-guard/core`
+ */
+export const allOf = lifted.allOf
+
+/**
+ * Requires one of several things, asked in order; the first that is met grants.
+ *
+ * @see `anyOf` of `@verifier-guard/core`
+ */
+export const anyOf = lifted.anyOf
+
+/**
+ * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional, {@link callerOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
-export function authOf<C extends object = Claims>(ctx: { readonly state: AuthState }): AuthContext<C> {
-  return presentCaller<C>(ctx.state.auth)
+export function authOf<C extends object = Claims>({ state }: { readonly state: AuthState }): AuthContext<C> {
+  return presentCaller<C>(state.auth, guard in state)
+}
+
+/**
+ * Who calls, typed, for handlers that serve nobody as well: behind {@link auth} with `optional`.
+ *
+ * @returns `undefined` for nobody
+ * @throws {GuardError} `invalid_configuration` where no guard ran
+ */
+export function callerOf<C extends object = Claims>({
+  state,
+}: {
+  readonly state: AuthState
+}): AuthContext<C> | undefined {
+  return possibleCaller<C>(state.auth, guard in state)
 }
 
 /** Koa's own last resort answers in plain text; callers of an API expect JSON. An application's own last resort stays in charge. */
