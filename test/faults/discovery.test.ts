@@ -126,7 +126,9 @@ test('what ready() throws says why, and where it was called', async () => {
   const { server } = answering(() => absent(503))
   const error = (await server.ready().catch((thrown: unknown) => thrown)) as Error
   expect(error).toMatchObject({ code: 'keys_unavailable', status: 503, expose: false })
-  expect(error.message).toMatch(/^expected the keys of .*, found none \(expected status 200 from .*, got 503\): .* asked again$/)
+  expect(error.message).toMatch(
+    /^expected the keys of .*, found none \(expected status 200 from .*, got 503\): .* asked again$/,
+  )
   expect(error.stack).toContain('discovery.test')
   expect('cause' in error).toBe(false)
 })
