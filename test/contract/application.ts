@@ -1,5 +1,9 @@
+import { subscribe } from 'node:diagnostics_channel'
 import type { AuthContext, Requirement, ResourceServerOptions } from '@verifier-guard/core'
 import type { AuthOptions, Lifted } from '@verifier-guard/core/support'
+
+// What goes wrong here does so on purpose: where somebody listens, nothing is warned of.
+for (const event of ['denied', 'keySetFailed']) subscribe(`verifier-guard:${event}`, () => {})
 
 /** A part of the application with a guard of its own, or none. Plain data, so that it can be sent to another thread. */
 export interface Mount {

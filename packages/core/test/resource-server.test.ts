@@ -96,7 +96,7 @@ describe('authenticate', () => {
 
   test('says 503 and when to come back while the keys can not be had', async () => {
     const { resourceServer } = serve({
-      runtime: { ...systemRuntime, fetch: () => Promise.reject(new TypeError('fetch failed')) },
+      runtime: { warn: () => {}, fetch: () => Promise.reject(new TypeError('fetch failed')) },
     })
     const error = await resourceServer.authenticate(bearing(verifier.mint())).catch((thrown: GuardError) => thrown)
     expect(error).toMatchObject({
