@@ -26,13 +26,10 @@ export type AccessDecorator = ClassDecorator & MethodDecorator
  * @returns a decorator for classes and methods
  * @example
  * ```ts
- * import { Controller, Get } from '@nestjs/common'
+ * import { Get } from '@nestjs/common'
  * import { Public } from '@verifier-guard/nestjs'
  *
- * @Controller('health')
- * export class Health {
- *   @Get()
- *   @Public()
+ * export class Health {@Get()@Public()
  *   state() {
  *     return 'up'
  *   }
@@ -47,13 +44,10 @@ export const Public = (): AccessDecorator => amend((access) => ({ ...access, ope
  * @returns a decorator for classes and methods
  * @example
  * ```ts
- * import { Controller, Get } from '@nestjs/common'
+ * import { Get } from '@nestjs/common'
  * import { OptionalAuth } from '@verifier-guard/nestjs'
  *
- * @Controller('orders')
- * export class Orders {
- *   @Get()
- *   @OptionalAuth()
+ * export class Orders {@Get()@OptionalAuth()
  *   list() {
  *     return []
  *   }
@@ -74,13 +68,10 @@ export const OptionalAuth = (): AccessDecorator => guarded((access) => ({ ...acc
  * @throws {GuardError} `invalid_configuration` for none, or for anything that is no requirement
  * @example
  * ```ts
- * import { Controller, Delete } from '@nestjs/common'
+ * import { Delete } from '@nestjs/common'
  * import { anyOf, Required, requiredKind, requiredScopes } from '@verifier-guard/nestjs'
  *
- * @Controller('orders')
- * export class Orders {
- *   @Delete()
- *   @Required(anyOf(requiredScopes('orders:admin'), requiredKind('machine')))
+ * export class Orders {@Delete()@Required(anyOf(requiredScopes('orders:admin'), requiredKind('machine')))
  *   clear() {
  *     return 'cleared'
  *   }
@@ -101,13 +92,10 @@ export const Required = (...requirements: readonly Requirement<never>[]): Access
  * @throws {GuardError} `invalid_configuration` for none, or for characters that no scope can have
  * @example
  * ```ts
- * import { Controller, Get } from '@nestjs/common'
+ * import { Get } from '@nestjs/common'
  * import { Scopes } from '@verifier-guard/nestjs'
  *
- * @Controller('orders')
- * export class Orders {
- *   @Get()
- *   @Scopes('orders:read')
+ * export class Orders {@Get()@Scopes('orders:read')
  *   list() {
  *     return []
  *   }
@@ -125,13 +113,10 @@ export const Scopes = (...scopes: readonly string[]): AccessDecorator => Require
  * @see requiredPower
  * @example
  * ```ts
- * import { Controller, Get } from '@nestjs/common'
+ * import { Get } from '@nestjs/common'
  * import { Powers } from '@verifier-guard/nestjs'
  *
- * @Controller('orders')
- * export class Orders {
- *   @Get()
- *   @Powers({ domain: 'DOME', function: 'ProductOffering', action: 'Read' })
+ * export class Orders {@Get()@Powers({ domain: 'DOME', function: 'ProductOffering', action: 'Read' })
  *   list() {
  *     return []
  *   }
@@ -151,13 +136,10 @@ export const Powers = <Request = unknown>(...powers: readonly PowerOptions<Reque
  * @see requiredTenant
  * @example
  * ```ts
- * import { Controller, Get } from '@nestjs/common'
+ * import { Get } from '@nestjs/common'
  * import { Tenant } from '@verifier-guard/nestjs'
  *
- * @Controller('orders')
- * export class Orders {
- *   @Get()
- *   @Tenant((request: { hostname: string }) => request.hostname.split('.')[0])
+ * export class Orders {@Get()@Tenant((request: { hostname: string }) => request.hostname.split('.')[0])
  *   list() {
  *     return []
  *   }
@@ -176,13 +158,10 @@ export const Tenant = <Request = unknown>(tenant: TenantSource<Request>, options
  * @see requiredKind
  * @example
  * ```ts
- * import { Controller, Get } from '@nestjs/common'
+ * import { Get } from '@nestjs/common'
  * import { Kinds } from '@verifier-guard/nestjs'
  *
- * @Controller('orders')
- * export class Orders {
- *   @Get()
- *   @Kinds('machine')
+ * export class Orders {@Get()@Kinds('machine')
  *   list() {
  *     return []
  *   }
@@ -200,13 +179,10 @@ export const Kinds = (...kinds: readonly Kind[]): AccessDecorator => Required(re
  * @see requiredClaim
  * @example
  * ```ts
- * import { Controller, Get } from '@nestjs/common'
+ * import { Get } from '@nestjs/common'
  * import { RequireClaims } from '@verifier-guard/nestjs'
  *
- * @Controller('orders')
- * export class Orders {
- *   @Get()
- *   @RequireClaims({ team: 'red', groups: { includes: 'buyers' } })
+ * export class Orders {@Get()@RequireClaims({ team: 'red', groups: { includes: 'buyers' } })
  *   list() {
  *     return []
  *   }

@@ -19,13 +19,10 @@ const judged = new WeakMap<ExecutionContext, Guards>()
  * @throws {HttpException} with the status, headers and body of the refusal, the `GuardError` as its cause; `WsException` and `RpcException` alike
  * @example
  * ```ts
- * import { Controller, Get, UseGuards } from '@nestjs/common'
+ * import { Get, UseGuards } from '@nestjs/common'
  * import { AccessTokenGuard } from '@verifier-guard/nestjs'
  *
- * @Controller('orders')
- * @UseGuards(AccessTokenGuard)
- * export class Orders {
- *   @Get()
+ * export class Orders {@Get()@UseGuards(AccessTokenGuard)
  *   list() {
  *     return []
  *   }

@@ -27,16 +27,16 @@ export interface VerifierGuardOptionsFactory {
  *
  * @throws {GuardError} `invalid_configuration`, when the application starts
  * @example
+ * What `@Module` of the application is given:
  * ```ts
- * import { Module } from '@nestjs/common'
+ * import type { ModuleMetadata } from '@nestjs/common'
  * import { APP_GUARD } from '@nestjs/core'
  * import { AccessTokenGuard, VerifierGuardModule } from '@verifier-guard/nestjs'
  *
- * @Module({
+ * export const application: ModuleMetadata = {
  *   imports: [VerifierGuardModule.forRoot({ issuer: 'https://verifier.example.org', profile: 'eudistack' })],
  *   providers: [{ provide: APP_GUARD, useExisting: AccessTokenGuard }],
- * })
- * export class AppModule {}
+ * }
  * ```
  */
 @Module({

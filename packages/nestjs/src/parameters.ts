@@ -18,15 +18,12 @@ const logger = new Logger('Auth')
  * @throws {HttpException} with the status 500 where no guard ran, a `GuardError` `invalid_configuration` as its cause
  * @example
  * ```ts
- * import { Controller, Get, UseGuards } from '@nestjs/common'
+ * import { Get, UseGuards } from '@nestjs/common'
  * import { AccessTokenGuard, Auth, type AuthContext } from '@verifier-guard/nestjs'
  *
- * @Controller('me')
- * @UseGuards(AccessTokenGuard)
- * export class Me {
- *   @Get()
- *   show(@Auth() auth: AuthContext, @Auth('scopes') scopes: readonly string[]) {
- *     return { client: auth.clientId, scopes }
+ * export class Me {@Get()@UseGuards(AccessTokenGuard)
+ *   show(@Auth() auth: AuthContext) {
+ *     return { client: auth.clientId }
  *   }
  * }
  * ```

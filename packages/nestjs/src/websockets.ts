@@ -24,14 +24,12 @@ const upgrades = new WeakMap<object, RequestLike>()
  * @param client as `handleConnection` gets it
  * @param request its second argument
  * @example
+ * A gateway, below its `@WebSocketGateway() @UseGuards(AccessTokenGuard)`:
  * ```ts
- * import { UseGuards } from '@nestjs/common'
- * import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets'
- * import { AccessTokenGuard, type RequestLike } from '@verifier-guard/nestjs'
+ * import type { OnGatewayConnection } from '@nestjs/websockets'
+ * import type { RequestLike } from '@verifier-guard/nestjs'
  * import { rememberUpgrade } from '@verifier-guard/nestjs/websockets'
  *
- * @WebSocketGateway()
- * @UseGuards(AccessTokenGuard)
  * export class Orders implements OnGatewayConnection {
  *   handleConnection(client: object, request: RequestLike) {
  *     rememberUpgrade(client, request)
@@ -52,14 +50,14 @@ export function rememberUpgrade(client: object, request: RequestLike): void {
  * @param client as `handleConnection` gets it
  * @returns a request without credentials for a `ws` client whose upgrade was not remembered by {@link rememberUpgrade}
  * @example
+ * A gateway, below its `@WebSocketGateway()`:
  * ```ts
- * import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets'
+ * import type { OnGatewayConnection } from '@nestjs/websockets'
  * import { createResourceServer, whenExpired } from '@verifier-guard/nestjs'
  * import { requestOf } from '@verifier-guard/nestjs/websockets'
  *
  * const resourceServer = createResourceServer({ issuer: 'https://verifier.example.org', profile: 'eudistack' })
  *
- * @WebSocketGateway()
  * export class Orders implements OnGatewayConnection {
  *   async handleConnection(client: { disconnect(close: boolean): void }) {
  *     const auth = await resourceServer.authenticate(requestOf(client)).catch(() => undefined)
