@@ -69,6 +69,10 @@ export const onRoutes = [
     onExpress.requiredTenant((req) => req.headers.host),
     requiredKind('machine'),
   ),
+  onExpress.requiredTenant((req) => req.params['tenant']),
+  onExpress.requiredTenant((req: ExpressRequest) => req.params['tenant'], { caseSensitive: true }),
+  onExpress.requiredTenant(async (req: ExpressRequest<{ tenant: string[] }>) => req.params.tenant),
+  onExpress.requiredTenant((req) => new URL(req.url ?? '/', 'http://a.example').searchParams.get('tenant')),
   onFastify.required(
     requiredRule('own', (_, { hostname }: FastifyRequest<{ Params: { id: string } }>) => hostname === 'a'),
   ),

@@ -1,4 +1,5 @@
-// expected: TS18048 TS18048
+// expected: TS18048 TS18048 TS2532
+import { callerOf } from '@verifier-guard/express'
 import { protect } from '@verifier-guard/fetch'
 import type { AuthState } from '@verifier-guard/koa'
 
@@ -8,3 +9,4 @@ export const handler = protect(
   { optional: true },
 )
 export const clientOf = (state: AuthState) => state.auth.clientId
+export const clientOfRequest = (req: object) => callerOf(req).clientId
