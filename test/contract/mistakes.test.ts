@@ -81,12 +81,9 @@ const frameworks: Readonly<Record<string, (before: Before, read: Read) => Promis
   hono: async (before, read) => {
     const seen: unknown[] = []
     const app = new Hono()
-    // What Hono's own last resort does, which tells of it on the console.
-    app.onError((error, c) => {
-      seen.push(error)
-      return 'getResponse' in error
-        ? (error as { getResponse(): Response }).getResponse()
-        : c.text('Internal Server Error', 500)
+    app.use(async (c, next) => {
+      await next()
+      if (c.error !== undefined) seen.push(c.error)
     })
     for (const handler of handlerOf<MiddlewareHandler>(before, ofHono as never)) app.use(handler)
     app.get('/', (c) => c.text(who(ofHono[read](c))))
@@ -100,6 +97,10 @@ async function ask(start: () => Promise<Application>, headers = {}) {
   await app.close()
   return { status, body, messages: app.seen.map((error) => (error as Error).message) }
 }
+
+// Where the last resorts of Express and Hono tell the operator.
+beforeAll(() => void jest.spyOn(console, 'error').mockReturnValue())
+afterAll(() => jest.restoreAllMocks())
 
 describe.each(Object.entries(frameworks))('%s', (_, start) => {
   const misconfigured = async (before: Before, read: Read = 'callerOf') => {
