@@ -1,9 +1,6 @@
-import { subscribe } from 'node:diagnostics_channel'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { AuthContext, Requirement, ResourceServerOptions } from '@verifier-guard/core'
 import type { AuthOptions, Lifted } from '@verifier-guard/core/support'
-
-// What goes wrong here does so on purpose: where somebody listens, nothing is warned of.
-for (const event of ['denied', 'keySetFailed']) subscribe(`verifier-guard:${event}`, () => {})
 
 /** A part of the application with a guard of its own, or none. Plain data, so that it can be sent to another thread. */
 export interface Mount {
@@ -122,3 +119,11 @@ export const routes: readonly Route[] = [
     },
   },
 ]
+
+/** What goes wrong in the cases does so on purpose: where somebody listens, nothing is warned of. @returns the end of it */
+export function listenToAll(): () => void {
+  const channels = ['denied', 'keySetFailed'].map((event) => `verifier-guard:${event}`)
+  const listener = () => {}
+  for (const channel of channels) subscribe(channel, listener)
+  return () => channels.forEach((channel) => unsubscribe(channel, listener))
+}

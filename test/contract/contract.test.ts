@@ -1,5 +1,5 @@
 import { cases, type Case, type RequestHeaders } from './cases.js'
-import type { Driver, Running } from './application.js'
+import { listenToAll, type Driver, type Running } from './application.js'
 import { drivers as express } from './drivers/express.js'
 import { drivers as fastify } from './drivers/fastify.js'
 import { drivers as fetch } from './drivers/fetch.js'
@@ -14,6 +14,8 @@ import { createWorld, type World } from './world.js'
 const all: readonly Driver[] = [...express, ...koa, ...nestjs, ...fastify, ...fetch, ...hono]
 const drivers = all.filter(({ unavailable }) => unavailable === undefined)
 const table = createTable(cases)
+
+afterAll(listenToAll())
 let world: World
 
 beforeAll(async () => {

@@ -5,11 +5,13 @@ import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
 import * as adapter from '@verifier-guard/nestjs'
 import type { Requirement } from '@verifier-guard/nestjs'
-import { routes, type Kit, type Mount } from '../application.js'
+import { listenToAll, routes, type Kit, type Mount } from '../application.js'
 
 interface PlatformRequest {
   readonly headers: Readonly<Record<string, string | undefined>>
 }
+
+listenToAll()
 
 const kit: Kit<Requirement<never>, PlatformRequest> = { ...adapter, header: ({ headers }, name) => headers[name] }
 
