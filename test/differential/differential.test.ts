@@ -13,8 +13,8 @@ beforeAll(async () => {
 })
 
 test('the two paths are two: one verifies with node:crypto, the other with WebCrypto', async () => {
-  const here = await import('../../packages/core/src/key.js')
-  const there = await portably(() => import('../../packages/core/src/key.js'))
+  const here = await import('../../packages/core/src/jwt/key.js')
+  const there = await portably(() => import('../../packages/core/src/jwt/key.js'))
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
   const row = ALGORITHMS.get('EdDSA')!
   expect(await here.readyKey(here.publishedKey(jwk), row)).toHaveProperty('node')

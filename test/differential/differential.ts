@@ -1,12 +1,12 @@
 import { importJWK, jwtVerify, type JWK } from 'jose'
-import type { Jwk } from '../../packages/core/src/key.js'
+import type { Jwk } from '../../packages/core/src/jwt/key.js'
 import { DIFFERENCES } from './differences.js'
 import type { Judge, Verdict } from './judge.js'
 import { createChance, createDraw, MUTATIONS, type Draw } from './mutations.js'
 import { createSigner } from './signer.js'
 import { variants, type Sample } from './variants.js'
 
-export { ALGORITHMS } from '../../packages/core/src/algorithms.js'
+export { ALGORITHMS } from '../../packages/core/src/jwt/algorithms.js'
 export { createJudge } from './judge.js'
 
 /** What to compare. */

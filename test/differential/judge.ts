@@ -1,9 +1,9 @@
-import { ALGORITHMS } from '../../packages/core/src/algorithms.js'
-import { Denial, type ErrorCode } from '../../packages/core/src/errors.js'
-import { parseJws } from '../../packages/core/src/jws.js'
-import { publishedKey, readyKey, type Jwk } from '../../packages/core/src/key.js'
-import { verifySignature } from '../../packages/core/src/signature.js'
-import { boundedToken } from '../../packages/core/src/token.js'
+import { ALGORITHMS } from '../../packages/core/src/jwt/algorithms.js'
+import { Denial, type ErrorCode } from '../../packages/core/src/kit/errors.js'
+import { parseJws } from '../../packages/core/src/jwt/jws.js'
+import { publishedKey, readyKey, type Jwk } from '../../packages/core/src/jwt/key.js'
+import { verifySignature } from '../../packages/core/src/jwt/signature.js'
+import { boundedToken } from '../../packages/core/src/presented/token.js'
 
 /** What becomes of a token. */
 export type Verdict = 'accepted' | ErrorCode

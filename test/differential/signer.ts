@@ -1,7 +1,7 @@
 import { constants, createPublicKey, sign, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { createKeyPair } from '../key-pair.js'
-import { ALGORITHMS, type AlgorithmRow } from '../../packages/core/src/algorithms.js'
-import type { Jwk } from '../../packages/core/src/key.js'
+import { ALGORITHMS, type AlgorithmRow } from '../../packages/core/src/jwt/algorithms.js'
+import type { Jwk } from '../../packages/core/src/jwt/key.js'
 
 /** A key pair for one algorithm, and the ways to sign with it, right and wrong. */
 export interface Signer {

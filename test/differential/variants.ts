@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { ALGORITHMS } from '../../packages/core/src/algorithms.js'
+import { ALGORITHMS } from '../../packages/core/src/jwt/algorithms.js'
 import { signatureForms } from './signature-forms.js'
 import { createSigner, encode, publicKeyOf, type Signer } from './signer.js'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Jwk } from '../../packages/core/src/key.js'
+import type { Jwk } from '../../packages/core/src/jwt/key.js'
 import { portably } from '../differential/portable.js'
 import { verifies } from './verify.js'
 

@@ -1,9 +1,9 @@
-import { ALGORITHMS } from '../../packages/core/src/algorithms.js'
-import { decodeBase64url } from '../../packages/core/src/base64url.js'
-import { parseObject } from '../../packages/core/src/json.js'
-import type { UnverifiedJws } from '../../packages/core/src/jws.js'
-import { publishedKey, readyKey, type Jwk } from '../../packages/core/src/key.js'
-import { verifySignature } from '../../packages/core/src/signature.js'
+import { ALGORITHMS } from '../../packages/core/src/jwt/algorithms.js'
+import { decodeBase64url } from '../../packages/core/src/kit/base64url.js'
+import { parseObject } from '../../packages/core/src/kit/json.js'
+import type { UnverifiedJws } from '../../packages/core/src/jwt/jws.js'
+import { publishedKey, readyKey, type Jwk } from '../../packages/core/src/jwt/key.js'
+import { verifySignature } from '../../packages/core/src/jwt/signature.js'
 
 /**
  * Core's answer to a JWS whose payload need not be claims, as most published ones are not: the same parts, the same header, key and

@@ -1,4 +1,4 @@
-import { ERRORS, type Answer, type ErrorCode } from './errors.js'
+import { ERRORS, type Answer, type ErrorCode } from './kit/errors.js'
 
 /** What an answer says besides its code. */
 export interface ChallengeDetails {

@@ -1,11 +1,10 @@
-import { readCredential, type Credential, type Mandate, type Power, type Standing } from './credential.js'
-import { compact } from './members.js'
-import type { TrustedIssuer } from './issuer.js'
-import { deepFreeze } from './json.js'
-import { parseJws, type JwsHeader } from './jws.js'
-import type { Kind } from './profiles.js'
-import type { ResourceServer } from './resource-server.js'
-import type { VerifiedJws } from './signature.js'
+import { readCredential, type Credential, type Mandate, type Power, type Standing } from './credential/credential.js'
+import { compact } from './kit/members.js'
+import type { TrustedIssuer } from './issuers/issuer.js'
+import { deepFreeze } from './kit/json.js'
+import { parseJws, type JwsHeader } from './jwt/jws.js'
+import type { Kind } from './options/profiles.js'
+import type { VerifiedJws } from './jwt/signature.js'
 
 /** The claims of an access token, as they stand in it. */
 export type Claims = Readonly<Record<string, unknown>>
@@ -37,22 +36,13 @@ export interface AuthContext<C extends object = Claims> {
   readonly expiresAt: number
 }
 
-// Adapters find the resource server through the context, also across two copies of this package.
-const owner = Symbol.for('@verifier-guard/core/resource-server')
-
-/** The resource server that let a caller in, or `undefined` for something that no resource server made. */
-export function resourceServerOf(auth: AuthContext<object> | undefined): ResourceServer | undefined {
-  return (auth as { [owner]?: ResourceServer } | undefined)?.[owner]
-}
-
 /** Builds what the handler sees from a verified token and what was read of its credential. */
 export function createContext(
   jws: VerifiedJws,
   issuer: TrustedIssuer,
   standing: Standing | undefined,
-  server: object,
 ): AuthContext {
-  return new Context(jws, issuer.issuer, standing, server)
+  return new Context(jws, issuer.issuer, standing)
 }
 
 /**
@@ -69,10 +59,9 @@ class Context implements AuthContext {
   readonly expiresAt: number
   readonly #subject: string | undefined
   readonly #token: string
-  readonly #server: object
   #unfolded: Unfolded | undefined
 
-  constructor({ token, claims }: VerifiedJws, issuer: string, standing: Standing | undefined, server: object) {
+  constructor({ token, claims }: VerifiedJws, issuer: string, standing: Standing | undefined) {
     this.issuer = issuer
     this.clientId = clientOf(claims, issuer, standing)
     this.scopes = scopesOf(claims)
@@ -82,7 +71,6 @@ class Context implements AuthContext {
     this.expiresAt = claims['exp'] as number
     this.#subject = claims['sub'] as string | undefined
     this.#token = token
-    this.#server = server
     Object.freeze(this)
   }
 
@@ -108,10 +96,6 @@ class Context implements AuthContext {
 
   get credential(): Credential | undefined {
     return this.#unfold().credential
-  }
-
-  get [owner](): object {
-    return this.#server
   }
 
   #unfold(): Unfolded {

@@ -1,20 +1,20 @@
-import type { AlgorithmRow } from './algorithms.js'
-import { checkAdmission, decisionWindow } from './admission.js'
+import type { AlgorithmRow } from './jwt/algorithms.js'
+import { checkAdmission, decisionWindow } from './rules/credential-policy.js'
 import { answer } from './challenge.js'
-import { checkAddressee, checkClaims } from './claims.js'
+import { checkAddressee, checkClaims } from './rules/claims.js'
 import { createContext, type AuthContext, type Claims } from './context.js'
-import { readStanding } from './credential.js'
-import { Denial, explained, GuardError, quote } from './errors.js'
-import { createEmitter, type Emitter } from './events.js'
-import { fingerprint } from './fingerprint.js'
-import { createIssuers, type TrustedIssuer } from './issuer.js'
-import { parseJws, type UnverifiedJws } from './jws.js'
-import { createKeySet, type KeySetHealth } from './key-set.js'
-import { resolveOptions, type IssuerSettings, type ResourceServerOptions, type Settings } from './options.js'
-import type { RequestLike } from './request.js'
-import { checkRequirement, type Requirement } from './requirements.js'
-import { verifyWithKeys } from './signature.js'
-import { absence, bearerToken, boundedToken, presentedToken } from './token.js'
+import { readStanding } from './credential/credential.js'
+import { Denial, explained, GuardError, quote } from './kit/errors.js'
+import { createEmitter, type Emitter } from './kit/events.js'
+import { fingerprint } from './kit/fingerprint.js'
+import { createIssuers, type TrustedIssuer } from './issuers/issuer.js'
+import { parseJws, type UnverifiedJws } from './jwt/jws.js'
+import { createKeySet, type KeySetHealth } from './issuers/key-set.js'
+import { resolveOptions, type IssuerSettings, type ResourceServerOptions, type Settings } from './options/options.js'
+import type { RequestLike } from './presented/request.js'
+import { checkRequirement, type Requirement } from './requirements/index.js'
+import { verifyWithKeys } from './issuers/signer.js'
+import { absence, bearerToken, boundedToken, presentedToken } from './presented/token.js'
 import { createTokenCache } from './token-cache.js'
 
 /** How a resource server fares: fit for a readiness probe. */
@@ -120,7 +120,7 @@ export function createResourceServer<C extends object = Claims>(options: Resourc
     const standing = issuer.profile.credential ? readStanding(verified.claims) : undefined
     checkAddressee(verified, standing?.kind ?? 'none', issuer)
     checkAdmission(standing, issuer, now, settings)
-    const context = createContext(verified, issuer, standing, server)
+    const context = createContext(verified, issuer, standing)
     cache.set(token, { context, key, ...decisionWindow(verified.claims, standing, settings) })
     return context
   }

@@ -3,11 +3,11 @@
  *
  * @packageDocumentation
  */
-export { exchange, getJson, HttpFailure, retryAfter } from './http.js'
-export type { BoundedAnswer, BoundedRequest, HttpFailureReason } from './http.js'
-export { configurationError } from './errors.js'
-export { sharesWork, systemRuntime } from './runtime.js'
-export type { Runtime } from './runtime.js'
+export { exchange, getJson, HttpFailure, retryAfter } from './kit/http.js'
+export type { BoundedAnswer, BoundedRequest, HttpFailureReason } from './kit/http.js'
+export { configurationError } from './kit/errors.js'
+export { sharesWork, systemRuntime } from './kit/runtime.js'
+export type { Runtime } from './kit/runtime.js'
 export {
   createGuard,
   isRefusal,
@@ -16,10 +16,10 @@ export {
   possibleCaller,
   presentCaller,
   settle,
-} from './adapter.js'
-export type { AuthOptions, Guard, Lifted } from './adapter.js'
-export { protectUpgrade } from './upgrade.js'
-export type { UpgradeOptions, UpgradeSocket } from './upgrade.js'
-export { whenExpired } from './when-expired.js'
-export { wellKnownLocations } from './metadata.js'
-export { describeInsecure } from './url.js'
+} from './adapters/adapter.js'
+export type { AuthOptions, Guard, Lifted } from './adapters/adapter.js'
+export { protectUpgrade } from './adapters/upgrade.js'
+export type { UpgradeOptions, UpgradeSocket } from './adapters/upgrade.js'
+export { whenExpired } from './adapters/when-expired.js'
+export { wellKnownLocations } from './issuers/metadata.js'
+export { describeInsecure } from './kit/url.js'

@@ -1,15 +1,13 @@
-import { LRUCache } from './lru-cache.js'
+import { LRUCache } from './kit/lru-cache.js'
 import type { AuthContext } from './context.js'
-import type { PublishedKey } from './key.js'
-import type { CacheOption } from './options.js'
+import type { PublishedKey } from './jwt/key.js'
+import type { DecisionWindow } from './rules/credential-policy.js'
+import type { CacheOption } from './options/options.js'
 
 /** A token that was verified, with what the decision rests on. */
-export interface VerifiedEntry {
+export interface VerifiedEntry extends DecisionWindow {
   readonly context: AuthContext
   readonly key: PublishedKey
-  /** Milliseconds since 1970 from which and until which the decision holds. */
-  readonly validFrom: number
-  readonly validUntil: number
 }
 
 /** The memory for verified tokens: signature, claims and credential only, never what a route requires. */

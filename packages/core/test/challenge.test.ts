@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { answer } from '../src/challenge.js'
-import { ERRORS, type ErrorCode } from '../src/errors.js'
+import { ERRORS, type ErrorCode } from '../src/kit/errors.js'
 
 const codes = Object.keys(ERRORS) as ErrorCode[]
 const refusals = codes.filter((code) => ERRORS[code].kind === 'token')

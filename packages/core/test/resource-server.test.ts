@@ -7,7 +7,6 @@ import {
   requiredPower,
   requiredRule,
   requiredScopes,
-  resourceServerOf,
   systemRuntime,
   type DeniedEvent,
   type GuardEvents,
@@ -236,13 +235,6 @@ describe('authorize', () => {
         fingerprint: expect.stringMatching(/^[\w-]{16}$/) as string,
       }),
     ])
-  })
-
-  test('is found through the caller that was let in', async () => {
-    const { resourceServer } = serve()
-    const auth = await resourceServer.verifyAccessToken(verifier.mint())
-    expect(resourceServerOf(auth)).toBe(resourceServer)
-    expect(resourceServerOf(undefined)).toBeUndefined()
   })
 })
 

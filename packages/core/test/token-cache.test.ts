@@ -1,5 +1,5 @@
 import type { AuthContext } from '../src/context.js'
-import { publishedKey } from '../src/key.js'
+import { publishedKey } from '../src/jwt/key.js'
 import { createTokenCache } from '../src/token-cache.js'
 
 const bounds = { maxEntries: 3, maxBytes: 1_000_000 }

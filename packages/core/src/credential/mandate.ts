@@ -11,7 +11,7 @@ import {
   text,
   texts,
   type Json,
-} from '../members.js'
+} from '../kit/members.js'
 
 /** One right that a mandate grants. A member that the credential leaves out is absent, and then satisfies no requirement that names it. */
 export interface Power {

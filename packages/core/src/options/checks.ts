@@ -1,6 +1,6 @@
-import { configurationError, quote } from '../errors.js'
-import type { Listeners } from '../events.js'
-import { systemRuntime, type Runtime } from '../runtime.js'
+import { configurationError, quote } from '../kit/errors.js'
+import type { Listeners } from '../kit/events.js'
+import { systemRuntime, type Runtime } from '../kit/runtime.js'
 
 /** @throws {GuardError} `invalid_configuration` unless a number lies between its bounds; an absurd one is in another unit, most likely */
 export function number(name: string, value: number | undefined, otherwise: number, least = 1, most = Infinity): number {

@@ -1,6 +1,6 @@
-import { Denial, quote } from '../errors.js'
-import type { IssuerLookup, IssuerOptions, IssuerSettings } from '../options.js'
-import type { Runtime } from '../runtime.js'
+import { Denial, quote } from '../kit/errors.js'
+import type { IssuerLookup, IssuerOptions, IssuerSettings } from './options.js'
+import type { Runtime } from '../kit/runtime.js'
 
 /** How long callers are told to wait when a lookup failed, in milliseconds. */
 const PAUSE = 1_000

@@ -1,5 +1,5 @@
-import { configurationError, quote } from '../errors.js'
-import { quoteAddress } from '../url.js'
+import { configurationError, quote } from '../kit/errors.js'
+import { quoteAddress } from '../kit/url.js'
 
 /** Tells whether an issuer is one of a template's. */
 export type IssuerTemplate = (issuer: string) => boolean

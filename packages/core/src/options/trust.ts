@@ -1,7 +1,7 @@
-import { ALGORITHMS, type AlgorithmRow } from '../algorithms.js'
-import { configurationError, quote } from '../errors.js'
-import type { TrustOptions, TrustSettings } from '../options.js'
-import { KINDS, PROFILES, type Kind, type Profile, type ProfileName } from '../profiles.js'
+import { ALGORITHMS, type AlgorithmRow } from '../jwt/algorithms.js'
+import { configurationError, quote } from '../kit/errors.js'
+import type { TrustOptions, TrustSettings } from './options.js'
+import { KINDS, PROFILES, type Kind, type Profile, type ProfileName } from './profiles.js'
 import type { IssuerTemplate } from './issuer-template.js'
 
 /** Where an unset environment variable would silently put the profile's own rule in the place of a stricter one. */

@@ -1,4 +1,4 @@
-import { configurationError, quote } from '../errors.js'
+import { configurationError, quote } from '../kit/errors.js'
 
 /** @throws {GuardError} `invalid_configuration` unless the options are an object of known members */
 export function requireOptions(of: string, options: unknown, known: readonly string[]): void {

@@ -1,4 +1,4 @@
-import { configurationError, quote } from '../errors.js'
+import { configurationError, quote } from '../kit/errors.js'
 import { requireFunction, requireOptions, requireTexts } from './arguments.js'
 import { afterwards, type Caller, type Outcome, type Refusal, type Requirement } from './requirement.js'
 import { enumerate } from './text.js'

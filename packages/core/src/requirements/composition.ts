@@ -1,4 +1,4 @@
-import { ERRORS } from '../errors.js'
+import { ERRORS } from '../kit/errors.js'
 import {
   evaluate,
   requireRequirements,

@@ -1,5 +1,5 @@
-import { configurationError, quote } from '../errors.js'
-import { KINDS, type Kind } from '../profiles.js'
+import { configurationError, quote } from '../kit/errors.js'
+import { KINDS, type Kind } from '../options/profiles.js'
 import type { Caller, Refusal, Requirement } from './requirement.js'
 
 /**

@@ -1,5 +1,5 @@
-import type { Power } from '../credential.js'
-import { configurationError, quote } from '../errors.js'
+import type { Power } from '../credential/credential.js'
+import { configurationError, quote } from '../kit/errors.js'
 import { requireOptions, requireSwitches, requireText, requireTexts } from './arguments.js'
 import { afterwards, type Caller, type Refusal, type Requirement } from './requirement.js'
 import { equalsIgnoringCase } from './text.js'

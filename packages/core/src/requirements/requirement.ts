@@ -1,6 +1,14 @@
-import type { Credential, Mandate, Power } from '../credential.js'
-import { configurationError, Denial, ERRORS, quote, type ErrorCode, type GuardError, type Reason } from '../errors.js'
-import type { Kind } from '../profiles.js'
+import type { Credential, Mandate, Power } from '../credential/credential.js'
+import {
+  configurationError,
+  Denial,
+  ERRORS,
+  quote,
+  type ErrorCode,
+  type GuardError,
+  type Reason,
+} from '../kit/errors.js'
+import type { Kind } from '../options/profiles.js'
 
 /** What a requirement may look at of the caller: every part of an `AuthContext` but the token itself. */
 export interface Caller {

@@ -1,4 +1,4 @@
-import { configurationError, quote } from '../errors.js'
+import { configurationError, quote } from '../kit/errors.js'
 import { requireOptions } from './arguments.js'
 import type { Caller, Requirement } from './requirement.js'
 import { enumerate } from './text.js'

@@ -1,5 +1,5 @@
-import type { Power } from '../credential.js'
-import { quote } from '../errors.js'
+import type { Power } from '../credential/credential.js'
+import { quote } from '../kit/errors.js'
 import { requireFunction, requireOptions, requireSwitches, requireText } from './arguments.js'
 import { afterwards, type Caller, type Refusal, type Requirement } from './requirement.js'
 import { equalsIgnoringCase } from './text.js'

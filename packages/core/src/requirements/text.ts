@@ -1,4 +1,4 @@
-import { quote } from '../errors.js'
+import { quote } from '../kit/errors.js'
 
 /** Compares without the case of ASCII letters, and of those only: by the rules of Unicode the Kelvin sign would pass for a "k". */
 export function equalsIgnoringCase(one: string, other: string): boolean {

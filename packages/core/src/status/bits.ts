@@ -1,4 +1,4 @@
-import { decodeBase64url } from '../base64url.js'
+import { decodeBase64url } from '../kit/base64url.js'
 
 /** Which end of a byte the first entry is at. */
 export type BitOrder = 'msb' | 'lsb'

@@ -1,4 +1,4 @@
-import { isObject, own, text, type Json } from '../members.js'
+import { isObject, own, text, type Json } from '../kit/members.js'
 
 /** How one standard writes a status list. */
 export interface ListForm {

@@ -1,5 +1,5 @@
-import { HttpFailure } from '../http.js'
-import { sharesWork, type Runtime } from '../runtime.js'
+import { HttpFailure } from '../kit/http.js'
+import { sharesWork, type Runtime } from '../kit/runtime.js'
 import { fetchStatusList, type ListSource, type StatusList } from './list.js'
 
 /** How long a list is used; times in milliseconds. */

@@ -1,10 +1,10 @@
 import type { X509Certificate } from 'node:crypto'
-import { ALGORITHMS } from '../algorithms.js'
-import { configurationError } from '../errors.js'
-import type { UnverifiedJws } from '../jws.js'
-import { publishedKey, readyKey, type Jwk, type JwkSet, type PublishedKey } from '../key.js'
-import { builtinModule } from '../runtime.js'
-import { verifySignature, type VerifiedJws } from '../signature.js'
+import { ALGORITHMS } from '../jwt/algorithms.js'
+import { configurationError } from '../kit/errors.js'
+import type { UnverifiedJws } from '../jwt/jws.js'
+import { publishedKey, readyKey, type Jwk, type JwkSet, type PublishedKey } from '../jwt/key.js'
+import { builtinModule } from '../kit/runtime.js'
+import { verifySignature, type VerifiedJws } from '../jwt/signature.js'
 
 /** Whose signature a status list needs. */
 export type ListSigner =

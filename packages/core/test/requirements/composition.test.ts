@@ -1,4 +1,4 @@
-import { Denial } from '../../src/errors.js'
+import { Denial } from '../../src/kit/errors.js'
 import {
   allOf,
   anyOf,
@@ -6,7 +6,7 @@ import {
   requiredRule,
   requiredScopes,
   type Requirement,
-} from '../../src/requirements.js'
+} from '../../src/requirements/index.js'
 import { callerWith, denialOf, granted, invalid, refused } from '../fixtures/callers.js'
 
 describe('allOf and anyOf', () => {

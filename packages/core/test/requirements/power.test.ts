@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { readCredential, type Power } from '../../src/credential.js'
-import { requiredPower, checkRequirement, type Caller, type PowerOptions } from '../../src/requirements.js'
+import { readCredential, type Power } from '../../src/credential/credential.js'
+import { requiredPower, checkRequirement, type Caller, type PowerOptions } from '../../src/requirements/index.js'
 import { callerWith, denialOf, invalid } from '../fixtures/callers.js'
 import { DIALECTS } from '../fixtures/dialects.js'
 

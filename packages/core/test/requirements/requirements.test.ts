@@ -7,7 +7,7 @@ import {
   requiredRule,
   requiredScopes,
   type Requirement,
-} from '../../src/requirements.js'
+} from '../../src/requirements/index.js'
 import { callerWith, denialOf, granted, invalid, refused } from '../fixtures/callers.js'
 
 describe('requiredScopes', () => {

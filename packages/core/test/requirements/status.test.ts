@@ -1,6 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import { createKeyPair } from '../../../../test/key-pair.js'
-import { checkRequirement, requiredStatus, type Caller, type StatusOptions } from '../../src/requirements.js'
+import { checkRequirement, requiredStatus, type Caller, type StatusOptions } from '../../src/requirements/index.js'
 import { AUTHORITY, SEALS } from '../fixtures/certificates.js'
 import { callerWith, denialOf, granted, invalid, refused } from '../fixtures/callers.js'
 import {

@@ -1,4 +1,4 @@
-import { checkRequirement, requiredTenant } from '../../src/requirements.js'
+import { checkRequirement, requiredTenant } from '../../src/requirements/index.js'
 import { callerWith, denialOf, granted, invalid, refused } from '../fixtures/callers.js'
 
 describe('requiredTenant', () => {

@@ -1,4 +1,4 @@
-import { checkRequirement, requiredStatus, type StatusOptions } from '../../src/requirements.js'
+import { checkRequirement, requiredStatus, type StatusOptions } from '../../src/requirements/index.js'
 import { denialOf, granted, refused } from '../fixtures/callers.js'
 import { bitstringList, signerJwk, startListHost, stoppedRuntime, type ListHost } from '../fixtures/list-host.js'
 import { listed } from '../fixtures/status-callers.js'

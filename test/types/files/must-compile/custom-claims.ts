@@ -1,7 +1,6 @@
 import {
   createResourceServer,
   requiredScopes,
-  resourceServerOf,
   type AuthContext,
   type ResourceServer,
 } from '@verifier-guard/core'
@@ -53,7 +52,7 @@ export const declaredPlans = {
 export async function declaredPlan(request: Request): Promise<'free' | 'paid'> {
   const caller: AuthContext<Declared> = await declared.authenticate(request, requiredScopes('a'))
   await declared.authorize(caller, requiredScopes('b'))
-  return resourceServerOf(caller) === undefined ? 'free' : caller.claims.plan
+  return caller.claims.plan
 }
 
 /** Without a type of one's own, claims are unknown until looked at. */

@@ -1,0 +1,96 @@
+import { createGuard, type AuthOptions } from './adapter.js'
+import type { AuthContext } from '../context.js'
+import { GuardError } from '../kit/errors.js'
+import type { ResourceServerOptions } from '../options/options.js'
+import type { RequestLike } from '../presented/request.js'
+import type { Requirement } from '../requirements/index.js'
+import type { ResourceServer } from '../resource-server.js'
+
+/** The socket of an upgrade, as far as this package touches it. */
+export interface UpgradeSocket {
+  end(text: string, finished: () => void): unknown
+  destroy(): unknown
+  on(event: 'error', listener: () => void): unknown
+  off(event: 'error', listener: () => void): unknown
+}
+
+/** What an upgrade asks of the caller. */
+export interface UpgradeOptions<Incoming = unknown> extends AuthOptions {
+  /** From `requiredScopes`, `requiredPower` and their kin. Default: a valid token. */
+  readonly requirement?: Requirement<Incoming>
+}
+
+/**
+ * Puts the check of access tokens before a WebSocket's handshake: a listener for the event `upgrade` of Node's HTTP servers.
+ *
+ * Refuses with the same status, challenge and body as routes do, and without a handshake. Browsers can't send an `Authorization` field with
+ * a WebSocket; tokens in the query are never read.
+ *
+ * Where `accept` throws or its promise rejects, the socket is destroyed and the error surfaces as that of any listener does: as an uncaught
+ * exception.
+ *
+ * @param options of `createResourceServer`, or a resource server made before
+ * @param accept called with the caller once the upgrade may go on, by `ws`'s `handleUpgrade` for instance
+ * @throws {GuardError} `invalid_configuration`, at once
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http'
+ * import { protectUpgrade } from '@verifier-guard/express'
+ * import { WebSocketServer } from 'ws'
+ *
+ * const sockets = new WebSocketServer({ noServer: true })
+ * const trust = { issuer: 'https://verifier.example.org', profile: 'eudistack' } as const
+ * const upgrade = protectUpgrade(trust, (request: import('node:http').IncomingMessage, socket: import('node:stream').Duplex, head: Buffer, auth) => {
+ *   sockets.handleUpgrade(request, socket, head, (client) => client.send(`hello ${auth?.clientId}`))
+ * })
+ * createServer().on('upgrade', upgrade)
+ * ```
+ */
+export function protectUpgrade<Incoming extends RequestLike, Socket extends UpgradeSocket, Head>(
+  options: ResourceServerOptions | ResourceServer<object>,
+  accept: (request: Incoming, socket: Socket, head: Head, auth: AuthContext | undefined) => unknown,
+  { requirement, ...authOptions }: UpgradeOptions<Incoming> = {},
+): (request: Incoming, socket: Socket, head: Head) => void {
+  const guard = createGuard(options, authOptions)
+  const judge = async (request: Incoming) => {
+    const auth = await guard.authenticate(request)
+    if (requirement !== undefined) await guard.authorize(auth, requirement, request)
+    return auth
+  }
+  return (request, socket, head) => {
+    // Until somebody owns the socket, a caller who hangs up would otherwise end the process.
+    socket.on('error', hangUp)
+    judge(request)
+      .then(
+        (auth) => {
+          socket.off('error', hangUp)
+          return accept(request, socket, head, auth)
+        },
+        (error: unknown) => refuse(socket, error),
+      )
+      .catch((error: unknown) => {
+        socket.destroy()
+        // Thrown within the promise it would be an unhandled rejection, which some processes only log.
+        queueMicrotask(() => {
+          throw error
+        })
+      })
+  }
+}
+
+function hangUp(): void {}
+
+function refuse(socket: UpgradeSocket, error: unknown): void {
+  if (!(error instanceof GuardError)) throw error
+  const body = JSON.stringify(error)
+  const length = new TextEncoder().encode(body).length
+  const headers = {
+    ...error.headers,
+    Connection: 'close',
+    'Content-Type': 'application/json',
+    'Content-Length': length,
+  }
+  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  // Node leaves the sockets of upgrades half open, and no time-out of the server reaches them any more.
+  socket.end(`HTTP/1.1 ${error.status} \r\n${fields.join('')}\r\n${body}`, () => socket.destroy())
+}

@@ -1,0 +1,21 @@
+import { createGuard } from '../../src/adapters/adapter.js'
+
+const options = { issuer: 'https://verifier.example.org', profile: 'eudistack' } as const
+
+test.each(['false', '', 0, 1, null, {}])(
+  '"optional" is a switch, not %j: what is only like false must not let anybody in',
+  (value) => {
+    const authOptions = { optional: value } as unknown as { optional: boolean }
+    expect(() => createGuard(options, authOptions)).toThrow(/"optional" as true or false, found/)
+  },
+)
+
+test.each([true, false, undefined])('"optional" may be %s', (optional) => {
+  const guard = createGuard(options, optional === undefined ? {} : { optional })
+  const decision = Promise.resolve(guard.authenticate({ headers: {} })).then(
+    (auth) => auth,
+    ({ code }: { code: string }) => code,
+  )
+  guard.server.close()
+  return expect(decision).resolves.toBe(optional === true ? undefined : 'token_missing')
+})

@@ -1,0 +1,23 @@
+/**
+ * The folders and pages of core, in the order in which a request flows through them.
+ *
+ * A room takes code and types only from the rooms before it. The README of core lists the same rooms.
+ */
+export const ROOMS = [
+  'kit',
+  'presented',
+  'jwt',
+  'options',
+  'issuers',
+  'credential',
+  'rules',
+  'status',
+  'requirements',
+  'context',
+  'token-cache',
+  'challenge',
+  'resource-server',
+  'adapters',
+  'support',
+  'index',
+] as const
