@@ -1,25 +1,46 @@
 import eslint from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
-/** Time, network, randomness and the environment are reached through the `runtime` seam alone, so that tests can hold them. */
-const globalsBehindTheSeam = ['fetch', 'setTimeout', 'setInterval', 'setImmediate', 'performance', 'process'].map(
-  (name) => ({
-    name,
-    message: 'Take it from the runtime seam.',
-  }),
-)
+/**
+ * Time, network, randomness and the environment are reached through the `runtime` seam alone, so
+ * that tests can hold them.
+ */
+const globalsBehindTheSeam = [
+  'fetch',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'performance',
+  'process',
+].map((name) => ({
+  name,
+  message: 'Take it from the runtime seam.',
+}))
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', '**/.turbo/', 'test/package/projects/', 'test/types/files/'] },
+  {
+    ignores: [
+      '**/dist/',
+      '**/node_modules/',
+      '**/.turbo/',
+      'test/package/projects/',
+      'test/types/files/',
+    ],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
       // What these packages make are closures, not classes: their methods may be taken apart.
       '@typescript-eslint/unbound-method': 'off',
       eqeqeq: 'error',
@@ -27,7 +48,11 @@ export default tseslint.config(
   },
   {
     files: ['packages/*/src/**/*.ts'],
-    ignores: ['packages/*/src/runtime.ts', 'packages/*/src/command.ts'],
+    ignores: [
+      'packages/*/src/runtime.ts',
+      'packages/core/src/kit/runtime.ts',
+      'packages/*/src/command.ts',
+    ],
     rules: {
       'no-restricted-globals': ['error', ...globalsBehindTheSeam],
       'no-restricted-properties': [
@@ -42,9 +67,17 @@ export default tseslint.config(
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['Buffer', 'URL', 'console', 'fetch', 'module', 'performance', 'process', 'require', 'setTimeout'].map(
-          (name) => [name, 'readonly'],
-        ),
+        [
+          'Buffer',
+          'URL',
+          'console',
+          'fetch',
+          'module',
+          'performance',
+          'process',
+          'require',
+          'setTimeout',
+        ].map((name) => [name, 'readonly']),
       ),
     },
   },

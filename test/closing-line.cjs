@@ -5,6 +5,8 @@ module.exports = class ClosingLine {
     { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numRuntimeErrorTestSuites },
   ) {
     const failed = numFailedTests + numRuntimeErrorTestSuites
-    process.stdout.write(`\n${numPassedTests} passed, ${failed} failed, ${numPendingTests + numTodoTests} skipped\n`)
+    process.stdout.write(
+      `\n${numPassedTests} passed, ${failed} failed, ${numPendingTests + numTodoTests} skipped\n`,
+    )
   }
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Builds the package in the current folder: dist/esm and dist/cjs, one output file for each source file, types beside both.
+// Builds the package in the current folder: dist/esm and dist/cjs, one output file for each source
+// file, types beside both.
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,7 +15,10 @@ const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
 
 /** What goes into both builds because of what it would install: see the package's README. */
 const TAKEN_IN = ['lru-cache']
-/** ESM-only dependencies go into the CommonJS build, because a stock Jest cannot `require` an ES module. */
+/**
+ * ESM-only dependencies go into the CommonJS build, because a stock Jest cannot `require` an ES
+ * module.
+ */
 const ESM_ONLY = ['jose', '@scure/base']
 
 rmSync('dist', { recursive: true, force: true })
@@ -31,7 +35,8 @@ if (JSON.parse(readFileSync('package.json', 'utf8')).exports !== undefined) {
   }
   writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
 }
-if (licences.size > 0) writeFileSync('dist/THIRD-PARTY-LICENSES', [...licences.values()].join('\n---\n\n'))
+if (licences.size > 0)
+  writeFileSync('dist/THIRD-PARTY-LICENSES', [...licences.values()].join('\n---\n\n'))
 
 async function transpile(format, inlined) {
   const keepApart = {
@@ -73,7 +78,8 @@ function noteLicence(input) {
   if (location === undefined || licences.has(location)) return
   const { name, version } = JSON.parse(readFileSync(join(location, 'package.json'), 'utf8'))
   const file = readdirSync(location).find((entry) => /^licen[cs]e/i.test(entry))
-  if (file === undefined) throw new Error(`expected a licence in ${location}, found none: it can't be taken in`)
+  if (file === undefined)
+    throw new Error(`expected a licence in ${location}, found none: it can't be taken in`)
   licences.set(location, `${name} ${version}\n\n${readFileSync(join(location, file), 'utf8')}`)
 }
 
@@ -93,7 +99,11 @@ function emitTypes(outDir) {
   const { diagnostics } = program.emit()
   const problems = [...ts.getPreEmitDiagnostics(program), ...diagnostics]
   if (problems.length === 0) return
-  const host = { getCanonicalFileName: (name) => name, getCurrentDirectory: () => folder, getNewLine: () => '\n' }
+  const host = {
+    getCanonicalFileName: (name) => name,
+    getCurrentDirectory: () => folder,
+    getNewLine: () => '\n',
+  }
   process.stderr.write(ts.formatDiagnostics(problems, host))
   process.exit(1)
 }

@@ -1,6 +1,7 @@
-// Packs everything that is published into one folder, and prints how to install each package from there.
-// Usage: node packages/build/pack.mjs [folder; default: packages/build/dist] [package …; default: all]
-// Packs what is built: `npm run pack` builds first, and `prepack` does for `npm pack` and `npm publish`.
+// Packs everything that is published into one folder, and prints how to install each package from
+// there. Usage: node packages/build/pack.mjs [folder; default: packages/build/dist] [package …;
+// default: all] Packs what is built: `npm run pack` builds first, and `prepack` does for `npm pack`
+// and `npm publish`.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -34,10 +35,15 @@ for (const name of names) console.log(['npm install', ...closure(name).map(tarba
 
 /** A package after those of ours that it depends on. */
 function closure(name) {
-  const ours = Object.keys(published.get(name).dependencies ?? {}).filter((dependency) => published.has(dependency))
+  const ours = Object.keys(published.get(name).dependencies ?? {}).filter((dependency) =>
+    published.has(dependency),
+  )
   return [...new Set([...ours.flatMap(closure), name])]
 }
 
 function tarball(name) {
-  return join(target, `${name.replace('@', '').replace('/', '-')}-${published.get(name).version}.tgz`)
+  return join(
+    target,
+    `${name.replace('@', '').replace('/', '-')}-${published.get(name).version}.tgz`,
+  )
 }

@@ -1,5 +1,6 @@
-// Makes a fresh clone ready: installs from the lock file and builds, each only where something changed since the last time.
-// Usage: node packages/build/prepare.mjs [package or folders to build, with what it depends on; default: all]
+// Makes a fresh clone ready: installs from the lock file and builds, each only where something
+// changed since the last time. Usage: node packages/build/prepare.mjs [package or folders to build,
+// with what it depends on; default: all]
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -16,7 +17,12 @@ const lock = createHash('sha256')
 
 if (!existsSync(installedFrom) || readFileSync(installedFrom, 'utf8') !== lock) {
   const fresh = !existsSync(join(root, 'node_modules'))
-  run('Installing dependencies …', 'npm', [fresh ? 'ci' : 'install', '--no-audit', '--no-fund', '--loglevel=error'])
+  run('Installing dependencies …', 'npm', [
+    fresh ? 'ci' : 'install',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ])
   writeFileSync(installedFrom, lock)
 }
 run('Building what changed …', 'npx', [
@@ -27,13 +33,20 @@ run('Building what changed …', 'npx', [
   ...(wanted ? [`--filter=${wanted}`] : []),
 ])
 
-/** The environment without what `npm pack` or `npm publish` was told of their own work, and would tell an `npm install` in here as well. */
+/**
+ * The environment without what `npm pack` or `npm publish` was told of their own work, and would
+ * tell an `npm install` in here as well.
+ */
 function environment() {
-  const theirs = /^npm_config_(workspaces?|include_workspace_root|dry_run|json|pack_destination|tag|access|otp)$/
+  const theirs =
+    /^npm_config_(workspaces?|include_workspace_root|dry_run|json|pack_destination|tag|access|otp)$/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !theirs.test(name)))
 }
 
-/** Says what it does on stderr, so that stdout holds only what was asked for, and shows the tool's own words only when it fails. */
+/**
+ * Says what it does on stderr, so that stdout holds only what was asked for, and shows the tool's
+ * own words only when it fails.
+ */
 function run(what, command, args) {
   console.error(what)
   const { status, error, stdout, stderr } = spawnSync(command, args, {

@@ -4,7 +4,9 @@ import ts from 'typescript'
 
 /** The source files below a folder, by their path in it. */
 export function sources(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  )
 }
 
 /** Every module that a file names, as the compiler reads it: for code or for types alone. */
@@ -25,6 +27,7 @@ function specifiers(node: ts.Node): readonly string[] {
 function moduleNamedBy(node: ts.Node): ts.Node | undefined {
   if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return node.moduleSpecifier
   if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) return node.argument.literal
-  const isDynamic = ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+  const isDynamic =
+    ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
   return isDynamic ? node.arguments[0] : undefined
 }

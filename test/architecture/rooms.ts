@@ -1,7 +1,8 @@
 /**
  * The folders and pages of core, in the order in which a request flows through them.
  *
- * A room takes code and types only from the rooms before it. The README of core lists the same rooms.
+ * A room takes code and types only from the rooms before it. The README of core lists the same
+ * rooms.
  */
 export const ROOMS = [
   'kit',

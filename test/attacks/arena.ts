@@ -11,7 +11,12 @@ import {
   type Requirement,
   type ResourceServerOptions,
 } from '@verifier-guard/core'
-import { createDevVerifier, type DevVerifier, type Jwk, type MintOptions } from '@verifier-guard/dev-verifier'
+import {
+  createDevVerifier,
+  type DevVerifier,
+  type Jwk,
+  type MintOptions,
+} from '@verifier-guard/dev-verifier'
 import { createSigner, encode, type Signer } from '../differential/signer.js'
 
 /** Stands in every token where a person or a secret would be: it must come out nowhere. */
@@ -38,13 +43,19 @@ export interface Arena {
   readonly claims: Claims
   /** Makes a good token; replaced where another profile needs another. */
   mint: (options?: MintOptions) => string
-  /** A token signed with the Verifier's key, with members of header and claims changed; `undefined` removes one. */
+  /**
+   * A token signed with the Verifier's key, with members of header and claims changed; `undefined`
+   * removes one.
+   */
   readonly sealed: (header: Claims, claims?: Claims) => string
   /** The same with texts taken as they are. */
   readonly sealedText: (header: string | Buffer, payload: string | Buffer) => string
   authenticate(request: RequestLike, requirement?: Requirement): Promise<AuthContext>
   verifyAccessToken(token: string): Promise<AuthContext>
-  /** Checks that a token is refused with exactly this code, that nothing leaks, and that a good token passes all the same. */
+  /**
+   * Checks that a token is refused with exactly this code, that nothing leaks, and that a good
+   * token passes all the same.
+   */
   refuses(token: string, code: ErrorCode, status?: number): Promise<DeniedEvent>
   refusesRequest(request: RequestLike, code: ErrorCode, status?: number): Promise<DeniedEvent>
   admits(token: string): Promise<AuthContext>
@@ -74,17 +85,23 @@ export function createArena(
   const onDenied = (event: unknown) => void published.push(event)
   subscribe('verifier-guard:denied', onDenied)
 
-  const mint = (more: MintOptions = {}) => verifier.mint({ ...more, claims: { ...PERSONAL, ...more.claims } })
+  const mint = (more: MintOptions = {}) =>
+    verifier.mint({ ...more, claims: { ...PERSONAL, ...more.claims } })
   const claims = JSON.parse(Buffer.from(mint().split('.')[1]!, 'base64url').toString()) as Claims
   const header = { alg: 'ES256', kid, typ: 'JWT' }
 
-  async function refusesRequest(request: RequestLike, code: ErrorCode, status = 401): Promise<DeniedEvent> {
+  async function refusesRequest(
+    request: RequestLike,
+    code: ErrorCode,
+    status = 401,
+  ): Promise<DeniedEvent> {
     const before = denied.length
     const error: unknown = await server.authenticate(request).then(
       () => 'let in',
       (thrown: unknown) => thrown,
     )
-    if (!(error instanceof GuardError)) throw new Error(`expected a GuardError, found ${String(error)}`)
+    if (!(error instanceof GuardError))
+      throw new Error(`expected a GuardError, found ${String(error)}`)
     expect([error.code, error.status]).toEqual([code, status])
     expect(denied).toHaveLength(before + 1)
     const event = denied.at(-1)!
@@ -112,7 +129,10 @@ export function createArena(
     claims,
     mint,
     sealed: (more, changed = {}) =>
-      signer.token(JSON.stringify({ ...header, ...more }), JSON.stringify({ ...claims, ...changed })),
+      signer.token(
+        JSON.stringify({ ...header, ...more }),
+        JSON.stringify({ ...claims, ...changed }),
+      ),
     sealedText: signer.token,
     authenticate: (request, requirement) => server.authenticate(request, requirement),
     verifyAccessToken: (token) => server.verifyAccessToken(token),
@@ -151,9 +171,14 @@ function valuesOf({ headers }: RequestLike): readonly string[] {
   return [authorization ?? []].flat()
 }
 
-/** Neither personal claims, nor the token, nor any of its parts may stand in what operators and callers get to see. */
+/**
+ * Neither personal claims, nor the token, nor any of its parts may stand in what operators and
+ * callers get to see.
+ */
 export function expectNoLeak(outputs: readonly unknown[], secrets: readonly string[]): void {
-  const parts = secrets.flatMap((secret) => secret.split(/[.\s]/)).filter((part) => part.length > 20)
+  const parts = secrets
+    .flatMap((secret) => secret.split(/[.\s]/))
+    .filter((part) => part.length > 20)
   for (const output of outputs) {
     const text = typeof output === 'string' ? output : JSON.stringify(output)
     expect(text).not.toContain(MARKER)
@@ -169,10 +194,14 @@ export interface Attack {
 }
 
 /**
- * Runs a table of attacks on one resource server, so that none can poison it for the next; or on one each, where they would use up
- * what requests may ask of the Verifier.
+ * Runs a table of attacks on one resource server, so that none can poison it for the next; or on
+ * one each, where they would use up what requests may ask of the Verifier.
  */
-export function runAttacks(section: string, table: readonly Attack[], servers: 'one' | 'each' = 'one'): void {
+export function runAttacks(
+  section: string,
+  table: readonly Attack[],
+  servers: 'one' | 'each' = 'one',
+): void {
   describe(section, () => {
     let arena: Arena | undefined
     const end = () => {

@@ -19,7 +19,10 @@ function published(title: string, alg: string, change: (jwk: Jwk) => object): Pu
   return { title, alg, make }
 }
 
-function rsa(title: string, options: { modulusLength: number; publicExponent?: number }): Published {
+function rsa(
+  title: string,
+  options: { modulusLength: number; publicExponent?: number },
+): Published {
   const make = () => {
     const keys = createKeyPair('rsa', options)
     return { jwk: exported(keys.publicKey), signer: createSigner('RS256', keys) }
@@ -38,7 +41,8 @@ const privately = (alg: string, members: readonly string[]): Published => {
   return { title: `${alg} with its private ${members.join(', ')}`, alg, make }
 }
 
-const flip = (text: unknown) => `${(text as string).slice(0, -2)}${(text as string).endsWith('AA') ? 'BA' : 'AA'}`
+const flip = (text: unknown) =>
+  `${(text as string).slice(0, -2)}${(text as string).endsWith('AA') ? 'BA' : 'AA'}`
 
 const UNFIT: readonly Published[] = [
   rsa('RFC 8725 §3.5, RFC 7518 §3.3: RSA of 1024 bits', { modulusLength: 1024 }),
@@ -48,28 +52,46 @@ const UNFIT: readonly Published[] = [
   published('RSA with the exponent 1', 'RS256', (jwk) => ({ ...jwk, e: 'AQ' })),
   published('RSA with an even exponent', 'RS256', (jwk) => ({ ...jwk, e: 'AQAA' })),
   published('RSA without exponent', 'RS256', (jwk) => ({ ...jwk, e: undefined })),
-  published('RSA with a modulus that is not base64url', 'RS256', (jwk) => ({ ...jwk, n: `${jwk['n'] as string}=` })),
+  published('RSA with a modulus that is not base64url', 'RS256', (jwk) => ({
+    ...jwk,
+    n: `${jwk['n'] as string}=`,
+  })),
   published('RFC 7517 §4.2: use enc', 'ES256', (jwk) => ({ ...jwk, use: 'enc' })),
   published('RFC 7517 §4.2: use Sig', 'ES256', (jwk) => ({ ...jwk, use: 'Sig' })),
   published('RFC 7517 §4.3: key_ops sign', 'ES256', (jwk) => ({ ...jwk, key_ops: ['sign'] })),
   published('RFC 7517 §4.3: key_ops empty', 'ES256', (jwk) => ({ ...jwk, key_ops: [] })),
   published('RFC 7517 §4.3: key_ops a text', 'ES256', (jwk) => ({ ...jwk, key_ops: 'verify' })),
-  published('RFC 7517 §4.4: alg of another algorithm', 'ES256', (jwk) => ({ ...jwk, alg: 'ES384' })),
+  published('RFC 7517 §4.4: alg of another algorithm', 'ES256', (jwk) => ({
+    ...jwk,
+    alg: 'ES384',
+  })),
   published('RFC 7517 §4.4: alg of encryption', 'RS256', (jwk) => ({ ...jwk, alg: 'RSA-OAEP' })),
-  published('RFC 7517 §4.4: alg of the other padding', 'RS256', (jwk) => ({ ...jwk, alg: 'PS256' })),
+  published('RFC 7517 §4.4: alg of the other padding', 'RS256', (jwk) => ({
+    ...jwk,
+    alg: 'PS256',
+  })),
   published('RFC 7518 §6.1: kty of another type', 'ES256', (jwk) => ({ ...jwk, kty: 'RSA' })),
   published('RFC 7518 §6.1: kty in lower case', 'ES256', (jwk) => ({ ...jwk, kty: 'ec' })),
   published('RFC 7518 §6.2: crv of another curve', 'ES256', (jwk) => ({ ...jwk, crv: 'P-384' })),
   published('RFC 7518 §6.2: crv secp256k1', 'ES256', (jwk) => ({ ...jwk, crv: 'secp256k1' })),
-  published('RFC 7518 §6.2: a point that is not on the curve', 'ES256', (jwk) => ({ ...jwk, y: flip(jwk['y']) })),
+  published('RFC 7518 §6.2: a point that is not on the curve', 'ES256', (jwk) => ({
+    ...jwk,
+    y: flip(jwk['y']),
+  })),
   published('RFC 7518 §6.2: the point at infinity', 'ES256', (jwk) => ({
     ...jwk,
     x: 'A'.repeat(43),
     y: 'A'.repeat(43),
   })),
-  published('RFC 7518 §6.2: a longer coordinate', 'ES256', (jwk) => ({ ...jwk, x: `AAAA${jwk['x'] as string}` })),
+  published('RFC 7518 §6.2: a longer coordinate', 'ES256', (jwk) => ({
+    ...jwk,
+    x: `AAAA${jwk['x'] as string}`,
+  })),
   published('RFC 7518 §6.2: no y', 'ES256', (jwk) => ({ ...jwk, y: undefined })),
-  published('RFC 8037 §2: Ed25519 of another length', 'EdDSA', (jwk) => ({ ...jwk, x: `${jwk['x'] as string}AAAA` })),
+  published('RFC 8037 §2: Ed25519 of another length', 'EdDSA', (jwk) => ({
+    ...jwk,
+    x: `${jwk['x'] as string}AAAA`,
+  })),
   privately('ES256', ['d']),
   privately('EdDSA', ['d']),
   privately('RS256', ['d', 'p', 'q', 'dp', 'dq', 'qi']),
@@ -82,7 +104,10 @@ test.each(UNFIT)('a published key that does not fit vouches for nothing: $title'
   const { jwk, signer } = row.make()
   const arena = createArena({ algorithms }, [{ ...jwk, kid: 'unfit' }])
   const header = { alg: row.alg, kid: 'unfit', typ: 'JWT' }
-  await arena.refuses(signer.token(JSON.stringify(header), JSON.stringify(arena.claims)), 'key_unknown')
+  await arena.refuses(
+    signer.token(JSON.stringify(header), JSON.stringify(arena.claims)),
+    'key_unknown',
+  )
   arena.close()
 })
 
@@ -108,7 +133,10 @@ describe('RFC 8725 §3.1: a key serves its own algorithm only', () => {
     const signer = createSigner(own)
     const arena = createArena({ algorithms }, [{ ...signer.jwk, kid: 'own' } as Jwk])
     const seal = (name: string) =>
-      signer.token(JSON.stringify({ alg: name, kid: 'own', typ: 'JWT' }), JSON.stringify(arena.claims))
+      signer.token(
+        JSON.stringify({ alg: name, kid: 'own', typ: 'JWT' }),
+        JSON.stringify(arena.claims),
+      )
     await arena.refuses(seal(alg), 'key_unsuitable')
     await arena.admits(seal(own))
     arena.close()

@@ -5,25 +5,37 @@ import { bearing, createArena, type Arena } from './arena.js'
 const TAIL = 32
 
 /** Changes to a token that is remembered, which keep the end by which it is found. */
-const CHANGES: readonly (readonly [title: string, change: (token: string, arena: Arena) => string, code: ErrorCode])[] =
+const CHANGES: readonly (readonly [
+  title: string,
+  change: (token: string, arena: Arena) => string,
+  code: ErrorCode,
+])[] = [
   [
-    [
-      'other claims',
-      (token, { claims }) => token.replace(/\..*\./, `.${encode(JSON.stringify({ ...claims, sub: 'admin' }))}.`),
-      'signature_invalid',
-    ],
-    [
-      'another header',
-      (token, { kid }) => token.replace(/^[^.]*/, encode(`{"alg":"ES256","kid":"${kid}"}`)),
-      'signature_invalid',
-    ],
-    ['the algorithm none', (token) => token.replace(/^[^.]*/, encode('{"alg":"none"}')), 'algorithm_not_allowed'],
-    ['its end alone', (token) => token.slice(-TAIL), 'token_malformed'],
-    ['its signature alone', (token) => `..${token.split('.')[2]!}`, 'token_malformed'],
-    ['another letter at the start', (token) => `f${token.slice(1)}`, 'token_malformed'],
-    ['something before it', (token) => `x${token}`, 'token_malformed'],
-    ['one letter of the signature', (token) => replaceAt(token, token.length - TAIL - 1), 'signature_invalid'],
-  ]
+    'other claims',
+    (token, { claims }) =>
+      token.replace(/\..*\./, `.${encode(JSON.stringify({ ...claims, sub: 'admin' }))}.`),
+    'signature_invalid',
+  ],
+  [
+    'another header',
+    (token, { kid }) => token.replace(/^[^.]*/, encode(`{"alg":"ES256","kid":"${kid}"}`)),
+    'signature_invalid',
+  ],
+  [
+    'the algorithm none',
+    (token) => token.replace(/^[^.]*/, encode('{"alg":"none"}')),
+    'algorithm_not_allowed',
+  ],
+  ['its end alone', (token) => token.slice(-TAIL), 'token_malformed'],
+  ['its signature alone', (token) => `..${token.split('.')[2]!}`, 'token_malformed'],
+  ['another letter at the start', (token) => `f${token.slice(1)}`, 'token_malformed'],
+  ['something before it', (token) => `x${token}`, 'token_malformed'],
+  [
+    'one letter of the signature',
+    (token) => replaceAt(token, token.length - TAIL - 1),
+    'signature_invalid',
+  ],
+]
 
 const replaceAt = (token: string, at: number) =>
   token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1)
@@ -54,7 +66,10 @@ test('500 attacks and good tokens at once: each gets its own answer, and none ca
   const before = arena.fetched.length
   const answers = await Promise.all(
     Array.from({ length: 500 }, (_, index) => {
-      const token = index % 2 === 0 ? good[(index / 2) % good.length]! : arena.sealed({}, { aud: `other ${index}` })
+      const token =
+        index % 2 === 0
+          ? good[(index / 2) % good.length]!
+          : arena.sealed({}, { aud: `other ${index}` })
       return arena.authenticate(bearing(token)).then(
         (auth) => auth.token === token,
         ({ code }: { code: string }) => code,

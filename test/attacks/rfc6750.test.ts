@@ -43,14 +43,42 @@ const FIELDS: readonly Field[] = [
   field('a parameter', `Bearer token="${good}"`, 'authorization_malformed'),
   field('two tokens', `Bearer ${good} ${good}`, 'authorization_malformed'),
   field('a comma after the token', `Bearer ${good},`, 'authorization_malformed'),
-  field('a second credential after a comma', `Bearer ${good}, Bearer ${other}`, 'authorization_repeated'),
-  field('another scheme before a comma', `Basic dXNlcjpwYXNz, Bearer ${good}`, 'authorization_repeated'),
-  field('a comma in a quoted-string of another scheme', 'Digest realm="Acme, the shop"', 'token_missing'),
-  field('a token in a quoted-string of another scheme', `Digest realm="a, Bearer ${good}"`, 'token_missing'),
-  field('a second credential after a quoted-string', `Digest realm="a", Bearer ${good}`, 'authorization_repeated'),
-  field('a quoted-string without an end', `Digest realm="a, Bearer ${good}`, 'authorization_repeated'),
+  field(
+    'a second credential after a comma',
+    `Bearer ${good}, Bearer ${other}`,
+    'authorization_repeated',
+  ),
+  field(
+    'another scheme before a comma',
+    `Basic dXNlcjpwYXNz, Bearer ${good}`,
+    'authorization_repeated',
+  ),
+  field(
+    'a comma in a quoted-string of another scheme',
+    'Digest realm="Acme, the shop"',
+    'token_missing',
+  ),
+  field(
+    'a token in a quoted-string of another scheme',
+    `Digest realm="a, Bearer ${good}"`,
+    'token_missing',
+  ),
+  field(
+    'a second credential after a quoted-string',
+    `Digest realm="a", Bearer ${good}`,
+    'authorization_repeated',
+  ),
+  field(
+    'a quoted-string without an end',
+    `Digest realm="a, Bearer ${good}`,
+    'authorization_repeated',
+  ),
   field('padding within', `Bearer ${good.replace('.', '=.')}`, 'authorization_malformed'),
-  field('a percent-encoded token', `Bearer ${good.replaceAll('.', '%2E')}`, 'authorization_malformed'),
+  field(
+    'a percent-encoded token',
+    `Bearer ${good.replaceAll('.', '%2E')}`,
+    'authorization_malformed',
+  ),
   field('Latin-1', `Bearer ${good}\u00e9`, 'authorization_malformed'),
   field('angle brackets', `Bearer <${good}>`, 'authorization_malformed'),
   field('the word undefined', 'Bearer undefined', 'token_malformed'),
@@ -67,7 +95,11 @@ const form = `access_token=${good}`
 
 /** RFC 6750 §2: clients must not use more than one method, nor may a token come by another one. */
 const PLACES: readonly Field[] = [
-  { title: 'two fields', head: [line, `Authorization: Bearer ${other}`], code: 'authorization_repeated' },
+  {
+    title: 'two fields',
+    head: [line, `Authorization: Bearer ${other}`],
+    code: 'authorization_repeated',
+  },
   { title: 'the same field twice', head: [line, line], code: 'authorization_repeated' },
   {
     title: 'two fields apart, in other case',
@@ -84,8 +116,17 @@ const PLACES: readonly Field[] = [
     head: ['Authorization: Basic dXNlcjpwYXNz', line],
     code: 'authorization_repeated',
   },
-  { title: 'an empty one before a good one', head: ['Authorization:', line], code: 'authorization_repeated' },
-  { title: '§2.3 the query and the field', target: `/?${form}`, head: [line], code: 'authorization_repeated' },
+  {
+    title: 'an empty one before a good one',
+    head: ['Authorization:', line],
+    code: 'authorization_repeated',
+  },
+  {
+    title: '§2.3 the query and the field',
+    target: `/?${form}`,
+    head: [line],
+    code: 'authorization_repeated',
+  },
   { title: '§2.3 the query alone', target: `/?${form}`, head: [], code: 'token_missing' },
   {
     title: '§2.2 a form alone',
@@ -93,8 +134,16 @@ const PLACES: readonly Field[] = [
     body: form,
     code: 'token_missing',
   },
-  { title: 'a cookie', head: [`Cookie: Authorization=Bearer%20${good}; access_token=${good}`], code: 'token_missing' },
-  { title: 'the field of a proxy', head: [`Proxy-Authorization: Bearer ${good}`], code: 'token_missing' },
+  {
+    title: 'a cookie',
+    head: [`Cookie: Authorization=Bearer%20${good}; access_token=${good}`],
+    code: 'token_missing',
+  },
+  {
+    title: 'the field of a proxy',
+    head: [`Proxy-Authorization: Bearer ${good}`],
+    code: 'token_missing',
+  },
   {
     title: 'fields of like names',
     head: [`X-Authorization: Bearer ${good}`, `Authorization2: Bearer ${good}`],
@@ -104,10 +153,18 @@ const PLACES: readonly Field[] = [
 
 /** What Node's own parser refuses before any of our code runs. */
 const REFUSED_BY_NODE: readonly (Pick<Field, 'title' | 'head'> & { readonly status: number })[] = [
-  { title: 'a field of more than 16 KiB', head: [`Authorization: Bearer ${'A'.repeat(17_000)}`], status: 431 },
+  {
+    title: 'a field of more than 16 KiB',
+    head: [`Authorization: Bearer ${'A'.repeat(17_000)}`],
+    status: 431,
+  },
   { title: 'a NUL', head: [`Authorization: Bearer ${good}\0`], status: 400 },
   { title: 'a space before the colon', head: [`Authorization : Bearer ${good}`], status: 400 },
-  { title: 'a line break in the value', head: [`Authorization: Bearer ${good}\n\rX: y`], status: 400 },
+  {
+    title: 'a line break in the value',
+    head: [`Authorization: Bearer ${good}\n\rX: y`],
+    status: 400,
+  },
 ]
 
 interface Reply {
@@ -124,9 +181,17 @@ describe.each([
   beforeAll(async () => {
     const app = express()
     const runtime = { ...systemRuntime, fetch: verifier.fetch }
-    app.use(auth({ issuer: verifier.issuer, profile: 'eudistack', realm: 'orders', runtime }, { optional }))
     app.use(
-      (req, res) => void res.json({ caller: (req as { auth?: object }).auth === undefined ? 'nobody' : 'somebody' }),
+      auth(
+        { issuer: verifier.issuer, profile: 'eudistack', realm: 'orders', runtime },
+        { optional },
+      ),
+    )
+    app.use(
+      (req, res) =>
+        void res.json({
+          caller: (req as { auth?: object }).auth === undefined ? 'nobody' : 'somebody',
+        }),
     )
     server = createServer(app).listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -156,10 +221,15 @@ function expectAnswer({ status, head, body }: Reply, code: Field['code'], option
   }
   const row: { status: number; error?: string; description: string } = ERRORS[code]
   expect(status).toBe(row.status)
-  const parameters = row.error ? `, error="${row.error}", error_description="${row.description}"` : ''
+  const parameters = row.error
+    ? `, error="${row.error}", error_description="${row.description}"`
+    : ''
   expect(head).toContain(`\r\nWWW-Authenticate: Bearer realm="orders"${parameters}\r\n`)
   expect(head).toContain('\r\nCache-Control: no-store\r\n')
-  expect(JSON.parse(body)).toEqual({ ...(row.error && { error: row.error }), error_description: row.description })
+  expect(JSON.parse(body)).toEqual({
+    ...(row.error && { error: row.error }),
+    error_description: row.description,
+  })
 }
 
 interface Sent {
@@ -168,12 +238,20 @@ interface Sent {
   readonly body?: string | undefined
 }
 
-/** Sends requests over one connection as they are, which no HTTP client would, and reads the replies. */
+/**
+ * Sends requests over one connection as they are, which no HTTP client would, and reads the
+ * replies.
+ */
 async function converse(server: Server, requests: readonly Sent[]): Promise<readonly Reply[]> {
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
   requests.forEach(({ head, target = '/', body = '' }, index) => {
     const last = index === requests.length - 1
-    const lines = [`POST ${target} HTTP/1.1`, 'Host: api.example', ...head, ...(last ? ['Connection: close'] : [])]
+    const lines = [
+      `POST ${target} HTTP/1.1`,
+      'Host: api.example',
+      ...head,
+      ...(last ? ['Connection: close'] : []),
+    ]
     socket.write(Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1'))
   })
   let text = ''

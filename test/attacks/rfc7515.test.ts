@@ -7,7 +7,8 @@ const ATTACKER = 'https://attacker.example/keys'
 /** A whole certificate, and the key that is in it, as the attacker has them. */
 const { certificate: CERTIFICATE, key: KEY } = SEALS.leaf
 
-const thumbprint = (digest: string) => createHash(digest).update(Buffer.from(CERTIFICATE, 'base64')).digest('base64url')
+const thumbprint = (digest: string) =>
+  createHash(digest).update(Buffer.from(CERTIFICATE, 'base64')).digest('base64url')
 
 /** Key sources that a header may offer, as an attacker fills them. */
 const SOURCES = {
@@ -28,31 +29,43 @@ test('whoever believed the certificate would believe the attacker', () => {
   expect(attacker.jwk).toMatchObject({ x: KEY.x, y: KEY.y })
 })
 
-describe.each(Object.entries(SOURCES))('%s is no source of keys, and causes no request', (_, source) => {
-  const offered = source(attacker.jwk)
-  const arena = createArena()
-  afterAll(() => arena.close())
+describe.each(Object.entries(SOURCES))(
+  '%s is no source of keys, and causes no request',
+  (_, source) => {
+    const offered = source(attacker.jwk)
+    const arena = createArena()
+    afterAll(() => arena.close())
 
-  test('under the genuine kid', async () => {
-    const header = { alg: 'ES256', kid: arena.kid, ...offered }
-    await arena.refuses(attacker.token(JSON.stringify(header), JSON.stringify(arena.claims)), 'signature_invalid')
-  })
+    test('under the genuine kid', async () => {
+      const header = { alg: 'ES256', kid: arena.kid, ...offered }
+      await arena.refuses(
+        attacker.token(JSON.stringify(header), JSON.stringify(arena.claims)),
+        'signature_invalid',
+      )
+    })
 
-  test('under no kid', async () => {
-    const header = { alg: 'ES256', ...offered }
-    await arena.refuses(attacker.token(JSON.stringify(header), JSON.stringify(arena.claims)), 'signature_invalid')
-  })
+    test('under no kid', async () => {
+      const header = { alg: 'ES256', ...offered }
+      await arena.refuses(
+        attacker.token(JSON.stringify(header), JSON.stringify(arena.claims)),
+        'signature_invalid',
+      )
+    })
 
-  test('under a kid of its own', async () => {
-    const header = { alg: 'ES256', kid: 'attacker', ...offered }
-    await arena.refuses(attacker.token(JSON.stringify(header), JSON.stringify(arena.claims)), 'key_unknown')
-  })
+    test('under a kid of its own', async () => {
+      const header = { alg: 'ES256', kid: 'attacker', ...offered }
+      await arena.refuses(
+        attacker.token(JSON.stringify(header), JSON.stringify(arena.claims)),
+        'key_unknown',
+      )
+    })
 
-  test('in a genuine token it changes nothing', async () => {
-    await arena.admits(arena.sealed(offered))
-    expect(arena.fetched.filter((url) => url.startsWith(ATTACKER))).toEqual([])
-  })
-})
+    test('in a genuine token it changes nothing', async () => {
+      await arena.admits(arena.sealed(offered))
+      expect(arena.fetched.filter((url) => url.startsWith(ATTACKER))).toEqual([])
+    })
+  },
+)
 
 runAttacks('RFC 7515 §4.1.11 and RFC 7797: extensions', [
   ...[['exp'], ['exp2'], ['b64'], [], [1], 'exp', null, {}, [''], ['alg']].map((crit): Attack => ({
@@ -62,7 +75,11 @@ runAttacks('RFC 7515 §4.1.11 and RFC 7797: extensions', [
   })),
   ...[true, false, null, 'false'].flatMap((b64): Attack[] => [
     { title: `b64 ${b64}`, token: ({ sealed }) => sealed({ b64 }), code: 'header_not_allowed' },
-    { title: `critical b64 ${b64}`, token: ({ sealed }) => sealed({ b64, crit: ['b64'] }), code: 'header_not_allowed' },
+    {
+      title: `critical b64 ${b64}`,
+      token: ({ sealed }) => sealed({ b64, crit: ['b64'] }),
+      code: 'header_not_allowed',
+    },
   ]),
 ])
 
@@ -90,20 +107,29 @@ runAttacks('RFC 7515 §4 and RFC 7519 §4: members named twice', [
     {
       title: `in the claims ${title}`,
       token: ({ sealedText, kid, claims }) =>
-        sealedText(`{"alg":"ES256","kid":"${kid}"}`, `{${members},${JSON.stringify(claims).slice(1)}`),
+        sealedText(
+          `{"alg":"ES256","kid":"${kid}"}`,
+          `{${members},${JSON.stringify(claims).slice(1)}`,
+        ),
       code: 'token_malformed',
     },
   ]),
   ...['alg', 'kid', 'typ'].map((name): Attack => ({
     title: `the header member ${name}`,
     token: ({ sealedText, kid, claims }) =>
-      sealedText(`{"alg":"ES256","kid":"${kid}","typ":"JWT","${name}":"ES256"}`, JSON.stringify(claims)),
+      sealedText(
+        `{"alg":"ES256","kid":"${kid}","typ":"JWT","${name}":"ES256"}`,
+        JSON.stringify(claims),
+      ),
     code: 'token_malformed',
   })),
   ...['iss', 'aud', 'exp', 'sub', 'power', 'tenant'].map((name): Attack => ({
     title: `the claim ${name}`,
     token: ({ sealedText, kid, claims }) =>
-      sealedText(`{"alg":"ES256","kid":"${kid}"}`, `{"${name}":1,${JSON.stringify({ [name]: 1, ...claims }).slice(1)}`),
+      sealedText(
+        `{"alg":"ES256","kid":"${kid}"}`,
+        `{"${name}":1,${JSON.stringify({ [name]: 1, ...claims }).slice(1)}`,
+      ),
     code: 'token_malformed',
   })),
 ])
@@ -160,7 +186,10 @@ const onEach = (title: string, change: (part: string) => string): Attack[] =>
     code: 'token_malformed',
   }))
 
-/** Sets the bits of the last character that no byte holds; for parts of whole triples one is cut off before. */
+/**
+ * Sets the bits of the last character that no byte holds; for parts of whole triples one is cut off
+ * before.
+ */
 const withStrayBits = (part: string) => {
   const base = part.length % 4 === 0 ? part.slice(0, -1) : part
   return base.slice(0, -1) + (base.length % 4 === 2 ? 'B' : 'D')
@@ -185,7 +214,15 @@ runAttacks('RFC 7515 §3.1 and §5.2 step 1: parts', [
   { title: 'a dot before', token: ({ mint }) => `.${mint()}`, code: 'token_malformed' },
   { title: 'dots only', token: () => '..', code: 'token_malformed' },
   { title: 'many dots', token: () => '.'.repeat(16_000), code: 'token_malformed' },
-  { title: 'detached payload', token: ({ mint }) => mint().replace(/\..*\./, '..'), code: 'token_malformed' },
-  { title: 'no signature', token: ({ mint }) => withSignature(mint(), ''), code: 'token_malformed' },
+  {
+    title: 'detached payload',
+    token: ({ mint }) => mint().replace(/\..*\./, '..'),
+    code: 'token_malformed',
+  },
+  {
+    title: 'no signature',
+    token: ({ mint }) => withSignature(mint(), ''),
+    code: 'token_malformed',
+  },
   { title: 'a token twice', token: ({ mint }) => `${mint()}.${mint()}`, code: 'token_malformed' },
 ])

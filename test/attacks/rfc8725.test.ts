@@ -5,10 +5,25 @@ import { createArena, runAttacks, withSignature, type Arena, type Attack } from 
 
 const ATTACKER = 'https://attacker.example'
 
-/** Names that no library may take for an algorithm: symmetric ones, `none` in every spelling, encryption, and names of prototypes. */
+/**
+ * Names that no library may take for an algorithm: symmetric ones, `none` in every spelling,
+ * encryption, and names of prototypes.
+ */
 const ALGORITHMS = [
   ...['HS256', 'HS384', 'HS512', 'none', 'None', 'NONE', 'nOnE', 'none ', '', 'null', 'undefined'],
-  ...['es256', 'ES256 ', 'ES-256', 'ES256K', 'ES384', 'RS256', 'PS256', 'EdDSA', 'RSA1_5', 'dir', 'PBES2-HS256+A128KW'],
+  ...[
+    'es256',
+    'ES256 ',
+    'ES-256',
+    'ES256K',
+    'ES384',
+    'RS256',
+    'PS256',
+    'EdDSA',
+    'RSA1_5',
+    'dir',
+    'PBES2-HS256+A128KW',
+  ],
   ...['__proto__', 'constructor', 'toString', 'hasOwnProperty'],
 ]
 
@@ -66,7 +81,10 @@ runAttacks('RFC 8725 §3.3 and §3.4: signatures of wrong form or value', [
       title: form,
       token: ({ signer, sealed }) => {
         const token = sealed({})
-        return withSignature(token, signatureForms(signer, token.slice(0, token.lastIndexOf('.')))[form]!)
+        return withSignature(
+          token,
+          signatureForms(signer, token.slice(0, token.lastIndexOf('.')))[form]!,
+        )
       },
       code: 'signature_invalid',
     })),
@@ -95,16 +113,19 @@ const NOT_UTF8: Readonly<Record<string, readonly number[]>> = {
 runAttacks('RFC 8725 §3.7: UTF-8 only', [
   ...Object.entries(NOT_UTF8).flatMap(([title, bytes]): Attack[] => {
     const member = Buffer.concat([Buffer.from(',"note":"'), Buffer.from(bytes), Buffer.from('"}')])
-    const append = (value: unknown) => Buffer.concat([Buffer.from(JSON.stringify(value).slice(0, -1)), member])
+    const append = (value: unknown) =>
+      Buffer.concat([Buffer.from(JSON.stringify(value).slice(0, -1)), member])
     return [
       {
         title: `${title} in the claims`,
-        token: ({ sealedText, kid, claims }) => sealedText(JSON.stringify({ alg: 'ES256', kid }), append(claims)),
+        token: ({ sealedText, kid, claims }) =>
+          sealedText(JSON.stringify({ alg: 'ES256', kid }), append(claims)),
         code: 'token_malformed',
       },
       {
         title: `${title} in the header`,
-        token: ({ sealedText, kid, claims }) => sealedText(append({ alg: 'ES256', kid }), JSON.stringify(claims)),
+        token: ({ sealedText, kid, claims }) =>
+          sealedText(append({ alg: 'ES256', kid }), JSON.stringify(claims)),
         code: 'token_malformed',
       },
     ]
@@ -151,18 +172,24 @@ runAttacks('RFC 8725 §3.10: claims and header members are not to be trusted', [
     token: ({ sealed }) => sealed({ kid }),
     code: 'header_not_allowed',
   })),
-  ...[`${ATTACKER}`, 'https://verifier.example.test', 'https://verifier.example.test/verifier/', '', '__proto__'].map(
+  ...[
+    `${ATTACKER}`,
+    'https://verifier.example.test',
+    'https://verifier.example.test/verifier/',
+    '',
+    '__proto__',
+  ].map((iss): Attack => ({
+    title: `iss ${JSON.stringify(iss)}`,
+    token: ({ sealed }) => sealed({}, { iss }),
+    code: 'issuer_not_trusted',
+  })),
+  ...[null, 1, [`https://verifier.example.test/verifier`], { toString: 'x' }, undefined].map(
     (iss): Attack => ({
       title: `iss ${JSON.stringify(iss)}`,
       token: ({ sealed }) => sealed({}, { iss }),
       code: 'issuer_not_trusted',
     }),
   ),
-  ...[null, 1, [`https://verifier.example.test/verifier`], { toString: 'x' }, undefined].map((iss): Attack => ({
-    title: `iss ${JSON.stringify(iss)}`,
-    token: ({ sealed }) => sealed({}, { iss }),
-    code: 'issuer_not_trusted',
-  })),
 ])
 
 runAttacks('RFC 8725 §3.11 and §3.12: another kind of JWT of the same key', [
@@ -181,11 +208,13 @@ runAttacks('RFC 8725 §3.11 and §3.12: another kind of JWT of the same key', [
     token: ({ sealed }) => sealed({ typ }),
     code: 'token_type_not_accepted',
   })),
-  ...['vc_json', 'auth_time', 'acr', 'amr', 'at_hash', 'c_hash', 's_hash', 'sid', 'events'].map((name): Attack => ({
-    title: `the claim ${name} of an id_token or a logout token`,
-    token: ({ sealed }) => sealed({}, { [name]: 'x' }),
-    code: 'token_type_not_accepted',
-  })),
+  ...['vc_json', 'auth_time', 'acr', 'amr', 'at_hash', 'c_hash', 's_hash', 'sid', 'events'].map(
+    (name): Attack => ({
+      title: `the claim ${name} of an id_token or a logout token`,
+      token: ({ sealed }) => sealed({}, { [name]: 'x' }),
+      code: 'token_type_not_accepted',
+    }),
+  ),
   {
     title: 'neither jti nor scope, as in an id_token',
     token: ({ sealed }) => sealed({}, { jti: undefined, scope: undefined }),
@@ -195,7 +224,10 @@ runAttacks('RFC 8725 §3.11 and §3.12: another kind of JWT of the same key', [
 
 const JSON_FORMS: Readonly<Record<string, (parts: readonly string[]) => unknown>> = {
   flattened: ([header, payload, signature]) => ({ protected: header, payload, signature }),
-  general: ([header, payload, signature]) => ({ payload, signatures: [{ protected: header, signature }] }),
+  general: ([header, payload, signature]) => ({
+    payload,
+    signatures: [{ protected: header, signature }],
+  }),
 }
 
 runAttacks('RFC 8725 §3.1, its successor draft and RFC 7516: other serialisations and encryption', [
@@ -224,7 +256,10 @@ runAttacks('RFC 8725 §3.1, its successor draft and RFC 7516: other serialisatio
 test('RFC 8725 §3.2: the other s of an ECDSA signature is as good as the first, and is judged as a token of its own', async () => {
   const arena = createArena()
   const token = arena.sealed({})
-  const other = withSignature(token, signatureForms(arena.signer, token.slice(0, token.lastIndexOf('.')))[RIGHT[0]!]!)
+  const other = withSignature(
+    token,
+    signatureForms(arena.signer, token.slice(0, token.lastIndexOf('.')))[RIGHT[0]!]!,
+  )
   expect((await arena.admits(other)).token).toBe(other)
   expect((await arena.admits(token)).token).toBe(token)
   arena.close()

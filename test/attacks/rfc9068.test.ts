@@ -20,17 +20,29 @@ describe('RFC 9068 §4 under the profile rfc9068', () => {
     },
   )
 
-  test.each([undefined, 'JWT', '', 'at', 'at+jwt ', 'application/application/at+jwt', 'text/at+jwt', 'dpop+jwt'])(
-    'typ %p is none',
-    (typ) => arena.refuses(arena.sealed({ typ }, { ...CLAIMS, aud: AUDIENCE }), 'token_type_not_accepted'),
+  test.each([
+    undefined,
+    'JWT',
+    '',
+    'at',
+    'at+jwt ',
+    'application/application/at+jwt',
+    'text/at+jwt',
+    'dpop+jwt',
+  ])('typ %p is none', (typ) =>
+    arena.refuses(arena.sealed({ typ }, { ...CLAIMS, aud: AUDIENCE }), 'token_type_not_accepted'),
   )
 
   test.each(['exp', 'aud', 'sub', 'client_id', 'iat', 'jti'])('without %s it is refused', (name) =>
-    arena.refuses(arena.sealed({ typ: 'at+jwt' }, { ...CLAIMS, aud: AUDIENCE, [name]: undefined }), 'claim_invalid'),
+    arena.refuses(
+      arena.sealed({ typ: 'at+jwt' }, { ...CLAIMS, aud: AUDIENCE, [name]: undefined }),
+      'claim_invalid',
+    ),
   )
 
   test('without iss, or addressed to another, it is refused', async () => {
-    const sealed = (claims: object) => arena.sealed({ typ: 'at+jwt' }, { ...CLAIMS, aud: AUDIENCE, ...claims })
+    const sealed = (claims: object) =>
+      arena.sealed({ typ: 'at+jwt' }, { ...CLAIMS, aud: AUDIENCE, ...claims })
     await arena.refuses(sealed({ iss: undefined }), 'issuer_not_trusted')
     await arena.refuses(sealed({ aud: 'https://other.example.org' }), 'audience_mismatch')
     await arena.refuses(sealed({ aud: [`${AUDIENCE}/`] }), 'audience_mismatch')
@@ -41,7 +53,12 @@ describe('RFC 9068 §5: an id_token is no access token', () => {
   const arena = createArena()
   afterAll(() => arena.close())
 
-  test.each(['id-token', 'id-token-for-audience', 'logout-token', 'authorization-request'] as const)('%s', (name) =>
+  test.each([
+    'id-token',
+    'id-token-for-audience',
+    'logout-token',
+    'authorization-request',
+  ] as const)('%s', (name) =>
     arena.refuses(arena.verifier.mintBroken(name), 'token_type_not_accepted'),
   )
 
@@ -50,7 +67,13 @@ describe('RFC 9068 §5: an id_token is no access token', () => {
     async (profile) => {
       const own = createArena({ profile, audience: 'client' })
       own.mint = () => own.sealed({}, { aud: 'client' })
-      const bare = { aud: 'client', nonce: 'n-0S6_WzA2Mj', vc: undefined, jti: undefined, scope: undefined }
+      const bare = {
+        aud: 'client',
+        nonce: 'n-0S6_WzA2Mj',
+        vc: undefined,
+        jti: undefined,
+        scope: undefined,
+      }
       await own.refuses(own.sealed({}, bare), 'token_type_not_accepted')
       own.close()
     },

@@ -34,7 +34,8 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     title: 'an issuer without its suffix /verifier',
-    token: ({ sealed, verifier }) => sealed({}, { iss: verifier.issuer.replace(/\/verifier$/, '') }),
+    token: ({ sealed, verifier }) =>
+      sealed({}, { iss: verifier.issuer.replace(/\/verifier$/, '') }),
     code: 'issuer_not_trusted',
     hint: /suffix "\/verifier"/,
   },
@@ -87,7 +88,8 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     title: 'an id_token sent as access token',
-    token: ({ verifier }) => verifier.mintIdToken({ claims: { email: `${MARKER}@person.example` } }),
+    token: ({ verifier }) =>
+      verifier.mintIdToken({ claims: { email: `${MARKER}@person.example` } }),
     code: 'token_type_not_accepted',
     hint: /id_token: send the access token/,
   },
@@ -133,7 +135,10 @@ const MISTAKES: readonly Mistake[] = [
 test.each(MISTAKES)('the denied event hints at $title', async ({ token, code, hint, options }) => {
   const arena = createArena(options)
   arena.mint = () =>
-    arena.sealed({ typ: 'at+jwt' }, { aud: options?.audience ?? arena.verifier.issuer, client_id: 'shop' })
+    arena.sealed(
+      { typ: 'at+jwt' },
+      { aud: options?.audience ?? arena.verifier.issuer, client_id: 'shop' },
+    )
   const event = await arena.refuses(token(arena), code)
   expect(event.hint).toMatch(hint)
   expect(event.fingerprint).toMatch(/^[\w-]{16}$/)
@@ -141,17 +146,25 @@ test.each(MISTAKES)('the denied event hints at $title', async ({ token, code, hi
 })
 
 const missing = requiredScopes('orders:write')
-const SCOPES: readonly (readonly [title: string, claims: Record<string, unknown>, hint: RegExp])[] = [
-  ['scp beside scope', { scope: 'a', scp: ['orders:write'] }, /both "scope" and "scp"/],
-  ['neither scope nor scp', { scope: undefined }, /neither "scope" nor "scp"/],
-  ['the constant scopes of the Java Verifiers', { scope: 'machine learcredential' }, /requiredPower/],
-  ['other scopes', { scope: 'orders:read' }, /has to ask the Verifier/],
-]
+const SCOPES: readonly (readonly [title: string, claims: Record<string, unknown>, hint: RegExp])[] =
+  [
+    ['scp beside scope', { scope: 'a', scp: ['orders:write'] }, /both "scope" and "scp"/],
+    ['neither scope nor scp', { scope: undefined }, /neither "scope" nor "scp"/],
+    [
+      'the constant scopes of the Java Verifiers',
+      { scope: 'machine learcredential' },
+      /requiredPower/,
+    ],
+    ['other scopes', { scope: 'orders:read' }, /has to ask the Verifier/],
+  ]
 
 test.each(SCOPES)('the denied event hints at %s', async (_, claims, hint) => {
   const arena = createArena()
   const request = bearing(arena.sealed({}, claims))
-  await expect(arena.authenticate(request, missing)).rejects.toMatchObject({ code: 'scope_missing', status: 403 })
+  await expect(arena.authenticate(request, missing)).rejects.toMatchObject({
+    code: 'scope_missing',
+    status: 403,
+  })
   expect(arena.denied.at(-1)!.hint).toMatch(hint)
   expectNoLeak(arena.denied, [])
   arena.close()
@@ -161,7 +174,9 @@ test.each([['scp'], ['scope']])('scopes are read from %s, as text or list', asyn
   const arena = createArena()
   for (const scopes of ['a orders:write', ['a', 'orders:write']]) {
     const token = arena.sealed({}, { scope: undefined, [name]: scopes })
-    await expect(arena.authenticate(bearing(token), missing)).resolves.toMatchObject({ scopes: ['a', 'orders:write'] })
+    await expect(arena.authenticate(bearing(token), missing)).resolves.toMatchObject({
+      scopes: ['a', 'orders:write'],
+    })
   }
   arena.close()
 })
@@ -187,7 +202,8 @@ test('the fingerprint tells tokens apart, and the same one is the same', async (
   const arena = createArena()
   const [one, other] = [arena.sealed({ typ: 'x' }), arena.sealed({ typ: 'y' })]
   const events = []
-  for (const token of [one, other, one]) events.push(await arena.refuses(token, 'token_type_not_accepted'))
+  for (const token of [one, other, one])
+    events.push(await arena.refuses(token, 'token_type_not_accepted'))
   expect(events[0]!.fingerprint).toBe(events[2]!.fingerprint)
   expect(events[0]!.fingerprint).not.toBe(events[1]!.fingerprint)
   arena.close()
@@ -199,23 +215,36 @@ describe('where nobody listens to events', () => {
   const setUp = (fetch = arena.verifier.fetch) => {
     const warnings: string[] = []
     const runtime = { fetch, warn: (message: string) => void warnings.push(message) }
-    return { warnings, server: createResourceServer({ issuer: arena.verifier.issuer, profile: 'eudistack', runtime }) }
+    return {
+      warnings,
+      server: createResourceServer({
+        issuer: arena.verifier.issuer,
+        profile: 'eudistack',
+        runtime,
+      }),
+    }
   }
 
   test('a likely mistake is warned of once, with what to do, and without what the token says of people', async () => {
     const { warnings, server } = setUp()
     const tokens = [1, 2, 3].map((jti) => arena.sealed({}, { aud: 'shop', jti: `${jti}` }))
     for (const token of tokens)
-      await expect(server.verifyAccessToken(token)).rejects.toMatchObject({ code: 'audience_mismatch' })
+      await expect(server.verifyAccessToken(token)).rejects.toMatchObject({
+        code: 'audience_mismatch',
+      })
     server.close()
-    expect(warnings).toEqual([expect.stringMatching(/audience_mismatch: expected "aud".*found "shop".*"denied"/)])
+    expect(warnings).toEqual([
+      expect.stringMatching(/audience_mismatch: expected "aud".*found "shop".*"denied"/),
+    ])
     expectNoLeak(warnings, tokens)
   })
 
   test('keys that can not be had are warned of once', async () => {
     const { warnings, server } = setUp(() => Promise.resolve(new Response('<html>')))
     for (let attempt = 0; attempt < 3; attempt += 1)
-      await expect(server.verifyAccessToken(arena.mint())).rejects.toMatchObject({ code: 'keys_unavailable' })
+      await expect(server.verifyAccessToken(arena.mint())).rejects.toMatchObject({
+        code: 'keys_unavailable',
+      })
     server.close()
     expect(warnings).toEqual([
       expect.stringMatching(/expected JSON from .*check "issuer" and "jwksUri".*"keySetFailed"/),
@@ -238,7 +267,12 @@ const PERSON = {
   phone: MARKER,
   employeeId: MARKER,
 }
-const BOSS = { commonName: MARKER, email: `${MARKER}@person.example`, serialNumber: MARKER, organization: MARKER }
+const BOSS = {
+  commonName: MARKER,
+  email: `${MARKER}@person.example`,
+  serialNumber: MARKER,
+  organization: MARKER,
+}
 
 const REFUSALS: readonly (readonly [code: ErrorCode, requirement: Requirement])[] = [
   ['power_missing', requiredPower({ domain: 'DOME', function: 'Onboarding', action: 'Execute' })],
@@ -257,12 +291,20 @@ const REFUSALS: readonly (readonly [code: ErrorCode, requirement: Requirement])[
 describe('no event shows what the credential says of people', () => {
   const options = { clientIds: ['shop'] }
   const mint = (arena: Arena) =>
-    arena.mint({ kind: 'employee', audience: 'shop', mandatee: PERSON, mandator: BOSS, claims: { tenant: 'own' } })
+    arena.mint({
+      kind: 'employee',
+      audience: 'shop',
+      mandatee: PERSON,
+      mandator: BOSS,
+      claims: { tenant: 'own' },
+    })
 
   test.each(REFUSALS)('%s', async (code, requirement) => {
     const arena = createArena(options)
     const token = mint(arena)
-    const error: unknown = await arena.authenticate(bearing(token), requirement).catch((thrown: unknown) => thrown)
+    const error: unknown = await arena
+      .authenticate(bearing(token), requirement)
+      .catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code })
     expectNoLeak([...arena.denied, error, String(error)], [token])
     arena.close()

@@ -1,4 +1,5 @@
-// Compares this project with its peers, and itself with its own bounds. Writes results.json and the README's table, and prints all tables.
+// Compares this project with its peers, and itself with its own bounds. Writes results.json and the
+// README's table, and prints all tables.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -25,7 +26,12 @@ async function memory() {
   return result
 }
 
-const machine = () => ({ node: process.version, cpu: cpus()[0].model, cores: cpus().length, load: loadavg()[0] })
+const machine = () => ({
+  node: process.version,
+  cpu: cpus()[0].model,
+  cores: cpus().length,
+  load: loadavg()[0],
+})
 
 const results = { date: new Date().toISOString().slice(0, 10), rounds, ...machine(), inProcess: [] }
 for (const [algorithm, size] of KINDS) {
@@ -40,7 +46,9 @@ results.loadAtEnd = loadavg()[0]
 
 await write(here('results.json'), JSON.stringify(results), 'json')
 const readme = here('../../README.md')
-const [before, after] = readFileSync(readme, 'utf8').split(/(?<=<!-- npm run bench -->\n)[^]*(?=<!-- \/ -->)/)
+const [before, after] = readFileSync(readme, 'utf8').split(
+  /(?<=<!-- npm run bench -->\n)[^]*(?=<!-- \/ -->)/,
+)
 await write(readme, `${before}\n${overview(results)}\n\n${after}`, 'markdown')
 console.log(tables(results))
 process.exit()

@@ -31,11 +31,13 @@ const asFunction = (middleware) => (token) =>
   })
 
 /**
- * All that takes part: `make` returns a function of a token that resolves, or returns, once it is verified. `cached` contestants
- * remember tokens; the others verify each time.
+ * All that takes part: `make` returns a function of a token that resolves, or returns, once it is
+ * verified. `cached` contestants remember tokens; the others verify each time.
  */
 export const contestants = {
-  /** What nobody can do without: one signature with a ready key, two documents, five comparisons. */
+  /**
+   * What nobody can do without: one signature with a ready key, two documents, five comparisons.
+   */
   floor: {
     make:
       ({ issuer, algorithm, publicKey }) =>
@@ -79,13 +81,22 @@ export const contestants = {
   jose: {
     make({ issuer, algorithm }) {
       const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`))
-      const options = { issuer, audience: AUDIENCE, algorithms: [algorithm], requiredClaims: ['exp'] }
+      const options = {
+        issuer,
+        audience: AUDIENCE,
+        algorithms: [algorithm],
+        requiredClaims: ['exp'],
+      }
       return (token) => jwtVerify(token, keys, options)
     },
   },
   'aws-jwt-verify': {
     make({ issuer, jwk }) {
-      const verifier = JwtVerifier.create({ issuer, audience: AUDIENCE, jwksUri: 'https://verifier.example.org/jwks' })
+      const verifier = JwtVerifier.create({
+        issuer,
+        audience: AUDIENCE,
+        jwksUri: 'https://verifier.example.org/jwks',
+      })
       verifier.cacheJwks({ keys: [jwk] })
       return (token) => verifier.verify(token)
     },

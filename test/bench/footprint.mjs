@@ -1,20 +1,25 @@
-// Prints what each package brings into node_modules, its dependencies included, and what importing it costs. The aim: 1.5 MB and 60 ms for an adapter.
+// Prints what each package brings into node_modules, its dependencies included, and what importing
+// it costs. The aim: 1.5 MB and 60 ms for an adapter.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
-const names = ['core', 'express', 'koa', 'fastify', 'fetch', 'client'].map((name) => `@verifier-guard/${name}`)
+const names = ['core', 'express', 'koa', 'fastify', 'fetch', 'client'].map(
+  (name) => `@verifier-guard/${name}`,
+)
 const RUNS = 7
 
-const manifestOf = (name) => JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'))
+const manifestOf = (name) =>
+  JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'))
 
 /** A package and everything that it needs, each once. */
 function closure(name, found = new Set()) {
   if (found.has(name)) return found
   found.add(name)
-  for (const dependency of Object.keys(manifestOf(name).dependencies ?? {})) closure(dependency, found)
+  for (const dependency of Object.keys(manifestOf(name).dependencies ?? {}))
+    closure(dependency, found)
   return found
 }
 
@@ -33,12 +38,18 @@ function bytesOf(name) {
 /** Milliseconds of an import in a fresh process; the middle one of several. */
 function importTime(name) {
   const code = `const start = performance.now(); await import('${name}'); console.log(performance.now() - start)`
-  const times = Array.from({ length: RUNS }, () => Number(run('node', ['--input-type=module', '--eval', code])))
+  const times = Array.from({ length: RUNS }, () =>
+    Number(run('node', ['--input-type=module', '--eval', code])),
+  )
   return times.sort((one, other) => one - other)[RUNS >> 1]
 }
 
 function run(command, parameters) {
-  return execFileSync(command, parameters, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  return execFileSync(command, parameters, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
 }
 
 for (const name of names) {

@@ -12,7 +12,13 @@ process.on('message', ({ start, usage }) => {
 const guards = {
   none: () => (request, response, next) => next(),
   'verifier-guard': ({ issuer, algorithm }) =>
-    auth({ issuer, audience: AUDIENCE, profile: 'eudistack', kinds: ['machine', 'none'], algorithms: [algorithm] }),
+    auth({
+      issuer,
+      audience: AUDIENCE,
+      profile: 'eudistack',
+      kinds: ['machine', 'none'],
+      algorithms: [algorithm],
+    }),
   'express-oauth2-jwt-bearer': contestants['express-oauth2-jwt-bearer'].express,
   'express-jwt + jwks-rsa': contestants['express-jwt + jwks-rsa'].express,
 }
@@ -21,6 +27,8 @@ function listen({ name, issuer, algorithm }) {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
-  app.get('/', guards[name]({ issuer, algorithm }), (request, response) => response.status(200).end())
+  app.get('/', guards[name]({ issuer, algorithm }), (request, response) =>
+    response.status(200).end(),
+  )
   const server = app.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
 }

@@ -11,8 +11,8 @@ const REQUESTS = 6_000
 const CONNECTIONS = 8
 
 /**
- * What each guard costs behind Express, in its process' CPU time for each request of a known caller: the application with the guard
- * less the one without, round by round.
+ * What each guard costs behind Express, in its process' CPU time for each request of a known
+ * caller: the application with the guard less the one without, round by round.
  */
 export async function overHttp(rounds) {
   const { issuer, algorithm, mint, close } = await createIssuer('ES256', '1.8 kB')
@@ -54,7 +54,9 @@ async function startServer(start) {
 
 /** Sends requests over a few connections, each the next as soon as the last is answered. */
 async function load(port, requests) {
-  await Promise.all(Array.from({ length: CONNECTIONS }, (_, lane) => converse(port, requests, lane)))
+  await Promise.all(
+    Array.from({ length: CONNECTIONS }, (_, lane) => converse(port, requests, lane)),
+  )
 }
 
 function converse(port, requests, lane) {
@@ -67,7 +69,8 @@ function converse(port, requests, lane) {
     }
     socket.on('connect', next).on('error', reject)
     socket.on('data', (answer) => {
-      if (!answer.toString('latin1').startsWith('HTTP/1.1 200')) return reject(new Error(answer.toString('latin1')))
+      if (!answer.toString('latin1').startsWith('HTTP/1.1 200'))
+        return reject(new Error(answer.toString('latin1')))
       next()
     })
   })

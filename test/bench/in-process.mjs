@@ -6,14 +6,18 @@ import { createIssuer } from './tokens.mjs'
 const CALLERS = 200
 const WARM_OPERATIONS = 20_000
 const WARM_UP = 2
-/** Long enough that what the change from one contestant to the next costs, a tenth of a second of cold caches and sleeping threads, does not count. */
+/**
+ * Long enough that what the change from one contestant to the next costs, a tenth of a second of
+ * cold caches and sleeping threads, does not count.
+ */
 const COLD_OPERATIONS = 6_000
 
-const takesPart = ([, { algorithms }], algorithm) => algorithms === undefined || algorithms.includes(algorithm)
+const takesPart = ([, { algorithms }], algorithm) =>
+  algorithms === undefined || algorithms.includes(algorithm)
 
 /**
- * Compares the contestants on one kind of token. Every round takes all of them in turn, so that a busy machine disturbs them
- * alike, and yields their ratios to the floor of that round.
+ * Compares the contestants on one kind of token. Every round takes all of them in turn, so that a
+ * busy machine disturbs them alike, and yields their ratios to the floor of that round.
  */
 export async function inProcess(algorithm, size, rounds) {
   const issuer = await createIssuer(algorithm, size)
@@ -22,8 +26,16 @@ export async function inProcess(algorithm, size, rounds) {
     .map(([name, contestant]) => ({ name, ...contestant, run: contestant.make(issuer) }))
   const callers = Array.from({ length: CALLERS }, issuer.mint)
   const cases = [
-    { name: 'cold, one at a time', inFlight: 1, fresh: () => Array.from({ length: COLD_OPERATIONS }, issuer.mint) },
-    { name: 'cold, 16 in flight', inFlight: 16, fresh: () => Array.from({ length: COLD_OPERATIONS }, issuer.mint) },
+    {
+      name: 'cold, one at a time',
+      inFlight: 1,
+      fresh: () => Array.from({ length: COLD_OPERATIONS }, issuer.mint),
+    },
+    {
+      name: 'cold, 16 in flight',
+      inFlight: 16,
+      fresh: () => Array.from({ length: COLD_OPERATIONS }, issuer.mint),
+    },
     {
       name: 'warm',
       inFlight: 1,
@@ -38,7 +50,9 @@ export async function inProcess(algorithm, size, rounds) {
 
 async function compare({ name, inFlight, fresh }, functions, rounds) {
   const warm = name === 'warm'
-  const entered = functions.filter(({ name, cached }) => name === 'floor' || Boolean(cached) === warm)
+  const entered = functions.filter(
+    ({ name, cached }) => name === 'floor' || Boolean(cached) === warm,
+  )
   const samples = new Map(entered.map(({ name }) => [name, []]))
   for (let round = -WARM_UP; round < rounds; round += 1) {
     const bytes = fresh()

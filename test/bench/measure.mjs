@@ -8,7 +8,10 @@ function mainThread() {
     return user + system
   }
   try {
-    return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1').split(' ')[0]) / 1_000
+    return (
+      Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1').split(' ')[0]) /
+      1_000
+    )
   } catch {
     return NaN
   }
@@ -19,7 +22,10 @@ function allThreads() {
   return user + system
 }
 
-/** Runs an operation over all inputs with so many in flight; microseconds per operation: by the clock, of the main thread, of all. */
+/**
+ * Runs an operation over all inputs with so many in flight; microseconds per operation: by the
+ * clock, of the main thread, of all.
+ */
 export async function measure(operation, inputs, inFlight) {
   const before = [performance.now() * 1_000, mainThread(), allThreads()]
   await (inFlight === 1 ? oneByOne(operation, inputs) : inLanes(operation, inputs, inFlight))

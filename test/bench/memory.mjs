@@ -1,4 +1,5 @@
-// Run with --expose-gc in a process of its own: what the memory for verified tokens costs, and that it stays within its bounds.
+// Run with --expose-gc in a process of its own: what the memory for verified tokens costs, and that
+// it stays within its bounds.
 import { createResourceServer } from '@verifier-guard/core'
 import { AUDIENCE, createIssuer } from './tokens.mjs'
 

@@ -13,13 +13,19 @@ const OVERVIEW = [
 /** What matters most of the results, as Markdown: the table of the README. */
 export function overview({ inProcess, http, memory, node, cpu, cores, rounds, date }) {
   const own = inProcess.filter(({ algorithm, size }) => algorithm === 'ES256' && size === '1.8 kB')
-  const of = (name, contestant) => own.find((one) => one.case === name && one.contestant === contestant)
+  const of = (name, contestant) =>
+    own.find((one) => one.case === name && one.contestant === contestant)
   const rows = OVERVIEW.map((name) => {
     const { ratio, mainRatio, allRatio } = of('cold, 16 in flight', name)
     const remembered = of('warm', `${name}, cached`)
     const guard = http.find(({ contestant }) => contestant === name)?.guard
     const cold = [ratio, mainRatio, allRatio].map(({ median }) => median.toFixed(2))
-    return [name, ...cold, remembered?.ratio.median.toFixed(3) ?? '–', guard ? `${guard.median.toFixed(0)} µs` : '–']
+    return [
+      name,
+      ...cold,
+      remembered?.ratio.median.toFixed(3) ?? '–',
+      guard ? `${guard.median.toFixed(0)} µs` : '–',
+    ]
   })
   const head = [
     'library',
@@ -37,7 +43,18 @@ export function overview({ inProcess, http, memory, node, cpu, cores, rounds, da
 }
 
 /** The results as Markdown, in full. */
-export function tables({ inProcess, http, memory, node, cpu, cores, load, loadAtEnd, rounds, date }) {
+export function tables({
+  inProcess,
+  http,
+  memory,
+  node,
+  cpu,
+  cores,
+  load,
+  loadAtEnd,
+  rounds,
+  date,
+}) {
   const kinds = [...new Set(inProcess.map(({ algorithm, size }) => `${algorithm}, ${size}`))]
   return [
     `Measured on ${date} with Node ${node} on ${cores} × ${cpu}; load average ${load.toFixed(1)} at the start, ${loadAtEnd.toFixed(1)} at the end; medians of ${rounds} rounds, quartiles in brackets.`,
@@ -58,7 +75,14 @@ function ofKind(kind, results) {
     mainRatio.median.toFixed(3),
     allRatio.median.toFixed(3),
   ])
-  const head = ['case', 'library', 'µs', 'time to the floor', 'CPU, main thread', 'CPU, all threads']
+  const head = [
+    'case',
+    'library',
+    'µs',
+    'time to the floor',
+    'CPU, main thread',
+    'CPU, all threads',
+  ]
   return `### ${kind} (${own[0].characters} characters)\n\n${table(head, rows)}`
 }
 
@@ -71,7 +95,13 @@ function behindExpress(results) {
   return `### Behind Express 5, a known caller\n\n${table(['guard', 'CPU of the process, µs a request', 'of which the guard'], rows)}`
 }
 
-function ofMemory({ characters, bytesPerCachedToken, bytesOnceRead, distinctTokens, growthAfterFull }) {
+function ofMemory({
+  characters,
+  bytesPerCachedToken,
+  bytesOnceRead,
+  distinctTokens,
+  growthAfterFull,
+}) {
   const growth = (Math.max(...growthAfterFull) * 100).toFixed(1)
   return [
     '### Memory',
@@ -80,7 +110,8 @@ function ofMemory({ characters, bytesPerCachedToken, bytesOnceRead, distinctToke
   ].join('\n\n')
 }
 
-const range = ({ median, q1, q3 }, digits) => `${median.toFixed(digits)} [${q1.toFixed(digits)}–${q3.toFixed(digits)}]`
+const range = ({ median, q1, q3 }, digits) =>
+  `${median.toFixed(digits)} [${q1.toFixed(digits)}–${q3.toFixed(digits)}]`
 
 const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')

@@ -1,4 +1,5 @@
-// What a route's requirements add to a warm request: one whose token was verified before. Runs on the built packages: `node test/bench/requirements.mjs`.
+// What a route's requirements add to a warm request: one whose token was verified before. Runs on
+// the built packages: `node test/bench/requirements.mjs`.
 import {
   allOf,
   createResourceServer,
@@ -103,6 +104,8 @@ function describe(own) {
   return {
     'check, µs': text(summary(own.map(({ check }) => check.main))),
     'request, µs': text(summary(own.map(({ request }) => request.main))),
-    'request, ratio': text(summary(own.map(({ request }, round) => request.main / floor[round].request.main))),
+    'request, ratio': text(
+      summary(own.map(({ request }, round) => request.main / floor[round].request.main)),
+    ),
   }
 }

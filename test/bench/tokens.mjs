@@ -10,31 +10,43 @@ const KEYS = {
   EdDSA: () => generateKeyPairSync('ed25519'),
 }
 
-/** What a machine's token says: with its mandate about 1.8 kB, without any credential about 0.6 kB. */
+/**
+ * What a machine's token says: with its mandate about 1.8 kB, without any credential about 0.6 kB.
+ */
 const SIZES = {
   '1.8 kB': {
     placement: 'flat',
-    powers: ['ProductOffering', 'Catalog', 'Orders', 'Invoices', 'Contracts', 'Certification', 'Onboarding'].map(
-      (name) => ({
-        type: 'Domain',
-        domain: 'DOME',
-        function: name,
-        action: ['Create', 'Update'],
-      }),
-    ),
+    powers: [
+      'ProductOffering',
+      'Catalog',
+      'Orders',
+      'Invoices',
+      'Contracts',
+      'Certification',
+      'Onboarding',
+    ].map((name) => ({
+      type: 'Domain',
+      domain: 'DOME',
+      function: name,
+      action: ['Create', 'Update'],
+    })),
   },
   '0.6 kB': { placement: 'none' },
 }
 
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** An authorization server with one key, as small as can be, that signs any number of tokens which differ in their `jti`. */
+/**
+ * An authorization server with one key, as small as can be, that signs any number of tokens which
+ * differ in their `jti`.
+ */
 export async function createIssuer(algorithm, size) {
   const { publicKey, privateKey } = KEYS[algorithm]()
   const kid = `${algorithm}-key`
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid, use: 'sig', alg: algorithm }
   const server = createServer((request, response) => {
-    const document = request.url === '/jwks' ? { keys: [jwk] } : { issuer, jwks_uri: `${issuer}/jwks` }
+    const document =
+      request.url === '/jwks' ? { keys: [jwk] } : { issuer, jwks_uri: `${issuer}/jwks` }
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document))
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -52,7 +64,10 @@ export async function createIssuer(algorithm, size) {
     const jti = `${(minted += 1)}`.padStart(36, '0')
     const input = `${header}.${encode({ ...claims, jti, exp: Math.floor(Date.now() / 1_000) + 86_400 })}`
     const digest = algorithm === 'EdDSA' ? null : 'sha256'
-    const signature = sign(digest, Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' })
+    const signature = sign(digest, Buffer.from(input), {
+      key: privateKey,
+      dsaEncoding: 'ieee-p1363',
+    })
     return Buffer.from(`${input}.${signature.toString('base64url')}`)
   }
   return { issuer, algorithm, publicKey, jwk, mint, close: () => server.close() }

@@ -1,4 +1,5 @@
-// Older versions are installed under aliases; what the drivers use of them has the types of the newest.
+// Older versions are installed under aliases; what the drivers use of them has the types of the
+// newest.
 declare module 'express4' {
   import express from 'express'
   export default express

@@ -2,14 +2,20 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { AuthContext, Requirement, ResourceServerOptions } from '@verifier-guard/core'
 import type { AuthOptions, Lifted } from '@verifier-guard/core/support'
 
-/** A part of the application with a guard of its own, or none. Plain data, so that it can be sent to another thread. */
+/**
+ * A part of the application with a guard of its own, or none. Plain data, so that it can be sent to
+ * another thread.
+ */
 export interface Mount {
   readonly path: string
   readonly options?: ResourceServerOptions
   readonly authOptions?: AuthOptions
 }
 
-/** The functions of an adapter that make requirements, and a way to read a header from its framework's request. */
+/**
+ * The functions of an adapter that make requirements, and a way to read a header from its
+ * framework's request.
+ */
 export interface Kit<Handler, Own> extends Lifted<Handler, Own> {
   readonly header: (request: Own, name: string) => string | undefined
 }
@@ -44,7 +50,9 @@ function seen(auth: AuthContext | undefined) {
   if (auth === undefined) return { caller: null }
   const { issuer, subject, clientId, scopes, tenant, kind, powers, expiresAt, mandate } = auth
   const organization = mandate?.mandator.organizationIdentifier
-  return { caller: { issuer, subject, clientId, scopes, tenant, kind, powers, expiresAt, organization } }
+  return {
+    caller: { issuer, subject, clientId, scopes, tenant, kind, powers, expiresAt, organization },
+  }
 }
 
 /** Where lists are trusted, but can't be had: `fetch` refuses the port. */
@@ -68,11 +76,17 @@ export const routes: readonly Route[] = [
     requirement: ({ requiredScopes }) => requiredScopes(['orders:read', 'orders:write']),
     handle: seen,
   },
-  { method: 'get', path: '/power', requirement: ({ requiredPower }) => requiredPower(power), handle: seen },
+  {
+    method: 'get',
+    path: '/power',
+    requirement: ({ requiredPower }) => requiredPower(power),
+    handle: seen,
+  },
   {
     method: 'get',
     path: '/tenant',
-    requirement: ({ requiredTenant, header }) => requiredTenant((request) => header(request, 'x-wanted-tenant')),
+    requirement: ({ requiredTenant, header }) =>
+      requiredTenant((request) => header(request, 'x-wanted-tenant')),
     handle: seen,
   },
   {
@@ -81,7 +95,12 @@ export const routes: readonly Route[] = [
     requirement: ({ requiredClaim }) => requiredClaim('team', { equals: 'red' }),
     handle: seen,
   },
-  { method: 'get', path: '/kind', requirement: ({ requiredKind }) => requiredKind('machine'), handle: seen },
+  {
+    method: 'get',
+    path: '/kind',
+    requirement: ({ requiredKind }) => requiredKind('machine'),
+    handle: seen,
+  },
   {
     method: 'get',
     path: '/any',
@@ -99,7 +118,8 @@ export const routes: readonly Route[] = [
   {
     method: 'get',
     path: '/status',
-    requirement: ({ requiredStatus }) => requiredStatus({ lists: [{ url: LOST_LISTS, keys: { keys: [ISSUER_KEY] } }] }),
+    requirement: ({ requiredStatus }) =>
+      requiredStatus({ lists: [{ url: LOST_LISTS, keys: { keys: [ISSUER_KEY] } }] }),
     handle: seen,
   },
   {
@@ -120,7 +140,10 @@ export const routes: readonly Route[] = [
   },
 ]
 
-/** What goes wrong in the cases does so on purpose: where somebody listens, nothing is warned of. @returns the end of it */
+/**
+ * What goes wrong in the cases does so on purpose: where somebody listens, nothing is warned of.
+ * @returns the end of it
+ */
 export function listenToAll(): () => void {
   const channels = ['denied', 'keySetFailed'].map((event) => `verifier-guard:${event}`)
   const listener = () => {}

@@ -32,24 +32,51 @@ const field =
 
 /** A token whose credential states a list that can't be had. */
 function lostStatus(world: World) {
-  const { vc } = JSON.parse(atob(world.verifier.mint().split('.')[1]!)) as { vc: Record<string, string> }
+  const { vc } = JSON.parse(atob(world.verifier.mint().split('.')[1]!)) as {
+    vc: Record<string, string>
+  }
   const form = { type: 'BitstringStatusListEntry', statusPurpose: 'revocation' }
-  const credentialStatus = { ...form, statusListIndex: '1', statusListCredential: `${LOST_LISTS}/1` }
+  const credentialStatus = {
+    ...form,
+    statusListIndex: '1',
+    statusListCredential: `${LOST_LISTS}/1`,
+  }
   return bearer({ credential: { ...vc, credentialStatus } })(world)
 }
 
-const granted = { body: { caller: expect.objectContaining({ kind: 'machine' }) as unknown }, status: 200 }
-const missing = { status: 401, challenge: 'Bearer', body: { error_description: 'An access token is required' } }
-const malformed = refusal(400, 'invalid_request', 'The request carries malformed or more than one credential')
+const granted = {
+  body: { caller: expect.objectContaining({ kind: 'machine' }) as unknown },
+  status: 200,
+}
+const missing = {
+  status: 401,
+  challenge: 'Bearer',
+  body: { error_description: 'An access token is required' },
+}
+const malformed = refusal(
+  400,
+  'invalid_request',
+  'The request carries malformed or more than one credential',
+)
 const invalid = refusal(401, 'invalid_token', 'The access token is invalid')
 const expired = refusal(401, 'invalid_token', 'The access token expired')
-const insufficient = refusal(403, 'insufficient_scope', 'The access token does not grant this request')
+const insufficient = refusal(
+  403,
+  'insufficient_scope',
+  'The access token does not grant this request',
+)
 const unavailable = {
   status: 503,
   retryAfter: true as const,
-  body: { error: 'temporarily_unavailable', error_description: 'The access token cannot be checked at the moment' },
+  body: {
+    error: 'temporarily_unavailable',
+    error_description: 'The access token cannot be checked at the moment',
+  },
 }
-const withScope = (scope: string) => ({ ...insufficient, challenge: `${insufficient.challenge}, scope="${scope}"` })
+const withScope = (scope: string) => ({
+  ...insufficient,
+  challenge: `${insufficient.challenge}, scope="${scope}"`,
+})
 
 function refusal(status: number, error: string, description: string) {
   return {
@@ -78,7 +105,12 @@ const rights: readonly Omit<Case, 'rule'>[] = [
     headers: bearer({ scope: '' }),
     ...withScope('orders:read orders:write'),
   },
-  { title: 'the power', request: 'GET /api/power', headers: bearer({ powers: [power] }), ...granted },
+  {
+    title: 'the power',
+    request: 'GET /api/power',
+    headers: bearer({ powers: [power] }),
+    ...granted,
+  },
   {
     title: 'a power for another action',
     request: 'GET /api/power',
@@ -97,8 +129,18 @@ const rights: readonly Omit<Case, 'rule'>[] = [
     headers: bearer({ scope: 'orders:write', powers: [] }),
     ...granted,
   },
-  { title: 'one of two by power', request: 'GET /api/any', headers: bearer({ powers: [power] }), ...granted },
-  { title: 'neither of two', request: 'GET /api/any', headers: bearer({ powers: [] }), ...withScope('orders:write') },
+  {
+    title: 'one of two by power',
+    request: 'GET /api/any',
+    headers: bearer({ powers: [power] }),
+    ...granted,
+  },
+  {
+    title: 'neither of two',
+    request: 'GET /api/any',
+    headers: bearer({ powers: [] }),
+    ...withScope('orders:write'),
+  },
   {
     title: 'both of two',
     request: 'GET /api/all',
@@ -111,8 +153,18 @@ const rights: readonly Omit<Case, 'rule'>[] = [
     headers: bearer({ powers: [power] }),
     ...withScope('orders:write'),
   },
-  { title: 'the claim', request: 'GET /api/claim', headers: bearer({ claims: { team: 'red' } }), ...granted },
-  { title: 'another claim', request: 'GET /api/claim', headers: bearer({ claims: { team: 'blue' } }), ...insufficient },
+  {
+    title: 'the claim',
+    request: 'GET /api/claim',
+    headers: bearer({ claims: { team: 'red' } }),
+    ...granted,
+  },
+  {
+    title: 'another claim',
+    request: 'GET /api/claim',
+    headers: bearer({ claims: { team: 'blue' } }),
+    ...insufficient,
+  },
   { title: 'the kind', request: 'GET /api/kind', headers: bearer(), ...granted },
   {
     title: 'another kind',
@@ -138,7 +190,12 @@ const rights: readonly Omit<Case, 'rule'>[] = [
     headers: bearer({ tenant: 'acme' }),
     ...insufficient,
   },
-  { title: 'a rule of the application that throws', request: 'GET /api/careless', headers: bearer(), ...unavailable },
+  {
+    title: 'a rule of the application that throws',
+    request: 'GET /api/careless',
+    headers: bearer(),
+    ...unavailable,
+  },
 ]
 
 const broken = [
@@ -152,19 +209,38 @@ const broken = [
   'alg-none',
 ] as const
 
-/** By the order of the rules: no credentials, malformed ones, bad tokens, missing rights, trouble at the Verifier, and the frame around all. */
+/**
+ * By the order of the rules: no credentials, malformed ones, bad tokens, missing rights, trouble at
+ * the Verifier, and the frame around all.
+ */
 export const cases: readonly Case[] = [
   { rule: '§3 nothing sent', title: 'no credentials', ...missing },
-  { rule: '§3 nothing sent', title: 'another scheme', headers: field('Basic dXNlcjpwYXNz'), ...missing },
+  {
+    rule: '§3 nothing sent',
+    title: 'another scheme',
+    headers: field('Basic dXNlcjpwYXNz'),
+    ...missing,
+  },
   {
     rule: '§3 nothing sent',
     title: 'a token in the query is not read',
     request: 'GET /api/me?access_token=a.b.c',
     ...missing,
   },
-  { rule: '§3 nothing sent', title: 'no credentials where a right is asked', request: 'GET /api/power', ...missing },
+  {
+    rule: '§3 nothing sent',
+    title: 'no credentials where a right is asked',
+    request: 'GET /api/power',
+    ...missing,
+  },
 
-  { rule: '§3 nothing sent', title: 'HEAD', request: 'HEAD /api/me', status: 401, challenge: 'Bearer' },
+  {
+    rule: '§3 nothing sent',
+    title: 'HEAD',
+    request: 'HEAD /api/me',
+    status: 401,
+    challenge: 'Bearer',
+  },
   {
     rule: '§3 nothing sent',
     title: 'OPTIONS, on a route of its own',
@@ -174,7 +250,13 @@ export const cases: readonly Case[] = [
   },
 
   { rule: '§2.1 header', title: 'a good token', headers: bearer(), ...granted },
-  { rule: '§2.1 header', title: 'a good token by HEAD', request: 'HEAD /api/me', headers: bearer(), status: 200 },
+  {
+    rule: '§2.1 header',
+    title: 'a good token by HEAD',
+    request: 'HEAD /api/me',
+    headers: bearer(),
+    status: 200,
+  },
   {
     rule: '§2.1 header',
     title: 'a good token by OPTIONS',
@@ -189,12 +271,24 @@ export const cases: readonly Case[] = [
     headers: ({ verifier }) => ({ authorization: `BEARER ${verifier.mint()}` }),
     ...granted,
   },
-  { rule: '§2.1 header', title: 'no token after the scheme', headers: field('Bearer'), ...malformed },
-  { rule: '§2.1 header', title: 'two tokens in one field', headers: field('Bearer a.b.c, Bearer d.e.f'), ...malformed },
+  {
+    rule: '§2.1 header',
+    title: 'no token after the scheme',
+    headers: field('Bearer'),
+    ...malformed,
+  },
+  {
+    rule: '§2.1 header',
+    title: 'two tokens in one field',
+    headers: field('Bearer a.b.c, Bearer d.e.f'),
+    ...malformed,
+  },
   {
     rule: '§2.1 header',
     title: 'the field sent twice',
-    headers: ({ verifier }) => ({ authorization: [`Bearer ${verifier.mint()}`, `Bearer ${verifier.mint()}`] }),
+    headers: ({ verifier }) => ({
+      authorization: [`Bearer ${verifier.mint()}`, `Bearer ${verifier.mint()}`],
+    }),
     ...malformed,
   },
 
@@ -256,7 +350,13 @@ export const cases: readonly Case[] = [
     ...unavailable,
   },
 
-  { rule: 'optional', title: 'no credentials', request: 'GET /optional/me', status: 200, body: { caller: null } },
+  {
+    rule: 'optional',
+    title: 'no credentials',
+    request: 'GET /optional/me',
+    status: 200,
+    body: { caller: null },
+  },
   {
     rule: 'optional',
     title: 'another scheme',
@@ -265,10 +365,33 @@ export const cases: readonly Case[] = [
     status: 200,
     body: { caller: null },
   },
-  { rule: 'optional', title: 'a good token', request: 'GET /optional/me', headers: bearer(), ...granted },
-  { rule: 'optional', title: 'a bad token', request: 'GET /optional/me', headers: field('Bearer opaque'), ...invalid },
-  { rule: 'optional', title: 'a malformed field', request: 'GET /optional/me', headers: field('Bearer'), ...malformed },
-  { rule: 'optional', title: 'no credentials where a right is asked', request: 'GET /optional/power', ...missing },
+  {
+    rule: 'optional',
+    title: 'a good token',
+    request: 'GET /optional/me',
+    headers: bearer(),
+    ...granted,
+  },
+  {
+    rule: 'optional',
+    title: 'a bad token',
+    request: 'GET /optional/me',
+    headers: field('Bearer opaque'),
+    ...invalid,
+  },
+  {
+    rule: 'optional',
+    title: 'a malformed field',
+    request: 'GET /optional/me',
+    headers: field('Bearer'),
+    ...malformed,
+  },
+  {
+    rule: 'optional',
+    title: 'no credentials where a right is asked',
+    request: 'GET /optional/power',
+    ...missing,
+  },
 
   {
     rule: 'context',
@@ -288,7 +411,9 @@ export const cases: readonly Case[] = [
         scopes: ['orders:read'],
         tenant: 'acme',
         kind: 'machine',
-        powers: [{ type: 'domain', domain: 'DOME', function: 'ProductOffering', actions: ['Create'] }],
+        powers: [
+          { type: 'domain', domain: 'DOME', function: 'ProductOffering', actions: ['Create'] },
+        ],
         expiresAt: 4_102_444_800,
         organization: expect.any(String) as unknown,
       },
@@ -319,7 +444,13 @@ export const cases: readonly Case[] = [
     headers: ({ other }) => ({ authorization: `Bearer ${other.mint()}` }),
     ...granted,
   },
-  { rule: 'guards', title: "another mount's token", request: 'GET /other/me', headers: bearer(), ...invalid },
+  {
+    rule: 'guards',
+    title: "another mount's token",
+    request: 'GET /other/me',
+    headers: bearer(),
+    ...invalid,
+  },
   {
     rule: 'guards',
     title: 'a requirement without a guard',
@@ -327,7 +458,13 @@ export const cases: readonly Case[] = [
     headers: bearer({ powers: [power] }),
     status: 500,
   },
-  { rule: 'guards', title: "the handler's own error", request: 'GET /api/broken', headers: bearer(), status: 500 },
+  {
+    rule: 'guards',
+    title: "the handler's own error",
+    request: 'GET /api/broken',
+    headers: bearer(),
+    status: 500,
+  },
   {
     rule: 'guards',
     title: "the handler's own error, for nobody",

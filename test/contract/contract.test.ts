@@ -19,7 +19,8 @@ afterAll(listenToAll())
 let world: World
 
 beforeAll(async () => {
-  // Frameworks print what is no answer of ours: the two errors of the application that the cases provoke.
+  // Frameworks print what is no answer of ours: the two errors of the application that the cases
+  // provoke.
   jest.spyOn(console, 'error').mockImplementation(() => undefined)
   world = await createWorld()
 })
@@ -34,7 +35,8 @@ describe.each(drivers)('$name', (driver) => {
   afterAll(() => app.close())
 
   const applicable = cases.filter(
-    ({ request, except }) => !except?.test(driver.name) && !(driver.alwaysGuarded && request?.includes('/unguarded')),
+    ({ request, except }) =>
+      !except?.test(driver.name) && !(driver.alwaysGuarded && request?.includes('/unguarded')),
   )
   test.each(applicable)('$rule: $title', async (expected) => {
     table.run(driver, expected)
@@ -47,15 +49,27 @@ describe.each(drivers)('$name', (driver) => {
 })
 
 test('a version that does not load is named with the reason, and keeps nobody else from running', () => {
-  const [missing] = driversOf('express', ['express-of-tomorrow'], () => Promise.reject(new Error('not reached')))
+  const [missing] = driversOf('express', ['express-of-tomorrow'], () =>
+    Promise.reject(new Error('not reached')),
+  )
   expect(missing).toMatchObject({ name: 'express (express-of-tomorrow)' })
-  expect(missing!.unavailable).toMatch(/^does not load on Node .*Cannot find module 'express-of-tomorrow'/)
+  expect(missing!.unavailable).toMatch(
+    /^does not load on Node .*Cannot find module 'express-of-tomorrow'/,
+  )
 })
 
-async function verify(app: Running, expected: Case, sent: RequestHeaders | undefined): Promise<void> {
+async function verify(
+  app: Running,
+  expected: Case,
+  sent: RequestHeaders | undefined,
+): Promise<void> {
   const [method = '', path = ''] = (expected.request ?? 'GET /api/me').split(' ')
   const { status, headers, body } = await send(app.url + path, method, sent)
-  const told = { status, challenge: headers['www-authenticate'], retryAfter: headers['retry-after'] }
+  const told = {
+    status,
+    challenge: headers['www-authenticate'],
+    retryAfter: headers['retry-after'],
+  }
   expect(told).toEqual({
     status: expected.status,
     challenge: expected.challenge,
@@ -65,6 +79,8 @@ async function verify(app: Running, expected: Case, sent: RequestHeaders | undef
   if (status !== 200) expect(body).not.toMatch(/127\.0\.0\.1|detail of|expected|did:key|eyJ/)
   if (expected.body === undefined) return
   expect(headers['content-type']).toMatch(/^application\/json\b/)
-  expect(JSON.parse(body)).toEqual(typeof expected.body === 'function' ? expected.body(world) : expected.body)
+  expect(JSON.parse(body)).toEqual(
+    typeof expected.body === 'function' ? expected.body(world) : expected.body,
+  )
   if (status !== 200) expect(headers['cache-control']).toBe('no-store')
 }

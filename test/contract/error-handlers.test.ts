@@ -1,6 +1,14 @@
 import 'reflect-metadata'
 import { getRequestListener } from '@hono/node-server'
-import { Catch, Controller, Get, HttpException, Module, UseGuards, type ArgumentsHost } from '@nestjs/common'
+import {
+  Catch,
+  Controller,
+  Get,
+  HttpException,
+  Module,
+  UseGuards,
+  type ArgumentsHost,
+} from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import * as ofExpress from '@verifier-guard/express'
 import * as ofFastify from '@verifier-guard/fastify'
@@ -18,7 +26,9 @@ import { send } from './send.js'
 
 const options = { issuer: 'https://verifier.example.org', profile: 'eudistack' } as const
 
-/** What the application's own error handling makes of a refusal: proof that it got the error itself. */
+/**
+ * What the application's own error handling makes of a refusal: proof that it got the error itself.
+ */
 const own = (error: unknown) => {
   const { code, status } = error as ofExpress.GuardError
   return { handledBy: 'application', guard: error instanceof ofExpress.GuardError, code, status }
@@ -72,14 +82,20 @@ const applications: Readonly<Record<string, () => Promise<Running>>> = {
   },
   hono: () => {
     const app = new Hono().use(ofHono.auth(options))
-    app.onError((error, c) => c.json(own(error), 401, { ...(error as unknown as ofHono.GuardError).headers }))
+    app.onError((error, c) =>
+      c.json(own(error), 401, { ...(error as unknown as ofHono.GuardError).headers }),
+    )
     return listen(getRequestListener(app.fetch))
   },
   nestjs: async () => {
     @Catch(HttpException)
     class Filter {
       catch(exception: HttpException, host: ArgumentsHost): void {
-        host.switchToHttp().getResponse<Response>().status(exception.getStatus()).json(own(exception.cause))
+        host
+          .switchToHttp()
+          .getResponse<Response>()
+          .status(exception.getStatus())
+          .json(own(exception.cause))
       }
     }
     @Controller()
@@ -120,21 +136,35 @@ const silent: Readonly<Record<string, () => Promise<Running>>> = {
   },
 }
 
-test.each(Object.entries(silent))('%s: what no handler answers is answered in JSON, each time', async (_, start) => {
-  const app = await start()
-  for (let time = 0; time < 2; time += 1) {
-    const { status, headers, body } = await send(`${app.url}/`, 'GET')
-    expect({ status, type: headers['content-type'] }).toEqual({ status: 401, type: 'application/json; charset=utf-8' })
-    expect(JSON.parse(body)).toEqual({ error_description: 'An access token is required' })
-  }
-  await app.close()
-})
+test.each(Object.entries(silent))(
+  '%s: what no handler answers is answered in JSON, each time',
+  async (_, start) => {
+    const app = await start()
+    for (let time = 0; time < 2; time += 1) {
+      const { status, headers, body } = await send(`${app.url}/`, 'GET')
+      expect({ status, type: headers['content-type'] }).toEqual({
+        status: 401,
+        type: 'application/json; charset=utf-8',
+      })
+      expect(JSON.parse(body)).toEqual({ error_description: 'An access token is required' })
+    }
+    await app.close()
+  },
+)
 
-test.each(Object.entries(applications))('%s: the application answers as it likes', async (_, start) => {
-  const app = await start()
-  const { status, headers, body } = await send(`${app.url}/`, 'GET')
-  await app.close()
-  expect(JSON.parse(body)).toEqual({ handledBy: 'application', guard: true, code: 'token_missing', status: 401 })
-  expect(status).toBe(401)
-  expect(headers['www-authenticate']).toBe('Bearer')
-})
+test.each(Object.entries(applications))(
+  '%s: the application answers as it likes',
+  async (_, start) => {
+    const app = await start()
+    const { status, headers, body } = await send(`${app.url}/`, 'GET')
+    await app.close()
+    expect(JSON.parse(body)).toEqual({
+      handledBy: 'application',
+      guard: true,
+      code: 'token_missing',
+      status: 401,
+    })
+    expect(status).toBe(401)
+    expect(headers['www-authenticate']).toBe('Bearer')
+  },
+)

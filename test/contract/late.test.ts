@@ -25,7 +25,11 @@ const fetch = () =>
   new Promise<Response>((_, reject) => {
     answer = () => reject(new Error('down'))
   })
-const options = { issuer: verifier.issuer, profile: 'eudistack', runtime: { fetch, warn: () => {} } } as const
+const options = {
+  issuer: verifier.issuer,
+  profile: 'eudistack',
+  runtime: { fetch, warn: () => {} },
+} as const
 
 /** What would have been thrown into nowhere: an answer to a request that has one. */
 let second: unknown[] = []
@@ -109,7 +113,9 @@ test.each(Object.entries(applications))(
   "%s: a refusal that comes after the answer is nobody's trouble",
   async (_, start) => {
     const app = await start()
-    const { status, body } = await send(`${app.url}/`, 'GET', { authorization: `Bearer ${verifier.mint()}` })
+    const { status, body } = await send(`${app.url}/`, 'GET', {
+      authorization: `Bearer ${verifier.mint()}`,
+    })
     expect({ status, body }).toEqual({ status: 504, body: 'late' })
     answer()
     await new Promise((resolve) => setTimeout(resolve, 20))

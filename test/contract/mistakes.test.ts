@@ -19,7 +19,8 @@ const options = { issuer: verifier.issuer, profile: 'eudistack', runtime } as co
 const bearer = { authorization: `Bearer ${verifier.mint({ tenant: 'kpmg' })}` }
 
 /** What stands before a handler: a guard, called or not, or a requirement. */
-type Before = 'auth' | 'auth()' | 'auth(), optional' | 'requiredScopes' | 'requiredScopes()' | 'nothing'
+type Before =
+  'auth' | 'auth()' | 'auth(), optional' | 'requiredScopes' | 'requiredScopes()' | 'nothing'
 type Read = 'callerOf' | 'authOf'
 
 /** An application that answers who calls, with the errors that its framework got to see. */
@@ -52,7 +53,12 @@ function onExpress(express: typeof express5) {
     const app = express().set('env', 'production')
     for (const handler of handlerOf<express5.RequestHandler>(before, ofExpress)) app.use(handler)
     app.get('/', (req, res) => void res.send(who(ofExpress[read](req))))
-    app.use(((error, _req, _res, next) => (seen.push(error), next(error))) as express5.ErrorRequestHandler)
+    app.use(
+      ((error, _req, _res, next) => (
+        seen.push(error),
+        next(error)
+      )) as express5.ErrorRequestHandler,
+    )
     return { ...(await listen(app)), seen }
   }
 }
@@ -71,7 +77,10 @@ const frameworks: Readonly<Record<string, (before: Before, read: Read) => Promis
     const seen: unknown[] = []
     const app = Fastify()
     app.addHook('onError', (_request, _reply, error, done) => (seen.push(error), done()))
-    const [handler] = handlerOf<ofFastify.Handler & FastifyPluginCallback>(before, ofFastify as never)
+    const [handler] = handlerOf<ofFastify.Handler & FastifyPluginCallback>(
+      before,
+      ofFastify as never,
+    )
     if (before.startsWith('auth(')) await app.register(handler!)
     app.get('/', before.startsWith('auth(') || !handler ? {} : { onRequest: handler }, (request) =>
       who(ofFastify[read](request)),
@@ -165,5 +174,7 @@ describe('fastify, besides', () => {
 })
 
 test('options with a wrong member are options still', () => {
-  expect(() => ofExpress.auth({ ...options, headers: {} } as never)).toThrow('found "headers": check the spelling')
+  expect(() => ofExpress.auth({ ...options, headers: {} } as never)).toThrow(
+    'found "headers": check the spelling',
+  )
 })

@@ -12,7 +12,9 @@ export function send(url: string, method: string, headers: RequestHeaders = {}):
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, agent: false }, (response) => {
       const { statusCode: status = 0, headers } = response
-      response.toArray().then((chunks) => resolve({ status, headers, body: chunks.join('') }), reject)
+      response
+        .toArray()
+        .then((chunks) => resolve({ status, headers, body: chunks.join('') }), reject)
     })
     for (const [name, value] of Object.entries(headers)) sent.setHeader(name, value)
     sent.once('error', reject).end()

@@ -14,7 +14,8 @@ let timers: (() => void)[] = []
 let ahead = 0
 const runtime = {
   ...systemRuntime,
-  fetch: (input: string, init?: RequestInit) => (input.startsWith(other.issuer) ? other : verifier).fetch(input, init),
+  fetch: (input: string, init?: RequestInit) =>
+    (input.startsWith(other.issuer) ? other : verifier).fetch(input, init),
   now: () => systemRuntime.now() + ahead,
   schedule: (callback: () => void) => {
     timers.push(callback)
@@ -44,7 +45,10 @@ describe.each(Object.entries(applications))('%s', (_, { parts, start }) => {
     ahead = 0
   })
   afterAll(() => app.close())
-  /** Has the keys fetched by a token that is refused all the same: whatever waits from then on waits for a token to expire. */
+  /**
+   * Has the keys fetched by a token that is refused all the same: whatever waits from then on waits
+   * for a token to expire.
+   */
   const warm = async (refuse: (headers: Record<string, string>) => Promise<unknown>) => {
     await refuse({ authorization: `Bearer ${verifier.mint({ claims: { aud: 'somebody else' } })}` })
     timers = []
@@ -64,19 +68,29 @@ describe.each(Object.entries(applications))('%s', (_, { parts, start }) => {
   })
 
   test('a refusal can be read by the page that caused it', async () => {
-    const { status, headers } = await send(`${app.url}/api/stream`, 'GET', { origin: 'https://shop.example.org' })
+    const { status, headers } = await send(`${app.url}/api/stream`, 'GET', {
+      origin: 'https://shop.example.org',
+    })
     expect(status).toBe(401)
     expect(headers['www-authenticate']).toBe('Bearer')
     expect(headers['access-control-allow-origin']).toBeDefined()
   })
 
-  test.each(['/API/stream', '/Api/Inner', '/api/STREAM', '/api//stream', '/%61pi/stream', '/api/stream/'])(
-    'no other spelling of a path gets past the guard: %s',
-    async (path) => expect([401, 404]).toContain((await send(app.url + path, 'GET', {})).status),
+  test.each([
+    '/API/stream',
+    '/Api/Inner',
+    '/api/STREAM',
+    '/api//stream',
+    '/%61pi/stream',
+    '/api/stream/',
+  ])('no other spelling of a path gets past the guard: %s', async (path) =>
+    expect([401, 404]).toContain((await send(app.url + path, 'GET', {})).status),
   )
 
   test('a path that is left out is open, whatever the token', async () => {
-    const { status, body } = await send(`${app.url}/health`, 'GET', { authorization: 'Bearer rubbish' })
+    const { status, body } = await send(`${app.url}/health`, 'GET', {
+      authorization: 'Bearer rubbish',
+    })
     expect({ status, body }).toEqual({ status: 200, body: 'up' })
   })
 
@@ -122,7 +136,10 @@ describe.each(Object.entries(applications))('%s', (_, { parts, start }) => {
   test('a stream whose reader has left waits for nothing any more', async () => {
     await warm((headers) => send(`${app.url}/api/stream`, 'GET', headers))
     const leaving = new AbortController()
-    const { body } = await fetch(`${app.url}/api/stream`, { headers: bearer(), signal: leaving.signal })
+    const { body } = await fetch(`${app.url}/api/stream`, {
+      headers: bearer(),
+      signal: leaving.signal,
+    })
     await body!.getReader().read()
     expect(timers).toHaveLength(1)
     leaving.abort()
@@ -131,13 +148,17 @@ describe.each(Object.entries(applications))('%s', (_, { parts, start }) => {
 
   if (has('socket'))
     describe('a WebSocket', () => {
-      const open = (headers = {}) => new WebSocket(`${app.url.replace('http', 'ws')}/api/socket`, { headers })
+      const open = (headers = {}) =>
+        new WebSocket(`${app.url.replace('http', 'ws')}/api/socket`, { headers })
 
       test.each([
         ['without a token', {}, 'Bearer'],
         ['with a bad one', { authorization: 'Bearer rubbish' }, /^Bearer error="invalid_token"/],
       ])('%s is refused before the handshake', async (_, headers, challenge) => {
-        const [, answer] = (await once(open(headers), 'unexpected-response')) as [unknown, IncomingMessage]
+        const [, answer] = (await once(open(headers), 'unexpected-response')) as [
+          unknown,
+          IncomingMessage,
+        ]
         expect(answer.statusCode).toBe(401)
         expect(answer.headers['www-authenticate']).toEqual(
           typeof challenge === 'string' ? challenge : expect.stringMatching(challenge),

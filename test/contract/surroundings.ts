@@ -37,7 +37,10 @@ export interface Guards {
   readonly inner: Options
 }
 
-/** What an application has beside the guarded `/api/stream`, which everyone has: a response without end that ends when the token does. */
+/**
+ * What an application has beside the guarded `/api/stream`, which everyone has: a response without
+ * end that ends when the token does.
+ */
 export type Part = 'optional' | 'nested' | 'socket'
 
 export interface Application {
@@ -61,23 +64,35 @@ function greet(socket: WebSocket, auth: AuthContext | undefined, runtime: Runtim
 /** What refuses sockets before their handshake, on any server of Node. */
 function upgrade({ outer }: Guards) {
   const sockets = new WebSocketServer({ noServer: true })
-  return ofExpress.protectUpgrade(outer, (request: IncomingMessage, socket: Duplex, head: Buffer, auth) => {
-    sockets.handleUpgrade(request, socket, head, (client) => greet(client, auth, outer.runtime))
-  })
+  return ofExpress.protectUpgrade(
+    outer,
+    (request: IncomingMessage, socket: Duplex, head: Buffer, auth) => {
+      sockets.handleUpgrade(request, socket, head, (client) => greet(client, auth, outer.runtime))
+    },
+  )
 }
 
 const serve = (handler: RequestListener, guards: Guards) =>
   started(createServer(handler).on('upgrade', upgrade(guards)).listen(0, '127.0.0.1'))
 
-/** The same application in each framework, as it stands behind a proxy and before browsers: CORS first, `/health` open, the rest guarded. */
+/**
+ * The same application in each framework, as it stands behind a proxy and before browsers: CORS
+ * first, `/health` open, the rest guarded.
+ */
 export const applications: Readonly<Record<string, Application>> = {
   'express 4': { parts: EVERYTHING, start: (guards) => express(express4, guards) },
   'express 5': { parts: EVERYTHING, start: (guards) => express(express5, guards) },
   'koa 2': { parts: EVERYTHING, start: (guards) => koa(Koa2, guards) },
   'koa 3': { parts: EVERYTHING, start: (guards) => koa(Koa3, guards) },
-  'fastify 4': { parts: EVERYTHING, start: (guards) => fastify(fastify4 as unknown as typeof fastify5, guards) },
+  'fastify 4': {
+    parts: EVERYTHING,
+    start: (guards) => fastify(fastify4 as unknown as typeof fastify5, guards),
+  },
   'fastify 5': { parts: EVERYTHING, start: (guards) => fastify(fastify5, guards) },
-  'fastify 5 with @fastify/websocket': { parts: EVERYTHING, start: (guards) => fastify(fastify5, guards, true) },
+  'fastify 5 with @fastify/websocket': {
+    parts: EVERYTHING,
+    start: (guards) => fastify(fastify5, guards, true),
+  },
   hono: { parts: ['optional', 'nested'], start: hono },
   fetch: { parts: ['optional'], start: web },
   nestjs: { parts: [], start: nestjs },
@@ -99,7 +114,11 @@ function express(express: typeof express5, guards: Guards): Promise<Running> {
       ofExpress.whenExpired(ofExpress.authOf(req), () => void res.end('last'), outer.runtime),
     )
   })
-  api.get('/inner', ofExpress.auth(inner), (req, res) => void res.send(ofExpress.authOf(req).issuer))
+  api.get(
+    '/inner',
+    ofExpress.auth(inner),
+    (req, res) => void res.send(ofExpress.authOf(req).issuer),
+  )
   return serve(app.use('/api', api), guards)
 }
 
@@ -108,7 +127,11 @@ function koa(Koa: typeof Koa3, guards: Guards): Promise<Running> {
   const app = new Koa<ofKoa.AuthState>({ proxy: true })
   app.silent = true
   const open = new Router<ofKoa.AuthState>().get('/health', (ctx) => void (ctx.body = 'up'))
-  open.get('/optional', ofKoa.auth(outer, { optional: true }), (ctx) => void (ctx.body = who(ctx.state.auth)))
+  open.get(
+    '/optional',
+    ofKoa.auth(outer, { optional: true }),
+    (ctx) => void (ctx.body = who(ctx.state.auth)),
+  )
   // Not by a prefix of the router, which its `use` takes more literally than its routes.
   const api = new Router<ofKoa.AuthState>().use('/api', ofKoa.auth(outer))
   api.get('/api/stream', (ctx) => {
@@ -149,7 +172,10 @@ async function fastify(fastify: typeof fastify5, guards: Guards, plugin = false)
       const stream = new PassThrough()
       stream.write('first')
       const expired = () => void stream.end('last')
-      reply.raw.once('close', ofFastify.whenExpired(ofFastify.authOf(request), expired, outer.runtime))
+      reply.raw.once(
+        'close',
+        ofFastify.whenExpired(ofFastify.authOf(request), expired, outer.runtime),
+      )
       return reply.send(stream)
     })
     scope.register(async (part) => {
@@ -161,7 +187,10 @@ async function fastify(fastify: typeof fastify5, guards: Guards, plugin = false)
   return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close() }
 }
 
-/** A body without end that ends when the token does, and forgets of that when nobody reads it any more. */
+/**
+ * A body without end that ends when the token does, and forgets of that when nobody reads it any
+ * more.
+ */
 function body(auth: AuthContext, runtime: Runtime): ReadableStream<Uint8Array> {
   const text = new TextEncoder()
   let cancel = (): void => undefined
@@ -195,7 +224,10 @@ function web({ outer }: Guards): Promise<Running> {
     '/optional': ofFetch.protect((_, auth) => new Response(who(auth)), outer, { optional: true }),
     '/api/stream': ofFetch.protect((_, auth) => new Response(body(auth, outer.runtime)), outer),
   }
-  const open = { 'access-control-allow-origin': '*', 'access-control-allow-headers': 'authorization' }
+  const open = {
+    'access-control-allow-origin': '*',
+    'access-control-allow-headers': 'authorization',
+  }
   return listen(
     getRequestListener(async (request) => {
       if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: open })
@@ -228,7 +260,10 @@ async function nestjs({ outer }: Guards): Promise<Running> {
   }
   @Module({ imports: [ofNest.VerifierGuardModule.forRoot(outer)], controllers: [Part] })
   class Application {}
-  const app = await NestFactory.create<NestExpressApplication>(Application, { logger: false, cors: true })
+  const app = await NestFactory.create<NestExpressApplication>(Application, {
+    logger: false,
+    cors: true,
+  })
   app.set('trust proxy', true)
   await app.listen(0, '127.0.0.1')
   return { url: await app.getUrl(), close: () => app.close() }

@@ -16,15 +16,26 @@ export function createTable(cases: readonly Case[]) {
   return {
     run: (driver: Driver, { rule }: Case) => void (cell(driver, rule).run += 1),
     pass: (driver: Driver, { rule }: Case) => void (cell(driver, rule).passed += 1),
-    /** One line for each driver, one column for each rule; and one for each driver that could not run. */
+    /**
+     * One line for each driver, one column for each rule; and one for each driver that could not
+     * run.
+     */
     print(unavailable: readonly Driver[]): void {
       const rows = [...counts].map(([name, row]) => {
         const cells = rules.map((rule) => row.get(rule) ?? { run: 0, passed: 0 })
-        const total = cells.reduce((sum, { run, passed }) => ({ run: sum.run + run, passed: sum.passed + passed }))
-        return [name, ...[...cells, total].map(({ run, passed }) => (run === 0 ? '–' : `${passed}/${run}`))]
+        const total = cells.reduce((sum, { run, passed }) => ({
+          run: sum.run + run,
+          passed: sum.passed + passed,
+        }))
+        return [
+          name,
+          ...[...cells, total].map(({ run, passed }) => (run === 0 ? '–' : `${passed}/${run}`)),
+        ]
       })
       const lines = [['contract', ...rules, 'all'], ...rows]
-      const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
+      const widths = lines[0]!.map((_, column) =>
+        Math.max(...lines.map((line) => line[column]!.length)),
+      )
       const text = lines.map((line) =>
         line
           .map((entry, column) => entry.padEnd(widths[column]!))

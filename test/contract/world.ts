@@ -1,7 +1,10 @@
 import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier'
 import type { Mount } from './application.js'
 
-/** What the cases are about: two Verifiers, one that can't be reached, and an application that is guarded in several ways. */
+/**
+ * What the cases are about: two Verifiers, one that can't be reached, and an application that is
+ * guarded in several ways.
+ */
 export interface World {
   readonly verifier: DevVerifier
   readonly other: DevVerifier
@@ -15,7 +18,10 @@ export interface World {
 export const FRONTEND = 'orders-frontend'
 
 export async function createWorld(): Promise<World> {
-  const [verifier, other] = await Promise.all([startDevVerifier(), startDevVerifier({ profile: 'dome' })])
+  const [verifier, other] = await Promise.all([
+    startDevVerifier(),
+    startDevVerifier({ profile: 'dome' }),
+  ])
   const gone = await startDevVerifier()
   await gone.close()
   const options = { issuer: verifier.issuer, profile: 'eudistack', clientIds: [FRONTEND] } as const

@@ -5,7 +5,8 @@ const program = join(__dirname, '../../examples/demo/dist/esm/demo.js')
 
 describe('npm run demo', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8' })
-  const part = (heading: string) => stdout.split('\n== ').find((text) => text.startsWith(heading)) ?? ''
+  const part = (heading: string) =>
+    stdout.split('\n== ').find((text) => text.startsWith(heading)) ?? ''
 
   test('ends by itself with status 0 and nothing to complain of', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
@@ -41,9 +42,19 @@ describe('npm run demo', () => {
       'Bearer error="invalid_token", error_description="The access token expired"',
       'token_expired',
     ],
-    ['a token for another audience', '401 Unauthorized', 'Bearer error="invalid_token"', 'audience_mismatch'],
+    [
+      'a token for another audience',
+      '401 Unauthorized',
+      'Bearer error="invalid_token"',
+      'audience_mismatch',
+    ],
     ['an id_token', '401 Unauthorized', 'Bearer error="invalid_token"', 'token_type_not_accepted'],
-    ['a good token without the power', '403 Forbidden', 'Bearer error="insufficient_scope"', 'power_missing'],
+    [
+      'a good token without the power',
+      '403 Forbidden',
+      'Bearer error="insufficient_scope"',
+      'power_missing',
+    ],
   ])('shows the denial of %s', (what, answer, challenge, code) => {
     const denial = part('5.')
       .split('-- ')
@@ -60,7 +71,9 @@ describe('npm run demo', () => {
 })
 
 test('npm run demo -- --keep leaves the servers up, with a command that works', async () => {
-  const demo = spawn(process.execPath, [program, '--keep'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const demo = spawn(process.execPath, [program, '--keep'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   try {
     const [, url, token] = await new Promise<RegExpMatchArray>((resolve, reject) => {
       let text = ''

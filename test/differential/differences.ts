@@ -12,7 +12,9 @@ const canonical = (part: string) => Buffer.from(part, 'base64url').toString('bas
 /** The header as a lenient reader sees it, whatever else was done to the token. */
 function headerOf(token: string): Readonly<Record<string, unknown>> {
   try {
-    return JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as Readonly<Record<string, unknown>>
+    return JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as Readonly<
+      Record<string, unknown>
+    >
   } catch {
     return {}
   }
@@ -59,9 +61,11 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     holds: changes('byte order mark before claims', 'byte order mark before header'),
   },
   'header that changes the meaning': {
-    because: 'access tokens need no extension: crit, b64, zip and enc are refused even where they would change nothing',
+    because:
+      'access tokens need no extension: crit, b64, zip and enc are refused even where they would change nothing',
     verdict: 'header_not_allowed',
-    holds: (token) => ['crit', 'b64', 'zip', 'enc'].some((name) => Object.hasOwn(headerOf(token), name)),
+    holds: (token) =>
+      ['crit', 'b64', 'zip', 'enc'].some((name) => Object.hasOwn(headerOf(token), name)),
   },
   'header member of another type': {
     because: 'kid and typ are strings (RFC 7515 §4.1.4, §4.1.9)',

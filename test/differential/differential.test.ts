@@ -21,16 +21,22 @@ test('the two paths are two: one verifies with node:crypto, the other with WebCr
   expect(await there.readyKey(there.publishedKey(jwk), row)).toHaveProperty('web')
 })
 
-test.each([...ALGORITHMS.keys()])('%s: both paths agree with jose on mutated tokens', async (algorithm) => {
-  const totals = await compare({ algorithm, count: COUNT, seed: 20_261_123, paths })
-  for (const reason of totals.reasons) reasons.add(reason)
-  expect(totals.disagreements).toEqual([])
-  expect(totals.tokens).toBe(COUNT)
-  expect(totals.accepted).toBeGreaterThan(0)
-})
+test.each([...ALGORITHMS.keys()])(
+  '%s: both paths agree with jose on mutated tokens',
+  async (algorithm) => {
+    const totals = await compare({ algorithm, count: COUNT, seed: 20_261_123, paths })
+    for (const reason of totals.reasons) reasons.add(reason)
+    expect(totals.disagreements).toEqual([])
+    expect(totals.tokens).toBe(COUNT)
+    expect(totals.accepted).toBeGreaterThan(0)
+  },
+)
 
 test('a token that becomes another variant part by part goes by what was done to that one', () => {
-  const originals = ['good', 'other'].map((change, index) => ({ token: `aaa${index}.bbbb.cccc`, change }))
+  const originals = ['good', 'other'].map((change, index) => ({
+    token: `aaa${index}.bbbb.cccc`,
+    change,
+  }))
   const samples = [...mutated(originals, 5_000, createDraw(createChance(1)))]
   const others = samples.filter(({ token }) => token === originals[1]!.token)
   expect(others.length).toBeGreaterThan(50)

@@ -32,13 +32,25 @@ export interface Totals {
 
 const CONCURRENCY = 32
 
-/** Holds the paths of core and jose to the same verdict on mutated tokens; what core refuses beyond jose has to be on the list. */
+/**
+ * Holds the paths of core and jose to the same verdict on mutated tokens; what core refuses beyond
+ * jose has to be on the list.
+ */
 export async function compare({ algorithm, count, seed, paths }: Comparison): Promise<Totals> {
   const signer = createSigner(algorithm)
   const oracle = await createOracle(signer.jwk, algorithm)
-  const judges = Object.entries(paths).map(([name, create]) => [name, create(signer.jwk, algorithm)] as const)
+  const judges = Object.entries(paths).map(
+    ([name, create]) => [name, create(signer.jwk, algorithm)] as const,
+  )
   const samples = mutated(variants(signer), count, createDraw(createChance(seed)))
-  const totals: Totals = { algorithm, tokens: 0, accepted: 0, stricter: 0, reasons: new Set(), disagreements: [] }
+  const totals: Totals = {
+    algorithm,
+    tokens: 0,
+    accepted: 0,
+    stricter: 0,
+    reasons: new Set(),
+    disagreements: [],
+  }
   const work = async () => {
     for (const sample of samples) {
       const expected = await oracle(sample.token)
@@ -50,7 +62,10 @@ export async function compare({ algorithm, count, seed, paths }: Comparison): Pr
   return totals
 }
 
-async function createOracle(jwk: Jwk, algorithm: string): Promise<(token: string) => Promise<boolean>> {
+async function createOracle(
+  jwk: Jwk,
+  algorithm: string,
+): Promise<(token: string) => Promise<boolean>> {
   const key = await importJWK(jwk as JWK, algorithm)
   return (token) =>
     jwtVerify(token, key, { algorithms: [algorithm] }).then(
@@ -60,7 +75,11 @@ async function createOracle(jwk: Jwk, algorithm: string): Promise<(token: string
 }
 
 /** Every variant as it is, then variants whose text is changed once to three times. */
-export function* mutated(originals: readonly Sample[], count: number, draw: Draw): Generator<Sample, void, undefined> {
+export function* mutated(
+  originals: readonly Sample[],
+  count: number,
+  draw: Draw,
+): Generator<Sample, void, undefined> {
   const texts = originals.map(({ token }) => token)
   const changes = new Map(originals.map(({ token, change }) => [token, change]))
   for (const original of originals.slice(0, count)) yield original
@@ -76,11 +95,17 @@ export function* mutated(originals: readonly Sample[], count: number, draw: Draw
 function mutate(token: string, draw: Draw, others: readonly string[]): string {
   const names = Object.keys(MUTATIONS)
   let text = token
-  for (let left = 1 + draw.below(3); left > 0; left -= 1) text = MUTATIONS[draw.from(names)]!(text, draw, others)
+  for (let left = 1 + draw.below(3); left > 0; left -= 1)
+    text = MUTATIONS[draw.from(names)]!(text, draw, others)
   return text
 }
 
-function record(totals: Totals, sample: Sample, expected: boolean, verdicts: readonly Verdict[]): void {
+function record(
+  totals: Totals,
+  sample: Sample,
+  expected: boolean,
+  verdicts: readonly Verdict[],
+): void {
   totals.tokens += 1
   const [verdict] = verdicts as [Verdict]
   const agreed = verdicts.every((other) => other === verdict)

@@ -11,7 +11,10 @@ export type Verdict = 'accepted' | ErrorCode
 /** Judges tokens by one key and one algorithm. */
 export type Judge = (token: string) => Promise<Verdict>
 
-/** Core's steps from the text of a token to its signature, as a resource server takes them; nothing of issuer and claims. */
+/**
+ * Core's steps from the text of a token to its signature, as a resource server takes them; nothing
+ * of issuer and claims.
+ */
 export function createJudge(jwk: Jwk, algorithm: string): Judge {
   const key = publishedKey(jwk)
   const row = ALGORITHMS.get(algorithm)!
@@ -21,7 +24,9 @@ export function createJudge(jwk: Jwk, algorithm: string): Judge {
       if (jws.header.alg !== row.name) return 'algorithm_not_allowed'
       const ready = await readyKey(key, row)
       if ('unfit' in ready) return 'key_unsuitable'
-      return (await verifySignature(jws, ready, row)) === undefined ? 'signature_invalid' : 'accepted'
+      return (await verifySignature(jws, ready, row)) === undefined
+        ? 'signature_invalid'
+        : 'accepted'
     } catch (error) {
       if (error instanceof Denial) return error.code
       throw error

@@ -22,7 +22,22 @@ export function createDraw(chance: () => number): Draw {
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-const FOREIGN = ['=', '+', '/', '.', ' ', '\t', '\n', '\0', '\u00e9', '\u{1F600}', '"', '{', ',', '%2E']
+const FOREIGN = [
+  '=',
+  '+',
+  '/',
+  '.',
+  ' ',
+  '\t',
+  '\n',
+  '\0',
+  '\u00e9',
+  '\u{1F600}',
+  '"',
+  '{',
+  ',',
+  '%2E',
+]
 
 const at = (text: string, start: number, removed: number, added: string) =>
   text.slice(0, start) + added + text.slice(start + removed)
@@ -36,12 +51,16 @@ const onPart = (change: (part: string, draw: Draw) => string) => (token: string,
 }
 
 /** Ways to change the text of a token after it was signed. */
-export const MUTATIONS: Readonly<Record<string, (token: string, draw: Draw, others: ArrayLike<string>) => string>> = {
+export const MUTATIONS: Readonly<
+  Record<string, (token: string, draw: Draw, others: ArrayLike<string>) => string>
+> = {
   replaced: (token, draw) => at(token, draw.below(token.length), 1, draw.from(ALPHABET)),
-  'replaced in the signature': (token, draw) => at(token, token.length - 1 - draw.below(86), 1, draw.from(ALPHABET)),
+  'replaced in the signature': (token, draw) =>
+    at(token, token.length - 1 - draw.below(86), 1, draw.from(ALPHABET)),
   'foreign character': (token, draw) => at(token, draw.below(token.length), 1, draw.from(FOREIGN)),
   inserted: (token, draw) => at(token, draw.below(token.length + 1), 0, draw.from(ALPHABET)),
-  'foreign character inserted': (token, draw) => at(token, draw.below(token.length + 1), 0, draw.from(FOREIGN)),
+  'foreign character inserted': (token, draw) =>
+    at(token, draw.below(token.length + 1), 0, draw.from(FOREIGN)),
   removed: (token, draw) => at(token, draw.below(token.length), 1, ''),
   'cut short': (token, draw) => token.slice(0, draw.below(token.length)),
   appended: (token, draw) => token + draw.from(ALPHABET),
@@ -49,7 +68,9 @@ export const MUTATIONS: Readonly<Record<string, (token: string, draw: Draw, othe
   'stray bits': onPart((part, draw) => part.slice(0, -1) + draw.from(ALPHABET)),
   padded: onPart((part, draw) => part + '='.repeat(1 + draw.below(3))),
   'standard alphabet': (token) => token.replaceAll('-', '+').replaceAll('_', '/'),
-  'other case': onPart((part) => (part === part.toLowerCase() ? part.toUpperCase() : part.toLowerCase())),
+  'other case': onPart((part) =>
+    part === part.toLowerCase() ? part.toUpperCase() : part.toLowerCase(),
+  ),
   emptied: onPart(() => ''),
   'parts exchanged': (token, draw) =>
     token

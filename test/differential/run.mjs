@@ -1,6 +1,7 @@
 /**
- * Holds core's two signature paths and jose to the same verdict: `npm run differential [tokens per algorithm] [seed]`.
- * The last line has the totals; the exit code is 1 for any difference that is not on the list.
+ * Holds core's two signature paths and jose to the same verdict:
+ * `npm run differential [tokens per algorithm] [seed]`. The last line has the totals; the exit code
+ * is 1 for any difference that is not on the list.
  */
 import { Buffer } from 'node:buffer'
 import { build } from 'esbuild'
@@ -25,7 +26,12 @@ const paths = { node: node.createJudge, portable: portable.createJudge }
 const sum = { tokens: 0, accepted: 0, stricter: 0, disagreements: 0 }
 const algorithms = [...node.ALGORITHMS.keys()]
 for (const algorithm of algorithms) {
-  const { tokens, accepted, stricter, disagreements } = await node.compare({ algorithm, count, seed, paths })
+  const { tokens, accepted, stricter, disagreements } = await node.compare({
+    algorithm,
+    count,
+    seed,
+    paths,
+  })
   for (const disagreement of disagreements.slice(0, 10)) console.log(`  ${disagreement}`)
   console.log(
     `${algorithm}: ${tokens} tokens, ${accepted} accepted, ${stricter} refused by us alone, ${disagreements.length} disagreements`,

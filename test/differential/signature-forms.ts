@@ -1,10 +1,14 @@
 import { constants, sign } from 'node:crypto'
 import { publicKeyOf, type Signer } from './signer.js'
 
-/** Orders of the groups: what the numbers in a signature are taken modulo (FIPS 186-4 D.1.2, RFC 8032 §5.1). */
+/**
+ * Orders of the groups: what the numbers in a signature are taken modulo (FIPS 186-4 D.1.2, RFC
+ * 8032 §5.1).
+ */
 const ORDERS: Readonly<Record<string, bigint>> = {
   'P-256': 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
-  'P-384': 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
+  'P-384':
+    0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
   'P-521':
     0x01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
   Ed25519: 0x1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3edn,
@@ -21,7 +25,10 @@ const bytes = (value: bigint, length: number) =>
   )
 const reversed = (value: Buffer) => Buffer.from(value).reverse()
 
-/** Signatures over an input in every form but the right one; a few of them hold all the same, as the algorithm has it. */
+/**
+ * Signatures over an input in every form but the right one; a few of them hold all the same, as the
+ * algorithm has it.
+ */
 export function signatureForms(signer: Signer, input: string): Readonly<Record<string, Buffer>> {
   const good = signer.signature(input)
   const common = {
@@ -45,7 +52,8 @@ const OF_TYPE: Readonly<Record<Signer['row']['kty'], Forms>> = {
     const order = ORDERS[row.crv!]!
     const half = good.length / 2
     const [r, s] = [number(good.subarray(0, half)), number(good.subarray(half))]
-    const pair = (first: bigint, second: bigint) => Buffer.concat([bytes(first, half), bytes(second, half)])
+    const pair = (first: bigint, second: bigint) =>
+      Buffer.concat([bytes(first, half), bytes(second, half)])
     return {
       'ECDSA in DER': sign(row.digest, Buffer.from(input), privateKey),
       'ECDSA with the other s': pair(r, order - s),
@@ -86,9 +94,19 @@ const OF_TYPE: Readonly<Record<Signer['row']['kty'], Forms>> = {
   OKP({ jwk }, _, good) {
     const [point, s] = [good.subarray(0, 32), number(reversed(good.subarray(32)))]
     return {
-      'EdDSA with s plus the order': Buffer.concat([point, reversed(bytes(s + ORDERS['Ed25519']!, 32))]),
-      'EdDSA with the public key as R': Buffer.concat([Buffer.from(jwk.x!, 'base64url'), good.subarray(32)]),
-      'EdDSA with the identity as R': Buffer.concat([Buffer.from([1]), Buffer.alloc(31), good.subarray(32)]),
+      'EdDSA with s plus the order': Buffer.concat([
+        point,
+        reversed(bytes(s + ORDERS['Ed25519']!, 32)),
+      ]),
+      'EdDSA with the public key as R': Buffer.concat([
+        Buffer.from(jwk.x!, 'base64url'),
+        good.subarray(32),
+      ]),
+      'EdDSA with the identity as R': Buffer.concat([
+        Buffer.from([1]),
+        Buffer.alloc(31),
+        good.subarray(32),
+      ]),
       'EdDSA key in SPKI': publicKeyOf(jwk).export({
         format: 'der',
         type: 'spki',

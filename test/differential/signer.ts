@@ -23,7 +23,8 @@ interface KeyPair {
 export function createSigner(algorithm: string, keys?: KeyPair): Signer {
   const row = ALGORITHMS.get(algorithm)!
   const { publicKey, privateKey } = keys ?? generate(row)
-  const signature = (input: string) => sign(row.digest, Buffer.from(input), { key: privateKey, ...settings(row) })
+  const signature = (input: string) =>
+    sign(row.digest, Buffer.from(input), { key: privateKey, ...settings(row) })
   return {
     row,
     jwk: publicKey.export({ format: 'jwk' }),
@@ -50,7 +51,10 @@ export function publicKeyOf(jwk: Jwk): KeyObject {
 export function settings({ pss }: AlgorithmRow) {
   return {
     dsaEncoding: 'ieee-p1363' as const,
-    ...(pss && { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }),
+    ...(pss && {
+      padding: constants.RSA_PKCS1_PSS_PADDING,
+      saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+    }),
   }
 }
 

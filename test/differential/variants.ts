@@ -37,7 +37,11 @@ const PAYLOADS: Readonly<Record<string, string | Buffer>> = {
   oversized: withMember(`"note":"${'x'.repeat(16_384)}"`),
   'byte order mark before claims': `\uFEFF${PAYLOAD}`,
   'payload not UTF-8': Buffer.from(withMember('"note":"\xff"'), 'latin1'),
-  'payload overlong UTF-8': Buffer.concat([Buffer.from('{"note":"'), Buffer.from([0xc0, 0xaf]), Buffer.from('"}')]),
+  'payload overlong UTF-8': Buffer.concat([
+    Buffer.from('{"note":"'),
+    Buffer.from([0xc0, 0xaf]),
+    Buffer.from('"}'),
+  ]),
   'payload UTF-16': Buffer.from(PAYLOAD, 'utf16le'),
   'payload list': '[]',
   'payload text': '"text"',
@@ -52,7 +56,8 @@ const PAYLOADS: Readonly<Record<string, string | Buffer>> = {
 /** Members of a header besides `alg`, by name, over a good payload and under a good signature. */
 const HEADER_MEMBERS: Readonly<Record<string, string>> = {
   'header with kid and typ': '"kid":"k","typ":"at+jwt"',
-  'header with key sources': '"jku":"https://attacker.example/","x5u":"https://attacker.example/","x5c":["AA=="]',
+  'header with key sources':
+    '"jku":"https://attacker.example/","x5u":"https://attacker.example/","x5c":["AA=="]',
   'header with jwk': '"jwk":{"kty":"oct","k":"AA"}',
   'crit unknown': '"crit":["exp2"],"exp2":1',
   'crit empty': '"crit":[]',
@@ -72,7 +77,12 @@ const HEADER_MEMBERS: Readonly<Record<string, string>> = {
 
 /** Every variant of a token for an algorithm, each signed as it says. */
 export function variants(signer: Signer): readonly Sample[] {
-  return [...payloads(signer), ...headers(signer), ...otherAlgorithms(signer), ...signatures(signer)]
+  return [
+    ...payloads(signer),
+    ...headers(signer),
+    ...otherAlgorithms(signer),
+    ...signatures(signer),
+  ]
 }
 
 function payloads({ row, token }: Signer): Sample[] {
@@ -94,16 +104,38 @@ function headers({ row, token }: Signer): Sample[] {
     'alg as list': `{"alg":["${row.name}"]}`,
     'alg null': '{"alg":null}',
   }
-  const members = Object.entries(HEADER_MEMBERS).map(([change, member]) => [change, `{${alg},${member}}`] as const)
-  return [...Object.entries(whole), ...members].map(([change, header]) => ({ change, token: token(header, PAYLOAD) }))
+  const members = Object.entries(HEADER_MEMBERS).map(
+    ([change, member]) => [change, `{${alg},${member}}`] as const,
+  )
+  return [...Object.entries(whole), ...members].map(([change, header]) => ({
+    change,
+    token: token(header, PAYLOAD),
+  }))
 }
 
-const STRANGERS = ['none', 'None', 'NONE', 'nOnE', '', ' ', 'HS256', 'RSA1_5', 'ES256K', 'toString', '__proto__']
+const STRANGERS = [
+  'none',
+  'None',
+  'NONE',
+  'nOnE',
+  '',
+  ' ',
+  'HS256',
+  'RSA1_5',
+  'ES256K',
+  'toString',
+  '__proto__',
+]
 
 function otherAlgorithms(signer: Signer): Sample[] {
   const { name } = signer.row
-  const names = [...ALGORITHMS.keys(), ...STRANGERS, name.toLowerCase(), `${name} `].filter((other) => other !== name)
-  const signed = names.map((other) => ({ change: `alg ${other}`, token: signer.token(`{"alg":"${other}"}`, PAYLOAD) }))
+  const names = [...ALGORITHMS.keys(), ...STRANGERS, name.toLowerCase(), `${name} `].filter(
+    (other) => other !== name,
+  )
+  const signed = names.map((other) => ({
+    change: `alg ${other}`,
+    token: signer.token(`{"alg":"${other}"}`, PAYLOAD),
+  }))
   const unsigned = signed.map(({ change, token }) => ({
     change: `${change} unsigned`,
     token: token.slice(0, token.lastIndexOf('.') + 1),
@@ -130,5 +162,8 @@ function signatures(signer: Signer): Sample[] {
   const input = `${encode(`{"alg":"${signer.row.name}"}`)}.${encode(PAYLOAD)}`
   const stranger = createSigner(signer.row.name)
   const forms = { ...signatureForms(signer, input), 'foreign key': stranger.signature(input) }
-  return Object.entries(forms).map(([change, bytes]) => ({ change, token: `${input}.${encode(bytes)}` }))
+  return Object.entries(forms).map(([change, bytes]) => ({
+    change,
+    token: `${input}.${encode(bytes)}`,
+  }))
 }

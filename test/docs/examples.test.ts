@@ -2,13 +2,20 @@ import { dirname, join } from 'node:path'
 import ts from 'typescript'
 import { root, snippets, type Snippet } from './snippets.js'
 
-/** Type-checks all snippets in one program, each as a module that lives beside this test, and says what is wrong with which. */
+/**
+ * Type-checks all snippets in one program, each as a module that lives beside this test, and says
+ * what is wrong with which.
+ */
 function compile(all: readonly Snippet[]): ReadonlyMap<string, readonly string[]> {
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (path) =>
+    ts.sys.readFile(path),
+  ) as {
     config: { compilerOptions: object }
   }
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root)
-  const files = new Map(all.map(({ code }, index) => [join(__dirname, `snippet-${index}.ts`), `${code}\nexport {}\n`]))
+  const files = new Map(
+    all.map(({ code }, index) => [join(__dirname, `snippet-${index}.ts`), `${code}\nexport {}\n`]),
+  )
   const host = ts.createCompilerHost(options)
   const program = ts.createProgram(
     [...files.keys()],
@@ -26,7 +33,12 @@ function compile(all: readonly Snippet[]): ReadonlyMap<string, readonly string[]
     },
   )
   const paths = [...files.keys()]
-  return new Map(all.map(({ place }, index) => [place, problems(program, program.getSourceFile(paths[index]!)!)]))
+  return new Map(
+    all.map(({ place }, index) => [
+      place,
+      problems(program, program.getSourceFile(paths[index]!)!),
+    ]),
+  )
 }
 
 function problems(program: ts.Program, file: ts.SourceFile): readonly string[] {
@@ -51,6 +63,9 @@ test.each(all.map(({ place }) => place))('%s compiles', (place) => {
 })
 
 test('code that is wrong would be noticed', () => {
-  const wrong = { place: 'nowhere:1', code: "import { auth } from '@verifier-guard/express'\nauth({ issuer: 1 })\n" }
+  const wrong = {
+    place: 'nowhere:1',
+    code: "import { auth } from '@verifier-guard/express'\nauth({ issuer: 1 })\n",
+  }
   expect(compile([wrong]).get('nowhere:1')).not.toEqual([])
 })

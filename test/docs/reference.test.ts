@@ -9,27 +9,28 @@ const readme = readmeOf('core')
 const read = (file: string) => readFileSync(join(root, 'packages/core/src', file), 'utf8')
 
 /** Every option that the type has: the compiler knows of one that is missing, or too many. */
-const OPTIONS: Readonly<Record<ResourceServerOptions extends infer O ? (O extends O ? keyof O : never) : never, true>> =
-  {
-    issuer: true,
-    audience: true,
-    profile: true,
-    clientIds: true,
-    kinds: true,
-    algorithms: true,
-    jwksUri: true,
-    keys: true,
-    clockTolerance: true,
-    maxTokenAge: true,
-    credentialValidity: true,
-    keySet: true,
-    cache: true,
-    realm: true,
-    correlationId: true,
-    allowInsecureHttp: true,
-    events: true,
-    runtime: true,
-  }
+const OPTIONS: Readonly<
+  Record<ResourceServerOptions extends infer O ? (O extends O ? keyof O : never) : never, true>
+> = {
+  issuer: true,
+  audience: true,
+  profile: true,
+  clientIds: true,
+  kinds: true,
+  algorithms: true,
+  jwksUri: true,
+  keys: true,
+  clockTolerance: true,
+  maxTokenAge: true,
+  credentialValidity: true,
+  keySet: true,
+  cache: true,
+  realm: true,
+  correlationId: true,
+  allowInsecureHttp: true,
+  events: true,
+  runtime: true,
+}
 
 /** The rows of the table under a heading, cell by cell. */
 function table(heading: string, page = readme): readonly (readonly string[])[] {
@@ -47,13 +48,20 @@ const first = (heading: string) => table(heading).map(([name]) => name!)
 
 describe('the README of core and its code say the same', () => {
   test('error codes and their status', () => {
-    const documented = Object.fromEntries(table('Errors').map(([code, status]) => [code!, Number(status)] as const))
-    const coded = Object.fromEntries(Object.entries(ERRORS).map(([code, { status }]) => [code, status]))
+    const documented = Object.fromEntries(
+      table('Errors').map(([code, status]) => [code!, Number(status)] as const),
+    )
+    const coded = Object.fromEntries(
+      Object.entries(ERRORS).map(([code, { status }]) => [code, status]),
+    )
     expect(documented).toEqual(coded)
   })
 
   test('every error code is one that some step can throw', () => {
-    const source = readdirSync(join(root, 'packages/core/src'), { recursive: true, encoding: 'utf8' })
+    const source = readdirSync(join(root, 'packages/core/src'), {
+      recursive: true,
+      encoding: 'utf8',
+    })
       .filter((file) => file.endsWith('.ts') && file !== 'kit/errors.ts')
       .map(read)
       .join('\n')
@@ -79,13 +87,14 @@ describe('the README of core and its code say the same', () => {
 
 test('the README of the development Verifier lists every option of mint', () => {
   const source = readFileSync(join(root, 'packages/dev-verifier/src/mint.ts'), 'utf8')
-  const [, inherited, own] = /interface MintOptions extends Pick<\s*CredentialRequest,([^>]*)> \{([^}]*)\}/.exec(
-    source,
-  )!
+  const [, inherited, own] =
+    /interface MintOptions extends Pick<\s*CredentialRequest,([^>]*)> \{([^}]*)\}/.exec(source)!
   const names = [
     ...[...inherited!.matchAll(/'(\w+)'/g)].map(([, name]) => name!),
     ...[...own!.matchAll(/readonly (\w+)\?:/g)].map(([, name]) => name!),
   ]
-  const documented = table('What `mint` takes', readmeOf('dev-verifier')).flatMap(([cell]) => cell!.split(', '))
+  const documented = table('What `mint` takes', readmeOf('dev-verifier')).flatMap(([cell]) =>
+    cell!.split(', '),
+  )
   expect(documented.map((name) => name.trim()).sort()).toEqual(names.sort())
 })

@@ -15,11 +15,14 @@ export function snippets(): readonly Snippet[] {
   const folders = ['packages', 'examples'].flatMap((top) =>
     readdirSync(join(root, top)).map((name) => join(root, top, name)),
   )
-  const pages = [root, ...folders, ...folders.map((folder) => join(folder, 'docs'))].flatMap((folder) =>
-    list(folder, '.md'),
+  const pages = [root, ...folders, ...folders.map((folder) => join(folder, 'docs'))].flatMap(
+    (folder) => list(folder, '.md'),
   )
   const sources = folders.flatMap((folder) => list(join(folder, 'src'), '.ts'))
-  return [...pages.flatMap((page) => blocks(page, '')), ...sources.flatMap((source) => blocks(source, ' \\* ?'))]
+  return [
+    ...pages.flatMap((page) => blocks(page, '')),
+    ...sources.flatMap((source) => blocks(source, ' \\* ?')),
+  ]
 }
 
 /** The fenced blocks of a file whose lines all begin with a margin. */

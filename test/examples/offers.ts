@@ -20,8 +20,14 @@ const post = (address: string, name: unknown, headers: Headers): Promise<Respons
 export const put = (address: string, name: unknown, headers: Headers): Promise<Response> =>
   fetch(`${address}/offers/${String(name)}`, { method: 'PUT', headers })
 
-/** What the offers API does, whatever framework it is written for: started on a port and called over HTTP. */
-export function describeOffers(start: (issuer: string) => Promise<Running>, write: typeof post = post): void {
+/**
+ * What the offers API does, whatever framework it is written for: started on a port and called over
+ * HTTP.
+ */
+export function describeOffers(
+  start: (issuer: string) => Promise<Running>,
+  write: typeof post = post,
+): void {
   describe('the offers API', () => {
     let verifier: DevVerifier
     let running: Running
@@ -37,7 +43,9 @@ export function describeOffers(start: (issuer: string) => Promise<Running>, writ
 
     const bearer = (organizationIdentifier: string, ...action: string[]): Headers => {
       const powers = [{ type: 'domain', domain: 'DOME', function: 'ProductOffering', action }]
-      return { authorization: `Bearer ${verifier.mint({ powers, mandator: { organizationIdentifier } })}` }
+      return {
+        authorization: `Bearer ${verifier.mint({ powers, mandator: { organizationIdentifier } })}`,
+      }
     }
     const reading = (headers: Headers = {}) => fetch(`${running.address}/offers`, { headers })
     const writing = (name: unknown, headers: Headers = {}) => write(running.address, name, headers)
@@ -62,7 +70,14 @@ export function describeOffers(start: (issuer: string) => Promise<Running>, writ
     })
 
     test('asks for a token however a path is spelled', async () => {
-      for (const path of ['/OFFERS', '/Offers/chairs', '/offers/', '/offers/CHAIRS', '//offers', '/%6Fffers']) {
+      for (const path of [
+        '/OFFERS',
+        '/Offers/chairs',
+        '/offers/',
+        '/offers/CHAIRS',
+        '//offers',
+        '/%6Fffers',
+      ]) {
         expect([401, 404]).toContain((await fetch(running.address + path)).status)
       }
     })
@@ -77,13 +92,16 @@ export function describeOffers(start: (issuer: string) => Promise<Running>, writ
         expect(refused.headers.get('www-authenticate')).toContain('error="insufficient_scope"')
         expect(await refused.json()).toMatchObject({ error: 'insufficient_scope' })
       }
-      expect(JSON.stringify(await (await reading(bearer('VATES-B12345678', 'Read'))).json())).not.toContain('tables')
+      expect(
+        JSON.stringify(await (await reading(bearer('VATES-B12345678', 'Read'))).json()),
+      ).not.toContain('tables')
     })
 
     if (write === post) {
       test('answers a bad offer with 400, and keeps nothing of it', async () => {
         const other = bearer('VATES-D11111111', 'Read', 'Create')
-        for (const name of [undefined, '', { of: 'chairs' }]) expect((await writing(name, other)).status).toBe(400)
+        for (const name of [undefined, '', { of: 'chairs' }])
+          expect((await writing(name, other)).status).toBe(400)
         expect(await (await reading(other)).json()).toEqual([])
       })
     } else {

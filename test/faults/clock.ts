@@ -48,7 +48,10 @@ export function createClock(): Clock {
   }
 }
 
-/** Lets everything run that needs no more time: promises, streams, callbacks of the thread pool that have come in. */
+/**
+ * Lets everything run that needs no more time: promises, streams, callbacks of the thread pool that
+ * have come in.
+ */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -3,7 +3,11 @@ import { endScenes, setScene, setWarmScene, unavailable, type SceneOptions } fro
 
 afterEach(endScenes)
 
-type Answer = (path: string, good: () => Promise<Response>, jwks: { keys: Jwk[] }) => Response | Promise<Response>
+type Answer = (
+  path: string,
+  good: () => Promise<Response>,
+  jwks: { keys: Jwk[] },
+) => Response | Promise<Response>
 
 /** A scene in which some addresses answer otherwise. */
 const answering = (answer: Answer, more: SceneOptions = {}) =>
@@ -18,7 +22,8 @@ const APPENDED_OIDC = '/verifier/.well-known/openid-configuration'
 const INSERTED = '/.well-known/oauth-authorization-server/verifier'
 const APPENDED = '/verifier/.well-known/oauth-authorization-server'
 const KEYS = 'https://verifier.example.test/verifier/oidc/jwks'
-const metadata = (members: object = {}) => Response.json({ issuer: ISSUER, jwks_uri: KEYS, ...members })
+const metadata = (members: object = {}) =>
+  Response.json({ issuer: ISSUER, jwks_uri: KEYS, ...members })
 const absent = (status = 404) => new Response(null, { status })
 
 describe('the metadata is found', () => {
@@ -35,7 +40,9 @@ describe('the metadata is found', () => {
   })
 
   test.each([401, 403, 404, 405, 410])('beyond an address that answers %i', async (status) => {
-    const { present, mint } = answering((path, good) => (path === APPENDED_OIDC ? absent(status) : good()))
+    const { present, mint } = answering((path, good) =>
+      path === APPENDED_OIDC ? absent(status) : good(),
+    )
     expect(await present(mint())).toBe('allowed')
   })
 
@@ -77,13 +84,19 @@ describe('metadata that is nowhere', () => {
       fetch: () => Promise.resolve(absent()),
     })
     expect(await present(mint())).toEqual(unavailable)
-    expect(told('keySetFailed')[0]!.message).toMatch(/; is the context path missing, for instance \/verifier\?$/)
+    expect(told('keySetFailed')[0]!.message).toMatch(
+      /; is the context path missing, for instance \/verifier\?$/,
+    )
   })
 })
 
 describe('metadata is not believed', () => {
   test.each<[string, object, RegExp]>([
-    ['of another issuer', { issuer: 'https://other.example.test' }, /expected metadata of .*found "https:\/\/other/],
+    [
+      'of another issuer',
+      { issuer: 'https://other.example.test' },
+      /expected metadata of .*found "https:\/\/other/,
+    ],
     [
       'of the issuer with a slash more',
       { issuer: `${ISSUER}/` },
@@ -91,13 +104,37 @@ describe('metadata is not believed', () => {
     ],
     ['without an issuer', { issuer: undefined }, /found none/],
     ['whose issuer is a list', { issuer: [ISSUER] }, /expected metadata of/],
-    ['without jwks_uri', { jwks_uri: undefined }, /expected "jwks_uri" in the metadata to be an https URL, found none/],
-    ['whose jwks_uri is http', { jwks_uri: 'http://verifier.example.test/jwks' }, /which is not https/],
-    ['whose jwks_uri is on this machine', { jwks_uri: 'http://127.0.0.1:2375/jwks' }, /which is not https/],
-    ['whose jwks_uri is on this machine by name', { jwks_uri: 'http://localhost/jwks' }, /which is not https/],
-    ['whose jwks_uri is of another scheme', { jwks_uri: 'file:///etc/passwd' }, /which is not https/],
+    [
+      'without jwks_uri',
+      { jwks_uri: undefined },
+      /expected "jwks_uri" in the metadata to be an https URL, found none/,
+    ],
+    [
+      'whose jwks_uri is http',
+      { jwks_uri: 'http://verifier.example.test/jwks' },
+      /which is not https/,
+    ],
+    [
+      'whose jwks_uri is on this machine',
+      { jwks_uri: 'http://127.0.0.1:2375/jwks' },
+      /which is not https/,
+    ],
+    [
+      'whose jwks_uri is on this machine by name',
+      { jwks_uri: 'http://localhost/jwks' },
+      /which is not https/,
+    ],
+    [
+      'whose jwks_uri is of another scheme',
+      { jwks_uri: 'file:///etc/passwd' },
+      /which is not https/,
+    ],
     ['whose jwks_uri is no URL', { jwks_uri: '/oidc/jwks' }, /which is not a URL/],
-    ['whose jwks_uri has credentials', { jwks_uri: 'https://a:b@verifier.example.test/jwks' }, /credentials/],
+    [
+      'whose jwks_uri has credentials',
+      { jwks_uri: 'https://a:b@verifier.example.test/jwks' },
+      /credentials/,
+    ],
     ['whose jwks_uri is a number', { jwks_uri: 7 }, /found 7/],
   ])('%s', async (_, members, message) => {
     const { calls, present, mint, told } = answering((path, good) =>
@@ -110,10 +147,14 @@ describe('metadata is not believed', () => {
 
   test('in what it says of algorithms', async () => {
     const { present, mint } = answering((path, good) =>
-      path === APPENDED_OIDC ? metadata({ id_token_signing_alg_values_supported: ['RS256', 'none'] }) : good(),
+      path === APPENDED_OIDC
+        ? metadata({ id_token_signing_alg_values_supported: ['RS256', 'none'] })
+        : good(),
     )
     expect(await present(mint())).toBe('allowed')
-    expect(await present(mint({ algorithm: 'RS256' }))).toMatchObject({ code: 'algorithm_not_allowed' })
+    expect(await present(mint({ algorithm: 'RS256' }))).toMatchObject({
+      code: 'algorithm_not_allowed',
+    })
   })
 
   test.each(['null', '[]', '"text"', '7', '<html>', ''])('that reads %j', async (body) => {
@@ -145,7 +186,9 @@ describe('a Verifier that moved its keys', () => {
     const { clock, server, verifier, calls, present, mint } = answering((path, good, jwks) => {
       if (path === '/new/jwks') return Response.json(jwks)
       if (!moved) return good()
-      return path === APPENDED_OIDC ? metadata({ jwks_uri: 'https://verifier.example.test/new/jwks' }) : left()
+      return path === APPENDED_OIDC
+        ? metadata({ jwks_uri: 'https://verifier.example.test/new/jwks' })
+        : left()
     })
     await server.ready()
     moved = true
@@ -161,7 +204,9 @@ describe('a Verifier that moved its keys', () => {
     const { clock, server, verifier, present, mint } = answering((path, good, jwks) => {
       if (path === '/new/jwks') return Response.json(jwks)
       if (!moved) return good()
-      return path === APPENDED_OIDC ? metadata({ jwks_uri: 'https://verifier.example.test/new/jwks' }) : old()
+      return path === APPENDED_OIDC
+        ? metadata({ jwks_uri: 'https://verifier.example.test/new/jwks' })
+        : old()
     })
     const kept = verifier.jwks()
     const old = () => Response.json(kept)

@@ -12,10 +12,14 @@ const p256 = () => jwkOf(createKeyPair('ec', { namedCurve: 'P-256' }).publicKey)
 const ignoredBy = ({ told }: Scene) => told('keySetRefreshed').at(-1)!.ignored
 
 /** A scene whose keys are answered by this in place of the Verifier. */
-const answering = (answer: (scene: Pick<Scene, 'verifier'>, init: RequestInit | undefined) => Response) =>
+const answering = (
+  answer: (scene: Pick<Scene, 'verifier'>, init: RequestInit | undefined) => Response,
+) =>
   setScene({
     fetch: (url, init, scene) =>
-      url.endsWith('/jwks') ? Promise.resolve(answer(scene, init)) : scene.verifier.fetch(url, init),
+      url.endsWith('/jwks')
+        ? Promise.resolve(answer(scene, init))
+        : scene.verifier.fetch(url, init),
   })
 
 /** A body without end, and whether it was cut off. */
@@ -41,7 +45,9 @@ describe('a body that is too large', () => {
     expect(await present(mint())).toEqual(unavailable)
     expect(seen.cutOff).toBe(true)
     expect(seen.bytes).toBeLessThanOrEqual(524_288 + 2 * 16_384)
-    expect(told('keySetFailed')[0]!.message).toMatch(/expected at most 524288 bytes from .*, got more/)
+    expect(told('keySetFailed')[0]!.message).toMatch(
+      /expected at most 524288 bytes from .*, got more/,
+    )
   })
 
   test('is cut off by what the application allows', async () => {
@@ -65,7 +71,13 @@ describe('a body that is too large', () => {
   test('that trickles is ended by the time-out, also when the fetch in use knows no signal', async () => {
     let ended = false
     const { clock, present, mint } = answering(
-      () => new Response(new ReadableStream({ pull: () => new Promise(() => {}), cancel: () => void (ended = true) })),
+      () =>
+        new Response(
+          new ReadableStream({
+            pull: () => new Promise(() => {}),
+            cancel: () => void (ended = true),
+          }),
+        ),
     )
     const refused = present(mint())
     await clock.pass(5)
@@ -78,7 +90,9 @@ describe('a body that is too large', () => {
     let ended = false
     const { clock, present, mint } = setScene({
       fetch: (url, init, { verifier }) =>
-        url.endsWith('/jwks') ? new Promise((resolve) => (answerLate = resolve)) : verifier.fetch(url, init),
+        url.endsWith('/jwks')
+          ? new Promise((resolve) => (answerLate = resolve))
+          : verifier.fetch(url, init),
     })
     const refused = present(mint())
     await clock.pass(5)
@@ -91,7 +105,11 @@ describe('a body that is too large', () => {
 
 describe('what stands beside the good key', () => {
   const strangers: readonly (readonly [string, () => unknown, RegExp])[] = [
-    ['a symmetric key', () => ({ kty: 'oct', kid: 'x', k: 'c2VjcmV0', alg: 'HS256' }), /kty is oct/],
+    [
+      'a symmetric key',
+      () => ({ kty: 'oct', kid: 'x', k: 'c2VjcmV0', alg: 'HS256' }),
+      /kty is oct/,
+    ],
     [
       'a private key',
       () => ({ ...jwkOf(createKeyPair('ec', { namedCurve: 'P-256' }).privateKey), kid: 'x' }),
@@ -108,11 +126,23 @@ describe('what stands beside the good key', () => {
       /kty is RSA/,
     ],
     ['a key for encryption', () => ({ ...p256(), kid: 'x', use: 'enc' }), /use is enc/],
-    ['a key that may only sign', () => ({ ...p256(), kid: 'x', key_ops: ['sign'] }), /key_ops do not include verify/],
+    [
+      'a key that may only sign',
+      () => ({ ...p256(), kid: 'x', key_ops: ['sign'] }),
+      /key_ops do not include verify/,
+    ],
     ['a key of another algorithm', () => ({ ...p256(), kid: 'x', alg: 'ES384' }), /alg is ES384/],
-    ['a key with half a coordinate', () => ({ ...p256(), kid: 'x', x: 'AAAA' }), /length of its curve/],
+    [
+      'a key with half a coordinate',
+      () => ({ ...p256(), kid: 'x', x: 'AAAA' }),
+      /length of its curve/,
+    ],
     ['a key without coordinates', () => ({ kty: 'EC', crv: 'P-256', kid: 'x' }), /./],
-    ['a key with a point beside the curve', () => ({ ...p256(), kid: 'x', y: p256()['y'] }), /not on its curve/],
+    [
+      'a key with a point beside the curve',
+      () => ({ ...p256(), kid: 'x', y: p256()['y'] }),
+      /not on its curve/,
+    ],
     ['an empty object', () => ({}), /no JSON object with "kty"/],
     ['null', () => null, /no JSON object/],
     ['a number', () => 42, /no JSON object/],
@@ -122,12 +152,17 @@ describe('what stands beside the good key', () => {
     ['a key whose type is a list', () => ({ ...p256(), kty: ['EC'] }), /no JSON object/],
   ]
 
-  test.each(strangers)('%s: the good key works, the other is reported', async (_, stranger, why) => {
-    const scene = setScene()
-    scene.verifier.addKeys([stranger() as Jwk])
-    expect(await scene.present(scene.mint())).toBe('allowed')
-    expect(ignoredBy(scene)).toEqual([expect.objectContaining({ why: expect.stringMatching(why) as unknown })])
-  })
+  test.each(strangers)(
+    '%s: the good key works, the other is reported',
+    async (_, stranger, why) => {
+      const scene = setScene()
+      scene.verifier.addKeys([stranger() as Jwk])
+      expect(await scene.present(scene.mint())).toBe('allowed')
+      expect(ignoredBy(scene)).toEqual([
+        expect.objectContaining({ why: expect.stringMatching(why) as unknown }),
+      ])
+    },
+  )
 
   test('a set of nothing but points beside the curve is no answer: the keys at hand stay', async () => {
     const scene = setScene()
@@ -186,7 +221,9 @@ describe('what stands beside the good key', () => {
   })
 
   test('the same key a hundred times, and a token without an id: it is one key', async () => {
-    const scene = answering(({ verifier }) => Response.json({ keys: Array(100).fill(verifier.jwks().keys[0]) }))
+    const scene = answering(({ verifier }) =>
+      Response.json({ keys: Array(100).fill(verifier.jwks().keys[0]) }),
+    )
     expect(await scene.present(scene.mint({ header: { kid: undefined } }))).toBe('allowed')
     expect(scene.server.health().issuers[0]!.keys).toBe(1)
   })
@@ -194,15 +231,21 @@ describe('what stands beside the good key', () => {
   test('more keys under one id than are tried: those left out are reported', async () => {
     const scene = answering(({ verifier }) => {
       const [good] = verifier.jwks().keys
-      return Response.json({ keys: [good, ...Array.from({ length: 5 }, () => ({ ...p256(), kid: good!['kid'] }))] })
+      return Response.json({
+        keys: [good, ...Array.from({ length: 5 }, () => ({ ...p256(), kid: good!['kid'] }))],
+      })
     })
     expect(await scene.present(scene.mint())).toBe('allowed')
-    expect(ignoredBy(scene).map(({ why }) => why)).toEqual(Array(2).fill('there are 4 others under its id'))
+    expect(ignoredBy(scene).map(({ why }) => why)).toEqual(
+      Array(2).fill('there are 4 others under its id'),
+    )
   })
 
   test('ids that are names of every object are ids like any other', async () => {
     const scene = setScene()
-    scene.verifier.addKeys(['__proto__', 'constructor', 'toString'].map((kid) => ({ ...p256(), kid })))
+    scene.verifier.addKeys(
+      ['__proto__', 'constructor', 'toString'].map((kid) => ({ ...p256(), kid })),
+    )
     expect(await scene.present(scene.mint({ header: { kid: 'hasOwnProperty' } }))).toMatchObject({
       code: 'key_unknown',
     })
@@ -227,11 +270,19 @@ describe('a request for keys', () => {
   test('carries nothing of the token', async () => {
     const sent: string[] = []
     const { present, mint } = answering(({ verifier }, init) => {
-      sent.push(JSON.stringify([...new Headers(init?.headers)]), `${init?.method}`, `${init?.redirect}`)
+      sent.push(
+        JSON.stringify([...new Headers(init?.headers)]),
+        `${init?.method}`,
+        `${init?.redirect}`,
+      )
       return Response.json(verifier.jwks())
     })
     expect(await present(mint())).toBe('allowed')
-    expect(sent).toEqual(['[["accept","application/jwk-set+json, application/json"]]', 'GET', 'manual'])
+    expect(sent).toEqual([
+      '[["accept","application/jwk-set+json, application/json"]]',
+      'GET',
+      'manual',
+    ])
   })
 
   test('gets by with a compressed answer that was unpacked on the way', async () => {
@@ -262,19 +313,29 @@ describe('the reason of a refusal', () => {
   test.each<[string, Partial<ResourceServerOptions>]>([
     ['issuer', {}],
     ['jwksUri', { jwksUri: 'https://verifier.example.test/wrong' }],
-  ])('sends the developer to the option "%s" where the Verifier was reached', async (option, options) => {
-    const { present, mint, told } = setScene({
-      options,
-      fetch: () => Promise.resolve(new Response('<html>', { status: 404, headers: { 'content-type': 'text/html' } })),
-    })
-    expect(await present(mint())).toEqual(unavailable)
-    expect(told('denied')[0]).toMatchObject({ hint: expect.stringContaining(`check the option "${option}"`) as string })
-  })
+  ])(
+    'sends the developer to the option "%s" where the Verifier was reached',
+    async (option, options) => {
+      const { present, mint, told } = setScene({
+        options,
+        fetch: () =>
+          Promise.resolve(
+            new Response('<html>', { status: 404, headers: { 'content-type': 'text/html' } }),
+          ),
+      })
+      expect(await present(mint())).toEqual(unavailable)
+      expect(told('denied')[0]).toMatchObject({
+        hint: expect.stringContaining(`check the option "${option}"`) as string,
+      })
+    },
+  )
 
   test('sends him to the network where it was not', async () => {
     const { verifier, present, mint, told } = setScene()
     verifier.fail('discovery', 'refuse')
     expect(await present(mint())).toEqual(unavailable)
-    expect(told('denied')[0]).toMatchObject({ hint: expect.stringContaining('can reach the Verifier') as string })
+    expect(told('denied')[0]).toMatchObject({
+      hint: expect.stringContaining('can reach the Verifier') as string,
+    })
   })
 })

@@ -8,15 +8,22 @@ const TEMPLATE = 'https://{tenant}.example.test/verifier'
 const tenant = (name: string) => TEMPLATE.replace('{tenant}', name)
 const refused = { status: 401, code: 'issuer_not_trusted' }
 
-/** A scene whose Verifier serves every tenant under the host label of its own, with one key for all. */
+/**
+ * A scene whose Verifier serves every tenant under the host label of its own, with one key for all.
+ */
 const setTenants = (issuer: unknown = TEMPLATE, options: object = {}) =>
-  setScene({ options: { issuer: issuer as string, ...options }, verifier: { issuerFromRequest: true } })
+  setScene({
+    options: { issuer: issuer as string, ...options },
+    verifier: { issuerFromRequest: true },
+  })
 
 describe('a template', () => {
   test('takes every tenant by its own issuer, each with its own key set', async () => {
     const { server, calls, present, mint } = setTenants()
     for (const name of ['kpmg', 'dome', 'altia']) {
-      expect(await present(mint({ claims: { iss: tenant(name), aud: tenant(name) } }))).toBe('allowed')
+      expect(await present(mint({ claims: { iss: tenant(name), aud: tenant(name) } }))).toBe(
+        'allowed',
+      )
     }
     expect(
       server
@@ -25,7 +32,9 @@ describe('a template', () => {
         .sort(),
     ).toEqual(['altia', 'dome', 'kpmg'].map(tenant))
     expect(calls.filter((url) => url.endsWith('/jwks'))).toHaveLength(3)
-    expect(await present(mint({ claims: { iss: tenant('kpmg'), aud: tenant('dome') } }))).toMatchObject({
+    expect(
+      await present(mint({ claims: { iss: tenant('kpmg'), aud: tenant('dome') } })),
+    ).toMatchObject({
       code: 'audience_mismatch',
     })
   })
@@ -61,12 +70,16 @@ describe('a template', () => {
     const { calls, present, mint } = setTenants({ issuer: TEMPLATE, tenantPattern: /.*|.+/s })
     expect(await present(mint({ claims: { iss: tenant(name) } }))).toEqual(refused)
     expect(calls).toEqual([])
-    expect(await present(mint({ claims: { iss: tenant('a.b'), aud: tenant('a.b') } }))).toBe('allowed')
+    expect(await present(mint({ claims: { iss: tenant('a.b'), aud: tenant('a.b') } }))).toBe(
+      'allowed',
+    )
   })
 
   test('in a path works like one in a host', async () => {
     const { present, mint } = setTenants('https://verifier.example.test/{tenant}/verifier')
-    expect(await present(mint({ claims: { iss: 'https://verifier.example.test/../verifier' } }))).toEqual(refused)
+    expect(
+      await present(mint({ claims: { iss: 'https://verifier.example.test/../verifier' } })),
+    ).toEqual(refused)
   })
 })
 
@@ -77,10 +90,16 @@ describe('issuers that somebody invents under a template', () => {
       verifier: { issuerFromRequest: true },
       fetch: (url, init, { verifier }) =>
         new URL(url).hostname.startsWith('invented')
-          ? Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ENOTFOUND' }) }))
+          ? Promise.reject(
+              new TypeError('fetch failed', {
+                cause: Object.assign(new Error(), { code: 'ENOTFOUND' }),
+              }),
+            )
           : verifier.fetch(url, init),
     })
-  const invented = (n: number) => ({ claims: { iss: tenant(`invented-${n}`), aud: tenant(`invented-${n}`) } })
+  const invented = (n: number) => ({
+    claims: { iss: tenant(`invented-${n}`), aud: tenant(`invented-${n}`) },
+  })
   const genuine = { claims: { iss: tenant('kpmg'), aud: tenant('kpmg') } }
 
   test('are bounded: a flood of them causes a bounded number of fetches, and those that are known go on', async () => {
@@ -141,7 +160,10 @@ describe('issuers that somebody invents under a template', () => {
     expect(server.health()).toEqual({ status: 'ready', issuers: [] })
     await present(mint(genuine))
     await present(mint(invented(2)))
-    expect(server.health()).toMatchObject({ status: 'ready', issuers: [{ issuer: tenant('kpmg'), status: 'ready' }] })
+    expect(server.health()).toMatchObject({
+      status: 'ready',
+      issuers: [{ issuer: tenant('kpmg'), status: 'ready' }],
+    })
   })
 
   test('are all let go of by close()', async () => {
@@ -152,7 +174,9 @@ describe('issuers that somebody invents under a template', () => {
     expect(server.health()).toMatchObject({ status: 'down' })
     expect(clock.timers()).toEqual([])
     expect(await present(mint(genuine))).toEqual(unavailable)
-    expect(await present(mint({ claims: { iss: tenant('dome'), aud: tenant('dome') } }))).toEqual(unavailable)
+    expect(await present(mint({ claims: { iss: tenant('dome'), aud: tenant('dome') } }))).toEqual(
+      unavailable,
+    )
     await settle()
     expect(clock.timers()).toEqual([])
   })
@@ -160,7 +184,9 @@ describe('issuers that somebody invents under a template', () => {
   test('or that turn out real, many at once at the start of a process, all get in', async () => {
     const { present, mint } = unreachable()
     const outcomes = await Promise.all(
-      Array.from({ length: 60 }, (_, n) => present(mint({ claims: { iss: tenant(`t${n}`), aud: tenant(`t${n}`) } }))),
+      Array.from({ length: 60 }, (_, n) =>
+        present(mint({ claims: { iss: tenant(`t${n}`), aud: tenant(`t${n}`) } })),
+      ),
     )
     expect(new Set(outcomes)).toEqual(new Set(['allowed']))
   })
@@ -168,7 +194,9 @@ describe('issuers that somebody invents under a template', () => {
 
 test('hundreds of genuine tenants that a new process meets at once are all in within seconds', async () => {
   const { clock, present, mint } = setTenants()
-  let waiting = Array.from({ length: 400 }, (_, n) => ({ claims: { iss: tenant(`t${n}`), aud: tenant(`t${n}`) } }))
+  let waiting = Array.from({ length: 400 }, (_, n) => ({
+    claims: { iss: tenant(`t${n}`), aud: tenant(`t${n}`) },
+  }))
   for (let second = 0; second < 7; second += 1) {
     const outcomes = await Promise.all(waiting.map((one) => present(mint(one))))
     for (const outcome of outcomes) expect(['allowed', unavailable]).toContainEqual(outcome)
@@ -202,11 +230,16 @@ describe('a lookup', () => {
       return issuer === tenant('kpmg') ? { issuer } : undefined
     })
     const outcomes = Promise.all(
-      Array.from({ length: 300 }, (_, n) => present(mint({ claims: { iss: tenant(`invented-${n}`) } }))),
+      Array.from({ length: 300 }, (_, n) =>
+        present(mint({ claims: { iss: tenant(`invented-${n}`) } })),
+      ),
     )
     await clock.pass(1)
     expect(most).toBe(100)
-    expect(await outcomes).toEqual([...Array<unknown>(100).fill(refused), ...Array<unknown>(200).fill(unavailable)])
+    expect(await outcomes).toEqual([
+      ...Array<unknown>(100).fill(refused),
+      ...Array<unknown>(200).fill(unavailable),
+    ])
     const genuine = present(mint({ claims: { iss: tenant('kpmg'), aud: tenant('kpmg') } }))
     await clock.pass(1)
     expect(await genuine).toBe('allowed')
@@ -253,7 +286,10 @@ describe('a lookup', () => {
       expect(await scene.present(cached)).toMatchObject({ status: 401, code: 'audience_mismatch' })
       scene.answer = { audienc: 'https://orders.example.test' }
       await scene.clock.pass(600)
-      expect(await scene.present(cached)).toMatchObject({ status: 500, code: 'invalid_configuration' })
+      expect(await scene.present(cached)).toMatchObject({
+        status: 500,
+        code: 'invalid_configuration',
+      })
     })
 
     test('and the same answer changes nothing', async () => {
@@ -290,14 +326,22 @@ describe('a lookup', () => {
   })
 
   test('that throws says nothing about the token', async () => {
-    const { present, mint } = setTenants(() => Promise.reject(new RangeError('the tenants are out of reach')))
+    const { present, mint } = setTenants(() =>
+      Promise.reject(new RangeError('the tenants are out of reach')),
+    )
     expect(await present(mint({ claims: { iss: tenant('kpmg') } }))).toMatchObject(unavailable)
   })
 
   test('that answers for another issuer vouches for nobody, as one that compares without case does', async () => {
-    const { present, told, mint } = setTenants((issuer: string) => ({ issuer: issuer.toLowerCase() }))
-    expect(await present(mint({ claims: { iss: tenant('kpmg').replace('/verifier', '/VERIFIER') } }))).toEqual(refused)
-    expect(told('denied')[0]).toMatchObject({ hint: expect.stringMatching(/compare the whole text/) as string })
+    const { present, told, mint } = setTenants((issuer: string) => ({
+      issuer: issuer.toLowerCase(),
+    }))
+    expect(
+      await present(mint({ claims: { iss: tenant('kpmg').replace('/verifier', '/VERIFIER') } })),
+    ).toEqual(refused)
+    expect(told('denied')[0]).toMatchObject({
+      hint: expect.stringMatching(/compare the whole text/) as string,
+    })
   })
 })
 
@@ -309,14 +353,21 @@ describe.each(['an address of its keys', 'keys of its own'])(
         issuer: tenant('any'),
         runtime: { now: () => Date.parse('2026-01-01T12:00:00Z') },
       })
-      const own = source === 'keys of its own' ? { keys: verifier.jwks() } : { jwksUri: `${tenant('any')}/oidc/jwks` }
+      const own =
+        source === 'keys of its own'
+          ? { keys: verifier.jwks() }
+          : { jwksUri: `${tenant('any')}/oidc/jwks` }
       const scene = setScene({
         options: { issuer: { issuer: TEMPLATE, ...own } },
         fetch: (url, init) => verifier.fetch(url, init),
       })
       const mintFor = (name: string, audience = name) =>
         verifier.mint({ claims: { iss: tenant(name), aud: tenant(audience) } })
-      return { ...scene, mintFor, forged: (name: string) => `${mintFor(name).slice(0, -8)}AAAAAAAA` }
+      return {
+        ...scene,
+        mintFor,
+        forged: (name: string) => `${mintFor(name).slice(0, -8)}AAAAAAAA`,
+      }
     }
 
     test('has one key set: nobody is shut out, nor fetched for, nor counted, by invented tenants', async () => {
@@ -327,7 +378,8 @@ describe.each(['an address of its keys', 'keys of its own'])(
         expect(await present(forged(`t${n}`))).toMatchObject({ code: 'signature_invalid' })
       // A signature that fails is looked up again a few times, in case a key was replaced in place.
       expect(calls.length - before).toBeLessThan(10)
-      for (const name of ['dome', 'altia', 'kpmg']) expect(await present(mintFor(name))).toBe('allowed')
+      for (const name of ['dome', 'altia', 'kpmg'])
+        expect(await present(mintFor(name))).toBe('allowed')
       expect(server.health()).toMatchObject({ status: 'ready', issuers: [{ issuer: TEMPLATE }] })
     })
 
@@ -340,7 +392,9 @@ describe.each(['an address of its keys', 'keys of its own'])(
     test('is made ready like an issuer', async () => {
       const { server } = setShared()
       await server.ready()
-      expect(server.health().issuers).toMatchObject([{ issuer: TEMPLATE, status: 'ready', keys: 1 }])
+      expect(server.health().issuers).toMatchObject([
+        { issuer: TEMPLATE, status: 'ready', keys: 1 },
+      ])
     })
   },
 )
@@ -357,14 +411,18 @@ describe('keys of one issuer never vouch for another', () => {
         url.startsWith(other.issuer) ? other.fetch(url, init) : verifier.fetch(url, init),
     })
     const kid = 'shared'
-    const publish = (verifier: typeof other) => verifier.addKeys([{ ...verifier.jwks().keys[0]!, kid }])
+    const publish = (verifier: typeof other) =>
+      verifier.addKeys([{ ...verifier.jwks().keys[0]!, kid }])
     publish(other)
     publish(scene.verifier)
     const own = { header: { kid } }
     const crossed = { ...own, claims: { iss: scene.verifier.issuer, aud: scene.verifier.issuer } }
     expect(await scene.present(other.mint(own))).toBe('allowed')
     expect(await scene.present(scene.mint(own))).toBe('allowed')
-    expect(await scene.present(other.mint(crossed))).toEqual({ status: 401, code: 'signature_invalid' })
+    expect(await scene.present(other.mint(crossed))).toEqual({
+      status: 401,
+      code: 'signature_invalid',
+    })
     await other.close()
   })
 })

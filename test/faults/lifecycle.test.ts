@@ -53,7 +53,9 @@ describe('ready()', () => {
     verifier.fail('jwks', 'hang')
     const ready = expect(server.ready()).rejects.toMatchObject({
       code: 'keys_unavailable',
-      reason: { actual: expect.stringMatching(/expected an answer from .*jwks within 5000 ms/) as string },
+      reason: {
+        actual: expect.stringMatching(/expected an answer from .*jwks within 5000 ms/) as string,
+      },
     })
     await clock.pass(5)
     await ready
@@ -64,7 +66,10 @@ describe('health()', () => {
   test('is down before the first keys, ready with them, degraded while newer ones cannot be had, and ready again', async () => {
     const { server, verifier, clock } = setScene()
     const { issuer } = verifier
-    expect(server.health()).toEqual({ status: 'down', issuers: [{ issuer, status: 'down', keys: 0, failures: 0 }] })
+    expect(server.health()).toEqual({
+      status: 'down',
+      issuers: [{ issuer, status: 'down', keys: 0, failures: 0 }],
+    })
     await server.ready()
     expect(server.health()).toEqual({
       status: 'ready',
@@ -74,7 +79,14 @@ describe('health()', () => {
     await clock.pass(700)
     expect(server.health()).toMatchObject({
       status: 'degraded',
-      issuers: [{ status: 'degraded', keys: 1, age: 700, lastFailure: expect.stringContaining('got 500') as unknown }],
+      issuers: [
+        {
+          status: 'degraded',
+          keys: 1,
+          age: 700,
+          lastFailure: expect.stringContaining('got 500') as unknown,
+        },
+      ],
     })
     verifier.heal()
     await clock.pass(60)
@@ -89,7 +101,10 @@ describe('health()', () => {
     })
     expect(verifier.issuer).toBe('https://verifier.example.test/verifier')
     await expect(server.ready()).rejects.toMatchObject({ code: 'keys_unavailable' })
-    expect(server.health()).toMatchObject({ status: 'degraded', issuers: [{ status: 'ready' }, { status: 'down' }] })
+    expect(server.health()).toMatchObject({
+      status: 'degraded',
+      issuers: [{ status: 'ready' }, { status: 'down' }],
+    })
   })
 
   test('has keys that nobody needed yet fetched, once, however often it is asked', async () => {
@@ -149,7 +164,9 @@ describe('close()', () => {
     const token = mint()
     await present(token)
     server.close()
-    expect(server.authenticateCached({ headers: { authorization: `Bearer ${token}` } })).toBeUndefined()
+    expect(
+      server.authenticateCached({ headers: { authorization: `Bearer ${token}` } }),
+    ).toBeUndefined()
     expect(await present(token)).toEqual(unavailable)
     expect(server.health().status).toBe('down')
   })
@@ -166,7 +183,14 @@ test('no failure of a fetch is left unhandled', async () => {
   const note = (reason: unknown) => void unhandled.push(reason)
   process.on('unhandledRejection', note)
   const { server, verifier, clock, present, mint, invented } = await setWarmScene()
-  for (const fault of ['refuse', 'hang', 'status-500', 'html', 'endless-body', 'slow-body'] as const) {
+  for (const fault of [
+    'refuse',
+    'hang',
+    'status-500',
+    'html',
+    'endless-body',
+    'slow-body',
+  ] as const) {
     verifier.fail('jwks', fault)
     verifier.fail('discovery', fault)
     void present(mint())
@@ -206,9 +230,13 @@ describe('a process that uses the library', () => {
       const verifier = await startDevVerifier()
       if (fault !== undefined) verifier.fail('jwks', fault)
       try {
-        const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script(verifier.issuer, act)], {
-          timeout: 30_000,
-        })
+        const { stdout } = await run(
+          process.execPath,
+          ['--input-type=module', '-e', script(verifier.issuer, act)],
+          {
+            timeout: 30_000,
+          },
+        )
         expect(stdout).toBe('done\n')
       } finally {
         await verifier.close()

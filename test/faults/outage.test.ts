@@ -28,7 +28,9 @@ describe.each(OUTAGES)('while the keys answer with %s', (fault) => {
     expect(await scene.present(scene.mint())).toBe('allowed')
     expect(scene.calls.length).toBe(before)
     expect(scene.server.health()).toMatchObject({ status: 'degraded', issuers: [{ keys: 1 }] })
-    expect(scene.told('keySetStale')).toEqual([{ issuer: scene.verifier.issuer, age: expect.any(Number) as number }])
+    expect(scene.told('keySetStale')).toEqual([
+      { issuer: scene.verifier.issuer, age: expect.any(Number) as number },
+    ])
     expect(scene.told('keySetStale')[0]!.age).toBeGreaterThanOrEqual(600)
   })
 
@@ -80,7 +82,8 @@ describe.each(OUTAGES)('while the keys answer with %s', (fault) => {
     await timed(scene, scene.mint())
     await scene.clock.pass(600)
     scene.verifier.heal()
-    // What the Verifier asked for in Retry-After is granted to it; its own back-off never keeps a request longer than this.
+    // What the Verifier asked for in Retry-After is granted to it; its own back-off never keeps a
+    // request longer than this.
     await scene.clock.pass(fault === 'status-429' ? 60 : 2)
     // Time stands still: who had to wait would wait for ever.
     expect(await scene.present(scene.mint())).toBe('allowed')
@@ -123,7 +126,9 @@ describe('attempts during an outage', () => {
     for (const value of [() => '90', (now: number) => new Date(now + 90_000).toUTCString()]) {
       const scene = setScene({
         fetch: (_url, _init, { clock }) =>
-          Promise.resolve(new Response(null, { status: 429, headers: { 'retry-after': value(clock.now()) } })),
+          Promise.resolve(
+            new Response(null, { status: 429, headers: { 'retry-after': value(clock.now()) } }),
+          ),
       })
       expect(await scene.present(scene.mint())).toEqual({ ...unavailable, retryAfter: 90 })
       const before = scene.calls.length
@@ -139,7 +144,10 @@ describe('attempts during an outage', () => {
 
   test('are not put off for days by an absurd Retry-After', async () => {
     const scene = setScene({
-      fetch: () => Promise.resolve(new Response(null, { status: 503, headers: { 'retry-after': '999999999' } })),
+      fetch: () =>
+        Promise.resolve(
+          new Response(null, { status: 503, headers: { 'retry-after': '999999999' } }),
+        ),
     })
     expect(await scene.present(scene.mint())).toEqual({ ...unavailable, retryAfter: 120 })
   })
@@ -147,15 +155,21 @@ describe('attempts during an outage', () => {
 
 describe('keys that could not be fetched anew', () => {
   test('are given up at the maximum staleness, cached decisions included', async () => {
-    const { server, verifier, clock, present, mint } = await setWarmScene({ options: { keySet: { maxStale: 3_600 } } })
+    const { server, verifier, clock, present, mint } = await setWarmScene({
+      options: { keySet: { maxStale: 3_600 } },
+    })
     const token = mint()
     await present(token)
     verifier.fail('jwks', 'refuse')
     await clock.pass(3_599)
     expect(await present(token)).toBe('allowed')
-    expect(server.authenticateCached({ headers: { authorization: `Bearer ${token}` } })).toBeDefined()
+    expect(
+      server.authenticateCached({ headers: { authorization: `Bearer ${token}` } }),
+    ).toBeDefined()
     await clock.pass(1)
-    expect(server.authenticateCached({ headers: { authorization: `Bearer ${token}` } })).toBeUndefined()
+    expect(
+      server.authenticateCached({ headers: { authorization: `Bearer ${token}` } }),
+    ).toBeUndefined()
     expect(await present(token)).toEqual(unavailable)
     expect(server.health()).toMatchObject({ status: 'down', issuers: [{ keys: 0 }] })
   })

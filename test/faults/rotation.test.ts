@@ -1,6 +1,14 @@
 import { createKeyPair } from '../key-pair.js'
 import { settle } from './clock.js'
-import { endScenes, setScene, setWarmScene, timed, unavailable, type Outcome, type Scene } from './scene.js'
+import {
+  endScenes,
+  setScene,
+  setWarmScene,
+  timed,
+  unavailable,
+  type Outcome,
+  type Scene,
+} from './scene.js'
 
 afterEach(endScenes)
 
@@ -121,7 +129,8 @@ describe('a flood of invented key ids', () => {
       await settle()
     }
     const outcomes: Outcome[] = []
-    for (let count = 0; count < 1_500; count += 1) void present(invented()).then((outcome) => outcomes.push(outcome))
+    for (let count = 0; count < 1_500; count += 1)
+      void present(invented()).then((outcome) => outcomes.push(outcome))
     await settle()
     expect(told('denied').at(-1)!.hint).toMatch(/many tokens with unknown "kid" came in/)
     expect(outcomes.length).toBeGreaterThanOrEqual(500)
@@ -185,19 +194,24 @@ describe('a key that was replaced in place, under the same id', () => {
     const { verifier, clock, present, mint } = await setWarmScene()
     for (let count = 0; count < 100; count += 1) {
       const token = mint()
-      expect(await present(token.slice(0, -8) + (token.endsWith('AAAAAAAA') ? 'BBBBBBBA' : 'AAAAAAAA'))).toEqual(forged)
+      expect(
+        await present(token.slice(0, -8) + (token.endsWith('AAAAAAAA') ? 'BBBBBBBA' : 'AAAAAAAA')),
+      ).toEqual(forged)
     }
     expect(verifier.requests.jwks).toBeLessThanOrEqual(6)
     expect(clock.monotonic()).toBe(0)
   })
 
-  test.each([500, 1_500, 3_000])('lets %i tokens of it that come at once pass, for one fetch', async (count) => {
-    const { verifier, present, mint } = await setWarmScene()
-    verifier.rotateKeys({ keepKid: true })
-    const tokens = Array.from({ length: count }, () => mint())
-    expect(new Set(await Promise.all(tokens.map(present)))).toEqual(new Set(['allowed']))
-    expect(verifier.requests.jwks).toBe(2)
-  })
+  test.each([500, 1_500, 3_000])(
+    'lets %i tokens of it that come at once pass, for one fetch',
+    async (count) => {
+      const { verifier, present, mint } = await setWarmScene()
+      verifier.rotateKeys({ keepKid: true })
+      const tokens = Array.from({ length: count }, () => mint())
+      expect(new Set(await Promise.all(tokens.map(present)))).toEqual(new Set(['allowed']))
+      expect(verifier.requests.jwks).toBe(2)
+    },
+  )
 
   test('passes once somebody else had it fetched, although forged tokens have used up the budget', async () => {
     const { verifier, clock, present, mint } = await setWarmScene()

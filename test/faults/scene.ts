@@ -1,11 +1,17 @@
 import { createResourceServer, GuardError, systemRuntime } from '@verifier-guard/core'
-import type { AuthContext, GuardEvents, ResourceServer, ResourceServerOptions } from '@verifier-guard/core'
+import type {
+  AuthContext,
+  GuardEvents,
+  ResourceServer,
+  ResourceServerOptions,
+} from '@verifier-guard/core'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import type { DevVerifier, DevVerifierOptions, MintOptions } from '@verifier-guard/dev-verifier'
 import { createClock, settle, type Clock } from './clock.js'
 
 /** What became of a token: `allowed`, or the answer that its bearer gets. */
-export type Outcome = 'allowed' | { readonly status: number; readonly code: string; readonly retryAfter?: number }
+export type Outcome =
+  'allowed' | { readonly status: number; readonly code: string; readonly retryAfter?: number }
 
 /** A Verifier, an API behind it, and the clock that both go by. */
 export interface Scene {
@@ -68,7 +74,9 @@ export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions
       warn: () => {},
       fetch: (url, init) => {
         calls.push(url)
-        return fetch === undefined ? verifier.fetch(url, init) : fetch(url, init, { verifier, clock })
+        return fetch === undefined
+          ? verifier.fetch(url, init)
+          : fetch(url, init, { verifier, clock })
       },
     },
     events: Object.fromEntries(NAMES.map((name) => [name, record(name)])),
@@ -115,12 +123,16 @@ export async function outcome(decision: Promise<AuthContext>): Promise<Outcome> 
 }
 
 /** What became of a token, and how long its bearer waited for that, in seconds. */
-export async function timed({ clock, present }: Scene, token: string): Promise<{ outcome: Outcome; waited: number }> {
+export async function timed(
+  { clock, present }: Scene,
+  token: string,
+): Promise<{ outcome: Outcome; waited: number }> {
   let outcome: Outcome | undefined
   const start = clock.monotonic()
   void present(token).then((value) => (outcome = value))
   for (await settle(); outcome === undefined; await settle()) {
-    if (clock.monotonic() - start > 60_000) throw new Error('expected an answer within a minute, got none')
+    if (clock.monotonic() - start > 60_000)
+      throw new Error('expected an answer within a minute, got none')
     // Without a timer that is due soon nobody waits for time to pass: a signature is being checked.
     if (clock.timers().some((delay) => delay <= 5_000)) await clock.pass(0.5)
   }
@@ -128,6 +140,17 @@ export async function timed({ clock, present }: Scene, token: string): Promise<{
 }
 
 /** The answer of an API whose Verifier can't be asked. */
-export const unavailable = { status: 503, code: 'keys_unavailable', retryAfter: expect.any(Number) as number }
+export const unavailable = {
+  status: 503,
+  code: 'keys_unavailable',
+  retryAfter: expect.any(Number) as number,
+}
 
-const NAMES = ['allowed', 'denied', 'keySetRefreshed', 'keysChanged', 'keySetFailed', 'keySetStale'] as const
+const NAMES = [
+  'allowed',
+  'denied',
+  'keySetRefreshed',
+  'keysChanged',
+  'keySetFailed',
+  'keySetStale',
+] as const

@@ -12,7 +12,10 @@ afterEach(async () => {
   timers.clear()
 })
 
-/** Lets the time of everything run out that waits. Until then it stands still, so that only the network decides what happens. */
+/**
+ * Lets the time of everything run out that waits. Until then it stands still, so that only the
+ * network decides what happens.
+ */
 const expire = () => {
   for (const timer of [...timers]) timer()
 }
@@ -39,10 +42,14 @@ async function listen(server: Server | ReturnType<typeof createNetServer>): Prom
 
 const serve = (answer: RequestListener) => listen(createServer(answer))
 
-/** What becomes of a good token while its Verifier answers like this; answers may be looked at as they come in. */
+/**
+ * What becomes of a good token while its Verifier answers like this; answers may be looked at as
+ * they come in.
+ */
 async function meet(origin: string, arrived = (response: Response) => response) {
   let failed = (_: KeySetFailedEvent) => {}
-  // A request that waited its time out may be answered a moment before the fetch itself is given up.
+  // A request that waited its time out may be answered a moment before the fetch itself is given
+  // up.
   const failure = new Promise<KeySetFailedEvent>((resolve) => (failed = resolve))
   const verifier = createDevVerifier({ issuer: `${origin}/verifier` })
   const server = createResourceServer({
@@ -57,7 +64,10 @@ async function meet(origin: string, arrived = (response: Response) => response) 
     events: { keySetFailed: failed },
   })
   open.push(server)
-  return { answer: await outcome(server.verifyAccessToken(verifier.mint())), message: (await failure).message }
+  return {
+    answer: await outcome(server.verifyAccessToken(verifier.mint())),
+    message: (await failure).message,
+  }
 }
 
 describe('over real sockets', () => {
@@ -78,14 +88,19 @@ describe('over real sockets', () => {
   })
 
   test('a host that takes the connection and says nothing', async () => {
-    const { answer, message } = await meet(await listen(createNetServer((socket) => void socket.once('data', expire))))
+    const { answer, message } = await meet(
+      await listen(createNetServer((socket) => void socket.once('data', expire))),
+    )
     expect(answer).toEqual(unavailable)
     expect(message).toMatch(/expected an answer from .* within 5000 ms, got none/)
   })
 
   test('headers and then nothing: the time-out covers the body too', async () => {
     const { answer, message } = await meet(
-      await serve((_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{')),
+      await serve(
+        (_, response) =>
+          void response.writeHead(200, { 'content-type': 'application/json' }).write('{'),
+      ),
       (response) => {
         setImmediate(expire)
         return response
@@ -135,7 +150,9 @@ describe('over real sockets', () => {
       },
     })
     const { answer, message } = await meet(
-      await serve((_, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb)),
+      await serve(
+        (_, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
+      ),
       ({ body }) => new Response(body!.pipeThrough(count)),
     )
     expect(answer).toEqual(unavailable)
@@ -150,14 +167,18 @@ describe('over real sockets', () => {
       response.end('{}')
     })
     const { answer } = await meet(
-      await serve((_, response) => void response.writeHead(307, { location: `${target}/jwks` }).end()),
+      await serve(
+        (_, response) => void response.writeHead(307, { location: `${target}/jwks` }).end(),
+      ),
     )
     expect(answer).toEqual(unavailable)
     expect(followed).toBe(0)
   })
 
   test('an answer that is not HTTP', async () => {
-    const { answer } = await meet(await listen(createNetServer((socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n'))))
+    const { answer } = await meet(
+      await listen(createNetServer((socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n'))),
+    )
     expect(answer).toEqual(unavailable)
   })
 })

@@ -39,7 +39,9 @@ describe('a wall clock that is stepped', () => {
   })
 
   test('changes nothing about the maximum staleness', async () => {
-    const { clock, verifier, present, mint } = await setWarmScene({ options: { keySet: { maxStale: HOUR } } })
+    const { clock, verifier, present, mint } = await setWarmScene({
+      options: { keySet: { maxStale: HOUR } },
+    })
     verifier.fail('jwks', 'refuse')
     clock.step(YEAR)
     expect(await present(mint())).toBe('allowed')

@@ -4,11 +4,22 @@ import { createDevVerifier, tokenShapes, type TokenShapeName } from '@verifier-g
 const RELYING_PARTY = 'https://portal.example.org'
 const DID = /^did:key:zDnae/
 
-/** How a resource server is configured for each family of Verifiers, the way its documentation tells. */
+/**
+ * How a resource server is configured for each family of Verifiers, the way its documentation
+ * tells.
+ */
 const families = [
   { family: 'dome', server: { profile: 'dome', clientIds: [RELYING_PARTY] }, verifier: 'dome' },
-  { family: 'eudistack 3.0', server: { profile: 'eudistack', clientIds: [RELYING_PARTY] }, verifier: 'eudistack-3.0' },
-  { family: 'eudistack 3.3', server: { profile: 'eudistack', clientIds: [RELYING_PARTY] }, verifier: 'eudistack-3.3' },
+  {
+    family: 'eudistack 3.0',
+    server: { profile: 'eudistack', clientIds: [RELYING_PARTY] },
+    verifier: 'eudistack-3.0',
+  },
+  {
+    family: 'eudistack 3.3',
+    server: { profile: 'eudistack', clientIds: [RELYING_PARTY] },
+    verifier: 'eudistack-3.3',
+  },
   { family: 'fiware', server: { profile: 'fiware', audience: 'my-service' }, verifier: 'fiware' },
 ] as const
 
@@ -22,7 +33,9 @@ describe.each(families)('access tokens of $family', ({ family, server, verifier:
       ...options,
     })
   const resourceServer = trust(server)
-  const shapes = (Object.keys(tokenShapes) as TokenShapeName[]).filter((name) => name.startsWith(`${family}: `))
+  const shapes = (Object.keys(tokenShapes) as TokenShapeName[]).filter((name) =>
+    name.startsWith(`${family}: `),
+  )
   afterAll(() => resourceServer.close())
 
   const mint = (name: TokenShapeName) => {
@@ -39,16 +52,28 @@ describe.each(families)('access tokens of $family', ({ family, server, verifier:
       issuer: verifier.issuer,
       kind,
       powers: [
-        { domain: 'DOME', function: 'ProductOffering', actions: expect.arrayContaining(['Create']) as string[] },
+        {
+          domain: 'DOME',
+          function: 'ProductOffering',
+          actions: expect.arrayContaining(['Create']) as string[],
+        },
       ],
     })
-    expect(auth.mandate?.mandator).toMatchObject({ organizationIdentifier: 'VATES-B12345678', country: 'ES' })
+    expect(auth.mandate?.mandator).toMatchObject({
+      organizationIdentifier: 'VATES-B12345678',
+      country: 'ES',
+    })
     expect(auth.mandate?.mandatee.id).toMatch(DID)
     if (kind === 'machine') expect(auth.clientId).toBe(auth.mandate?.mandatee.id)
   })
 
   test.each(shapes)('%s: accepted by the profile "auto" too', async (name) => {
-    const audience = profile === 'fiware' ? 'my-service' : name.includes('employee') ? RELYING_PARTY : verifier.issuer
+    const audience =
+      profile === 'fiware'
+        ? 'my-service'
+        : name.includes('employee')
+          ? RELYING_PARTY
+          : verifier.issuer
     const auto = trust({
       audience,
       algorithms: ['ES256', 'RS256'],
@@ -76,21 +101,28 @@ describe.each(families)('access tokens of $family', ({ family, server, verifier:
     test('a user token is refused unless its client is configured', async () => {
       const strict = trust({ profile: server.profile as ProfileName })
       const token = verifier.mint({ kind: 'employee', audience: RELYING_PARTY })
-      await expect(strict.verifyAccessToken(token)).rejects.toMatchObject({ code: 'audience_mismatch', status: 401 })
+      await expect(strict.verifyAccessToken(token)).rejects.toMatchObject({
+        code: 'audience_mismatch',
+        status: 401,
+      })
       const refreshed = verifier.mint({ kind: 'employee', audience: verifier.issuer })
       for (const server of [strict, resourceServer])
-        await expect(server.verifyAccessToken(refreshed)).rejects.toMatchObject({ code: 'audience_mismatch' })
+        await expect(server.verifyAccessToken(refreshed)).rejects.toMatchObject({
+          code: 'audience_mismatch',
+        })
       strict.close()
     })
 
     test('a machine credential in a user flow needs its client configured just the same', async () => {
       const strict = trust({ profile: server.profile as ProfileName })
-      await expect(strict.verifyAccessToken(verifier.mint({ audience: RELYING_PARTY }))).rejects.toMatchObject({
+      await expect(
+        strict.verifyAccessToken(verifier.mint({ audience: RELYING_PARTY })),
+      ).rejects.toMatchObject({
         code: 'audience_mismatch',
       })
-      await expect(resourceServer.verifyAccessToken(verifier.mint({ audience: RELYING_PARTY }))).resolves.toMatchObject(
-        { kind: 'machine' },
-      )
+      await expect(
+        resourceServer.verifyAccessToken(verifier.mint({ audience: RELYING_PARTY })),
+      ).resolves.toMatchObject({ kind: 'machine' })
       strict.close()
     })
   }
@@ -136,17 +168,26 @@ describe('access tokens after RFC 9068', () => {
 
   test('may use the names of a credential for something else', async () => {
     const auth = await resourceServer.verifyAccessToken(mint({}, { vc: true, mandate: 'full' }))
-    expect(auth).toMatchObject({ kind: 'none', powers: [], credential: undefined, mandate: undefined })
+    expect(auth).toMatchObject({
+      kind: 'none',
+      powers: [],
+      credential: undefined,
+      mandate: undefined,
+    })
   })
 
   test('§2.2.1: may state when and how the user signed in', async () => {
-    await expect(resourceServer.verifyAccessToken(mint({}, { auth_time: 1, acr: '1' }))).resolves.toMatchObject({
+    await expect(
+      resourceServer.verifyAccessToken(mint({}, { auth_time: 1, acr: '1' })),
+    ).resolves.toMatchObject({
       clientId: 'client-1',
     })
   })
 
   test('§4: `typ` must be at+jwt, in either spelling', async () => {
-    await expect(resourceServer.verifyAccessToken(mint({ typ: 'application/at+jwt' }))).resolves.toMatchObject({
+    await expect(
+      resourceServer.verifyAccessToken(mint({ typ: 'application/at+jwt' })),
+    ).resolves.toMatchObject({
       clientId: 'client-1',
     })
     await expect(resourceServer.verifyAccessToken(mint({ typ: 'JWT' }))).rejects.toMatchObject({
@@ -157,10 +198,15 @@ describe('access tokens after RFC 9068', () => {
     })
   })
 
-  test.each(['exp', 'aud', 'sub', 'client_id', 'iat', 'jti'])('§2.2: "%s" is required', async (name) => {
-    await expect(resourceServer.verifyAccessToken(mint({}, { [name]: undefined }))).rejects.toMatchObject({
-      code: 'claim_invalid',
-      status: 401,
-    })
-  })
+  test.each(['exp', 'aud', 'sub', 'client_id', 'iat', 'jti'])(
+    '§2.2: "%s" is required',
+    async (name) => {
+      await expect(
+        resourceServer.verifyAccessToken(mint({}, { [name]: undefined })),
+      ).rejects.toMatchObject({
+        code: 'claim_invalid',
+        status: 401,
+      })
+    },
+  )
 })

@@ -10,7 +10,10 @@ import {
 import { auth, requiredPower, requiredStatus, type GuardEvents } from '@verifier-guard/express'
 import express from 'express'
 
-/** A machine with its credential, a Verifier, and an API that looks the credential up: all of it over the network of this machine. */
+/**
+ * A machine with its credential, a Verifier, and an API that looks the credential up: all of it
+ * over the network of this machine.
+ */
 describe.each([
   ['bitstring', 'machine-v2'],
   ['bitstring', 'machine-v1'],
@@ -29,7 +32,8 @@ describe.each([
     api.close()
     await verifier.close()
   })
-  const issue = (more: CredentialRequest = {}) => verifier.issueMachineCredential({ dialect, status, ...more })
+  const issue = (more: CredentialRequest = {}) =>
+    verifier.issueMachineCredential({ dialect, status, ...more })
 
   test('lets a good one pass, and stops a revoked one whose token is still good', async () => {
     const machine = issue()
@@ -38,13 +42,17 @@ describe.each([
     machine.revoke()
     expect(await call(api, '/offers', other)).toBe(200)
     expect(await call(api, '/offers', token)).toBe(401)
-    expect(denied).toEqual([expect.objectContaining({ code: 'credential_revoked', check: 'status' })])
+    expect(denied).toEqual([
+      expect.objectContaining({ code: 'credential_revoked', check: 'status' }),
+    ])
     expect(await call(api, '/catalogue', token)).toBe(200)
     expect(verifier.requests.status).toBe(1)
   })
 
   test('gives no new token for a revoked one', async () => {
-    await expect(tokenOf(verifier, issue({ revoked: true }))).rejects.toMatchObject({ code: 'token_request_refused' })
+    await expect(tokenOf(verifier, issue({ revoked: true }))).rejects.toMatchObject({
+      code: 'token_request_refused',
+    })
   })
 })
 
@@ -80,11 +88,18 @@ test('a list that can not be had is trouble of the way there: 503, until it can'
   await verifier.close()
 })
 
-async function listen({ issuer, credentialIssuer }: DevVerifier, denied: GuardEvents['denied'][]): Promise<Server> {
+async function listen(
+  { issuer, credentialIssuer }: DevVerifier,
+  denied: GuardEvents['denied'][],
+): Promise<Server> {
   const app = express()
   const power = requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' })
-  const status = requiredStatus({ lists: [{ url: credentialIssuer.statusLists, keys: credentialIssuer.keys }] })
-  app.use(auth({ issuer, profile: 'eudistack', events: { denied: (event) => void denied.push(event) } }))
+  const status = requiredStatus({
+    lists: [{ url: credentialIssuer.statusLists, keys: credentialIssuer.keys }],
+  })
+  app.use(
+    auth({ issuer, profile: 'eudistack', events: { denied: (event) => void denied.push(event) } }),
+  )
   app.post('/offers', power, status, (_, res) => void res.json({}))
   app.post('/catalogue', power, (_, res) => void res.json({}))
   const server = createServer(app)
@@ -98,7 +113,10 @@ async function call(api: Server, path: string, token: string): Promise<number> {
   return (await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers })).status
 }
 
-async function tokenOf({ issuer }: DevVerifier, { credential, privateKey }: IssuedCredential): Promise<string> {
+async function tokenOf(
+  { issuer }: DevVerifier,
+  { credential, privateKey }: IssuedCredential,
+): Promise<string> {
   const tokens = createTokenSource({ verifier: issuer, credential, privateKey: privateKey.hex })
   try {
     return await tokens.getToken()

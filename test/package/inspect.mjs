@@ -11,7 +11,8 @@ const { problems } = await checkPackage(createPackageFromTarballData(new Uint8Ar
 const found = [
   ...messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false })}`),
   ...problems.map(
-    ({ kind, entrypoint, resolutionKind }) => `attw: ${kind} ${entrypoint ?? ''} ${resolutionKind ?? ''}`,
+    ({ kind, entrypoint, resolutionKind }) =>
+      `attw: ${kind} ${entrypoint ?? ''} ${resolutionKind ?? ''}`,
   ),
 ]
 console.log(JSON.stringify(found))

@@ -3,7 +3,11 @@ import { install, pack, type Project } from './project.js'
 
 jest.setTimeout(180_000)
 
-const packed = pack(['@verifier-guard/core', '@verifier-guard/dev-verifier', '@verifier-guard/nestjs'])
+const packed = pack([
+  '@verifier-guard/core',
+  '@verifier-guard/dev-verifier',
+  '@verifier-guard/nestjs',
+])
 afterAll(() => rmSync(packed.folder, { recursive: true }))
 
 /** What `nest new` writes. */
@@ -20,7 +24,10 @@ const stock = {
 const nest = (major: number) => ({
   ...packed.tarballs,
   ...Object.fromEntries(
-    ['common', 'core', 'platform-express', 'testing'].map((name) => [`@nestjs/${name}`, `^${major}.0.0`]),
+    ['common', 'core', 'platform-express', 'testing'].map((name) => [
+      `@nestjs/${name}`,
+      `^${major}.0.0`,
+    ]),
   ),
   '@types/node': '^20.19.0',
   'reflect-metadata': '^0.2.2',
@@ -54,7 +61,10 @@ describe('a stock CommonJS project on NestJS 11', () => {
   })
 
   test('builds and runs', async () => {
-    expect(await project.run('node', 'node_modules/typescript/bin/tsc')).toEqual({ code: 0, output: '' })
+    expect(await project.run('node', 'node_modules/typescript/bin/tsc')).toEqual({
+      code: 0,
+      output: '',
+    })
     const { output } = await project.run('node', 'dist/main.js')
     expect(JSON.parse(output)).toEqual(answers)
   })
@@ -68,7 +78,10 @@ describe('an ESM project on NestJS 12', () => {
   afterAll(() => project.remove())
 
   test('builds and runs', async () => {
-    expect(await project.run('node', 'node_modules/typescript/bin/tsc')).toEqual({ code: 0, output: '' })
+    expect(await project.run('node', 'node_modules/typescript/bin/tsc')).toEqual({
+      code: 0,
+      output: '',
+    })
     const { output } = await project.run('node', 'dist/main.js')
     expect(JSON.parse(output)).toEqual(answers)
   })

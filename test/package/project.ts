@@ -20,7 +20,8 @@ export interface Manifest {
   readonly scripts?: Readonly<Record<string, string>>
 }
 
-const readManifest = (folder: string) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
+const readManifest = (folder: string) =>
+  JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
 
 /** Everything that is published. */
 export const published: readonly Manifest[] = readdirSync(join(root, 'packages'))
@@ -36,7 +37,10 @@ export const entries: readonly string[] = published.flatMap(({ name, exports = {
 export interface Project {
   readonly folder: string
   /** Runs a command in the folder; answers what it printed, whether it succeeded or not. */
-  run(command: string, ...parameters: readonly string[]): Promise<{ readonly code: number; readonly output: string }>
+  run(
+    command: string,
+    ...parameters: readonly string[]
+  ): Promise<{ readonly code: number; readonly output: string }>
   write(file: string, content: string): void
   remove(): void
 }
@@ -55,12 +59,24 @@ export function pack(names = published.map(({ name }) => name)): {
     .trimEnd()
     .split('\n')
   const packed = published.filter(({ name }) => names.includes(name))
-  const fileOf = ({ name, version }: Manifest) => `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
-  return { folder, tarballs: Object.fromEntries(packed.map((one) => [one.name, join(folder, fileOf(one))])), commands }
+  const fileOf = ({ name, version }: Manifest) =>
+    `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
+  return {
+    folder,
+    tarballs: Object.fromEntries(packed.map((one) => [one.name, join(folder, fileOf(one))])),
+    commands,
+  }
 }
 
-/** Makes an empty project, or a copy of one beside this file, and installs the tarballs and what else it depends on. */
-export function install(manifest: object, dependencies: Readonly<Record<string, string>>, copyOf?: string): Project {
+/**
+ * Makes an empty project, or a copy of one beside this file, and installs the tarballs and what
+ * else it depends on.
+ */
+export function install(
+  manifest: object,
+  dependencies: Readonly<Record<string, string>>,
+  copyOf?: string,
+): Project {
   const folder = mkdtempSync(join(tmpdir(), 'project-'))
   if (copyOf !== undefined) cpSync(join(__dirname, copyOf), folder, { recursive: true })
   const project: Project = {
@@ -76,7 +92,10 @@ export function install(manifest: object, dependencies: Readonly<Record<string, 
     write: (file, content) => writeFileSync(join(folder, file), content),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
-  project.write('package.json', JSON.stringify({ name: 'project', private: true, ...manifest, dependencies }))
+  project.write(
+    'package.json',
+    JSON.stringify({ name: 'project', private: true, ...manifest, dependencies }),
+  )
   npm(folder, 'install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error')
   return project
 }

@@ -22,12 +22,15 @@ const frameworks = {
 }
 
 /** Whatever is optional to any package is installed too. */
-const peers = Object.fromEntries(published.flatMap(({ peerDependencies = {} }) => Object.entries(peerDependencies)))
+const peers = Object.fromEntries(
+  published.flatMap(({ peerDependencies = {} }) => Object.entries(peerDependencies)),
+)
 
 const packed = pack()
 afterAll(() => rmSync(packed.folder, { recursive: true }))
 
-const tar = (...parameters: readonly string[]) => execFileSync('tar', parameters, { encoding: 'utf8' })
+const tar = (...parameters: readonly string[]) =>
+  execFileSync('tar', parameters, { encoding: 'utf8' })
 
 /** The files that a package's `exports` name, whatever the condition. */
 function targets(exports: unknown): readonly string[] {
@@ -52,7 +55,12 @@ describe.each(published.map(({ name }) => name))('%s', (name) => {
   const read = (file: string) => tar('-xOzf', tarball, `package/${file}`)
 
   test('can be published as it is: to everybody, with keywords, its licence, and built', () => {
-    const { publishConfig, keywords = [], scripts, exports = {} } = JSON.parse(read('package.json')) as Manifest
+    const {
+      publishConfig,
+      keywords = [],
+      scripts,
+      exports = {},
+    } = JSON.parse(read('package.json')) as Manifest
     expect(publishConfig).toEqual({ access: 'public' })
     expect(keywords.length).toBeGreaterThan(3)
     expect(new Set(keywords).size).toBe(keywords.length)
@@ -65,14 +73,24 @@ describe.each(published.map(({ name }) => name))('%s', (name) => {
   test('its pages link to nothing that does not come along', () => {
     const broken = files
       .filter((file) => file.endsWith('.md'))
-      .flatMap((page) => [...read(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, link]) => ({ page, link: link! })))
-      .filter(({ page, link }) => !/^https?:/.test(link) && !files.includes(posix.join(posix.dirname(page), link)))
+      .flatMap((page) =>
+        [...read(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, link]) => ({
+          page,
+          link: link!,
+        })),
+      )
+      .filter(
+        ({ page, link }) =>
+          !/^https?:/.test(link) && !files.includes(posix.join(posix.dirname(page), link)),
+      )
     expect(broken).toEqual([])
   })
 
   test('publint and attw find nothing in its tarball', () => {
     const inspect = join(__dirname, 'inspect.mjs')
-    const found = JSON.parse(execFileSync('node', [inspect, packed.tarballs[name]!], { encoding: 'utf8' })) as string[]
+    const found = JSON.parse(
+      execFileSync('node', [inspect, packed.tarballs[name]!], { encoding: 'utf8' }),
+    ) as string[]
     expect(found).toEqual([])
   })
 })
@@ -81,17 +99,25 @@ describe.each(published.map(({ name }) => name))('%s', (name) => {
 function closure(modules: string, name: string, found = new Set<string>()): ReadonlySet<string> {
   if (found.has(name)) return found
   found.add(name)
-  const manifest = JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8')) as { dependencies?: object }
-  for (const dependency of Object.keys(manifest.dependencies ?? {})) closure(modules, dependency, found)
+  const manifest = JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8')) as {
+    dependencies?: object
+  }
+  for (const dependency of Object.keys(manifest.dependencies ?? {}))
+    closure(modules, dependency, found)
   return found
 }
 
 function bytesIn(folder: string): number {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  )
   return entries.reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
 }
 
-/** The repository's own TypeScript is the newest that its tools understand; others have folders of their own. */
+/**
+ * The repository's own TypeScript is the newest that its tools understand; others have folders of
+ * their own.
+ */
 function compilerOf(version: string): string {
   const folder = version === '6' ? root : join(root, 'test/types/compilers', version)
   return join(folder, 'node_modules/typescript/bin/tsc')
@@ -109,7 +135,12 @@ describe('installed in an empty project', () => {
       `console.log(JSON.stringify(Object.keys(${names}).filter((n) => n !== 'default').sort()))`
     const [imported, required] = await Promise.all([
       project.run('node', '--input-type=module', '--eval', print(`await import('${entry}')`)),
-      project.run('node', '--no-experimental-require-module', '--eval', print(`require('${entry}')`)),
+      project.run(
+        'node',
+        '--no-experimental-require-module',
+        '--eval',
+        print(`require('${entry}')`),
+      ),
     ])
     expect(imported).toEqual({ code: 0, output: expect.stringMatching(/^\[.*\]\n$/) as string })
     expect(required.output.replaceAll('"module.exports",', '')).toEqual(imported.output)
@@ -125,7 +156,8 @@ describe('installed in an empty project', () => {
   test('what a package takes in of others goes along with its licence', () => {
     const dist = join(project.folder, 'node_modules/@verifier-guard/core/dist')
     const licences = readFileSync(join(dist, 'THIRD-PARTY-LICENSES'), 'utf8')
-    for (const name of ['lru-cache', 'jose']) expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'))
+    for (const name of ['lru-cache', 'jose'])
+      expect(licences).toMatch(new RegExp(`^${name} \\d`, 'm'))
   })
 
   test('a stock Jest requires every package', async () => {
@@ -134,7 +166,14 @@ describe('installed in an empty project', () => {
     )
     project.write('require.test.js', tests.join('\n'))
     const jest = join(root, 'node_modules/jest/bin/jest.js')
-    const { code, output } = await project.run('node', jest, '--rootDir', project.folder, '--config', '{}')
+    const { code, output } = await project.run(
+      'node',
+      jest,
+      '--rootDir',
+      project.folder,
+      '--config',
+      '{}',
+    )
     expect(output).toContain(`${entries.length} passed`)
     expect(code).toBe(0)
   })
@@ -150,9 +189,20 @@ describe('installed in an empty project', () => {
     'the types compile: TypeScript %s, module %s, resolution %s, in a %s package',
     async (compiler, module, resolution, type) => {
       const extension = type === 'module' ? 'mts' : 'cts'
-      const imports = entries.map((entry, index) => `import * as entry${index} from '${entry}'\nvoid entry${index}`)
+      const imports = entries.map(
+        (entry, index) => `import * as entry${index} from '${entry}'\nvoid entry${index}`,
+      )
       project.write(`types.${extension}`, imports.join('\n'))
-      const options = ['--module', module, '--moduleResolution', resolution, '--target', 'es2022', '--types', 'node']
+      const options = [
+        '--module',
+        module,
+        '--moduleResolution',
+        resolution,
+        '--target',
+        'es2022',
+        '--types',
+        'node',
+      ]
       const strict = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--experimentalDecorators']
       const tsc = compilerOf(compiler)
       const { output } = await project.run('node', tsc, ...options, ...strict, `types.${extension}`)

@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startDevVerifier, type DevVerifier, type IssuedCredential } from '@verifier-guard/dev-verifier'
+import {
+  startDevVerifier,
+  type DevVerifier,
+  type IssuedCredential,
+} from '@verifier-guard/dev-verifier'
 import { bundle } from './bundle.js'
 
 /** Where the runtime of Cloudflare Workers is; it is not published for every machine. */
@@ -16,9 +20,13 @@ const workerd = (() => {
   }
 })()
 
-const source = (name: string) => JSON.stringify(join(__dirname, '../../packages', name, 'src/index.ts'))
+const source = (name: string) =>
+  JSON.stringify(join(__dirname, '../../packages', name, 'src/index.ts'))
 
-/** A service that is called and calls: both parts are made once for all requests, where a worker may neither fetch nor set a timer nor make an AbortController. */
+/**
+ * A service that is called and calls: both parts are made once for all requests, where a worker may
+ * neither fetch nor set a timer nor make an AbortController.
+ */
 const worker = (issuer: string, machine: IssuedCredential) => `
   import { createTokenSource } from ${source('client')}
   import { createResourceServer, protect } from ${source('fetch')}
@@ -60,7 +68,9 @@ const config = (flags: readonly string[]) => `
 `
 
 /** Starts workerd, which tells by a pipe of its own on which port it listens. */
-async function serve(folder: string): Promise<{ readonly url: string; readonly process: ChildProcess }> {
+async function serve(
+  folder: string,
+): Promise<{ readonly url: string; readonly process: ChildProcess }> {
   const process = spawn(workerd!, ['serve', join(folder, 'config.capnp'), '--control-fd=3'], {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   })
@@ -114,7 +124,9 @@ describeWorkers.each([
     verifier.fail('jwks', 'slow', { delay: 500 })
     expect(await call(verifier.mint(), '?hurry')).toEqual({ status: 504, body: 'late' })
     const others = await Promise.all([verifier.mint(), verifier.mint()].map((token) => call(token)))
-    expect(others).toEqual(Array(2).fill({ status: 200, body: { kind: 'machine', process: typeOfProcess } }))
+    expect(others).toEqual(
+      Array(2).fill({ status: 200, body: { kind: 'machine', process: typeOfProcess } }),
+    )
     verifier.heal()
   })
 
@@ -122,7 +134,10 @@ describeWorkers.each([
     const token = verifier.mint()
     expect(await call(token)).toMatchObject({ status: 200 })
     expect(await call(token)).toMatchObject({ status: 200 })
-    expect(await call()).toEqual({ status: 401, body: { error_description: 'An access token is required' } })
+    expect(await call()).toEqual({
+      status: 401,
+      body: { error_description: 'An access token is required' },
+    })
     expect(await call(verifier.mintBroken('tampered-signature'))).toMatchObject({
       status: 401,
       body: { error: 'invalid_token' },

@@ -30,10 +30,14 @@ export function compilerFolder(version: string): string {
 
 /** The version that a folder says it has. */
 export function versionOf(folder: string): string {
-  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version
+  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string })
+    .version
 }
 
-/** Compiles the program of a `tsconfig` by the command line, which is all that TypeScript 7 has in common with the others. */
+/**
+ * Compiles the program of a `tsconfig` by the command line, which is all that TypeScript 7 has in
+ * common with the others.
+ */
 export async function compile(folder: string, project: string): Promise<Compilation> {
   const flags = ['--project', project, '--noEmit', '--pretty', 'false', '--listFiles']
   const { stdout } = spawn(process.execPath, [join(folder, 'bin', 'tsc'), ...flags], {
@@ -41,7 +45,10 @@ export async function compile(folder: string, project: string): Promise<Compilat
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const lines = (await text(stdout)).split(/\r?\n/)
-  return { files: lines.filter((line) => /^(\/|[A-Za-z]:).*\.[cm]?ts$/.test(line)), diagnostics: lines.flatMap(read) }
+  return {
+    files: lines.filter((line) => /^(\/|[A-Za-z]:).*\.[cm]?ts$/.test(line)),
+    diagnostics: lines.flatMap(read),
+  }
 }
 
 function read(line: string): Diagnostic[] {

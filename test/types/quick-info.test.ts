@@ -17,7 +17,9 @@ const MODULES = [
 ].map((name) => `@verifier-guard/${name}`)
 
 /** Those whose requirements are handlers as well. */
-const ADAPTERS = ['express', 'fastify', 'fetch/hono', 'koa'].map((name) => `@verifier-guard/${name}`)
+const ADAPTERS = ['express', 'fastify', 'fetch/hono', 'koa'].map(
+  (name) => `@verifier-guard/${name}`,
+)
 
 const TAGS = new Set([
   'param',
@@ -43,7 +45,9 @@ class Editor {
   private readonly service: ts.LanguageService
 
   constructor() {
-    const { config } = ts.readConfigFile(join(FILES, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
+    const { config } = ts.readConfigFile(join(FILES, 'tsconfig.json'), (path) =>
+      ts.sys.readFile(path),
+    ) as {
       config: { compilerOptions: object }
     }
     const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, FILES)
@@ -104,7 +108,9 @@ describe.each(MODULES)('%s, to who hovers', (module) => {
 })
 
 test.each(ADAPTERS)('%s documents each requirement for itself', (module) => {
-  const requirements = editor.namesOf(module).filter((name) => /^required.|^(all|any)Of$/.test(name))
+  const requirements = editor
+    .namesOf(module)
+    .filter((name) => /^required.|^(all|any)Of$/.test(name))
   expect(requirements).toHaveLength(9)
   const shown = requirements.map((name) => {
     editor.write(`import { ${name} } from '${module}'\nconst used = ${name}`)
@@ -113,13 +119,20 @@ test.each(ADAPTERS)('%s documents each requirement for itself', (module) => {
   expect(new Set(shown).size).toBe(9)
 })
 
-// Where white space is before it, and no backtick on the same line, an `@` begins a tag: within a block of code as well.
+// Where white space is before it, and no backtick on the same line, an `@` begins a tag: within a
+// block of code as well.
 test('no text is torn apart by what only looks like a tag', () => {
   const unknown = declarations.flatMap((path) => {
-    const source = ts.createSourceFile(path, ts.sys.readFile(path) ?? '', ts.ScriptTarget.Latest, true)
+    const source = ts.createSourceFile(
+      path,
+      ts.sys.readFile(path) ?? '',
+      ts.ScriptTarget.Latest,
+      true,
+    )
     const found: string[] = []
     const visit = (node: ts.Node): void => {
-      for (const { tagName } of ts.getJSDocTags(node)) if (!TAGS.has(tagName.text)) found.push(tagName.text)
+      for (const { tagName } of ts.getJSDocTags(node))
+        if (!TAGS.has(tagName.text)) found.push(tagName.text)
       node.forEachChild(visit)
     }
     visit(source)

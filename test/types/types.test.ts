@@ -2,7 +2,10 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile, compilerFolder, FILES, versionOf, type Compilation } from './compiler.js'
 
-/** `global` entries change the whole program that imports them, so the files that do are a program of their own. */
+/**
+ * `global` entries change the whole program that imports them, so the files that do are a program
+ * of their own.
+ */
 const PROGRAMS = ['tsconfig.json', 'tsconfig.global.json']
 const PACKAGES = ['client', 'core', 'express', 'fastify', 'fetch', 'koa', 'nestjs']
 const MINUTE = 60_000
@@ -31,7 +34,9 @@ describe.each(['5.5', '5.9', '6', '7'])('the published types, to TypeScript %s',
 
   test.each(PACKAGES)('come from the build of %s, and not from its source', (name) => {
     const ofPackage = files().filter((file) => file.includes(`/packages/${name}/`))
-    expect(ofPackage.some((file) => file.endsWith(`/packages/${name}/dist/esm/index.d.ts`))).toBe(true)
+    expect(ofPackage.some((file) => file.endsWith(`/packages/${name}/dist/esm/index.d.ts`))).toBe(
+      true,
+    )
     expect(ofPackage.filter((file) => file.includes(`/packages/${name}/src/`))).toEqual([])
   })
 

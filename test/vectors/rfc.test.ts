@@ -40,13 +40,17 @@ describe.each(Object.entries(paths))('with %s', (_, load) => {
   })
 
   test.each(genuine)('$title, under the key of another example', async ({ jws, jwk }) => {
-    for (const other of genuine.filter((one) => one.jwk['x'] !== jwk['x'] || one.jwk['n'] !== jwk['n']))
+    for (const other of genuine.filter(
+      (one) => one.jwk['x'] !== jwk['x'] || one.jwk['n'] !== jwk['n'],
+    ))
       expect(await check(jws, other.jwk)).toBe(false)
   })
 })
 
 test('what is refused although an RFC shows it says why', () => {
-  expect(vectors.filter(({ expected, because }) => expected === 'refused' && because === undefined)).toEqual([])
+  expect(
+    vectors.filter(({ expected, because }) => expected === 'refused' && because === undefined),
+  ).toEqual([])
 })
 
 function flipped(part: string): string {

@@ -1,7 +1,10 @@
 /** Vectors of which Wycheproof says `valid` and that we refuse, by what they have in common. */
-export const STRICTER: Readonly<Record<string, { readonly because: string; readonly vectors: readonly string[] }>> = {
+export const STRICTER: Readonly<
+  Record<string, { readonly because: string; readonly vectors: readonly string[] }>
+> = {
   'symmetric algorithms': {
-    because: 'a key that verifies by signing can not be published (RFC 8725 §2.1): HMAC is never allowed',
+    because:
+      'a key that verifies by signing can not be published (RFC 8725 §2.1): HMAC is never allowed',
     vectors: [
       'jws 1',
       'jws 348',
@@ -20,7 +23,8 @@ export const STRICTER: Readonly<Record<string, { readonly because: string; reado
     ],
   },
   'key published for another algorithm': {
-    because: 'the "alg" of the key (PS256, or ES521, which is none) is not that of the token (RFC 7517 §4.4)',
+    because:
+      'the "alg" of the key (PS256, or ES521, which is none) is not that of the token (RFC 7517 §4.4)',
     vectors: ['jws 346', 'jws 347', 'jws 350', 'jws 351'],
   },
 }

@@ -9,7 +9,8 @@ import * as node from './verify.js'
 import { STRICTER } from './wycheproof-differences.js'
 
 /** Where the vectors of Project Wycheproof are: they are not part of this repository. */
-const folder = process.env['WYCHEPROOF_VECTORS'] ?? join(__dirname, '../../../shared/vectors/wycheproof')
+const folder =
+  process.env['WYCHEPROOF_VECTORS'] ?? join(__dirname, '../../../shared/vectors/wycheproof')
 const isPresent = existsSync(join(folder, 'json_web_signature_test.json'))
 
 interface Vector {
@@ -40,8 +41,13 @@ const stricter = Object.values(STRICTER).flatMap(({ vectors }) => vectors)
 type Verify = typeof node
 
 /** Runs every vector of a file; answers those whose verdict is another than Wycheproof's. */
-async function run(name: keyof typeof FILES, answer: (group: Group, vector: Vector) => Promise<boolean>) {
-  const { testGroups, numberOfTests } = JSON.parse(readFileSync(join(folder, FILES[name]), 'utf8')) as {
+async function run(
+  name: keyof typeof FILES,
+  answer: (group: Group, vector: Vector) => Promise<boolean>,
+) {
+  const { testGroups, numberOfTests } = JSON.parse(
+    readFileSync(join(folder, FILES[name]), 'utf8'),
+  ) as {
     testGroups: readonly Group[]
     numberOfTests: number
   }
@@ -54,7 +60,8 @@ async function run(name: keyof typeof FILES, answer: (group: Group, vector: Vect
       const accepted = await answer(group, vector)
       const id = `${name} ${vector.tcId}`
       if (accepted && vector.result === 'invalid') tooLax.push(`${id}: ${vector.comment}`)
-      if (!accepted && vector.result === 'valid' && !stricter.includes(id)) tooStrict.push(`${id}: ${vector.comment}`)
+      if (!accepted && vector.result === 'valid' && !stricter.includes(id))
+        tooStrict.push(`${id}: ${vector.comment}`)
       if (accepted && stricter.includes(id)) tooLax.push(`${id}: listed as refused, but accepted`)
     }
   }
@@ -64,8 +71,12 @@ async function run(name: keyof typeof FILES, answer: (group: Group, vector: Vect
 
 const nothing = { tooLax: [], tooStrict: [] }
 const textOf = (jws: string | object) => (typeof jws === 'string' ? jws : JSON.stringify(jws))
-/** A symmetric key is private only; an asymmetric one is published without its secret, as a Verifier would. */
-const published = ({ public: open, private: secret }: Group) => (open ?? secret) as Jwk & Partial<JwkSet>
+/**
+ * A symmetric key is private only; an asymmetric one is published without its secret, as a Verifier
+ * would.
+ */
+const published = ({ public: open, private: secret }: Group) =>
+  (open ?? secret) as Jwk & Partial<JwkSet>
 
 const paths: Readonly<Record<string, () => Promise<Verify>>> = {
   'node:crypto': () => Promise.resolve(node),
@@ -80,14 +91,17 @@ if (isPresent) {
     })
 
     test('JSON Web Signature', async () => {
-      const found = await run('jws', (group, { jws }) => core.verifies(textOf(jws), published(group)))
+      const found = await run('jws', (group, { jws }) =>
+        core.verifies(textOf(jws), published(group)),
+      )
       expect(found).toEqual(nothing)
     })
 
     test('JSON Web Key: sets as a Verifier may publish them', async () => {
       const found = await run('jwk', async (group, { jws }) => {
         const text = textOf(jws)
-        for (const key of keysFor(text, published(group))) if (await core.verifies(text, key)) return true
+        for (const key of keysFor(text, published(group)))
+          if (await core.verifies(text, key)) return true
         return false
       })
       expect(found).toEqual(nothing)
@@ -113,6 +127,8 @@ if (isPresent) {
 function keysFor(jws: string, set: Partial<JwkSet>): readonly Jwk[] {
   const index = indexKeys(set, [...ALGORITHMS.values()])
   if (typeof index === 'string') return []
-  const { kid } = JSON.parse(Buffer.from(jws.split('.')[0]!, 'base64url').toString()) as { kid?: string }
+  const { kid } = JSON.parse(Buffer.from(jws.split('.')[0]!, 'base64url').toString()) as {
+    kid?: string
+  }
   return candidates(index, kid).map(({ jwk }) => jwk)
 }

@@ -12,9 +12,16 @@ export interface Api {
 export async function startApi(issuer: string, denied: (event: DeniedEvent) => void): Promise<Api> {
   const app = express()
   app.use('/offers', auth({ issuer, profile: 'eudistack', events: { denied } }))
-  app.get('/offers', requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Read' }), (req, res) => {
-    res.json({ offers: ['a chair', 'a table'], organization: authOf(req).mandate?.mandator.organization })
-  })
+  app.get(
+    '/offers',
+    requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Read' }),
+    (req, res) => {
+      res.json({
+        offers: ['a chair', 'a table'],
+        organization: authOf(req).mandate?.mandator.organization,
+      })
+    },
+  )
   app.delete(
     '/offers',
     requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Delete' }),
@@ -24,5 +31,8 @@ export async function startApi(issuer: string, denied: (event: DeniedEvent) => v
   )
   const server = app.listen(0, '127.0.0.1')
   await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject))
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/offers`, close: () => void server.close() }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/offers`,
+    close: () => void server.close(),
+  }
 }

@@ -1,5 +1,9 @@
 import { createTokenSource } from '@verifier-guard/client'
-import { startDevVerifier, type DevVerifier, type IssuedCredential } from '@verifier-guard/dev-verifier'
+import {
+  startDevVerifier,
+  type DevVerifier,
+  type IssuedCredential,
+} from '@verifier-guard/dev-verifier'
 import { systemRuntime, type DeniedEvent } from '@verifier-guard/express'
 import { startApi, type Api } from './api.js'
 import { decodeJwt, shorten, transcript } from './transcript.js'
@@ -27,9 +31,13 @@ if (process.argv.includes('--keep')) {
 }
 
 function showCredential({ issueMachineCredential }: DevVerifier): IssuedCredential {
-  heading('1. The credential: a LEARCredentialMachine, signed by its issuer, and the key it is bound to')
+  heading(
+    '1. The credential: a LEARCredentialMachine, signed by its issuer, and the key it is bound to',
+  )
   const machine = issueMachineCredential({
-    powers: [{ type: 'domain', domain: 'DOME', function: 'ProductOffering', action: ['Read', 'Create'] }],
+    powers: [
+      { type: 'domain', domain: 'DOME', function: 'ProductOffering', action: ['Read', 'Create'] },
+    ],
   })
   value('credential', shorten(machine.credential))
   value('its claims', machine.payload)
@@ -45,7 +53,8 @@ async function showTokenRequest(
   heading('2. The token request: the client proves that it holds the credential')
   const onTheWire: { url: string; form: URLSearchParams }[] = []
   const recordingFetch = (url: string, init?: RequestInit) => {
-    if (init?.method === 'POST') onTheWire.push({ url, form: new URLSearchParams(init.body as string) })
+    if (init?.method === 'POST')
+      onTheWire.push({ url, form: new URLSearchParams(init.body as string) })
     return systemRuntime.fetch(url, init)
   }
   const tokens = createTokenSource({
@@ -73,7 +82,10 @@ function showForm(url: string, form: URLSearchParams): void {
   const vp = claims['vp'] as { verifiableCredential: string[] }
   value('the presentation in vp_token, decoded', {
     header,
-    claims: { ...claims, vp: { ...vp, verifiableCredential: vp.verifiableCredential.map(shorten) } },
+    claims: {
+      ...claims,
+      vp: { ...vp, verifiableCredential: vp.verifiableCredential.map(shorten) },
+    },
   })
 }
 
@@ -81,7 +93,10 @@ function showToken(token: string): void {
   heading('3. The access token: signed by the Verifier, with the mandate in it')
   value('token', shorten(token))
   const { header, claims } = decodeJwt(token)
-  value('decoded', { header, claims: { ...claims, vc: '… the credential of step 1, without its signature' } })
+  value('decoded', {
+    header,
+    claims: { ...claims, vc: '… the credential of step 1, without its signature' },
+  })
 }
 
 async function showCall({ url }: Api, token: string): Promise<void> {
@@ -94,7 +109,9 @@ async function showCall({ url }: Api, token: string): Promise<void> {
 }
 
 async function showDenials({ url }: Api, verifier: DevVerifier, token: string): Promise<void> {
-  heading('5. The denials that you will meet: what the caller gets, and what the "denied" event tells you')
+  heading(
+    '5. The denials that you will meet: what the caller gets, and what the "denied" event tells you',
+  )
   await showDenial('no token', url)
   await showDenial('an expired token', url, verifier.mintBroken('expired'))
   await showDenial('a token for another audience', url, verifier.mintBroken('wrong-audience'))
@@ -102,7 +119,12 @@ async function showDenials({ url }: Api, verifier: DevVerifier, token: string): 
   await showDenial('a good token without the power', url, token, 'DELETE')
 }
 
-async function showDenial(what: string, url: string, token?: string, method = 'GET'): Promise<void> {
+async function showDenial(
+  what: string,
+  url: string,
+  token?: string,
+  method = 'GET',
+): Promise<void> {
   denials.length = 0
   const response = await fetch(url, {
     method,

@@ -3,11 +3,16 @@ export const transcript = {
   heading: (text: string) => console.log(`\n== ${text}`),
   line: (text: string) => console.log(`   ${text}`),
   value: (name: string, value: unknown) =>
-    console.log(`   ${name}: ${indent(typeof value === 'string' ? value : JSON.stringify(value, null, 2))}`),
+    console.log(
+      `   ${name}: ${indent(typeof value === 'string' ? value : JSON.stringify(value, null, 2))}`,
+    ),
 }
 
 /** Header and claims of a JWT, without any check: good for showing, and for nothing else. */
-export function decodeJwt(token: string): { header: Record<string, unknown>; claims: Record<string, unknown> } {
+export function decodeJwt(token: string): {
+  header: Record<string, unknown>
+  claims: Record<string, unknown>
+} {
   const [header, claims] = token.split('.').map((part) => Buffer.from(part, 'base64url').toString())
   return {
     header: JSON.parse(header!) as Record<string, unknown>,

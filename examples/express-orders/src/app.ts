@@ -9,7 +9,10 @@ interface Order {
   readonly organization: string
 }
 
-/** Makes the API: its orders can be read and placed by machines whose mandate says so, each seeing its own organisation's. */
+/**
+ * Makes the API: its orders can be read and placed by machines whose mandate says so, each seeing
+ * its own organisation's.
+ */
 export function createApp(options: ResourceServerOptions): Express {
   const app = express()
   const orders: Order[] = []
@@ -18,22 +21,34 @@ export function createApp(options: ResourceServerOptions): Express {
 
   app.use('/orders', auth(options), express.json())
 
-  app.get('/orders', requiredPower({ domain: 'DOME', function: 'Orders', action: 'Read' }), (req, res) => {
-    res.json(orders.filter(({ organization }) => organization === organizationOf(req)))
-  })
+  app.get(
+    '/orders',
+    requiredPower({ domain: 'DOME', function: 'Orders', action: 'Read' }),
+    (req, res) => {
+      res.json(orders.filter(({ organization }) => organization === organizationOf(req)))
+    },
+  )
 
-  app.post('/orders', requiredPower({ domain: 'DOME', function: 'Orders', action: 'Create' }), (req, res) => {
-    const { item } = (req.body ?? {}) as { item?: unknown }
-    if (typeof item !== 'string' || item === '') return void res.status(400).json({ error: 'expected {"item": "…"}' })
-    const order: Order = { id: orders.length + 1, item, organization: organizationOf(req) }
-    orders.push(order)
-    res.status(201).json(order)
-  })
+  app.post(
+    '/orders',
+    requiredPower({ domain: 'DOME', function: 'Orders', action: 'Create' }),
+    (req, res) => {
+      const { item } = (req.body ?? {}) as { item?: unknown }
+      if (typeof item !== 'string' || item === '')
+        return void res.status(400).json({ error: 'expected {"item": "…"}' })
+      const order: Order = { id: orders.length + 1, item, organization: organizationOf(req) }
+      orders.push(order)
+      res.status(201).json(order)
+    },
+  )
 
   return app
 }
 
-/** Rights are granted to organisations, so data belongs to them too: never to `sub`, which means something else in each Verifier generation. */
+/**
+ * Rights are granted to organisations, so data belongs to them too: never to `sub`, which means
+ * something else in each Verifier generation.
+ */
 function organizationOf(req: object): string {
   const { mandate } = authOf(req)
   return mandate?.mandator.organizationIdentifier ?? 'unknown'

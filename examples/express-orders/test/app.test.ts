@@ -18,12 +18,18 @@ describe('the orders API', () => {
     const app = createApp({ issuer: verifier.issuer, profile: 'eudistack' })
     const ours = bearer('VATES-B12345678', 'Read', 'Create')
 
-    const created = await request(app).post('/orders').set('authorization', ours).send({ item: 'chairs' })
+    const created = await request(app)
+      .post('/orders')
+      .set('authorization', ours)
+      .send({ item: 'chairs' })
     expect(created.status).toBe(201)
     expect(created.body).toEqual({ id: 1, item: 'chairs', organization: 'VATES-B12345678' })
 
     expect((await request(app).get('/orders').set('authorization', ours)).body).toHaveLength(1)
-    expect((await request(app).get('/orders').set('authorization', bearer('VATES-C00000000', 'Read'))).body).toEqual([])
+    expect(
+      (await request(app).get('/orders').set('authorization', bearer('VATES-C00000000', 'Read')))
+        .body,
+    ).toEqual([])
   })
 
   test('asks for the power of each route', async () => {
@@ -33,14 +39,19 @@ describe('the orders API', () => {
       .set('authorization', bearer('VATES-B12345678', 'Read'))
       .send({ item: 'chairs' })
     expect(refused.status).toBe(403)
-    expect(refused.body).toEqual({ error: 'insufficient_scope', error_description: expect.any(String) as string })
+    expect(refused.body).toEqual({
+      error: 'insufficient_scope',
+      error_description: expect.any(String) as string,
+    })
     expect(refused.headers['www-authenticate']).toContain('error="insufficient_scope"')
   })
 
   test('answers a bad order with what it expected, and keeps nothing of it', async () => {
     const app = createApp({ issuer: verifier.issuer, profile: 'eudistack' })
     const ours = bearer('VATES-B12345678', 'Read', 'Create')
-    expect((await request(app).post('/orders').set('authorization', ours).send({})).status).toBe(400)
+    expect((await request(app).post('/orders').set('authorization', ours).send({})).status).toBe(
+      400,
+    )
     expect((await request(app).get('/orders').set('authorization', ours)).body).toEqual([])
   })
 

@@ -14,7 +14,10 @@ const offerBody = {
   properties: { name: { type: 'string', minLength: 1 } },
 }
 
-/** Makes the API: offers can be read and made by machines whose mandate says so, each seeing its own organisation's. */
+/**
+ * Makes the API: offers can be read and made by machines whose mandate says so, each seeing its own
+ * organisation's.
+ */
 export function createApp(options: ResourceServerOptions): FastifyInstance {
   const app = Fastify()
   const offers: Offer[] = []
@@ -44,7 +47,10 @@ export function createApp(options: ResourceServerOptions): FastifyInstance {
   return app
 }
 
-/** Rights are granted to organisations, so data belongs to them too: never to `sub`, which means something else in each Verifier generation. */
+/**
+ * Rights are granted to organisations, so data belongs to them too: never to `sub`, which means
+ * something else in each Verifier generation.
+ */
 function organizationOf(request: object): string {
   const { mandate } = authOf(request)
   return mandate?.mandator.organizationIdentifier ?? 'unknown'

@@ -1,4 +1,10 @@
-import { auth, authOf, requiredPower, type AuthEnv, type ResourceServerOptions } from '@verifier-guard/fetch/hono'
+import {
+  auth,
+  authOf,
+  requiredPower,
+  type AuthEnv,
+  type ResourceServerOptions,
+} from '@verifier-guard/fetch/hono'
 import { Hono, type Context } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 
@@ -9,7 +15,10 @@ interface Offer {
   readonly organization: string
 }
 
-/** Makes the API: offers can be read and made by machines whose mandate says so, each seeing its own organisation's. */
+/**
+ * Makes the API: offers can be read and made by machines whose mandate says so, each seeing its own
+ * organisation's.
+ */
 export function createApp(options: ResourceServerOptions): Hono<AuthEnv> {
   const app = new Hono<AuthEnv>()
   const offers: Offer[] = []
@@ -18,23 +27,33 @@ export function createApp(options: ResourceServerOptions): Hono<AuthEnv> {
 
   app.use('/offers/*', auth(options), bodyLimit({ maxSize: 65_536 }))
 
-  app.get('/offers', requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Read' }), (c) =>
-    c.json(offers.filter(({ organization }) => organization === organizationOf(c))),
+  app.get(
+    '/offers',
+    requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Read' }),
+    (c) => c.json(offers.filter(({ organization }) => organization === organizationOf(c))),
   )
 
-  app.post('/offers', requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }), async (c) => {
-    const body: unknown = await c.req.json().catch(() => undefined)
-    const { name } = (body ?? {}) as { name?: unknown }
-    if (typeof name !== 'string' || name === '') return c.json({ error: 'expected {"name": "…"}' }, 400)
-    const offer: Offer = { name, organization: organizationOf(c) }
-    offers.push(offer)
-    return c.json(offer, 201)
-  })
+  app.post(
+    '/offers',
+    requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }),
+    async (c) => {
+      const body: unknown = await c.req.json().catch(() => undefined)
+      const { name } = (body ?? {}) as { name?: unknown }
+      if (typeof name !== 'string' || name === '')
+        return c.json({ error: 'expected {"name": "…"}' }, 400)
+      const offer: Offer = { name, organization: organizationOf(c) }
+      offers.push(offer)
+      return c.json(offer, 201)
+    },
+  )
 
   return app
 }
 
-/** Rights are granted to organisations, so data belongs to them too: never to `sub`, which means something else in each Verifier generation. */
+/**
+ * Rights are granted to organisations, so data belongs to them too: never to `sub`, which means
+ * something else in each Verifier generation.
+ */
 function organizationOf(c: Context<AuthEnv>): string {
   const { mandate } = authOf(c)
   return mandate?.mandator.organizationIdentifier ?? 'unknown'

@@ -13,7 +13,9 @@ const app = createApp({
   issuer: VERIFIER,
   profile: 'eudistack',
   ...(AUDIENCE && { audience: AUDIENCE }),
-  events: { denied: ({ code, expected, actual, hint }) => console.warn({ code, expected, actual, hint }) },
+  events: {
+    denied: ({ code, expected, actual, hint }) => console.warn({ code, expected, actual, hint }),
+  },
 })
 
 const server = serve({ fetch: app.fetch, port: Number(PORT) }, () =>

@@ -15,5 +15,6 @@ describeOffers(async (issuer) => {
 test('guards whatever is added below its path', async () => {
   const app = createApp({ issuer: 'https://verifier.example.org', profile: 'eudistack' })
   app.get('/offers/:name', (c) => c.text('in'))
-  for (const path of ['/offers', '/offers/', '/offers/chairs']) expect((await app.request(path)).status).toBe(401)
+  for (const path of ['/offers', '/offers/', '/offers/chairs'])
+    expect((await app.request(path)).status).toBe(401)
 })

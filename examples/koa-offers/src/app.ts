@@ -1,5 +1,11 @@
 import Router from '@koa/router'
-import { auth, authOf, requiredPower, type AuthState, type ResourceServerOptions } from '@verifier-guard/koa'
+import {
+  auth,
+  authOf,
+  requiredPower,
+  type AuthState,
+  type ResourceServerOptions,
+} from '@verifier-guard/koa'
 import Koa from 'koa'
 
 /** An offer as this API keeps it. */
@@ -9,7 +15,10 @@ interface Offer {
   readonly organization: string
 }
 
-/** Makes the API: offers can be read and made by machines whose mandate says so, each seeing its own organisation's. */
+/**
+ * Makes the API: offers can be read and made by machines whose mandate says so, each seeing its own
+ * organisation's.
+ */
 export function createApp(options: ResourceServerOptions): Koa<AuthState> {
   const offers: Offer[] = []
   const open = new Router<AuthState>()
@@ -18,27 +27,41 @@ export function createApp(options: ResourceServerOptions): Koa<AuthState> {
   })
 
   const guarded = new Router<AuthState>({ prefix: '/offers' })
-  guarded.get('/', requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Read' }), (ctx) => {
-    ctx.body = offers.filter(({ organization }) => organization === organizationOf(ctx))
-  })
+  guarded.get(
+    '/',
+    requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Read' }),
+    (ctx) => {
+      ctx.body = offers.filter(({ organization }) => organization === organizationOf(ctx))
+    },
+  )
 
-  guarded.put('/:name', requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }), (ctx) => {
-    const offer: Offer = { name: String(ctx.params['name']), organization: organizationOf(ctx) }
-    const known = offers.find(({ name, organization }) => name === offer.name && organization === offer.organization)
-    if (known === undefined) offers.push(offer)
-    ctx.status = known === undefined ? 201 : 200
-    ctx.body = offer
-  })
+  guarded.put(
+    '/:name',
+    requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }),
+    (ctx) => {
+      const offer: Offer = { name: String(ctx.params['name']), organization: organizationOf(ctx) }
+      const known = offers.find(
+        ({ name, organization }) => name === offer.name && organization === offer.organization,
+      )
+      if (known === undefined) offers.push(offer)
+      ctx.status = known === undefined ? 201 : 200
+      ctx.body = offer
+    },
+  )
 
   const app = new Koa<AuthState>()
   app.use(open.routes())
-  // On the application, not on the router: `use` takes a router's prefix more literally than its routes do.
+  // On the application, not on the router: `use` takes a router's prefix more literally than its
+  // routes do.
   app.use(auth(options))
   app.use(guarded.routes())
   return app
 }
 
-/** Rights are granted to organisations, so data belongs to them too: never to `sub`, which means something else in each Verifier generation. */
+/**
+ * Rights are granted to organisations, so data belongs to them too: never to `sub`, which means
+ * something else in each Verifier generation.
+ */
 function organizationOf(ctx: { readonly state: AuthState }): string {
   const { mandate } = authOf(ctx)
   return mandate?.mandator.organizationIdentifier ?? 'unknown'

@@ -5,7 +5,10 @@ import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier
 import { auth, authOf, type AuthState, type Middleware } from '@verifier-guard/koa'
 import Koa from 'koa'
 
-/** Arrangements of the guard and of `GET /api/orders/:id`, as the README of the Koa adapter shows them. */
+/**
+ * Arrangements of the guard and of `GET /api/orders/:id`, as the README of the Koa adapter shows
+ * them.
+ */
 type Arrange = (app: Koa<AuthState>, guard: Middleware) => unknown
 
 const show = (ctx: { readonly state: AuthState; body: unknown }) => {
@@ -48,7 +51,9 @@ const right: Readonly<Record<string, Arrange>> = {
     app.use(new Router<AuthState>({ prefix: '/api/orders' }).get('/:id', guard, show).routes()),
 }
 
-/** What it warns of. Where a router of a later version lets nobody in any more, the warning can go. */
+/**
+ * What it warns of. Where a router of a later version lets nobody in any more, the warning can go.
+ */
 const wrong: Readonly<Record<string, Arrange>> = {
   'a router with a prefix': (app, guard) => {
     const orders = new Router<AuthState>({ prefix: '/api/orders' })
@@ -97,18 +102,25 @@ describe('a guard on', () => {
     return { get, stop: () => server.close() }
   }
 
-  test.each(Object.entries(right))('%s: no spelling of the path gets past it', async (_, arrange) => {
-    const { get, stop } = await start(arrange)
-    for (const path of spellings) expect({ path, status: await get(path) }).not.toMatchObject({ status: 200 })
-    expect(await get('/api/orders/1')).toBe(401)
-    expect(await get('/api/orders/1', { authorization: `Bearer ${verifier.mint()}` })).toBe(200)
-    stop()
-  })
+  test.each(Object.entries(right))(
+    '%s: no spelling of the path gets past it',
+    async (_, arrange) => {
+      const { get, stop } = await start(arrange)
+      for (const path of spellings)
+        expect({ path, status: await get(path) }).not.toMatchObject({ status: 200 })
+      expect(await get('/api/orders/1')).toBe(401)
+      expect(await get('/api/orders/1', { authorization: `Bearer ${verifier.mint()}` })).toBe(200)
+      stop()
+    },
+  )
 
-  test.each(Object.entries(wrong))('%s: another spelling of the path gets past it', async (_, arrange) => {
-    const { get, stop } = await start(arrange)
-    expect(await get('/api/orders/1')).toBe(401)
-    expect(await get('/API/orders/1')).toBe(200)
-    stop()
-  })
+  test.each(Object.entries(wrong))(
+    '%s: another spelling of the path gets past it',
+    async (_, arrange) => {
+      const { get, stop } = await start(arrange)
+      expect(await get('/api/orders/1')).toBe(401)
+      expect(await get('/API/orders/1')).toBe(200)
+      stop()
+    },
+  )
 })

@@ -1,4 +1,9 @@
-import { auth, authOf, type ResourceServerOptions, type StatusOptions } from '@verifier-guard/express'
+import {
+  auth,
+  authOf,
+  type ResourceServerOptions,
+  type StatusOptions,
+} from '@verifier-guard/express'
 import express, { type Express, type Request } from 'express'
 import { rights } from './rights.js'
 
@@ -16,7 +21,8 @@ export function createApp(options: ResourceServerOptions, status: StatusOptions)
   const app = express()
   const may = rights(status)
   const offers = new Map<string, Offer[]>()
-  // The operator reads other tenants' offers, so this goes by the path's tenant: in one spelling, because the guard overlooks case.
+  // The operator reads other tenants' offers, so this goes by the path's tenant: in one spelling,
+  // because the guard overlooks case.
   const ofTenant = ({ params }: Request<{ tenant: string }>) => {
     const key = params.tenant.toLowerCase()
     return offers.get(key) ?? offers.set(key, []).get(key)!
@@ -28,8 +34,14 @@ export function createApp(options: ResourceServerOptions, status: StatusOptions)
 
   app.post('/tenants/:tenant/offers', may.create, (req, res) => {
     const { name } = (req.body ?? {}) as { name?: unknown }
-    if (typeof name !== 'string' || name === '') return void res.status(400).json({ error: 'expected {"name": "…"}' })
-    const offer: Offer = { id: ofTenant(req).length + 1, name, published: false, by: authOf(req).clientId }
+    if (typeof name !== 'string' || name === '')
+      return void res.status(400).json({ error: 'expected {"name": "…"}' })
+    const offer: Offer = {
+      id: ofTenant(req).length + 1,
+      name,
+      published: false,
+      by: authOf(req).clientId,
+    }
     ofTenant(req).push(offer)
     res.status(201).json(offer)
   })

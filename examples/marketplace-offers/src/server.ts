@@ -13,11 +13,22 @@ const status: StatusOptions = {
   lists: [{ url: STATUS_LISTS, keys: JSON.parse(STATUS_KEYS) as JwkSet }],
   unavailable: { openFor: 600 },
 }
-const denied = ({ code, expected, actual, hint }: { code: string; expected: string; actual: string; hint?: string }) =>
-  console.warn({ code, expected, actual, hint })
+const denied = ({
+  code,
+  expected,
+  actual,
+  hint,
+}: {
+  code: string
+  expected: string
+  actual: string
+  hint?: string
+}) => console.warn({ code, expected, actual, hint })
 
-const server = createApp({ issuer: VERIFIER, profile: 'eudistack', events: { denied } }, status).listen(
-  Number(PORT),
-  () => console.log(`Offers on http://127.0.0.1:${PORT}/tenants/{tenant}/offers, tokens of ${VERIFIER}`),
+const server = createApp(
+  { issuer: VERIFIER, profile: 'eudistack', events: { denied } },
+  status,
+).listen(Number(PORT), () =>
+  console.log(`Offers on http://127.0.0.1:${PORT}/tenants/{tenant}/offers, tokens of ${VERIFIER}`),
 )
 process.once('SIGTERM', () => server.close())

@@ -1,4 +1,8 @@
-import { startDevVerifier, type DevVerifier, type IssuedCredential } from '@verifier-guard/dev-verifier'
+import {
+  startDevVerifier,
+  type DevVerifier,
+  type IssuedCredential,
+} from '@verifier-guard/dev-verifier'
 import { createTokenSource } from '@verifier-guard/client'
 import type { Express } from 'express'
 import request from 'supertest'
@@ -29,13 +33,24 @@ describe('the offers API', () => {
   test('takes offers of each tenant, and keeps them apart', async () => {
     const acme = bearer('acme', power('acme', 'Create'))
     expect(
-      (await request(app).post('/tenants/acme/offers').set('authorization', acme).send({ name: 'chairs' })).status,
+      (
+        await request(app)
+          .post('/tenants/acme/offers')
+          .set('authorization', acme)
+          .send({ name: 'chairs' })
+      ).status,
     ).toBe(201)
-    expect((await request(app).get('/tenants/acme/offers').set('authorization', acme)).body).toHaveLength(1)
+    expect(
+      (await request(app).get('/tenants/acme/offers').set('authorization', acme)).body,
+    ).toHaveLength(1)
 
     const other = bearer('other', power('other', 'Create'))
-    expect((await request(app).get('/tenants/other/offers').set('authorization', other)).body).toEqual([])
-    expect((await request(app).get('/tenants/acme/offers').set('authorization', other)).status).toBe(403)
+    expect(
+      (await request(app).get('/tenants/other/offers').set('authorization', other)).body,
+    ).toEqual([])
+    expect(
+      (await request(app).get('/tenants/acme/offers').set('authorization', other)).status,
+    ).toBe(403)
   })
 
   test.each([
@@ -63,35 +78,61 @@ describe('the offers API', () => {
       function: 'System',
       action: ['Administration'],
     })
-    expect((await request(app).get('/tenants/acme/offers').set('authorization', operator)).status).toBe(200)
     expect(
-      (await request(app).post('/tenants/acme/offers').set('authorization', operator).send({ name: 'x' })).status,
+      (await request(app).get('/tenants/acme/offers').set('authorization', operator)).status,
+    ).toBe(200)
+    expect(
+      (
+        await request(app)
+          .post('/tenants/acme/offers')
+          .set('authorization', operator)
+          .send({ name: 'x' })
+      ).status,
     ).toBe(403)
   })
 
   test('a machine whose credential is revoked can not publish any more, though its token is still good', async () => {
-    const machine = verifier.issueMachineCredential({ powers: [power('globex', 'Create', 'Update')], tenant: 'globex' })
+    const machine = verifier.issueMachineCredential({
+      powers: [power('globex', 'Create', 'Update')],
+      tenant: 'globex',
+    })
     const authorization = `Bearer ${await tokenOf(machine)}`
     await request(app)
       .post('/tenants/globex/offers')
       .set('authorization', authorization)
       .send({ name: 'desks' })
       .expect(201)
-    await request(app).put('/tenants/globex/offers/1/publication').set('authorization', authorization).expect(200)
+    await request(app)
+      .put('/tenants/globex/offers/1/publication')
+      .set('authorization', authorization)
+      .expect(200)
 
     machine.revoke()
     const later = createApp(
       { issuer: verifier.issuer, profile: 'eudistack' },
-      { lists: [{ url: verifier.credentialIssuer.statusLists, keys: verifier.credentialIssuer.keys }] },
+      {
+        lists: [
+          { url: verifier.credentialIssuer.statusLists, keys: verifier.credentialIssuer.keys },
+        ],
+      },
     )
-    const refused = await request(later).put('/tenants/globex/offers/1/publication').set('authorization', authorization)
+    const refused = await request(later)
+      .put('/tenants/globex/offers/1/publication')
+      .set('authorization', authorization)
     expect(refused.status).toBe(401)
     expect(refused.headers['www-authenticate']).toContain('invalid_token')
-    await request(later).get('/tenants/globex/offers').set('authorization', authorization).expect(200)
+    await request(later)
+      .get('/tenants/globex/offers')
+      .set('authorization', authorization)
+      .expect(200)
   })
 
   async function tokenOf({ credential, privateKey }: IssuedCredential): Promise<string> {
-    const tokens = createTokenSource({ verifier: verifier.issuer, credential, privateKey: privateKey.hex })
+    const tokens = createTokenSource({
+      verifier: verifier.issuer,
+      credential,
+      privateKey: privateKey.hex,
+    })
     try {
       return await tokens.getToken()
     } finally {

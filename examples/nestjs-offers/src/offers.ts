@@ -8,7 +8,10 @@ interface Offer {
   readonly organization: string
 }
 
-/** Offers can be read and made by machines whose mandate says so, each seeing its own organisation's. */
+/**
+ * Offers can be read and made by machines whose mandate says so, each seeing its own
+ * organisation's.
+ */
 @Controller('offers')
 export class Offers {
   readonly #offers: Offer[] = []
@@ -23,14 +26,18 @@ export class Offers {
   @Powers({ domain: 'DOME', function: 'ProductOffering', action: 'Create' })
   create(@Auth() auth: AuthContext, @Body() body?: { readonly name?: unknown }): Offer {
     const name = body?.name
-    if (typeof name !== 'string' || name === '') throw new BadRequestException('expected {"name": "…"}')
+    if (typeof name !== 'string' || name === '')
+      throw new BadRequestException('expected {"name": "…"}')
     const offer: Offer = { name, organization: organizationOf(auth) }
     this.#offers.push(offer)
     return offer
   }
 }
 
-/** Rights are granted to organisations, so data belongs to them too: never to `sub`, which means something else in each Verifier generation. */
+/**
+ * Rights are granted to organisations, so data belongs to them too: never to `sub`, which means
+ * something else in each Verifier generation.
+ */
 function organizationOf({ mandate }: AuthContext): string {
   return mandate?.mandator.organizationIdentifier ?? 'unknown'
 }

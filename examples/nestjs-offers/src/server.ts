@@ -12,7 +12,9 @@ const app = await createApp({
   issuer: VERIFIER,
   profile: 'eudistack',
   ...(AUDIENCE && { audience: AUDIENCE }),
-  events: { denied: ({ code, expected, actual, hint }) => console.warn({ code, expected, actual, hint }) },
+  events: {
+    denied: ({ code, expected, actual, hint }) => console.warn({ code, expected, actual, hint }),
+  },
 })
 
 app.enableShutdownHooks()

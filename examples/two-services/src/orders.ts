@@ -5,9 +5,13 @@ import express, { type Express } from 'express'
 export function createOrders(verifier: string): Express {
   const app = express()
   app.use(auth({ issuer: verifier, profile: 'eudistack' }))
-  app.get('/orders', requiredPower({ domain: 'DOME', function: 'Orders', action: 'Read' }), (req, res) => {
-    const organization = authOf(req).mandate?.mandator.organizationIdentifier
-    res.json([{ id: 1, item: 'chairs', organization }])
-  })
+  app.get(
+    '/orders',
+    requiredPower({ domain: 'DOME', function: 'Orders', action: 'Read' }),
+    (req, res) => {
+      const organization = authOf(req).mandate?.mandator.organizationIdentifier
+      res.json([{ id: 1, item: 'chairs', organization }])
+    },
+  )
   return app
 }

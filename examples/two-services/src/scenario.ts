@@ -15,7 +15,9 @@ const CALLS = 40
  * @param line prints one line of the transcript.
  * @returns how many calls were made, and how many of them the caller saw fail.
  */
-export async function runScenario(line: (text: string) => void): Promise<{ calls: number; failures: number }> {
+export async function runScenario(
+  line: (text: string) => void,
+): Promise<{ calls: number; failures: number }> {
   const { issuer, verifier, stop, startAgain } = await startVerifier()
   const machine = verifier.issueMachineCredential({
     powers: [{ type: 'domain', domain: 'DOME', function: 'Orders', action: 'Read' }],
@@ -43,7 +45,9 @@ export async function runScenario(line: (text: string) => void): Promise<{ calls
   await startAgain()
   await callShop('The Verifier is back, with another signing key')
 
-  line('A second shop starts; its token makes the orders service fetch the new key and let go of the old one')
+  line(
+    'A second shop starts; its token makes the orders service fetch the new key and let go of the old one',
+  )
   const second = connect(issuer, machine, orders.url, tell)
   const secondShop = await serve(createShop(second, orders.url))
   await callShop('Second shop', secondShop.url)
@@ -62,7 +66,13 @@ function connect(
   orders: string,
   onEvent: (event: TokenSourceEvent) => void,
 ): TokenSource {
-  return createTokenSource({ verifier, credential, privateKey: privateKey.hex, allowedOrigins: [orders], onEvent })
+  return createTokenSource({
+    verifier,
+    credential,
+    privateKey: privateKey.hex,
+    allowedOrigins: [orders],
+    onEvent,
+  })
 }
 
 async function serve(app: Express): Promise<{ url: string; server: Server }> {

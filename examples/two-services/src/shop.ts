@@ -6,7 +6,8 @@ export function createShop(tokens: TokenSource, orders: string): Express {
   const app = express()
   app.get('/summary', async (_req, res) => {
     const response = await tokens.fetch(`${orders}/orders`)
-    if (!response.ok) return void res.status(502).json({ error: `orders answered ${response.status}` })
+    if (!response.ok)
+      return void res.status(502).json({ error: `orders answered ${response.status}` })
     const list = (await response.json()) as unknown[]
     res.json({ orders: list.length })
   })

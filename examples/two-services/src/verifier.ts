@@ -1,5 +1,11 @@
 import { createDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier'
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 
@@ -13,7 +19,8 @@ export interface RestartableVerifier {
 }
 
 export async function startVerifier(): Promise<RestartableVerifier> {
-  const handle = (request: IncomingMessage, response: ServerResponse) => void answer(verifier, request, response)
+  const handle = (request: IncomingMessage, response: ServerResponse) =>
+    void answer(verifier, request, response)
   let server = await listen(handle, 0)
   const { port } = server.address() as AddressInfo
   const issuer = `http://127.0.0.1:${port}/verifier`
@@ -35,7 +42,9 @@ async function listen(handle: RequestListener, port: number): Promise<Server> {
   return server
 }
 
-/** Hands a request of the network to the Verifier, which is a function with the signature of fetch. */
+/**
+ * Hands a request of the network to the Verifier, which is a function with the signature of fetch.
+ */
 async function answer(
   { issuer, fetch }: DevVerifier,
   request: IncomingMessage,
@@ -48,7 +57,9 @@ async function answer(
     headers: headers as Record<string, string>,
     ...(body && { body }),
   })
-  response.writeHead(answered.status, Object.fromEntries(answered.headers)).end(await answered.text())
+  response
+    .writeHead(answered.status, Object.fromEntries(answered.headers))
+    .end(await answered.text())
 }
 
 export function close(server: Server): Promise<void> {

@@ -9,14 +9,20 @@ interface AlgorithmRow {
   /** Parameters of `importKey` (Web Cryptography §14.3.9). */
   readonly key: { readonly name: string; readonly namedCurve?: string; readonly hash?: string }
   /** Parameters of `sign` and `verify`. */
-  readonly signature: { readonly name: string; readonly hash?: string; readonly saltLength?: number }
+  readonly signature: {
+    readonly name: string
+    readonly hash?: string
+    readonly saltLength?: number
+  }
   /** Bytes of a signature, where the algorithm fixes them (RFC 7518 §3.4). */
   readonly length?: number
 }
 
 const RSA = '06092a864886f70d010101'
 
-/** In the order of preference where a key fits several: RSA keys sign RS256 unless told otherwise. */
+/**
+ * In the order of preference where a key fits several: RSA keys sign RS256 unless told otherwise.
+ */
 export const ALGORITHMS: Readonly<Record<SigningAlgorithm, AlgorithmRow>> = Object.freeze({
   ES256: ecdsa('P-256', 'SHA-256', '06082a8648ce3d030107', 64),
   ES384: ecdsa('P-384', 'SHA-384', '06052b81040022', 96),
@@ -47,5 +53,12 @@ export const ALGORITHMS: Readonly<Record<SigningAlgorithm, AlgorithmRow>> = Obje
 export const ALGORITHM_NAMES = Object.keys(ALGORITHMS) as readonly SigningAlgorithm[]
 
 function ecdsa(crv: string, hash: string, oid: string, length: number): AlgorithmRow {
-  return { kty: 'EC', crv, oid, length, key: { name: 'ECDSA', namedCurve: crv }, signature: { name: 'ECDSA', hash } }
+  return {
+    kty: 'EC',
+    crv,
+    oid,
+    length,
+    key: { name: 'ECDSA', namedCurve: crv },
+    signature: { name: 'ECDSA', hash },
+  }
 }

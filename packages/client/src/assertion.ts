@@ -6,7 +6,9 @@ import type { UnsignedJwt } from './signer.js'
 /** What a client assertion says. */
 export interface AssertionInput {
   readonly clientId: string
-  /** The issuer of the authorization server, as one string: Verifiers read `aud` as nothing else. */
+  /**
+   * The issuer of the authorization server, as one string: Verifiers read `aud` as nothing else.
+   */
   readonly audience: string
   readonly kid?: string | undefined
   /** Claims beyond those of RFC 7523 §3, such as `vp_token`. */
@@ -14,7 +16,10 @@ export interface AssertionInput {
 }
 
 /** The client assertion of private_key_jwt (RFC 7523 §2.2, OpenID Connect Core §9). */
-export function buildAssertion({ clientId, audience, kid, claims }: AssertionInput, moment: Moment): UnsignedJwt {
+export function buildAssertion(
+  { clientId, audience, kid, claims }: AssertionInput,
+  moment: Moment,
+): UnsignedJwt {
   return {
     header: { typ: 'JWT', ...(kid === undefined ? {} : { kid }) },
     claims: { iss: clientId, sub: clientId, aud: audience, ...timeClaims(moment), ...claims },

@@ -8,10 +8,11 @@ import type { TokenSource } from './token-source.js'
 import { canSendAgain, isInvalidToken } from './unauthorized.js'
 
 /**
- * Adds the token to an instance's requests to `allowedOrigins`; requests elsewhere, and those with an `authorization` of
- * their own, pass untouched. A redirect to another origin goes on without it.
+ * Adds the token to an instance's requests to `allowedOrigins`; requests elsewhere, and those with
+ * an `authorization` of their own, pass untouched. A redirect to another origin goes on without it.
  *
- * After a 401 `invalid_token` the request is repeated once with another token, if its body can be sent again.
+ * After a 401 `invalid_token` the request is repeated once with another token, if its body can be
+ * sent again.
  *
  * @param instance the axios instance, or axios itself.
  * @param tokens their source; its `allowedOrigins` decide.
@@ -37,10 +38,14 @@ import { canSendAgain, isInvalidToken } from './unauthorized.js'
 export function addTokens(instance: AxiosInstance, tokens: TokenSource): () => void {
   const sent = new WeakMap<object, string>()
 
-  async function authorize(config: InternalAxiosRequestConfig): Promise<InternalAxiosRequestConfig> {
+  async function authorize(
+    config: InternalAxiosRequestConfig,
+  ): Promise<InternalAxiosRequestConfig> {
     const url = instance.getUri(config)
     if (config.headers.has('authorization') || !tokens.isAllowed(url)) return config
-    const token = await tokens.getToken(isAbortSignal(config.signal) ? { signal: config.signal } : undefined)
+    const token = await tokens.getToken(
+      isAbortSignal(config.signal) ? { signal: config.signal } : undefined,
+    )
     sent.set(config, token)
     config.headers.set('authorization', `Bearer ${token}`)
     stripOnRedirect(config, new URL(url).origin)
@@ -50,11 +55,17 @@ export function addTokens(instance: AxiosInstance, tokens: TokenSource): () => v
   async function repeat(error: AxiosError): Promise<unknown> {
     const { config, response } = error
     const token = config && sent.get(config)
-    if (!token || !response || !isInvalidToken(response.status, response.headers['www-authenticate'])) throw error
+    if (
+      !token ||
+      !response ||
+      !isInvalidToken(response.status, response.headers['www-authenticate'])
+    )
+      throw error
     if (!tokens.dropToken(token) || !canSendAgain(config.data)) throw error
     const another = await tokens.getToken().catch(() => token)
     if (another === token) throw error
-    // With an authorization of its own the repeated request passes the interceptor untouched, and is not repeated again.
+    // With an authorization of its own the repeated request passes the interceptor untouched, and
+    // is not repeated again.
     config.headers.set('authorization', `Bearer ${another}`)
     return instance.request(config)
   }
@@ -73,7 +84,8 @@ function stripOnRedirect(config: InternalAxiosRequestConfig, origin: string): vo
   config.beforeRedirect = (options, ...details) => {
     const headers = options.headers as Record<string, unknown>
     if (new URL(String(options.href)).origin !== origin) {
-      for (const name of Object.keys(headers)) if (name.toLowerCase() === 'authorization') delete headers[name]
+      for (const name of Object.keys(headers))
+        if (name.toLowerCase() === 'authorization') delete headers[name]
     }
     beforeRedirect?.(options, ...details)
   }

@@ -6,8 +6,8 @@ import { printable } from './printable.js'
 /**
  * What is known on this side about the causes of a refusal, for a request with a presentation.
  *
- * A Verifier hides most reasons (up to 3.2 an empty 403, later `invalid_client` for nearly everything), so the client
- * says which of them it has ruled out.
+ * A Verifier hides most reasons (up to 3.2 an empty 403, later `invalid_client` for nearly
+ * everything), so the client says which of them it has ruled out.
  */
 export function presentationChecklist(
   credential: MachineCredential,
@@ -20,7 +20,11 @@ export function presentationChecklist(
     item('encoding', 'passed', '`vp_token` is standard Base64 with padding'),
     isTaken(audience, issuer) ? audienceItem(audience) : wrongAudience(audience, issuer),
     tenantItem(credential.domains, tenant),
-    item('revocation', 'unknown', 'ask the issuer whether the credential was revoked, or its issuer lost trust'),
+    item(
+      'revocation',
+      'unknown',
+      'ask the issuer whether the credential was revoked, or its issuer lost trust',
+    ),
     item(
       'registration',
       'unknown',
@@ -49,7 +53,10 @@ function audienceItem(audience: string): ChecklistItem {
   )
 }
 
-/** Verifiers that live under a path take their bare origin as well, and none takes the token endpoint. */
+/**
+ * Verifiers that live under a path take their bare origin as well, and none takes the token
+ * endpoint.
+ */
 function isTaken(audience: string, issuer: string): boolean {
   return audience === issuer || audience === new URL(issuer).origin
 }
@@ -63,9 +70,15 @@ function wrongAudience(audience: string, issuer: string): ChecklistItem {
 }
 
 function tenantItem(domains: readonly string[], tenant: string | undefined): ChecklistItem {
-  if (tenant === undefined) return item('tenant', 'unknown', 'no X-Tenant is sent; the host name decides')
+  if (tenant === undefined)
+    return item('tenant', 'unknown', 'no X-Tenant is sent; the host name decides')
   const known = domains.some((domain) => domain.toLowerCase() === tenant.toLowerCase())
-  if (known) return item('tenant', 'passed', `a power of the credential is for the tenant ${printable(tenant)}`)
+  if (known)
+    return item(
+      'tenant',
+      'passed',
+      `a power of the credential is for the tenant ${printable(tenant)}`,
+    )
   return item(
     'tenant',
     'failed',
@@ -77,6 +90,10 @@ function window({ validUntil }: MachineCredential): string {
   return validUntil === undefined ? '' : `, until ${new Date(validUntil).toISOString()}`
 }
 
-function item(check: ChecklistItem['check'], verdict: ChecklistItem['verdict'], detail: string): ChecklistItem {
+function item(
+  check: ChecklistItem['check'],
+  verdict: ChecklistItem['verdict'],
+  detail: string,
+): ChecklistItem {
   return Object.freeze({ check, verdict, detail })
 }

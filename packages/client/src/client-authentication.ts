@@ -34,17 +34,30 @@ export function verifiablePresentation(input: PresentationInput): ClientAuthenti
   const { credential, clientId, audience, signer } = input
   return async (now, uuid) => {
     checkValidity(credential, now)
-    const presentation = await signJwt(signer, buildPresentation(credential, audience, { now, jti: uuid() }))
+    const presentation = await signJwt(
+      signer,
+      buildPresentation(credential, audience, { now, jti: uuid() }),
+    )
     await checkSignature(presentation, credential.boundKey)
-    // Standard Base64: a Verifier does not read base64url, and fails only on the presentations that differ in it.
+    // Standard Base64: a Verifier does not read base64url, and fails only on the presentations that
+    // differ in it.
     const claims = { vp_token: base64.encode(new TextEncoder().encode(presentation)) }
-    const assertion = buildAssertion({ clientId, audience, kid: credential.holder, claims }, { now, jti: uuid() })
+    const assertion = buildAssertion(
+      { clientId, audience, kid: credential.holder, claims },
+      { now, jti: uuid() },
+    )
     return assertionProof(clientId, await signJwt(signer, assertion))
   }
 }
 
-/** private_key_jwt (RFC 7523 §2.2): what any authorization server with asymmetric client keys takes. */
-export function privateKeyJwt(clientId: string, audience: string, signer: Signer): ClientAuthentication {
+/**
+ * private_key_jwt (RFC 7523 §2.2): what any authorization server with asymmetric client keys takes.
+ */
+export function privateKeyJwt(
+  clientId: string,
+  audience: string,
+  signer: Signer,
+): ClientAuthentication {
   return async (now, uuid) => {
     const moment: Moment = { now, jti: uuid() }
     const assertion = buildAssertion({ clientId, audience, kid: signer.kid }, moment)
@@ -60,7 +73,9 @@ export function clientSecretBasic(clientId: string, clientSecret: string): Clien
 }
 
 function assertionProof(clientId: string, assertion: string): ClientProof {
-  return { form: { client_id: clientId, client_assertion_type: JWT_BEARER, client_assertion: assertion } }
+  return {
+    form: { client_id: clientId, client_assertion_type: JWT_BEARER, client_assertion: assertion },
+  }
 }
 
 function formEncode(text: string): string {

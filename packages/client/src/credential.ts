@@ -6,7 +6,10 @@ import { firstString, isObject, readClaims } from './json.js'
 import type { JsonObject } from './json.js'
 import { printable } from './printable.js'
 
-/** What a LEARCredentialMachine says, as far as its holder needs to know. Read, not verified: trusting it is the Verifier's part. */
+/**
+ * What a LEARCredentialMachine says, as far as its holder needs to know. Read, not verified:
+ * trusting it is the Verifier's part.
+ */
 export interface MachineCredential {
   /** The credential itself, a compact JWT. */
   readonly jwt: string
@@ -28,7 +31,8 @@ export interface MachineCredential {
 const CLOCK_SKEW = 60_000
 
 /**
- * Reads a LEARCredentialMachine in any form its holders keep it: the compact JWT, the base64 of it, either with white space.
+ * Reads a LEARCredentialMachine in any form its holders keep it: the compact JWT, the base64 of it,
+ * either with white space.
  *
  * Does not verify the issuer's signature, nor ask for the status.
  *
@@ -37,7 +41,8 @@ const CLOCK_SKEW = 60_000
 export function readCredential(text: string): MachineCredential {
   const jwt = unwrap(text)
   const claims = readClaims(jwt)
-  if (claims === undefined) throw unreadable('a compact JWT with JSON claims', 'a text of three parts that are not one')
+  if (claims === undefined)
+    throw unreadable('a compact JWT with JSON claims', 'a text of three parts that are not one')
   // VCDM 1.1 nests the credential in `vc`; VCDM 2 has it at the root of the claims.
   const credential = isObject(claims.vc) ? claims.vc : claims
   refuseEmployee(credential)
@@ -85,11 +90,15 @@ export function checkValidity({ validFrom, validUntil }: MachineCredential, now:
 function unwrap(text: string): string {
   const compact = text.replace(/\s+/g, '')
   if (compact === '') throw unreadable('a credential', 'an empty text')
-  if (compact.includes('~')) throw unreadable('a compact JWT', 'an SD-JWT; ask the issuer for the W3C JWT form')
+  if (compact.includes('~'))
+    throw unreadable('a compact JWT', 'an SD-JWT; ask the issuer for the W3C JWT form')
   if (compact.split('.').length === 3) return compact
   const decoded = decodeBase64(compact)
   if (decoded?.split('.').length === 3) return decoded
-  throw unreadable('a compact JWT or the base64 of one', `a text of ${compact.length} characters that is neither`)
+  throw unreadable(
+    'a compact JWT or the base64 of one',
+    `a text of ${compact.length} characters that is neither`,
+  )
 }
 
 function decodeBase64(text: string): string | undefined {
@@ -103,19 +112,34 @@ function decodeBase64(text: string): string | undefined {
 
 function refuseEmployee({ type }: JsonObject): void {
   const types = [type].flat().filter((name) => typeof name === 'string')
-  const employee = types.find((name) => /^LEARCredentialEmployee|^learcredential\.employee\./.test(name))
+  const employee = types.find((name) =>
+    /^LEARCredentialEmployee|^learcredential\.employee\./.test(name),
+  )
   if (employee)
-    throw unreadable('a LEARCredentialMachine', `a ${printable(employee)}; a person's credential gets no machine token`)
+    throw unreadable(
+      'a LEARCredentialMachine',
+      `a ${printable(employee)}; a person's credential gets no machine token`,
+    )
 }
 
 function subjectOf({ credentialSubject }: JsonObject): JsonObject {
-  const subject: unknown = Array.isArray(credentialSubject) ? credentialSubject[0] : credentialSubject
-  if (!isObject(subject)) throw unreadable('a `credentialSubject`', 'none; is this the credential, or another token?')
+  const subject: unknown = Array.isArray(credentialSubject)
+    ? credentialSubject[0]
+    : credentialSubject
+  if (!isObject(subject))
+    throw unreadable('a `credentialSubject`', 'none; is this the credential, or another token?')
   return subject
 }
 
-/** The order of the Verifier: `cnf.jwk`, `cnf.kid`, then the did:key of the subject (Verifier 3.1.7) or of the mandatee. */
-function findBoundKey(claims: JsonObject, credential: JsonObject, identifiers: readonly unknown[]): P256Jwk {
+/**
+ * The order of the Verifier: `cnf.jwk`, `cnf.kid`, then the did:key of the subject (Verifier 3.1.7)
+ * or of the mandatee.
+ */
+function findBoundKey(
+  claims: JsonObject,
+  credential: JsonObject,
+  identifiers: readonly unknown[],
+): P256Jwk {
   const cnf = [claims.cnf, credential.cnf].find(isObject) ?? {}
   if (cnf.jwk !== undefined) return readConfirmationKey(cnf.jwk)
   const candidates = [cnf.kid, ...identifiers].filter((name) => typeof name === 'string')
@@ -123,21 +147,29 @@ function findBoundKey(claims: JsonObject, credential: JsonObject, identifiers: r
     const key = didKeyToJwk(candidate)
     if (key) return key
   }
-  throw unreadable('a key the credential is bound to (`cnf`, or a did:key on P-256 as mandatee id)', 'none')
+  throw unreadable(
+    'a key the credential is bound to (`cnf`, or a did:key on P-256 as mandatee id)',
+    'none',
+  )
 }
 
 function readConfirmationKey(jwk: unknown): P256Jwk {
   if (isObject(jwk) && jwk.kty === 'EC' && jwk.crv === 'P-256') {
     const { x, y } = jwk
-    if (typeof x === 'string' && typeof y === 'string' && isOnCurve({ x, y })) return { kty: 'EC', crv: 'P-256', x, y }
+    if (typeof x === 'string' && typeof y === 'string' && isOnCurve({ x, y }))
+      return { kty: 'EC', crv: 'P-256', x, y }
   }
-  throw unreadable('a public key on P-256 in `cnf.jwk`', 'another kind of key, or a point that is not on the curve')
+  throw unreadable(
+    'a public key on P-256 in `cnf.jwk`',
+    'another kind of key, or a point that is not on the curve',
+  )
 }
 
 /** The first value that is a date: text of RFC 3339, or seconds since 1970 (RFC 7519 §2). */
 function date(...values: readonly unknown[]): number | undefined {
   for (const value of values) {
-    const time = typeof value === 'number' ? value * 1000 : typeof value === 'string' ? Date.parse(value) : NaN
+    const time =
+      typeof value === 'number' ? value * 1000 : typeof value === 'string' ? Date.parse(value) : NaN
     if (!Number.isNaN(new Date(time).getTime())) return time
   }
   return undefined
@@ -152,5 +184,8 @@ function domainsOf(powers: unknown): readonly string[] {
 }
 
 function unreadable(expected: string, found: string): TokenSourceError {
-  return new TokenSourceError('credential_unreadable', `expected ${expected} as \`credential\`, found ${found}`)
+  return new TokenSourceError(
+    'credential_unreadable',
+    `expected ${expected} as \`credential\`, found ${found}`,
+  )
 }

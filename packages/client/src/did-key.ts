@@ -12,7 +12,9 @@ const PREFIX = 'did:key:z'
 /** Multicodec `p256-pub` (0x1200) as a varint. */
 const P256_PUB = [0x80, 0x24] as const
 const COORDINATE = 32
-/** The longest text that can hold 35 bytes in base58; decoding grows with the square of the length. */
+/**
+ * The longest text that can hold 35 bytes in base58; decoding grows with the square of the length.
+ */
 const MAX_LENGTH = PREFIX.length + 48
 
 /** The field prime and the coefficient b of P-256 (FIPS 186-4, D.1.2.3); a is -3. */
@@ -22,7 +24,8 @@ const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn
 /**
  * The public key in a `did:key` on P-256; a fragment is ignored.
  *
- * @returns the key, or `undefined` if the text is not a did:key, holds another kind of key, or a point that is not on the curve.
+ * @returns the key, or `undefined` if the text is not a did:key, holds another kind of key, or a
+ *   point that is not on the curve.
  */
 export function didKeyToJwk(did: string): P256Jwk | undefined {
   const [bare = ''] = did.split('#')
@@ -33,10 +36,15 @@ export function didKeyToJwk(did: string): P256Jwk | undefined {
   return decompress(bytes.subarray(P256_PUB.length))
 }
 
-/** The `did:key` of a public key on P-256: base58btc of the multicodec prefix and the compressed point (SEC 1 §2.3.3). */
+/**
+ * The `did:key` of a public key on P-256: base58btc of the multicodec prefix and the compressed
+ * point (SEC 1 §2.3.3).
+ */
 export function jwkToDidKey({ x, y }: P256Jwk): string {
   const odd = (base64urlnopad.decode(y).at(-1) ?? 0) & 1
-  return PREFIX + base58.encode(Uint8Array.from([...P256_PUB, 2 + odd, ...base64urlnopad.decode(x)]))
+  return (
+    PREFIX + base58.encode(Uint8Array.from([...P256_PUB, 2 + odd, ...base64urlnopad.decode(x)]))
+  )
 }
 
 /** Whether the coordinates are 32 bytes each and satisfy the equation of the curve. */
@@ -96,5 +104,7 @@ function toBigInt(bytes: Uint8Array): bigint {
 
 function toBase64url(value: bigint): string {
   const hex = value.toString(16).padStart(COORDINATE * 2, '0')
-  return base64urlnopad.encode(Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16)))
+  return base64urlnopad.encode(
+    Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16)),
+  )
 }

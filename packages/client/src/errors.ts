@@ -1,7 +1,8 @@
 import { printable } from './printable.js'
 
 /** Whose trouble a failure is, and so who can cure it. */
-export type TokenSourceErrorKind = 'configuration' | 'credential' | 'signer' | 'refused' | 'verifier' | 'closed'
+export type TokenSourceErrorKind =
+  'configuration' | 'credential' | 'signer' | 'refused' | 'verifier' | 'closed'
 
 interface ErrorRow {
   readonly kind: TokenSourceErrorKind
@@ -11,7 +12,10 @@ interface ErrorRow {
   readonly cure: string
 }
 
-/** Every way in which a token source fails: whose trouble it is, whether waiting helps, and the cure. */
+/**
+ * Every way in which a token source fails: whose trouble it is, whether waiting helps, and the
+ * cure.
+ */
 export const TOKEN_SOURCE_ERRORS = Object.freeze({
   invalid_option: row('configuration', false, 'Correct the option that the message names.'),
   private_key_unreadable: row(
@@ -39,9 +43,21 @@ export const TOKEN_SOURCE_ERRORS = Object.freeze({
     false,
     'Give the LEARCredentialMachine as its issuer handed it out: one compact JWT, or the base64 of it.',
   ),
-  credential_not_yet_valid: row('credential', false, 'Wait for `validFrom`, or set the clock of this machine.'),
-  credential_expired: row('credential', false, 'Have a new LEARCredentialMachine issued, and restart with it.'),
-  key_mismatch: row('credential', false, 'Give the private key that was handed out together with this credential.'),
+  credential_not_yet_valid: row(
+    'credential',
+    false,
+    'Wait for `validFrom`, or set the clock of this machine.',
+  ),
+  credential_expired: row(
+    'credential',
+    false,
+    'Have a new LEARCredentialMachine issued, and restart with it.',
+  ),
+  key_mismatch: row(
+    'credential',
+    false,
+    'Give the private key that was handed out together with this credential.',
+  ),
   signer_failed: row('signer', true, 'See `cause`: the KMS or HSM behind the signer did not sign.'),
   signature_malformed: row(
     'signer',
@@ -53,16 +69,32 @@ export const TOKEN_SOURCE_ERRORS = Object.freeze({
     false,
     'Go through `checklist`: what this machine could check is checked; the rest is to be seen at the Verifier.',
   ),
-  rate_limited: row('verifier', true, 'Nothing: no request leaves before `retryAfter`. Share one source per process.'),
-  verifier_unreachable: row('verifier', true, 'Check address, DNS, proxy and TLS trust if it lasts.'),
+  rate_limited: row(
+    'verifier',
+    true,
+    'Nothing: no request leaves before `retryAfter`. Share one source per process.',
+  ),
+  verifier_unreachable: row(
+    'verifier',
+    true,
+    'Check address, DNS, proxy and TLS trust if it lasts.',
+  ),
   verifier_timeout: row('verifier', true, 'Raise `timeout` if the Verifier is known to be slow.'),
-  verifier_error: row('verifier', true, 'Look at the health and the log of the Verifier if it lasts.'),
+  verifier_error: row(
+    'verifier',
+    true,
+    'Look at the health and the log of the Verifier if it lasts.',
+  ),
   unusable_answer: row(
     'verifier',
     true,
     'Check that `verifier` or `tokenEndpoint` names the Verifier and not a page or proxy in front of it.',
   ),
-  token_already_expired: row('verifier', false, 'Set the clock of this machine, or of the Verifier.'),
+  token_already_expired: row(
+    'verifier',
+    false,
+    'Set the clock of this machine, or of the Verifier.',
+  ),
   closed: row('closed', false, 'Make the call before `close()`.'),
 } satisfies Record<string, ErrorRow>)
 
@@ -71,7 +103,15 @@ export type TokenSourceErrorCode = keyof typeof TOKEN_SOURCE_ERRORS
 
 /** One thing that makes a Verifier refuse a machine, and what is known about it on this side. */
 export interface ChecklistItem {
-  readonly check: 'clock' | 'audience' | 'key' | 'validity' | 'encoding' | 'tenant' | 'revocation' | 'registration'
+  readonly check:
+    | 'clock'
+    | 'audience'
+    | 'key'
+    | 'validity'
+    | 'encoding'
+    | 'tenant'
+    | 'revocation'
+    | 'registration'
   /** `unknown` where only the Verifier can tell. */
   readonly verdict: 'passed' | 'failed' | 'unknown'
   readonly detail: string
@@ -123,11 +163,16 @@ export class TokenSourceError extends Error {
   readonly oauthError: string | undefined
   /** How long the Verifier asked to be left alone, in milliseconds. */
   readonly retryAfter: number | undefined
-  /** After a refusal: what could be the matter, with what was checked on this side already checked. */
+  /**
+   * After a refusal: what could be the matter, with what was checked on this side already checked.
+   */
   readonly checklist: readonly ChecklistItem[]
 
   constructor(code: TokenSourceErrorCode, message: string, details: ErrorDetails = {}) {
-    super(`${message} [${code}]`, details.cause === undefined ? undefined : { cause: details.cause })
+    super(
+      `${message} [${code}]`,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    )
     this.code = code
     this.kind = TOKEN_SOURCE_ERRORS[code].kind
     this.retryable = TOKEN_SOURCE_ERRORS[code].retryable
@@ -147,7 +192,10 @@ export function closedError(): TokenSourceError {
   return new TokenSourceError('closed', 'expected an open token source, it was closed')
 }
 
-/** For an option, or a parameter of a call, that cannot be meant. What was found is printed, and so must be no secret. */
+/**
+ * For an option, or a parameter of a call, that cannot be meant. What was found is printed, and so
+ * must be no secret.
+ */
 export function invalidOption(expected: string, found: string): TokenSourceError {
   return new TokenSourceError('invalid_option', `expected ${expected}, found ${printable(found)}`)
 }

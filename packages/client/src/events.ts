@@ -5,7 +5,10 @@ import type { TokenParameters } from './parameters.js'
 export type KeptTokenEvent =
   | {
       readonly type: 'token_obtained'
-      /** Milliseconds since 1970; `undefined` for a token that does not say, which is kept for a minute. */
+      /**
+       * Milliseconds since 1970; `undefined` for a token that does not say, which is kept for a
+       * minute.
+       */
       readonly expiresAt: number | undefined
       /** How many requests it took. */
       readonly tries: number
@@ -30,7 +33,9 @@ export type TokenSourceEvent =
       readonly validUntil: number
     }
 
-/** Called synchronously and not awaited; what it throws, or its promise rejects with, is swallowed. */
+/**
+ * Called synchronously and not awaited; what it throws, or its promise rejects with, is swallowed.
+ */
 export type TokenSourceListener = (event: TokenSourceEvent) => void
 
 /** Tells the listener, and keeps its failures from becoming the caller's. */

@@ -23,14 +23,17 @@ interface Call {
 }
 
 /**
- * `fetch` with a token. A token goes to an allowed origin only; a redirect to another origin goes on without it, which
- * is the rule of fetch itself (Fetch §4.4, HTTP-redirect fetch).
+ * `fetch` with a token. A token goes to an allowed origin only; a redirect to another origin goes
+ * on without it, which is the rule of fetch itself (Fetch §4.4, HTTP-redirect fetch).
  *
- * After a 401 `invalid_token` the call is repeated once with another token, if there is one and the body can be sent again.
+ * After a 401 `invalid_token` the call is repeated once with another token, if there is one and the
+ * body can be sent again.
  */
 export function createFetch({ getToken, dropToken, isAllowed, runtime }: FetchParts): TokenFetch {
   return async function tokenFetch(input, init = {}) {
-    const call = isRequest(input) ? callOfRequest(runtime, input, init) : callOfAddress(runtime, String(input), init)
+    const call = isRequest(input)
+      ? callOfRequest(runtime, input, init)
+      : callOfAddress(runtime, String(input), init)
     if (!isAllowed(call.url)) throw notAllowed(call.url)
     const token = await getToken(call.signal ? { signal: call.signal } : undefined)
     const response = await call.send(token)
@@ -44,12 +47,18 @@ export function createFetch({ getToken, dropToken, isAllowed, runtime }: FetchPa
 }
 
 /** The answer of the API stands if no other token can be had. */
-async function getAnother(getToken: FetchParts['getToken'], token: string): Promise<string | undefined> {
+async function getAnother(
+  getToken: FetchParts['getToken'],
+  token: string,
+): Promise<string | undefined> {
   const another = await getToken().catch(() => undefined)
   return another === token ? undefined : another
 }
 
-/** By what it has, and not by its class: a Request may be another implementation's, and a URL another realm's. */
+/**
+ * By what it has, and not by its class: a Request may be another implementation's, and a URL
+ * another realm's.
+ */
 function isRequest(input: string | URL | Request): input is Request {
   return typeof input === 'object' && 'url' in input
 }
@@ -64,7 +73,10 @@ function callOfAddress(runtime: ClientRuntime, url: string, init: RequestInit): 
   }
 }
 
-/** A Request says more than can be read from it, such as the length of its body: only the runtime can hand it on whole. */
+/**
+ * A Request says more than can be read from it, such as the length of its body: only the runtime
+ * can hand it on whole.
+ */
 function callOfRequest(runtime: ClientRuntime, input: Request, init: RequestInit): Call {
   const { signal = input.signal } = init
   return {
@@ -89,7 +101,9 @@ function withToken(init: RequestInit, token: string): RequestInit {
 }
 
 function notAllowed(url: string): TokenSourceError {
-  const origin = URL.canParse(url) ? printable(new URL(url).origin) : 'an address that is not absolute'
+  const origin = URL.canParse(url)
+    ? printable(new URL(url).origin)
+    : 'an address that is not absolute'
   return new TokenSourceError(
     'origin_not_allowed',
     `expected an address on one of \`allowedOrigins\`, got ${origin}; tokens are sent nowhere else`,

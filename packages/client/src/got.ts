@@ -31,8 +31,8 @@ export interface TokenHooks {
 }
 
 /**
- * Hooks that add the token to requests to `allowedOrigins`; requests elsewhere, and those with an `authorization` of
- * their own, pass untouched. A redirect to another origin goes on without it.
+ * Hooks that add the token to requests to `allowedOrigins`; requests elsewhere, and those with an
+ * `authorization` of their own, pass untouched. A redirect to another origin goes on without it.
  *
  * After a 401 `invalid_token` the request is repeated once with another token.
  *
@@ -60,7 +60,8 @@ export function tokenHooks(tokens: TokenSource): TokenHooks {
     beforeRequest: [
       async (options) => {
         const { url, headers } = options
-        if (headers.authorization !== undefined || url === undefined || !tokens.isAllowed(url)) return
+        if (headers.authorization !== undefined || url === undefined || !tokens.isAllowed(url))
+          return
         const token = await tokens.getToken()
         sent.set(options, token)
         headers.authorization = `Bearer ${token}`
@@ -68,13 +69,15 @@ export function tokenHooks(tokens: TokenSource): TokenHooks {
     ],
     beforeRedirect: [
       ({ url, headers }, answer) => {
-        if (url === undefined || new URL(url).origin !== new URL(answer.url).origin) delete headers.authorization
+        if (url === undefined || new URL(url).origin !== new URL(answer.url).origin)
+          delete headers.authorization
       },
     ],
     afterResponse: [
       async (response, retryWithMergedOptions) => {
         const token = sent.get(response.request.options)
-        if (!token || !isInvalidToken(response.statusCode, response.headers['www-authenticate'])) return response
+        if (!token || !isInvalidToken(response.statusCode, response.headers['www-authenticate']))
+          return response
         if (!tokens.dropToken(token)) return response
         const another = await tokens.getToken().catch(() => token)
         if (another === token) return response

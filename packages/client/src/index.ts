@@ -1,5 +1,6 @@
 /**
- * Access tokens for machine-to-machine calls, from a Verifier or any other OAuth 2.1 authorization server.
+ * Access tokens for machine-to-machine calls, from a Verifier or any other OAuth 2.1 authorization
+ * server.
  *
  * @packageDocumentation
  */

@@ -22,7 +22,9 @@ export function readClaims(jwt: string): JsonObject | undefined {
   const parts = jwt.split('.')
   if (parts.length !== 3) return undefined
   try {
-    return parseObject(new TextDecoder('utf-8', { fatal: true }).decode(base64urlnopad.decode(parts[1] ?? '')))
+    return parseObject(
+      new TextDecoder('utf-8', { fatal: true }).decode(base64urlnopad.decode(parts[1] ?? '')),
+    )
   } catch {
     return undefined
   }

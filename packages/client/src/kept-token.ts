@@ -21,26 +21,35 @@ interface HeldToken {
   readonly value: string
   readonly expiresAt: number | undefined
   readonly usableFor: number
-  /** By the wall clock and by the one that is never stepped: the token is over when either says so. */
+  /**
+   * By the wall clock and by the one that is never stepped: the token is over when either says so.
+   */
   readonly arrival: { readonly wall: number; readonly monotonic: number }
   /** Refused by an API: used only if no other can be had. */
   doubted: boolean
 }
 
 /**
- * How long a token is kept that does not say when it ends, in milliseconds (RFC 6749 §5.1 only recommends `expires_in`).
- * For ever would hand out dead tokens, and not at all would make every call a token request; few authorization servers
- * issue tokens that live for less, and an API that refuses one has it replaced.
+ * How long a token is kept that does not say when it ends, in milliseconds (RFC 6749 §5.1 only
+ * recommends `expires_in`). For ever would hand out dead tokens, and not at all would make every
+ * call a token request; few authorization servers issue tokens that live for less, and an API that
+ * refuses one has it replaced.
  */
 const ASSUMED_LIFETIME = 60_000
 /** A longer pause is not waited out while somebody waits for the token. */
 const LONGEST_WAIT = 2000
 /** No `Retry-After` silences a client for longer. */
 const LONGEST_SILENCE = 300_000
-/** Tokens are not replaced more often than this, so that an API that refuses them all causes no flood of token requests. */
+/**
+ * Tokens are not replaced more often than this, so that an API that refuses them all causes no
+ * flood of token requests.
+ */
 const DROP_INTERVAL = 10_000
 
-/** One token, for one set of parameters: asked for once however many wait, renewed ahead, replaced when an API refuses it. */
+/**
+ * One token, for one set of parameters: asked for once however many wait, renewed ahead, replaced
+ * when an API refuses it.
+ */
 export class KeptToken {
   readonly #request: TokenRequest
   readonly #parameters: TokenParameters
@@ -75,7 +84,10 @@ export class KeptToken {
     return held.value
   }
 
-  /** Tells that an API refused this token as invalid. Returns whether asking again may bring another one. */
+  /**
+   * Tells that an API refused this token as invalid. Returns whether asking again may bring another
+   * one.
+   */
   drop(value: string): boolean {
     const held = this.#held
     if (held?.value !== value || held.doubted) return true
@@ -94,7 +106,11 @@ export class KeptToken {
 
   state(): KeptTokenState {
     const held = this.#held
-    return { usable: held !== undefined && this.#isUsable(held), expiresAt: held?.expiresAt, error: this.#error }
+    return {
+      usable: held !== undefined && this.#isUsable(held),
+      expiresAt: held?.expiresAt,
+      error: this.#error,
+    }
   }
 
   /** Keeps the token no longer, without breaking off a request that somebody may wait for. */
@@ -111,7 +127,8 @@ export class KeptToken {
 
   #obtain(): Promise<string> {
     if (sharesWork && this.#pending) return this.#pending
-    if (this.#error && this.#options.runtime.monotonic() < this.#silentUntil) return Promise.reject(this.#error)
+    if (this.#error && this.#options.runtime.monotonic() < this.#silentUntil)
+      return Promise.reject(this.#error)
     this.#callOffRenewal()
     this.#renewalDue = false
     this.#pending = this.#attempt().finally(() => (this.#pending = undefined))
@@ -123,16 +140,20 @@ export class KeptToken {
     try {
       return await this.#obtain()
     } catch (failure) {
-      if (failure instanceof TokenSourceError && failure.retryable && this.#isUsable(doubted)) return doubted.value
+      if (failure instanceof TokenSourceError && failure.retryable && this.#isUsable(doubted))
+        return doubted.value
       throw failure
     }
   }
 
   async #attempt(): Promise<string> {
     const { runtime, tries } = this.#options
-    // Made for each attempt: Cloudflare Workers allow none outside a request, nor that of another one.
+    // Made for each attempt: Cloudflare Workers allow none outside a request, nor that of another
+    // one.
     const abort = new AbortController()
-    const calledOff = new Promise<void>((resolve) => abort.signal.addEventListener('abort', () => resolve()))
+    const calledOff = new Promise<void>((resolve) =>
+      abort.signal.addEventListener('abort', () => resolve()),
+    )
     this.#callOffAttempt = () => abort.abort()
     for (let number = 1; ; number++) {
       if (this.#closed) throw closedError()
@@ -141,7 +162,8 @@ export class KeptToken {
       } catch (thrown) {
         const failure = thrown as TokenSourceError
         const pause = failure.retryAfter ?? pauseAfterTry(number, runtime.random())
-        if (!failure.retryable || number >= tries || pause > LONGEST_WAIT) throw this.#giveUp(failure, number)
+        if (!failure.retryable || number >= tries || pause > LONGEST_WAIT)
+          throw this.#giveUp(failure, number)
         await Promise.race([runtime.sleep(pause), calledOff])
       }
     }
@@ -200,7 +222,10 @@ export class KeptToken {
 
   #isUsable({ arrival, usableFor }: HeldToken): boolean {
     const { runtime } = this.#options
-    return runtime.monotonic() - arrival.monotonic < usableFor && runtime.now() - arrival.wall < usableFor
+    return (
+      runtime.monotonic() - arrival.monotonic < usableFor &&
+      runtime.now() - arrival.wall < usableFor
+    )
   }
 
   #emit(event: KeptTokenEvent): void {

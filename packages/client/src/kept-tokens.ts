@@ -4,10 +4,16 @@ import { parametersKey } from './parameters.js'
 import type { TokenParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'
 
-/** Beyond the source's own. Whoever asks for more kinds of tokens than this gets each of them, and waits for some of them anew. */
+/**
+ * Beyond the source's own. Whoever asks for more kinds of tokens than this gets each of them, and
+ * waits for some of them anew.
+ */
 const MAX_KEPT = 1000
 
-/** The tokens of one source: its own, and those for other parameters, of which the ones not asked for the longest go first. */
+/**
+ * The tokens of one source: its own, and those for other parameters, of which the ones not asked
+ * for the longest go first.
+ */
 export class KeptTokens {
   readonly own: KeptToken
   readonly #make: (parameters: TokenParameters) => KeptToken
@@ -44,7 +50,9 @@ export class KeptTokens {
     for (const kept of [this.own, ...this.#others.values()]) kept.close()
   }
 
-  /** Those that are being asked for stay, however many they are: somebody may wait for each of them. */
+  /**
+   * Those that are being asked for stay, however many they are: somebody may wait for each of them.
+   */
   readonly #letGo = (): void => {
     if (this.#others.size <= MAX_KEPT) return
     for (const [key, kept] of this.#others) {

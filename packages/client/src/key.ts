@@ -20,8 +20,9 @@ export interface PrivateJwk {
 }
 
 /**
- * A private key as it is handed out or kept: the scalar in hexadecimal (P-256, with or without `0x`, up to four
- * leading zeros may be missing), a JWK (object or JSON), PKCS#8 as PEM, as DER or as the base64 of DER.
+ * A private key as it is handed out or kept: the scalar in hexadecimal (P-256, with or without
+ * `0x`, up to four leading zeros may be missing), a JWK (object or JSON), PKCS#8 as PEM, as DER or
+ * as the base64 of DER.
  */
 export type PrivateKeyInput = string | Uint8Array | PrivateJwk
 
@@ -41,7 +42,10 @@ interface KeyMaterial {
   readonly import: () => Promise<webcrypto.CryptoKey>
 }
 
-/** PKCS#8 around a P-256 scalar; the public half is left out, the runtime computes it (RFC 5208, RFC 5915). */
+/**
+ * PKCS#8 around a P-256 scalar; the public half is left out, the runtime computes it (RFC 5208, RFC
+ * 5915).
+ */
 const P256_PKCS8 = '3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420'
 
 /** No label in use is longer, and what is may be part of a key (RFC 7468 §3). */
@@ -65,14 +69,17 @@ export function createLocalSigner(input: PrivateKeyInput, options: PrivateKeyOpt
   const sign = async (bytes: Uint8Array) => {
     if (!sharesWork) imported = undefined
     imported ??= importKey(material)
-    return new Uint8Array(await crypto.subtle.sign(ALGORITHMS[alg].signature, await imported, bytes))
+    return new Uint8Array(
+      await crypto.subtle.sign(ALGORITHMS[alg].signature, await imported, bytes),
+    )
   }
   return Object.freeze({ alg, ...(kid === undefined ? {} : { kid }), sign })
 }
 
 function readPrivateKey(input: PrivateKeyInput, options: PrivateKeyOptions): KeyMaterial {
   if (!input) throw unreadable('nothing; is the environment variable set?')
-  if (typeof input !== 'string') return isBytes(input) ? fromDer(input, options) : fromJwk(input, options)
+  if (typeof input !== 'string')
+    return isBytes(input) ? fromDer(input, options) : fromJwk(input, options)
   // Environment variables often hold a PEM with its line breaks written out.
   const text = input.replaceAll('\\n', '\n').trim()
   if (text.startsWith('{')) return fromJwk(parseObject(text) as PrivateJwk | undefined, options)
@@ -88,7 +95,9 @@ function readPrivateKey(input: PrivateKeyInput, options: PrivateKeyOptions): Key
 function decodeDigits(digits: string): Uint8Array {
   const significant = digits.replace(/^0+/, '')
   if (digits.length < MIN_DIGITS || significant.length > 64) {
-    throw unreadable(`${digits.length} of 64 hexadecimal digits; was all of the key copied, and nothing else?`)
+    throw unreadable(
+      `${digits.length} of 64 hexadecimal digits; was all of the key copied, and nothing else?`,
+    )
   }
   return hex.decode(significant.padStart(64, '0').toLowerCase())
 }
@@ -99,15 +108,23 @@ function isBytes(input: Uint8Array | PrivateJwk): input is Uint8Array {
 }
 
 function fromJwk(jwk: PrivateJwk | undefined, options: PrivateKeyOptions): KeyMaterial {
-  if (typeof jwk?.d !== 'string') throw unreadable(jwk?.kty ? 'a JWK without its private part `d`' : 'no JWK')
+  if (typeof jwk?.d !== 'string')
+    throw unreadable(jwk?.kty ? 'a JWK without its private part `d`' : 'no JWK')
   const { kty, crv } = jwk
-  const fitting = ALGORITHM_NAMES.filter((name) => ALGORITHMS[name].kty === kty && ALGORITHMS[name].crv === crv)
+  const fitting = ALGORITHM_NAMES.filter(
+    (name) => ALGORITHMS[name].kty === kty && ALGORITHMS[name].crv === crv,
+  )
   const alg = choose(fitting, options.algorithm ?? jwk.alg)
   const { kid } = jwk
-  // The public half may be missing or stale in what is kept in vaults; the scalar alone says it all.
+  // The public half may be missing or stale in what is kept in vaults; the scalar alone says it
+  // all.
   if (alg === 'ES256') return { ...fromScalar(decodeScalar(jwk.d), options), kid }
   const { alg: _alg, use: _use, key_ops: _operations, ext: _ext, ...bare } = jwk
-  return { alg, kid, import: async () => crypto.subtle.importKey('jwk', bare, ALGORITHMS[alg].key, false, ['sign']) }
+  return {
+    alg,
+    kid,
+    import: async () => crypto.subtle.importKey('jwk', bare, ALGORITHMS[alg].key, false, ['sign']),
+  }
 }
 
 function decodeScalar(d: string): Uint8Array {
@@ -144,23 +161,39 @@ function fromDer(der: Uint8Array, { passphrase, ...options }: PrivateKeyOptions)
     ALGORITHM_NAMES.filter((name) => start.includes(ALGORITHMS[name].oid)),
     options.algorithm,
   )
-  return { alg, import: async () => crypto.subtle.importKey('pkcs8', plain, ALGORITHMS[alg].key, false, ['sign']) }
+  return {
+    alg,
+    import: async () =>
+      crypto.subtle.importKey('pkcs8', plain, ALGORITHMS[alg].key, false, ['sign']),
+  }
 }
 
 /** What WebCrypto does not read (encrypted PKCS#8, SEC 1, PKCS#1), through Node.js. */
 function convert(
-  key: { key: string | Uint8Array; format: 'pem' | 'der'; type?: 'pkcs8'; passphrase?: string | undefined },
+  key: {
+    key: string | Uint8Array
+    format: 'pem' | 'der'
+    type?: 'pkcs8'
+    passphrase?: string | undefined
+  },
   label: string,
 ): Uint8Array {
   const crypto = nodeCrypto()
   if (!crypto) throw unreadable(`${label}, which only Node.js can read; convert it to plain PKCS#8`)
   const { passphrase, ...rest } = key
   try {
-    const input = { ...rest, key: Buffer.from(key.key), ...(passphrase === undefined ? {} : { passphrase }) }
+    const input = {
+      ...rest,
+      key: Buffer.from(key.key),
+      ...(passphrase === undefined ? {} : { passphrase }),
+    }
     return Uint8Array.from(crypto.createPrivateKey(input).export({ format: 'der', type: 'pkcs8' }))
   } catch {
     // The cause is left out: texts of OpenSSL are not ours to vouch for.
-    const hint = passphrase === undefined ? 'is it encrypted, and `passphrase` missing?' : 'is `passphrase` right?'
+    const hint =
+      passphrase === undefined
+        ? 'is it encrypted, and `passphrase` missing?'
+        : 'is `passphrase` right?'
     throw unreadable(`${label} that does not open; ${hint}`)
   }
 }
@@ -173,11 +206,17 @@ async function importKey(material: KeyMaterial): Promise<webcrypto.CryptoKey> {
   }
 }
 
-function choose(fitting: readonly SigningAlgorithm[], wanted: string | undefined): SigningAlgorithm {
+function choose(
+  fitting: readonly SigningAlgorithm[],
+  wanted: string | undefined,
+): SigningAlgorithm {
   const alg = wanted === undefined ? fitting[0] : fitting.find((name) => name === wanted)
   if (alg) return alg
-  if (fitting.length > 0) throw unreadable(`a key for ${fitting.join(' or ')}, not for the algorithm asked for`)
-  throw unreadable('a key of another type; readable are EC on P-256, P-384 and P-521, RSA and Ed25519')
+  if (fitting.length > 0)
+    throw unreadable(`a key for ${fitting.join(' or ')}, not for the algorithm asked for`)
+  throw unreadable(
+    'a key of another type; readable are EC on P-256, P-384 and P-521, RSA and Ed25519',
+  )
 }
 
 function decodeBase64(text: string): Uint8Array | undefined {

@@ -18,8 +18,8 @@ const MAX_BYTES = 256 * 1024
 /**
  * Asks the authorization server for its token endpoint (OpenID Connect Discovery §4, RFC 8414 §3).
  *
- * The document must name the very issuer it was asked for (RFC 8414 §3.3) and an endpoint on its origin: nothing that
- * answers under this address can send the credential elsewhere.
+ * The document must name the very issuer it was asked for (RFC 8414 §3.3) and an endpoint on its
+ * origin: nothing that answers under this address can send the credential elsewhere.
  *
  * @throws {TokenSourceError} `issuer_mismatch`, `endpoint_not_trusted`, `unusable_answer`.
  * @throws {HttpFailure} if no document could be had.
@@ -40,8 +40,13 @@ export async function discoverTokenEndpoint(discovery: Discovery): Promise<strin
 function trustEndpoint(issuer: string, endpoint: string): string {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
   // Fetch takes no address with a user in it, and would quote it in its refusal.
-  if (url && url.origin === new URL(issuer).origin && !url.username && !url.password) return url.href
-  const found = !url ? 'none that is an address' : url.username ? 'one with a user in it' : `one on ${url.origin}`
+  if (url && url.origin === new URL(issuer).origin && !url.username && !url.password)
+    return url.href
+  const found = !url
+    ? 'none that is an address'
+    : url.username
+      ? 'one with a user in it'
+      : `one on ${url.origin}`
   throw new TokenSourceError(
     'endpoint_not_trusted',
     `expected the token endpoint of ${printable(issuer)} on its own origin, its metadata name ${printable(found)}; ` +
@@ -63,13 +68,16 @@ async function fetchMetadata({ issuer, timeout, runtime, signal }: Discovery): P
 
 function noMetadata(issuer: string): TokenSourceError {
   const hint =
-    new URL(issuer).pathname === '/' ? 'is the context path missing, for instance /verifier?' : 'is its path right?'
+    new URL(issuer).pathname === '/'
+      ? 'is the context path missing, for instance /verifier?'
+      : 'is its path right?'
   const message = `expected metadata of issuer ${printable(issuer)}, got status 404 wherever they may be; ${hint}`
   return new TokenSourceError('issuer_mismatch', message, { status: 404 })
 }
 
 function issuerMismatch(expected: string, found: unknown): TokenSourceError {
-  const name = typeof found === 'string' && URL.canParse(found) ? printable(found) : 'no usable issuer'
+  const name =
+    typeof found === 'string' && URL.canParse(found) ? printable(found) : 'no usable issuer'
   return new TokenSourceError(
     'issuer_mismatch',
     `expected the metadata of issuer ${printable(expected)}, got those of ${name}; the credential is presented to no other issuer`,

@@ -4,7 +4,13 @@
  * @packageDocumentation
  */
 import { Inject, Module } from '@nestjs/common'
-import type { DynamicModule, FactoryProvider, ModuleMetadata, OnModuleDestroy, OnModuleInit } from '@nestjs/common'
+import type {
+  DynamicModule,
+  FactoryProvider,
+  ModuleMetadata,
+  OnModuleDestroy,
+  OnModuleInit,
+} from '@nestjs/common'
 import { TokenSourceError } from './errors.js'
 import type { TokenSourceOptions } from './options.js'
 import { createTokenSource } from './token-source.js'
@@ -29,7 +35,8 @@ export interface TokenSourceAsyncOptions extends Pick<ModuleMetadata, 'imports'>
 /**
  * Provides one {@link TokenSource} to the whole application.
  *
- * A wrong key, credential or address stops the start of the application; a Verifier that is away does not.
+ * A wrong key, credential or address stops the start of the application; a Verifier that is away
+ * does not.
  *
  * @example
  * ```ts
@@ -98,13 +105,24 @@ export class TokenSourceModule implements OnModuleInit, OnModuleDestroy {
    * export class AppModule {}
    * ```
    */
-  static forRootAsync({ imports = [], inject = [], useFactory }: TokenSourceAsyncOptions): DynamicModule {
+  static forRootAsync({
+    imports = [],
+    inject = [],
+    useFactory,
+  }: TokenSourceAsyncOptions): DynamicModule {
     const provider: FactoryProvider<TokenSource> = {
       provide: TOKEN_SOURCE,
       inject,
-      useFactory: async (...injected: unknown[]) => createTokenSource(await useFactory(...(injected as never[]))),
+      useFactory: async (...injected: unknown[]) =>
+        createTokenSource(await useFactory(...(injected as never[]))),
     }
-    return { module: TokenSourceModule, global: true, imports, providers: [provider], exports: [TOKEN_SOURCE] }
+    return {
+      module: TokenSourceModule,
+      global: true,
+      imports,
+      providers: [provider],
+      exports: [TOKEN_SOURCE],
+    }
   }
 
   async onModuleInit(): Promise<void> {
@@ -120,6 +138,7 @@ export class TokenSourceModule implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-// Decorators applied as the functions they are: the package compiles under either kind of decorators.
+// Decorators applied as the functions they are: the package compiles under either kind of
+// decorators.
 Module({})(TokenSourceModule)
 Inject(TOKEN_SOURCE)(TokenSourceModule, undefined, 0)

@@ -2,7 +2,11 @@ import { describeInsecure } from '@verifier-guard/core/support'
 import type { SigningAlgorithm } from './algorithms.js'
 import { ALGORITHM_NAMES } from './algorithms.js'
 import { presentationChecklist, registeredClientChecklist } from './checklist.js'
-import { clientSecretBasic, privateKeyJwt, verifiablePresentation } from './client-authentication.js'
+import {
+  clientSecretBasic,
+  privateKeyJwt,
+  verifiablePresentation,
+} from './client-authentication.js'
 import type { ClientAuthentication } from './client-authentication.js'
 import { checkValidity, readCredential } from './credential.js'
 import type { MachineCredential } from './credential.js'
@@ -23,7 +27,9 @@ import type { Signer } from './signer.js'
 export interface CommonOptions {
   /** Address of the token endpoint; default: discovered from the issuer's metadata. */
   readonly tokenEndpoint?: string
-  /** `aud` of the client assertion; default: the issuer, which is what Verifiers compare it with. */
+  /**
+   * `aud` of the client assertion; default: the issuer, which is what Verifiers compare it with.
+   */
   readonly assertionAudience?: string
   /** Origins that `fetch` and the interceptors send tokens to; default: none. */
   readonly allowedOrigins?: readonly string[]
@@ -33,11 +39,17 @@ export interface CommonOptions {
   readonly resource?: string
   /** The API the token is for, for authorization servers with an `audience` parameter. */
   readonly audience?: string
-  /** Limit of each request to the authorization server over connection, headers and body, in seconds, up to 300; default 5. */
+  /**
+   * Limit of each request to the authorization server over connection, headers and body, in
+   * seconds, up to 300; default 5.
+   */
   readonly timeout?: number
   /** Requests sent for one token before its callers are told of the failure; default 3. */
   readonly tries?: number
-  /** Allows plain http beyond loopback, for a network that is protected by other means; default false. */
+  /**
+   * Allows plain http beyond loopback, for a network that is protected by other means; default
+   * false.
+   */
   readonly allowInsecureHttp?: boolean
   /** Told of what happens inside, for logs and metrics. */
   readonly onEvent?: TokenSourceListener
@@ -45,7 +57,10 @@ export interface CommonOptions {
   readonly runtime?: Partial<ClientRuntime>
 }
 
-/** Options of another way, which could only be ignored: a caller who gives them means something else. */
+/**
+ * Options of another way, which could only be ignored: a caller who gives them means something
+ * else.
+ */
 type Without<Names extends string> = { readonly [Name in Names]?: undefined }
 
 /** A private key in memory, or whoever holds it: never both. */
@@ -64,7 +79,10 @@ export type KeyOptions =
 /** A machine with a LEARCredentialMachine, at a Verifier. */
 export type PresentationOptions = KeyOptions &
   Without<'authorizationServer' | 'clientSecret'> & {
-    /** The Verifier's issuer, exactly as it writes it: with its context path, without a trailing slash. */
+    /**
+     * The Verifier's issuer, exactly as it writes it: with its context path, without a trailing
+     * slash.
+     */
     readonly verifier: string
     /** The LEARCredentialMachine: the compact JWT or the base64 of it. */
     readonly credential: string
@@ -84,7 +102,14 @@ export type PrivateKeyJwtOptions = KeyOptions &
 
 /** A client with a secret, at any authorization server (client_secret_basic, RFC 6749 §2.3.1). */
 export interface ClientSecretOptions extends Without<
-  'verifier' | 'credential' | 'tenant' | 'privateKey' | 'passphrase' | 'algorithm' | 'keyId' | 'signer'
+  | 'verifier'
+  | 'credential'
+  | 'tenant'
+  | 'privateKey'
+  | 'passphrase'
+  | 'algorithm'
+  | 'keyId'
+  | 'signer'
 > {
   /** The issuer, exactly as it writes it. */
   readonly authorizationServer: string
@@ -93,7 +118,8 @@ export interface ClientSecretOptions extends Without<
 }
 
 /** Who the machine is and who gives it tokens, in one of three ways, and {@link CommonOptions}. */
-export type TokenSourceOptions = CommonOptions & (PresentationOptions | PrivateKeyJwtOptions | ClientSecretOptions)
+export type TokenSourceOptions = CommonOptions &
+  (PresentationOptions | PrivateKeyJwtOptions | ClientSecretOptions)
 
 /** The options, checked, with every default filled in. */
 export interface ResolvedOptions {
@@ -111,12 +137,16 @@ export interface ResolvedOptions {
   readonly runtime: ClientRuntime
 }
 
-type Identity = Pick<ResolvedOptions, 'issuer' | 'authenticate' | 'checklist' | 'credential' | 'parameters'>
+type Identity = Pick<
+  ResolvedOptions,
+  'issuer' | 'authenticate' | 'checklist' | 'credential' | 'parameters'
+>
 
 /**
  * Checks the options once and fills in the defaults.
  *
- * @throws {TokenSourceError} `invalid_option`, `private_key_unreadable`, `credential_unreadable`, `credential_not_yet_valid`, `credential_expired`.
+ * @throws {TokenSourceError} `invalid_option`, `private_key_unreadable`, `credential_unreadable`,
+ *   `credential_not_yet_valid`, `credential_expired`.
  */
 export function resolveOptions(options: TokenSourceOptions): ResolvedOptions {
   checkOptionNames(options)
@@ -135,7 +165,11 @@ export function resolveOptions(options: TokenSourceOptions): ResolvedOptions {
   })
 }
 
-function identify(options: TokenSourceOptions, runtime: ClientRuntime, insecure: boolean): Identity {
+function identify(
+  options: TokenSourceOptions,
+  runtime: ClientRuntime,
+  insecure: boolean,
+): Identity {
   if (options.verifier !== undefined) return identifyMachine(options, runtime, insecure)
   if (options.authorizationServer === undefined) {
     throw invalidOption('`verifier` or `authorizationServer`', 'neither')
@@ -166,11 +200,15 @@ function identifyMachine(
   const { verifier: issuer } = options
   checkIssuer('verifier', issuer, insecure)
   const credential = readCredential(requireText('credential', options.credential))
-  // The clock of Cloudflare Workers stands at 1970 outside a request; each token request looks again.
+  // The clock of Cloudflare Workers stands at 1970 outside a request; each token request looks
+  // again.
   if (runtime.now() > 0) checkValidity(credential, runtime.now())
   const signer = resolveSigner(options)
   if (signer.alg !== 'ES256') {
-    throw invalidOption('a key on P-256 (ES256), because a machine credential is bound to one', `one for ${signer.alg}`)
+    throw invalidOption(
+      'a key on P-256 (ES256), because a machine credential is bound to one',
+      `one for ${signer.alg}`,
+    )
   }
   const audience = options.assertionAudience ?? issuer
   const clientId = options.clientId ?? credential.clientId
@@ -179,12 +217,20 @@ function identifyMachine(
     authenticate: verifiablePresentation({ credential, clientId, audience, signer }),
     checklist: (parameters) => presentationChecklist(credential, { issuer, audience }, parameters),
     credential,
-    parameters: checkParameters(pickParameters({ ...options, tenant: resolveTenant(options.tenant, credential) })),
+    parameters: checkParameters(
+      pickParameters({ ...options, tenant: resolveTenant(options.tenant, credential) }),
+    ),
   }
 }
 
-/** As Verifier 3.3 wants it of machines it has not registered: the tenant is the domain of one of their powers. */
-function resolveTenant(tenant: string | null | undefined, { domains }: MachineCredential): string | undefined {
+/**
+ * As Verifier 3.3 wants it of machines it has not registered: the tenant is the domain of one of
+ * their powers.
+ */
+function resolveTenant(
+  tenant: string | null | undefined,
+  { domains }: MachineCredential,
+): string | undefined {
   if (tenant === null) return undefined
   return tenant ?? domains.find(isTenant)
 }
@@ -209,7 +255,8 @@ function checkIssuer(name: string, issuer: string, insecure: boolean): void {
       issuer,
     )
   }
-  if (search || hash) throw invalidOption(`\`${name}\` without query and fragment (RFC 8414 §2)`, 'one with them')
+  if (search || hash)
+    throw invalidOption(`\`${name}\` without query and fragment (RFC 8414 §2)`, 'one with them')
 }
 
 function checkOrigins(origins: readonly string[], insecure: boolean): ReadonlySet<string> {
@@ -230,9 +277,13 @@ function checkOrigin(origin: string, insecure: boolean): string {
 
 function checkUrl(name: string, text: string, insecure: boolean): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (!url || url.username || url.password) throw invalidOption(`an absolute URL without user as \`${name}\``, 'none')
+  if (!url || url.username || url.password)
+    throw invalidOption(`an absolute URL without user as \`${name}\``, 'none')
   if (describeInsecure(text, insecure) === undefined) return url
-  throw invalidOption(`https in \`${name}\` (plain http on loopback, or with \`allowInsecureHttp\`)`, url.origin)
+  throw invalidOption(
+    `https in \`${name}\` (plain http on loopback, or with \`allowInsecureHttp\`)`,
+    url.origin,
+  )
 }
 
 /** Nobody waits longer for a token; whoever says more has thought of milliseconds. */
@@ -240,7 +291,10 @@ const LONGEST_TIMEOUT = 300
 
 function seconds(name: string, value: number): number {
   if (!(value > LONGEST_TIMEOUT)) return positive(name, value)
-  throw invalidOption(`at most ${LONGEST_TIMEOUT} seconds as \`${name}\``, `${value}; is that in milliseconds?`)
+  throw invalidOption(
+    `at most ${LONGEST_TIMEOUT} seconds as \`${name}\``,
+    `${value}; is that in milliseconds?`,
+  )
 }
 
 function positive(name: string, value: number): number {

@@ -1,19 +1,29 @@
 import type { MachineCredential } from './credential.js'
 import type { UnsignedJwt } from './signer.js'
 
-/** When and under which identifier a JWT is made; given from outside, so that the makers stay pure. */
+/**
+ * When and under which identifier a JWT is made; given from outside, so that the makers stay pure.
+ */
 export interface Moment {
   /** Milliseconds since 1970. */
   readonly now: number
   readonly jti: string
 }
 
-/** How long an assertion and its presentation live: long enough for a slow network, too short to be worth stealing. */
+/**
+ * How long an assertion and its presentation live: long enough for a slow network, too short to be
+ * worth stealing.
+ */
 const LIFETIME = 60
-/** A Verifier whose clock is a little behind must not find a JWT from its future (keycloak#8966). */
+/**
+ * A Verifier whose clock is a little behind must not find a JWT from its future (keycloak#8966).
+ */
 const SET_BACK = 5
 
-/** `iat`, `exp` and `jti` of a JWT that is used once; `nbf` is left out, because neither side would tolerate any skew. */
+/**
+ * `iat`, `exp` and `jti` of a JWT that is used once; `nbf` is left out, because neither side would
+ * tolerate any skew.
+ */
 export function timeClaims({ now, jti }: Moment): { iat: number; exp: number; jti: string } {
   const seconds = Math.floor(now / 1000)
   return { iat: seconds - SET_BACK, exp: seconds + LIFETIME, jti }
@@ -24,7 +34,11 @@ export function timeClaims({ now, jti }: Moment): { iat: number; exp: number; jt
  *
  * Both `kid` and `jwk` name the key: Verifiers up to 2.0 read the one, 3.0 the other.
  */
-export function buildPresentation(credential: MachineCredential, audience: string, moment: Moment): UnsignedJwt {
+export function buildPresentation(
+  credential: MachineCredential,
+  audience: string,
+  moment: Moment,
+): UnsignedJwt {
   const { holder, boundKey } = credential
   return {
     header: { typ: 'JWT', kid: holder, jwk: boundKey },

@@ -9,7 +9,10 @@ import { judgeTokenResponse } from './response.js'
 import type { ObtainedToken } from './response.js'
 
 /** Sends one token request; each call signs anew, because a Verifier takes each `jti` once. */
-export type TokenRequest = (parameters: TokenParameters, signal: AbortSignal) => Promise<ObtainedToken>
+export type TokenRequest = (
+  parameters: TokenParameters,
+  signal: AbortSignal,
+) => Promise<ObtainedToken>
 
 /** A token with the credential it embeds stays well below. */
 const MAX_BYTES = 256 * 1024
@@ -30,7 +33,8 @@ const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = 
 }
 
 /**
- * The way to the token endpoint (RFC 6749 §4.4.2). The discovered endpoint is kept until a request to it fails.
+ * The way to the token endpoint (RFC 6749 §4.4.2). The discovered endpoint is kept until a request
+ * to it fails.
  *
  * The request function throws nothing but {@link TokenSourceError}.
  */
@@ -52,12 +56,20 @@ export function createTokenRequest(options: ResolvedOptions): TokenRequest {
           ...(tenant === undefined ? {} : { 'x-tenant': tenant }),
           ...proof.headers,
         },
-        body: new URLSearchParams({ grant_type: 'client_credentials', ...form, ...proof.form }).toString(),
+        body: new URLSearchParams({
+          grant_type: 'client_credentials',
+          ...form,
+          ...proof.form,
+        }).toString(),
         timeout,
         maxBytes: MAX_BYTES,
         signal,
       })
-      return judgeTokenResponse(answer, { now: runtime.now(), endpoint, checklist: checklist(parameters) })
+      return judgeTokenResponse(answer, {
+        now: runtime.now(),
+        endpoint,
+        checklist: checklist(parameters),
+      })
     } catch (error) {
       endpoint = options.tokenEndpoint
       throw translate(error)
@@ -76,9 +88,13 @@ function translate(error: unknown): TokenSourceError {
     })
   }
   // Nothing else is expected here; it is trouble on the way, and not for ever.
-  return new TokenSourceError('verifier_unreachable', 'expected an answer, the request failed; see `cause`', {
-    cause: error,
-  })
+  return new TokenSourceError(
+    'verifier_unreachable',
+    'expected an answer, the request failed; see `cause`',
+    {
+      cause: error,
+    },
+  )
 }
 
 function failureCode({ reason, status = 0 }: HttpFailure): TokenSourceErrorCode {

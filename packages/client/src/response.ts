@@ -8,7 +8,10 @@ import { printable, printableAddress } from './printable.js'
 /** A token as the token endpoint answered it. */
 export interface ObtainedToken {
   readonly value: string
-  /** Milliseconds it lives from its arrival; `undefined` if neither `expires_in` nor the claim `exp` of a JWT tells. */
+  /**
+   * Milliseconds it lives from its arrival; `undefined` if neither `expires_in` nor the claim `exp`
+   * of a JWT tells.
+   */
   readonly lifetime: number | undefined
 }
 
@@ -22,7 +25,10 @@ export interface Circumstances {
 }
 
 const DOCUMENTED_REFUSALS = new Set([400, 401, 403])
-/** Answers with status 400 that mean "try again" (RFC 6749 §4.1.2.1); Verifier 3.3 says so when a list is out of reach. */
+/**
+ * Answers with status 400 that mean "try again" (RFC 6749 §4.1.2.1); Verifier 3.3 says so when a
+ * list is out of reach.
+ */
 const TEMPORARY_ERRORS = new Set(['server_error', 'temporarily_unavailable'])
 /** Beyond it a clock is taken for wrong: assertions live a minute. */
 const MAX_CLOCK_OFFSET = 30_000
@@ -31,9 +37,13 @@ const MAX_CLOCK_OFFSET = 30_000
  * Judges the answer of a token endpoint (RFC 6749 §5). Pure.
  *
  * @returns the token and its life, the shorter of `exp` and `expires_in`.
- * @throws {TokenSourceError} `token_request_refused`, `rate_limited`, `verifier_error`, `unusable_answer`, `token_already_expired`.
+ * @throws {TokenSourceError} `token_request_refused`, `rate_limited`, `verifier_error`,
+ *   `unusable_answer`, `token_already_expired`.
  */
-export function judgeTokenResponse(answer: BoundedAnswer, circumstances: Circumstances): ObtainedToken {
+export function judgeTokenResponse(
+  answer: BoundedAnswer,
+  circumstances: Circumstances,
+): ObtainedToken {
   if (answer.status !== 200) throw judgeFailure(answer, circumstances)
   const body = parseObject(answer.body)
   const token = body?.access_token
@@ -57,10 +67,14 @@ function judgeFailure(answer: BoundedAnswer, circumstances: Circumstances): Toke
   const { status, headers, body } = answer
   const { error, error_description } = parseObject(body) ?? {}
   const oauthError = typeof error === 'string' ? printable(error) : undefined
-  const description = typeof error_description === 'string' ? ` (${printable(error_description)})` : ''
+  const description =
+    typeof error_description === 'string' ? ` (${printable(error_description)})` : ''
   const place = printableAddress(circumstances.endpoint)
   const details = { status, oauthError, retryAfter: retryAfter(headers, circumstances.now) }
-  const said = oauthError === undefined ? `status ${status}` : `status ${status} and ${oauthError}${description}`
+  const said =
+    oauthError === undefined
+      ? `status ${status}`
+      : `status ${status} and ${oauthError}${description}`
   if (status === 429) {
     return new TokenSourceError('rate_limited', `${place} wants fewer requests: ${said}`, details)
   }
@@ -68,7 +82,8 @@ function judgeFailure(answer: BoundedAnswer, circumstances: Circumstances): Toke
     const message = `expected a token from ${place}, it has trouble of its own: ${said}`
     return new TokenSourceError('verifier_error', message, details)
   }
-  if (!DOCUMENTED_REFUSALS.has(status)) return unusable(answer, circumstances, `a token, got ${describe(answer)}`)
+  if (!DOCUMENTED_REFUSALS.has(status))
+    return unusable(answer, circumstances, `a token, got ${describe(answer)}`)
   return refused(answer, circumstances, { ...details, said })
 }
 
@@ -78,7 +93,12 @@ function refused(
   {
     said,
     ...details
-  }: { said: string; status: number; oauthError: string | undefined; retryAfter: number | undefined },
+  }: {
+    said: string
+    status: number
+    oauthError: string | undefined
+    retryAfter: number | undefined
+  },
 ): TokenSourceError {
   const items = Object.freeze([checkClock(answer, now), ...checklist])
   const lines = items.map(({ check, verdict, detail }) => `\n  ${verdict}: ${check}: ${detail}`)
@@ -95,11 +115,19 @@ function refused(
 function checkClock({ headers }: BoundedAnswer, now: number): ChecklistItem {
   const theirs = Date.parse(headers.get('date') ?? '')
   if (Number.isNaN(theirs)) {
-    return { check: 'clock', verdict: 'unknown', detail: 'the answer has no Date to hold this clock against' }
+    return {
+      check: 'clock',
+      verdict: 'unknown',
+      detail: 'the answer has no Date to hold this clock against',
+    }
   }
   const offset = now - theirs
   const verdict = Math.abs(offset) > MAX_CLOCK_OFFSET ? 'failed' : 'passed'
-  return { check: 'clock', verdict, detail: `this machine is ${describeOffset(offset)} the answering server` }
+  return {
+    check: 'clock',
+    verdict,
+    detail: `this machine is ${describeOffset(offset)} the answering server`,
+  }
 }
 
 function describeOffset(offset: number): string {
@@ -111,7 +139,8 @@ function describeOffset(offset: number): string {
 function lifetimeOf(token: string, expiresIn: unknown, now: number): number | undefined {
   const exp = readClaims(token)?.exp
   // Some servers write the number as text; a blank one says nothing, and is not 0.
-  const seconds = typeof expiresIn === 'string' && expiresIn.trim() !== '' ? Number(expiresIn) : expiresIn
+  const seconds =
+    typeof expiresIn === 'string' && expiresIn.trim() !== '' ? Number(expiresIn) : expiresIn
   const limits = [
     typeof exp === 'number' ? exp * 1000 - now : NaN,
     typeof seconds === 'number' ? seconds * 1000 : NaN,
@@ -127,10 +156,18 @@ function alreadyExpired(answer: BoundedAnswer, { now, endpoint }: Circumstances)
   )
 }
 
-function unusable(answer: BoundedAnswer, { endpoint }: Circumstances, what: string): TokenSourceError {
-  return new TokenSourceError('unusable_answer', `expected from ${printableAddress(endpoint)} ${what}`, {
-    status: answer.status,
-  })
+function unusable(
+  answer: BoundedAnswer,
+  { endpoint }: Circumstances,
+  what: string,
+): TokenSourceError {
+  return new TokenSourceError(
+    'unusable_answer',
+    `expected from ${printableAddress(endpoint)} ${what}`,
+    {
+      status: answer.status,
+    },
+  )
 }
 
 function describe({ status, headers, body }: BoundedAnswer): string {

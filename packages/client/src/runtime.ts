@@ -1,11 +1,17 @@
 import { systemRuntime } from '@verifier-guard/core/support'
 import type { Runtime } from '@verifier-guard/core/support'
 
-/** Everything the client takes from the world around it: clocks, network, chance, timers and identifiers. */
+/**
+ * Everything the client takes from the world around it: clocks, network, chance, timers and
+ * identifiers.
+ */
 export interface ClientRuntime extends Runtime {
   /** A fresh identifier for each `jti`. */
   readonly uuid: () => string
-  /** Waits `delay` milliseconds; unlike `schedule` it keeps the process alive, because a caller is waiting too. */
+  /**
+   * Waits `delay` milliseconds; unlike `schedule` it keeps the process alive, because a caller is
+   * waiting too.
+   */
   readonly sleep: (delay: number) => Promise<void>
 }
 
@@ -16,19 +22,27 @@ export const clientRuntime: ClientRuntime = Object.freeze({
   sleep: (delay: number) => new Promise<void>((resolve) => void setTimeout(resolve, delay)),
 })
 
-/** A Request of its own, whichever implementation `input` is of. What `init` says goes before, as in `fetch`. */
+/**
+ * A Request of its own, whichever implementation `input` is of. What `init` says goes before, as in
+ * `fetch`.
+ */
 export function buildRequest(input: Request, init: RequestInit): Request {
   // Without its type it would narrow the input to `never`.
   const isOurs: boolean = input instanceof Request
-  return isOurs ? new Request(input, init) : new Request(input.url, { ...readRequest(input), ...init })
+  return isOurs
+    ? new Request(input, init)
+    : new Request(input.url, { ...readRequest(input), ...init })
 }
 
 /**
- * Sends a Request: whole by the process's own `fetch`, and as address and plain options, which is all it was promised, by
- * one that is in its place. The latter may add to the options, and need not know this Request's class.
+ * Sends a Request: whole by the process's own `fetch`, and as address and plain options, which is
+ * all it was promised, by one that is in its place. The latter may add to the options, and need not
+ * know this Request's class.
  */
 export function sendRequest({ fetch }: ClientRuntime, request: Request): Promise<Response> {
-  return fetch === clientRuntime.fetch ? globalThis.fetch(request) : fetch(request.url, readRequest(request))
+  return fetch === clientRuntime.fetch
+    ? globalThis.fetch(request)
+    : fetch(request.url, readRequest(request))
 }
 
 const READABLE = [
@@ -47,7 +61,10 @@ const READABLE = [
 function readRequest(request: Request): RequestInit {
   const { body, keepalive } = request
   // Some runtimes leave out what makes sense in browsers only.
-  const members = READABLE.filter((name) => request[name] !== undefined).map((name) => [name, request[name]])
+  const members = READABLE.filter((name) => request[name] !== undefined).map((name) => [
+    name,
+    request[name],
+  ])
   // Fetch §5.4 wants it said that a stream is sent while it is read, and keeps none alive.
   const rest = body === null ? { keepalive } : { body, duplex: 'half' as const }
   return { ...(Object.fromEntries(members) as RequestInit), ...rest }

@@ -23,9 +23,15 @@ import type { JsonObject } from './json.js'
  */
 export interface Signer {
   readonly alg: SigningAlgorithm
-  /** Key identifier for the header of the assertion; a presentation always names the key of its credential. */
+  /**
+   * Key identifier for the header of the assertion; a presentation always names the key of its
+   * credential.
+   */
   readonly kid?: string
-  /** The JWS signature over the bytes: for ECDSA the raw R and S side by side (RFC 7518 §3.4), not DER. */
+  /**
+   * The JWS signature over the bytes: for ECDSA the raw R and S side by side (RFC 7518 §3.4), not
+   * DER.
+   */
   readonly sign: (bytes: Uint8Array) => Promise<Uint8Array> | Uint8Array
 }
 
@@ -38,7 +44,8 @@ export interface UnsignedJwt {
 /**
  * Signs a JWT in compact form (RFC 7515 §7.1).
  *
- * @throws {TokenSourceError} `signer_failed` if the signer throws, `signature_malformed` if it returns something else than a signature.
+ * @throws {TokenSourceError} `signer_failed` if the signer throws, `signature_malformed` if it
+ *   returns something else than a signature.
  */
 export async function signJwt(signer: Signer, { header, claims }: UnsignedJwt): Promise<string> {
   const input = `${encode({ alg: signer.alg, ...header })}.${encode(claims)}`
@@ -47,8 +54,8 @@ export async function signJwt(signer: Signer, { header, claims }: UnsignedJwt): 
 }
 
 /**
- * Holds a signature against the key in the credential before it leaves, so that a wrong key is found here and not
- * behind the bare refusal of a Verifier.
+ * Holds a signature against the key in the credential before it leaves, so that a wrong key is
+ * found here and not behind the bare refusal of a Verifier.
  *
  * @throws {TokenSourceError} `key_mismatch`.
  */
@@ -57,7 +64,8 @@ export async function checkSignature(jwt: string, publicKey: P256Jwk): Promise<v
   const { key: parameters, signature } = ALGORITHMS.ES256
   const key = await crypto.subtle.importKey('jwk', { ...publicKey }, parameters, false, ['verify'])
   const bytes = new TextEncoder().encode(jwt.slice(0, dot))
-  if (await crypto.subtle.verify(signature, key, base64urlnopad.decode(jwt.slice(dot + 1)), bytes)) return
+  if (await crypto.subtle.verify(signature, key, base64urlnopad.decode(jwt.slice(dot + 1)), bytes))
+    return
   throw new TokenSourceError(
     'key_mismatch',
     'expected the private key that the credential is bound to, this key made a signature that its public key does not verify; ' +
@@ -80,7 +88,10 @@ export async function checkSignature(jwt: string, publicKey: P256Jwk): Promise<v
  * console.log(raw.length) // 64
  * ```
  */
-export function ecdsaSignatureFromDer(der: Uint8Array, alg: 'ES256' | 'ES384' | 'ES512' = 'ES256'): Uint8Array {
+export function ecdsaSignatureFromDer(
+  der: Uint8Array,
+  alg: 'ES256' | 'ES384' | 'ES512' = 'ES256',
+): Uint8Array {
   const half = (ALGORITHMS[alg].length ?? 0) / 2
   const raw = new Uint8Array(2 * half)
   // Lengths beyond 127 take a second byte; no signature of these curves needs a third.
@@ -94,7 +105,8 @@ export function ecdsaSignatureFromDer(der: Uint8Array, alg: 'ES256' | 'ES384' | 
     raw.set(digits, end - digits.length)
     offset += 2 + length
   }
-  if (der[0] !== 0x30 || der[start - 1] !== offset - start || offset !== der.length) throw notDer(der)
+  if (der[0] !== 0x30 || der[start - 1] !== offset - start || offset !== der.length)
+    throw notDer(der)
   return raw
 }
 
@@ -104,9 +116,13 @@ async function sign(signer: Signer, bytes: Uint8Array): Promise<Uint8Array> {
     signature = await signer.sign(bytes)
   } catch (cause) {
     if (cause instanceof TokenSourceError) throw cause
-    throw new TokenSourceError('signer_failed', 'expected a signature from the signer, it failed; see `cause`', {
-      cause,
-    })
+    throw new TokenSourceError(
+      'signer_failed',
+      'expected a signature from the signer, it failed; see `cause`',
+      {
+        cause,
+      },
+    )
   }
   return checkForm(signature, signer.alg)
 }
@@ -118,7 +134,9 @@ function checkForm(signature: unknown, alg: SigningAlgorithm): Uint8Array {
     : undefined
   const { length } = ALGORITHMS[alg]
   if (bytes && (length === undefined ? bytes.length > 0 : bytes.length === length)) return bytes
-  const found = bytes ? `${bytes.length} bytes${bytes[0] === 0x30 ? ' that look like DER' : ''}` : 'no bytes'
+  const found = bytes
+    ? `${bytes.length} bytes${bytes[0] === 0x30 ? ' that look like DER' : ''}`
+    : 'no bytes'
   throw new TokenSourceError(
     'signature_malformed',
     `expected ${length ?? 'some'} bytes of ${alg} signature from the signer, got ${found}; JWS wants raw R and S, ` +

@@ -13,16 +13,24 @@ import { printableAddress } from './printable.js'
 import { createTokenRequest } from './request.js'
 import type { TokenRequest } from './request.js'
 
-/** What a caller may say when it asks for a token; parameters it leaves out are those of the source. */
+/**
+ * What a caller may say when it asks for a token; parameters it leaves out are those of the source.
+ */
 export interface GetTokenOptions extends TokenParameters {
   /** Stops this caller's waiting. The request goes on for the others, and its token is kept. */
   readonly signal?: AbortSignal
 }
 
-/** How a token source fares: `idle` before the first request, `degraded` while an old token covers for a failing renewal. */
+/**
+ * How a token source fares: `idle` before the first request, `degraded` while an old token covers
+ * for a failing renewal.
+ */
 export interface TokenSourceHealth {
   readonly status: 'idle' | 'ready' | 'degraded' | 'down'
-  /** When the token for the source's own parameters ends, in milliseconds since 1970; `undefined` where it does not say. */
+  /**
+   * When the token for the source's own parameters ends, in milliseconds since 1970; `undefined`
+   * where it does not say.
+   */
   readonly expiresAt: number | undefined
   /** When the machine credential ends, in milliseconds since 1970. */
   readonly credentialValidUntil: number | undefined
@@ -31,7 +39,8 @@ export interface TokenSourceHealth {
 }
 
 /**
- * Access tokens that are simply there: obtained once, kept, renewed ahead of their end. Made by {@link createTokenSource}.
+ * Access tokens that are simply there: obtained once, kept, renewed ahead of their end. Made by
+ * {@link createTokenSource}.
  *
  * @example
  * ```ts
@@ -45,17 +54,21 @@ export interface TokenSourceHealth {
  */
 export interface TokenSource {
   /**
-   * A token that is good for some seconds yet. It is not checked: that is the part of the API it is for.
+   * A token that is good for some seconds yet. It is not checked: that is the part of the API it is
+   * for.
    *
-   * @param options what the token is for, where it differs from the source's own parameters, and how long to wait.
+   * @param options what the token is for, where it differs from the source's own parameters, and
+   *   how long to wait.
    * @returns the token alone, without `Bearer`.
-   * @throws {TokenSourceError} any code but `origin_not_allowed`; `invalid_option` for parameters that no request could carry.
+   * @throws {TokenSourceError} any code but `origin_not_allowed`; `invalid_option` for parameters
+   *   that no request could carry.
    * @throws the reason of the signal, once it aborts.
    */
   readonly getToken: (options?: GetTokenOptions) => Promise<string>
   /**
-   * `fetch` with the token of the source's own parameters, to `allowedOrigins` only. An `authorization` of the caller's is
-   * replaced; after a 401 `invalid_token` the call is repeated once, if its body can be sent again.
+   * `fetch` with the token of the source's own parameters, to `allowedOrigins` only. An
+   * `authorization` of the caller's is replaced; after a 401 `invalid_token` the call is repeated
+   * once, if its body can be sent again.
    *
    * @returns the answer of the API, whatever its status.
    * @throws {TokenSourceError} `origin_not_allowed` and those of `getToken`.
@@ -68,7 +81,8 @@ export interface TokenSource {
    */
   readonly isAllowed: (url: string | URL) => boolean
   /**
-   * Tells that an API answered 401 `invalid_token` to this token (RFC 6750 §3.1). It is used no more, unless no other can be had.
+   * Tells that an API answered 401 `invalid_token` to this token (RFC 6750 §3.1). It is used no
+   * more, unless no other can be had.
    *
    * @param token the one that was refused.
    * @param parameters those it was asked for with.
@@ -79,7 +93,8 @@ export interface TokenSource {
   /**
    * Obtains the first token, so that a wrong key, credential or address shows at start-up.
    *
-   * @throws {TokenSourceError} as `getToken`; a `retryable` one means that the Verifier is away, and need stop nobody.
+   * @throws {TokenSourceError} as `getToken`; a `retryable` one means that the Verifier is away,
+   *   and need stop nobody.
    */
   readonly ready: (options?: GetTokenOptions) => Promise<void>
   /** How the token for the source's own parameters fares. Asks for none. */
@@ -93,17 +108,19 @@ const DAY = 24 * 60 * 60 * 1000
 const EXPIRY_WARNING = 30 * DAY
 
 /**
- * A source of access tokens for one machine, from a Verifier (`verifier`, `credential`) or any other OAuth 2.1
- * authorization server (`authorizationServer`, `clientId`).
+ * A source of access tokens for one machine, from a Verifier (`verifier`, `credential`) or any
+ * other OAuth 2.1 authorization server (`authorizationServer`, `clientId`).
  *
- * Tokens are handed out as they come: whether they are genuine is checked by the API they are for. The credential's
- * issuer, its status and the chain of trust are the Verifier's to check.
+ * Tokens are handed out as they come: whether they are genuine is checked by the API they are for.
+ * The credential's issuer, its status and the chain of trust are the Verifier's to check.
  *
- * @param options see {@link TokenSourceOptions}; checked at once, the network is first used by `ready` or `getToken`.
- * @returns the source; one for each machine and authorization server is enough for the whole process.
- * @throws {TokenSourceError} `invalid_option`, `private_key_unreadable`, `credential_unreadable`, `credential_not_yet_valid`,
- *   `credential_expired`; a key that does not belong to the credential is refused by `ready` and `getToken` as
- *   `key_mismatch`, before anything leaves.
+ * @param options see {@link TokenSourceOptions}; checked at once, the network is first used by
+ *   `ready` or `getToken`.
+ * @returns the source; one for each machine and authorization server is enough for the whole
+ *   process.
+ * @throws {TokenSourceError} `invalid_option`, `private_key_unreadable`, `credential_unreadable`,
+ *   `credential_not_yet_valid`, `credential_expired`; a key that does not belong to the credential
+ *   is refused by `ready` and `getToken` as `key_mismatch`, before anything leaves.
  * @example
  * ```ts
  * import { createTokenSource } from '@verifier-guard/client'
@@ -121,7 +138,10 @@ const EXPIRY_WARNING = 30 * DAY
  */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const resolved = resolveOptions(options)
-  const request = withLifeWarning(withExpiryWarning(createTokenRequest(resolved), resolved), resolved)
+  const request = withLifeWarning(
+    withExpiryWarning(createTokenRequest(resolved), resolved),
+    resolved,
+  )
   const tokens = new KeptTokens(request, resolved)
   let closed = false
 
@@ -163,13 +183,19 @@ function originOf(url: string | URL): string {
   }
 }
 
-function healthOf({ usable, expiresAt, error }: KeptTokenState, { credential }: ResolvedOptions): TokenSourceHealth {
+function healthOf(
+  { usable, expiresAt, error }: KeptTokenState,
+  { credential }: ResolvedOptions,
+): TokenSourceHealth {
   const status = usable ? (error ? 'degraded' : 'ready') : error ? 'down' : 'idle'
   return { status, expiresAt, credentialValidUntil: credential?.validUntil, error }
 }
 
 /** Warns at the first request and then once a day. */
-function withExpiryWarning(request: TokenRequest, { credential, runtime, onEvent }: ResolvedOptions): TokenRequest {
+function withExpiryWarning(
+  request: TokenRequest,
+  { credential, runtime, onEvent }: ResolvedOptions,
+): TokenRequest {
   const validUntil = credential?.validUntil
   if (validUntil === undefined) return request
   let warnedAt = -Infinity
@@ -184,7 +210,10 @@ function withExpiryWarning(request: TokenRequest, { credential, runtime, onEvent
 }
 
 /** Once: it is a trait of the authorization server, and no failure. */
-function withLifeWarning(request: TokenRequest, { issuer, runtime }: ResolvedOptions): TokenRequest {
+function withLifeWarning(
+  request: TokenRequest,
+  { issuer, runtime }: ResolvedOptions,
+): TokenRequest {
   let warned = false
   return async (parameters, signal) => {
     const token = await request(parameters, signal)

@@ -1,6 +1,6 @@
 /**
- * Whether an answer says that the access token itself is no good (RFC 6750 §3.1), so that another one may do better.
- * A 401 without that code asks for something else, and repeating would not help.
+ * Whether an answer says that the access token itself is no good (RFC 6750 §3.1), so that another
+ * one may do better. A 401 without that code asks for something else, and repeating would not help.
  */
 export function isInvalidToken(status: number, challenge: unknown): boolean {
   if (status !== 401) return false

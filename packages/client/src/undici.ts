@@ -11,10 +11,12 @@ type Handler = Dispatcher.DispatchHandler
 type Header = readonly [name: string, value: string | string[]]
 
 /**
- * An interceptor that adds the token to requests to `allowedOrigins`; requests elsewhere, and those with an
- * `authorization` of their own, pass untouched. Compose it first, next to the wire: then each redirect and each retry is judged by itself.
+ * An interceptor that adds the token to requests to `allowedOrigins`; requests elsewhere, and those
+ * with an `authorization` of their own, pass untouched. Compose it first, next to the wire: then
+ * each redirect and each retry is judged by itself.
  *
- * After a 401 `invalid_token` the request is repeated once with another token, if its body can be sent again.
+ * After a 401 `invalid_token` the request is repeated once with another token, if its body can be
+ * sent again.
  *
  * @param tokens their source; its `allowedOrigins` decide.
  * @returns the interceptor, for `compose` of a dispatcher.
@@ -40,11 +42,14 @@ export function tokenInterceptor(tokens: TokenSource): Dispatcher.DispatcherComp
     function dispatchWithToken(options, handler) {
       const headers = listHeaders(options.headers)
       const ownAuthorization = headers.some(([name]) => name.toLowerCase() === 'authorization')
-      if (ownAuthorization || !tokens.isAllowed(String(options.origin ?? ''))) return dispatch(options, handler)
+      if (ownAuthorization || !tokens.isAllowed(String(options.origin ?? '')))
+        return dispatch(options, handler)
       const send = (handlerOf: (token: string) => Handler) =>
         void tokens
           .getToken()
-          .then((token) => dispatch({ ...options, headers: authorize(headers, token) }, handlerOf(token)))
+          .then((token) =>
+            dispatch({ ...options, headers: authorize(headers, token) }, handlerOf(token)),
+          )
           // There is no request yet, and so nothing to control.
           .catch((error: Error) => handler.onResponseError?.(NO_REQUEST, error))
       const repeat = canSendAgain(options.body) ? () => send(() => handler) : undefined
@@ -64,7 +69,10 @@ const NO_REQUEST: Dispatcher.DispatchController = {
   resume: () => {},
 }
 
-/** Drops a token that is refused, and has the request repeated in place of that answer where it can be. */
+/**
+ * Drops a token that is refused, and has the request repeated in place of that answer where it can
+ * be.
+ */
 function watchFirstAnswer(
   tokens: TokenSource,
   token: string,

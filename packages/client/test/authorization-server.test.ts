@@ -43,14 +43,26 @@ const clients = [
     token_endpoint_auth_signing_alg: 'PS256',
     jwks: { keys: [{ ...rsa.publicKey.export({ format: 'jwk' }), alg: 'PS256', use: 'sig' }] },
   },
-  { ...registration, client_id: 'by:secret', client_secret: SECRET, token_endpoint_auth_method: 'client_secret_basic' },
+  {
+    ...registration,
+    client_id: 'by:secret',
+    client_secret: SECRET,
+    token_endpoint_auth_method: 'client_secret_basic',
+  },
 ]
 
-/** oidc-provider, which is certified for OpenID Connect; it signs with the key given, and goes away and comes back with another one. */
+/**
+ * oidc-provider, which is certified for OpenID Connect; it signs with the key given, and goes away
+ * and comes back with another one.
+ */
 async function startProvider(signingKey: PrivateJwk) {
-  const child = spawn(process.execPath, [join(__dirname, 'oidc-provider.mjs'), JSON.stringify(clients)], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-  })
+  const child = spawn(
+    process.execPath,
+    [join(__dirname, 'oidc-provider.mjs'), JSON.stringify(clients)],
+    {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    },
+  )
   closing({ close: () => void child.kill() })
   const lines = createInterface({ input: child.stdout })
   const tell = async (keys: readonly PrivateJwk[] | null) => {
@@ -65,7 +77,8 @@ async function startProvider(signingKey: PrivateJwk) {
   }
 }
 
-type Authentication = (KeyOptions & { clientId: string }) | Omit<ClientSecretOptions, 'authorizationServer'>
+type Authentication =
+  (KeyOptions & { clientId: string }) | Omit<ClientSecretOptions, 'authorizationServer'>
 
 function connect(authorizationServer: string, authentication: Authentication) {
   const request = { resource: AUDIENCE, scope: 'orders:read' }
@@ -84,22 +97,29 @@ describe('another authorization server than a Verifier', () => {
       },
     ],
     ['client_secret_basic', { clientId: 'by:secret', clientSecret: SECRET }],
-  ])('gives tokens for %s, which a resource server of the profile rfc9068 accepts', async (_, authentication) => {
-    const { issuer } = await startProvider(keyPair('k1').private)
-    const resourceServer = closing(createResourceServer({ issuer, audience: AUDIENCE, profile: 'rfc9068' }))
-    const token = await connect(issuer, authentication).getToken()
-    const auth = await resourceServer.verifyAccessToken(token)
-    expect(auth).toMatchObject({
-      issuer,
-      clientId: authentication.clientId,
-      scopes: ['orders:read'],
-      mandate: undefined,
-    })
-  })
+  ])(
+    'gives tokens for %s, which a resource server of the profile rfc9068 accepts',
+    async (_, authentication) => {
+      const { issuer } = await startProvider(keyPair('k1').private)
+      const resourceServer = closing(
+        createResourceServer({ issuer, audience: AUDIENCE, profile: 'rfc9068' }),
+      )
+      const token = await connect(issuer, authentication).getToken()
+      const auth = await resourceServer.verifyAccessToken(token)
+      expect(auth).toMatchObject({
+        issuer,
+        clientId: authentication.clientId,
+        scopes: ['orders:read'],
+        mandate: undefined,
+      })
+    },
+  )
 
   it('changes its key, and clients and APIs go on', async () => {
     const { issuer, leave, comeBack } = await startProvider(keyPair('k1').private)
-    const resourceServer = closing(createResourceServer({ issuer, audience: AUDIENCE, profile: 'rfc9068' }))
+    const resourceServer = closing(
+      createResourceServer({ issuer, audience: AUDIENCE, profile: 'rfc9068' }),
+    )
     const tokens = connect(issuer, { clientId: 'by-key', privateKey: clientKey.private })
     const first = await tokens.getToken()
     expect((await resourceServer.verifyAccessToken(first)).header.kid).toBe('k1')
@@ -108,14 +128,20 @@ describe('another authorization server than a Verifier', () => {
     await comeBack(keyPair('k2').private)
     tokens.dropToken(first)
     expect((await resourceServer.verifyAccessToken(await tokens.getToken())).header.kid).toBe('k2')
-    await expect(resourceServer.verifyAccessToken(first)).rejects.toMatchObject({ code: 'key_unknown' })
+    await expect(resourceServer.verifyAccessToken(first)).rejects.toMatchObject({
+      code: 'key_unknown',
+    })
   })
 
   it('refuses a client it does not know, and the error says what to look at', async () => {
     const { issuer } = await startProvider(keyPair('k1').private)
     const stranger = connect(issuer, { clientId: 'stranger', privateKey: clientKey.private })
     const error = await failureOf(stranger.getToken())
-    expect(error).toMatchObject({ code: 'token_request_refused', oauthError: 'invalid_client', status: 401 })
+    expect(error).toMatchObject({
+      code: 'token_request_refused',
+      oauthError: 'invalid_client',
+      status: 401,
+    })
     expect(error.checklist.map(({ check }) => check)).toEqual(['clock', 'audience', 'registration'])
     expect(error.message).not.toContain(SECRET)
   })

@@ -1,6 +1,10 @@
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import { createPublicKey, verify } from 'node:crypto'
-import { clientSecretBasic, privateKeyJwt, verifiablePresentation } from '../src/client-authentication.js'
+import {
+  clientSecretBasic,
+  privateKeyJwt,
+  verifiablePresentation,
+} from '../src/client-authentication.js'
 import { readCredential } from '../src/credential.js'
 import { createLocalSigner } from '../src/key.js'
 
@@ -22,13 +26,21 @@ function identifiers() {
 function open(jwt: string) {
   const [header = '', claims = '', signature = ''] = jwt.split('.')
   const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const
-  expect(verify('sha256', Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, 'base64url'))).toBe(true)
-  const decode = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>
+  expect(
+    verify('sha256', Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, 'base64url')),
+  ).toBe(true)
+  const decode = (part: string) =>
+    JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>
   return { header: decode(header), claims: decode(claims) }
 }
 
 describe('verifiablePresentation', () => {
-  const prove = verifiablePresentation({ credential, clientId: machine.did, audience: AUDIENCE, signer })
+  const prove = verifiablePresentation({
+    credential,
+    clientId: machine.did,
+    audience: AUDIENCE,
+    signer,
+  })
 
   it('is a client assertion that holds the presentation, as Verifiers read it', async () => {
     const { form, headers } = await prove(now, identifiers())
@@ -42,10 +54,21 @@ describe('verifiablePresentation', () => {
     const { vp_token, ...claims } = assertion.claims
     expect(assertion.header).toEqual({ alg: 'ES256', typ: 'JWT', kid: machine.did })
     const times = { iat: seconds - 5, exp: seconds + 60 }
-    expect(claims).toEqual({ iss: machine.did, sub: machine.did, aud: AUDIENCE, ...times, jti: 'id-2' })
+    expect(claims).toEqual({
+      iss: machine.did,
+      sub: machine.did,
+      aud: AUDIENCE,
+      ...times,
+      jti: 'id-2',
+    })
 
     const presentation = open(Buffer.from(vp_token as string, 'base64').toString('ascii'))
-    expect(presentation.header).toEqual({ alg: 'ES256', typ: 'JWT', kid: machine.did, jwk: credential.boundKey })
+    expect(presentation.header).toEqual({
+      alg: 'ES256',
+      typ: 'JWT',
+      kid: machine.did,
+      jwk: credential.boundKey,
+    })
     expect(presentation.claims).toEqual({
       iss: machine.did,
       sub: machine.did,
@@ -79,10 +102,20 @@ describe('verifiablePresentation', () => {
 
 describe('privateKeyJwt', () => {
   it('is the assertion alone', async () => {
-    const { form } = await privateKeyJwt('me', AUDIENCE, { ...signer, kid: 'k1' })(now, identifiers())
+    const { form } = await privateKeyJwt('me', AUDIENCE, { ...signer, kid: 'k1' })(
+      now,
+      identifiers(),
+    )
     const { header, claims } = open(form.client_assertion ?? '')
     expect(header).toEqual({ alg: 'ES256', typ: 'JWT', kid: 'k1' })
-    expect(claims).toEqual({ iss: 'me', sub: 'me', aud: AUDIENCE, iat: seconds - 5, exp: seconds + 60, jti: 'id-1' })
+    expect(claims).toEqual({
+      iss: 'me',
+      sub: 'me',
+      aud: AUDIENCE,
+      iat: seconds - 5,
+      exp: seconds + 60,
+      jti: 'id-1',
+    })
   })
 })
 
@@ -91,6 +124,9 @@ describe('clientSecretBasic', () => {
     const { form, headers } = await clientSecretBasic('a:b', 'c d+é')(now, identifiers())
     expect(form).toEqual({})
     const [scheme, encoded = ''] = (headers?.authorization ?? '').split(' ')
-    expect([scheme, Buffer.from(encoded, 'base64').toString()]).toEqual(['Basic', 'a%3Ab:c+d%2B%C3%A9'])
+    expect([scheme, Buffer.from(encoded, 'base64').toString()]).toEqual([
+      'Basic',
+      'a%3Ab:c+d%2B%C3%A9',
+    ])
   })
 })

@@ -5,13 +5,17 @@ import { didKeyToJwk } from '../src/did-key.js'
 import { failureOf } from './support.js'
 
 const verifier = createDevVerifier()
-const machine = verifier.issueMachineCredential({ powers: [{ function: 'Login', action: 'oidc_m2m', domain: 'kpmg' }] })
+const machine = verifier.issueMachineCredential({
+  powers: [{ function: 'Login', action: 'oidc_m2m', domain: 'kpmg' }],
+})
 const jwt = machine.credential
 
 const did = 'did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169'
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const credentialOf = (claims: unknown) => `${encode({ alg: 'ES256' })}.${encode(claims)}.AAAA`
-const withMandatee = (id: string) => ({ credentialSubject: { mandate: { mandatee: { id }, power: [] } } })
+const withMandatee = (id: string) => ({
+  credentialSubject: { mandate: { mandatee: { id }, power: [] } },
+})
 
 describe('readCredential', () => {
   it.each([
@@ -19,7 +23,10 @@ describe('readCredential', () => {
     ['a file with white space', `\n  ${jwt}\r\n`],
     ['a file with wrapped lines', jwt.replace(/(.{64})/g, '$1\n')],
     ['the base64 of it', Buffer.from(jwt).toString('base64')],
-    ['the base64 of it without padding', Buffer.from(`${jwt}\n`).toString('base64').replace(/=+$/, '')],
+    [
+      'the base64 of it without padding',
+      Buffer.from(`${jwt}\n`).toString('base64').replace(/=+$/, ''),
+    ],
     [
       'the base64 of it in wrapped lines',
       Buffer.from(jwt)
@@ -27,17 +34,29 @@ describe('readCredential', () => {
         .replace(/(.{76})/g, '$1\r\n'),
     ],
   ])('reads %s', (_, text) => {
-    expect(readCredential(text)).toMatchObject({ jwt, clientId: machine.did, holder: machine.did, domains: ['kpmg'] })
+    expect(readCredential(text)).toMatchObject({
+      jwt,
+      clientId: machine.did,
+      holder: machine.did,
+      domains: ['kpmg'],
+    })
   })
 
-  it.each(['eudistack-3.3', 'eudistack-3.0', 'dome'] as const)('reads what a %s issuer hands out', (profile) => {
-    const validUntil = new Date('2027-03-01T00:00:00Z')
-    const issued = createDevVerifier({ profile }).issueMachineCredential({ validUntil })
-    const credential = readCredential(issued.credential)
-    expect(credential).toMatchObject({ clientId: issued.did, holder: issued.did, validUntil: validUntil.getTime() })
-    expect(credential.boundKey).toEqual(didKeyToJwk(issued.did))
-    expect(credential.domains).toEqual(['DOME'])
-  })
+  it.each(['eudistack-3.3', 'eudistack-3.0', 'dome'] as const)(
+    'reads what a %s issuer hands out',
+    (profile) => {
+      const validUntil = new Date('2027-03-01T00:00:00Z')
+      const issued = createDevVerifier({ profile }).issueMachineCredential({ validUntil })
+      const credential = readCredential(issued.credential)
+      expect(credential).toMatchObject({
+        clientId: issued.did,
+        holder: issued.did,
+        validUntil: validUntil.getTime(),
+      })
+      expect(credential.boundKey).toEqual(didKeyToJwk(issued.did))
+      expect(credential.domains).toEqual(['DOME'])
+    },
+  )
 
   it.each([
     ['cnf.jwk', { cnf: { jwk: didKeyToJwk(did) }, vc: withMandatee('machine-7') }],
@@ -48,7 +67,10 @@ describe('readCredential', () => {
     ['the subject id', { credentialSubject: { id: did, mandate: {} } }],
     ['sub', { sub: did, credentialSubject: [{ mandate: {} }] }],
   ])('finds the bound key in %s', (_, claims) => {
-    expect(readCredential(credentialOf(claims))).toMatchObject({ boundKey: didKeyToJwk(did), holder: did })
+    expect(readCredential(credentialOf(claims))).toMatchObject({
+      boundKey: didKeyToJwk(did),
+      holder: did,
+    })
   })
 
   it('takes the mandatee id as client id even where it is no did:key', () => {
@@ -61,24 +83,49 @@ describe('readCredential', () => {
     ['another text', 'hello', 'neither'],
     ['a JWT without JSON', 'a.b.c', 'not one'],
     ['an SD-JWT', `${jwt}~`, 'SD-JWT'],
-    ['an access token', createDevVerifier({ profile: 'eudistack-3.0' }).mint(), 'credentialSubject'],
-    ['an employee credential', verifier.issueEmployeeCredential().credential, 'LEARCredentialMachine'],
+    [
+      'an access token',
+      createDevVerifier({ profile: 'eudistack-3.0' }).mint(),
+      'credentialSubject',
+    ],
+    [
+      'an employee credential',
+      verifier.issueEmployeeCredential().credential,
+      'LEARCredentialMachine',
+    ],
     ['a credential bound to no key', credentialOf({ vc: withMandatee('machine-7') }), 'bound to'],
     [
       'a bound key off the curve',
-      credentialOf({ cnf: { jwk: { kty: 'EC', crv: 'P-256', x: 'AQ', y: 'AQ' } }, vc: withMandatee(did) }),
+      credentialOf({
+        cnf: { jwk: { kty: 'EC', crv: 'P-256', x: 'AQ', y: 'AQ' } },
+        vc: withMandatee(did),
+      }),
       'on the curve',
     ],
   ])('refuses %s', async (_, text, found) => {
     const error = await failureOf(() => readCredential(text))
-    expect(error).toMatchObject({ code: 'credential_unreadable', kind: 'credential', retryable: false })
+    expect(error).toMatchObject({
+      code: 'credential_unreadable',
+      kind: 'credential',
+      retryable: false,
+    })
     expect(error.message).toContain(found)
     expect(error.message).not.toContain(jwt.slice(0, 40))
   })
 
   it('ends every text in a credential or in one error', () => {
     const claims = fc.object({
-      key: fc.constantFrom('vc', 'cnf', 'jwk', 'credentialSubject', 'mandate', 'mandatee', 'id', 'power', 'validFrom'),
+      key: fc.constantFrom(
+        'vc',
+        'cnf',
+        'jwk',
+        'credentialSubject',
+        'mandate',
+        'mandatee',
+        'id',
+        'power',
+        'validFrom',
+      ),
     })
     fc.assert(
       fc.property(fc.oneof(fc.string(), claims.map(credentialOf)), (text) => {

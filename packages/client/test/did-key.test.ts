@@ -44,7 +44,9 @@ describe('did:key on P-256', () => {
         const ecdh = createECDH('prime256v1')
         ecdh.setPrivateKey(bytes)
         const point = ecdh.getPublicKey()
-        const [x, y] = [point.subarray(1, 33), point.subarray(33)].map((half) => half.toString('base64url'))
+        const [x, y] = [point.subarray(1, 33), point.subarray(33)].map((half) =>
+          half.toString('base64url'),
+        )
         const jwk = { kty: 'EC', crv: 'P-256', x: x ?? '', y: y ?? '' } as const
         expect(isOnCurve(jwk)).toBe(true)
         expect(didKeyToJwk(jwkToDidKey(jwk))).toEqual(jwk)

@@ -30,7 +30,9 @@ describe('TokenSourceError', () => {
   it('is recognised across two copies of the package', () => {
     let Copy: typeof TokenSourceError | undefined
     jest.isolateModules(() => {
-      Copy = jest.requireActual<{ TokenSourceError: typeof TokenSourceError }>('../src/errors.js').TokenSourceError
+      Copy = jest.requireActual<{ TokenSourceError: typeof TokenSourceError }>(
+        '../src/errors.js',
+      ).TokenSourceError
     })
     expect(Copy).not.toBe(TokenSourceError)
     expect(new (Copy ?? Error)('closed', 'x') instanceof TokenSourceError).toBe(true)

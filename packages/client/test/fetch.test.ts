@@ -11,10 +11,14 @@ interface Seen {
   readonly body: string
 }
 
-const INVALID_TOKEN = { 'www-authenticate': 'Bearer realm="api", error="invalid_token", error_description="revoked"' }
+const INVALID_TOKEN = {
+  'www-authenticate': 'Bearer realm="api", error="invalid_token", error_description="revoked"',
+}
 
 /** An API that keeps what it was sent. */
-async function startApi(answer: (request: IncomingMessage, response: ServerResponse, count: number) => void) {
+async function startApi(
+  answer: (request: IncomingMessage, response: ServerResponse, count: number) => void,
+) {
   const seen: Seen[] = []
   const listener: RequestListener = (request, response) => {
     let body = ''
@@ -33,7 +37,13 @@ async function startClient(...allowedOrigins: string[]) {
   const runtime = holdRuntime()
   const verifier = closing(await startDevVerifier({ runtime: { now: runtime.now } }))
   const { credential, privateKey } = verifier.issueMachineCredential()
-  const options = { verifier: verifier.issuer, credential, privateKey: privateKey.hex, allowedOrigins, runtime }
+  const options = {
+    verifier: verifier.issuer,
+    credential,
+    privateKey: privateKey.hex,
+    allowedOrigins,
+    runtime,
+  }
   return { verifier, tokens: closing(createTokenSource(options)) }
 }
 
@@ -46,7 +56,12 @@ async function startClientOver(fetch: (url: string, init?: RequestInit) => Promi
     fetch: (url: string, init?: RequestInit) =>
       url.startsWith(verifier.issuer) ? globalThis.fetch(url, init) : fetch(url, init),
   }
-  const options = { verifier: verifier.issuer, credential, privateKey: privateKey.hex, allowedOrigins: [origin] }
+  const options = {
+    verifier: verifier.issuer,
+    credential,
+    privateKey: privateKey.hex,
+    allowedOrigins: [origin],
+  }
   return { origin, tokens: closing(createTokenSource({ ...options, runtime })) }
 }
 
@@ -65,7 +80,9 @@ describe('tokens.fetch', () => {
     })
     await fetchLike(new URL(`${origin}/url`))
     await fetchLike(new Request(`${origin}/request`, { method: 'POST', body: 'stream' }))
-    await fetchLike(new Request(`${origin}/both`, { method: 'POST', body: 'first' }), { body: 'second' })
+    await fetchLike(new Request(`${origin}/both`, { method: 'POST', body: 'first' }), {
+      body: 'second',
+    })
     const authorization = `Bearer ${await tokens.getToken()}`
     expect(seen).toEqual([
       { method: 'PUT', url: '/text', authorization, body: 'body' },
@@ -81,8 +98,12 @@ describe('tokens.fetch', () => {
     const integrity = `sha256-${createHash('sha256').update('text').digest('base64')}`
     expect((await tokens.fetch(new Request(origin, { integrity }))).status).toBe(200)
     const other = `sha256-${createHash('sha256').update('other').digest('base64')}`
-    await expect(tokens.fetch(new Request(origin, { integrity: other }))).rejects.toThrow('fetch failed')
-    await expect(tokens.fetch(new Request(origin, { integrity }), { integrity: other })).rejects.toThrow('fetch failed')
+    await expect(tokens.fetch(new Request(origin, { integrity: other }))).rejects.toThrow(
+      'fetch failed',
+    )
+    await expect(
+      tokens.fetch(new Request(origin, { integrity }), { integrity: other }),
+    ).rejects.toThrow('fetch failed')
   })
 
   it('sends a Request as it is: the length of its body is known, and its connection may be kept', async () => {
@@ -111,9 +132,17 @@ describe('tokens.fetch', () => {
       redirect: 'error',
       referrerPolicy: 'no-referrer',
     } as const
-    const request = new Request(`${origin}/orders`, { ...settings, keepalive: true, signal, headers: { 'x-a': '1' } })
+    const request = new Request(`${origin}/orders`, {
+      ...settings,
+      keepalive: true,
+      signal,
+      headers: { 'x-a': '1' },
+    })
     await tokens.fetch(request)
-    await tokens.fetch(new Request(`${origin}/orders`, { method: 'PUT', body: 'text', keepalive: true }), settings)
+    await tokens.fetch(
+      new Request(`${origin}/orders`, { method: 'PUT', body: 'text', keepalive: true }),
+      settings,
+    )
     const [url, init] = seen[0] ?? []
     expect(url).toBe(`${origin}/orders`)
     expect({ ...init }).toMatchObject({ ...settings, method: 'GET', keepalive: true })
@@ -132,7 +161,11 @@ describe('tokens.fetch', () => {
     const { origin, seen } = await startApi((_, response) => response.end('ok'))
     const { tokens } = await startClient(origin)
     const { Request: ForeignRequest } = await import('undici')
-    const foreign = new ForeignRequest(`${origin}/foreign`, { method: 'POST', body: 'text', headers: { 'x-a': '1' } })
+    const foreign = new ForeignRequest(`${origin}/foreign`, {
+      method: 'POST',
+      body: 'text',
+      headers: { 'x-a': '1' },
+    })
     await tokens.fetch(foreign)
     const authorization = `Bearer ${await tokens.getToken()}`
     expect(seen).toEqual([{ method: 'POST', url: '/foreign', authorization, body: 'text' }])
@@ -205,15 +238,18 @@ describe('tokens.fetch', () => {
     ['bytes', () => ({ method: 'POST', body: new TextEncoder().encode('text') })],
     ['a form', () => ({ method: 'POST', body: new URLSearchParams({ text: '1' }) })],
     ['a blob', () => ({ method: 'POST', body: new Blob(['text']) })],
-  ])('repeats a call with %s once, with another token, after 401 invalid_token', async (_, init) => {
-    const { origin, seen } = await startApi(refuseFirst)
-    const { verifier, tokens } = await startClient(origin)
-    expect((await tokens.fetch(origin, init())).status).toBe(200)
-    expect(seen).toHaveLength(2)
-    expect(seen[0]?.authorization).not.toBe(seen[1]?.authorization)
-    expect(seen[0]?.body).toBe(seen[1]?.body)
-    expect(verifier.requests.token).toBe(2)
-  })
+  ])(
+    'repeats a call with %s once, with another token, after 401 invalid_token',
+    async (_, init) => {
+      const { origin, seen } = await startApi(refuseFirst)
+      const { verifier, tokens } = await startClient(origin)
+      expect((await tokens.fetch(origin, init())).status).toBe(200)
+      expect(seen).toHaveLength(2)
+      expect(seen[0]?.authorization).not.toBe(seen[1]?.authorization)
+      expect(seen[0]?.body).toBe(seen[1]?.body)
+      expect(verifier.requests.token).toBe(2)
+    },
+  )
 
   it('hands on the 401 of a call whose body is a stream, and takes another token for the next', async () => {
     const { origin, seen } = await startApi(refuseFirst)
@@ -230,7 +266,9 @@ describe('tokens.fetch', () => {
     ['a 401 without a challenge', {}],
     ['a 401 that asks for another scheme', { 'www-authenticate': 'Basic realm="invalid_token"' }],
   ])('hands on %s', async (_, headers) => {
-    const { origin, seen } = await startApi((__, response) => void response.writeHead(401, headers).end())
+    const { origin, seen } = await startApi(
+      (__, response) => void response.writeHead(401, headers).end(),
+    )
     const { verifier, tokens } = await startClient(origin)
     expect((await tokens.fetch(origin)).status).toBe(401)
     expect(seen).toHaveLength(1)
@@ -238,17 +276,22 @@ describe('tokens.fetch', () => {
   })
 
   it('hands on the 401 of an API that refuses every token, and asks for no flood of them', async () => {
-    const { origin, seen } = await startApi((_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'))
+    const { origin, seen } = await startApi(
+      (_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
+    )
     const { verifier, tokens } = await startClient(origin)
     const answers = await Promise.all(Array.from({ length: 20 }, () => tokens.fetch(origin)))
-    for (const response of answers) expect([response.status, await response.text()]).toEqual([401, 'no'])
+    for (const response of answers)
+      expect([response.status, await response.text()]).toEqual([401, 'no'])
     for (let call = 0; call < 20; call++) await tokens.fetch(origin)
     expect(verifier.requests.token).toBe(2)
     expect(seen.length).toBeLessThanOrEqual(60)
   })
 
   it('hands on the 401 while no other token can be had', async () => {
-    const { origin } = await startApi((_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'))
+    const { origin } = await startApi(
+      (_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
+    )
     const { verifier, tokens } = await startClient(origin)
     await tokens.ready()
     verifier.fail('token', 'status-403')

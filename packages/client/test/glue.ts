@@ -16,14 +16,17 @@ const INVALID_TOKEN = { 'www-authenticate': 'Bearer error="invalid_token"' }
  * The cases that every piece of glue must pass.
  *
  * @param connect makes a sender over a token source; each sender follows redirects.
- * @param streamsBodies whether bodies are streams by the time the glue sees them, which cannot be sent again.
+ * @param streamsBodies whether bodies are streams by the time the glue sees them, which cannot be
+ *   sent again.
  */
 export function describeGlue(
   name: string,
   connect: (tokens: TokenSource) => Send,
   { streamsBodies = false } = {},
 ): void {
-  const start = async (answer: (request: IncomingMessage, response: ServerResponse, count: number) => void) => {
+  const start = async (
+    answer: (request: IncomingMessage, response: ServerResponse, count: number) => void,
+  ) => {
     const seen: string[] = []
     const origin = await serve((request, response) => {
       request.resume().on('end', () => {
@@ -38,7 +41,13 @@ export function describeGlue(
     const runtime = holdRuntime()
     const verifier = closing(await startDevVerifier({ runtime: { now: runtime.now } }))
     const { credential, privateKey } = verifier.issueMachineCredential()
-    const options = { verifier: verifier.issuer, credential, privateKey: privateKey.hex, allowedOrigins, tries: 1 }
+    const options = {
+      verifier: verifier.issuer,
+      credential,
+      privateKey: privateKey.hex,
+      allowedOrigins,
+      tries: 1,
+    }
     const tokens = closing(createTokenSource({ ...options, runtime }))
     return { verifier, tokens, send: connect(tokens) }
   }
@@ -55,16 +64,22 @@ export function describeGlue(
     })
 
     it('leaves an authorization of the caller alone', async () => {
-      const api = await start((_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'))
+      const api = await start(
+        (_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
+      )
       const { verifier, send } = await source(api.origin)
-      expect(await send(api.origin, { authorization: 'Bearer mine' })).toMatchObject({ status: 401 })
+      expect(await send(api.origin, { authorization: 'Bearer mine' })).toMatchObject({
+        status: 401,
+      })
       expect(api.seen).toEqual(['Bearer mine'])
       expect(verifier.requests.token).toBe(0)
     })
 
     it('takes no token along on a redirect to another origin', async () => {
       const other = await start((_, response) => response.end('other'))
-      const api = await start((_, response) => void response.writeHead(302, { location: other.origin }).end())
+      const api = await start(
+        (_, response) => void response.writeHead(302, { location: other.origin }).end(),
+      )
       const { send } = await source(api.origin)
       expect(await send(api.origin)).toEqual({ status: 200, text: 'other' })
       expect(api.seen[0]).toMatch(/^Bearer /)
@@ -77,7 +92,8 @@ export function describeGlue(
         response.end(`answer ${count}`)
       })
       const { tokens, send } = await source(api.origin)
-      if (streamsBodies) expect(await send(api.origin, { body: 'x' })).toEqual({ status: 401, text: 'answer 1' })
+      if (streamsBodies)
+        expect(await send(api.origin, { body: 'x' })).toEqual({ status: 401, text: 'answer 1' })
       expect(await send(api.origin, { body: 'x' })).toEqual({ status: 200, text: 'answer 2' })
       expect(api.seen).toHaveLength(2)
       expect(api.seen[0]).not.toBe(api.seen[1])
@@ -85,7 +101,9 @@ export function describeGlue(
     })
 
     it('hands on the 401 of an API that refuses every token', async () => {
-      const api = await start((_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'))
+      const api = await start(
+        (_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
+      )
       const { verifier, send } = await source(api.origin)
       expect(await send(api.origin)).toEqual({ status: 401, text: 'no' })
       expect(api.seen).toHaveLength(2)

@@ -13,7 +13,13 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /** got is an ES module, and Jest loads CommonJS: this is got itself, bundled. */
 function loadGot(): Got {
   const bundle = join(folder, 'got.cjs')
-  const args = ['--bundle', '--platform=node', '--format=cjs', '--log-level=error', `--outfile=${bundle}`]
+  const args = [
+    '--bundle',
+    '--platform=node',
+    '--format=cjs',
+    '--log-level=error',
+    `--outfile=${bundle}`,
+  ]
   execFileSync(require.resolve('esbuild/bin/esbuild'), [require.resolve('got'), ...args])
   return (createRequire(__filename)(bundle) as { default: Got }).default
 }
@@ -21,10 +27,18 @@ function loadGot(): Got {
 const got = loadGot()
 
 describeGlue('the got hooks', (tokens) => {
-  const instance = got.extend({ hooks: tokenHooks(tokens), throwHttpErrors: false, retry: { limit: 0 } })
+  const instance = got.extend({
+    hooks: tokenHooks(tokens),
+    throwHttpErrors: false,
+    retry: { limit: 0 },
+  })
   return async (url, { body, authorization } = {}) => {
     const headers = authorization ? { authorization } : {}
-    const response = await instance(url, { method: body ? 'POST' : 'GET', headers, ...(body ? { body } : {}) })
+    const response = await instance(url, {
+      method: body ? 'POST' : 'GET',
+      headers,
+      ...(body ? { body } : {}),
+    })
     return { status: response.statusCode, text: response.body }
   }
 })

@@ -41,7 +41,8 @@ function startWithSecret(runtime: CommonOptions['runtime'] & object) {
   return { tokens, ...recorded }
 }
 
-const answerFor = (access_token: string) => Response.json({ access_token, token_type: 'Bearer', expires_in: 900 })
+const answerFor = (access_token: string) =>
+  Response.json({ access_token, token_type: 'Bearer', expires_in: 900 })
 
 describe('a kept token', () => {
   it('is asked for once, however many wait for it', async () => {
@@ -152,10 +153,16 @@ describe('a token that does not say when it ends', () => {
     const warnings: string[] = []
     let requests = 0
     const fetch = () => Promise.resolve(silent(`opaque${++requests}`))
-    const { tokens, events } = startWithSecret({ ...runtime, fetch, warn: (message) => void warnings.push(message) })
+    const { tokens, events } = startWithSecret({
+      ...runtime,
+      fetch,
+      warn: (message) => void warnings.push(message),
+    })
     expect(await tokens.getToken()).toBe('opaque1')
     expect(await tokens.getToken()).toBe('opaque1')
-    expect(events).toEqual([{ type: 'token_obtained', expiresAt: undefined, tries: 1, parameters: {} }])
+    expect(events).toEqual([
+      { type: 'token_obtained', expiresAt: undefined, tries: 1, parameters: {} },
+    ])
     expect(tokens.health()).toMatchObject({ status: 'ready', expiresAt: undefined })
     runtime.advance(50_000)
     await until(() => requests === 2)
@@ -168,9 +175,15 @@ describe('a token that does not say when it ends', () => {
   it('ends by the claim exp where it is a JWT, without a warning', async () => {
     const runtime = holdRuntime()
     const warnings: string[] = []
-    const claims = Buffer.from(JSON.stringify({ exp: runtime.now() / 1000 + 900 })).toString('base64url')
+    const claims = Buffer.from(JSON.stringify({ exp: runtime.now() / 1000 + 900 })).toString(
+      'base64url',
+    )
     const fetch = () => Promise.resolve(silent(`e30.${claims}.AAAA`))
-    const { tokens } = startWithSecret({ ...runtime, fetch, warn: (message) => void warnings.push(message) })
+    const { tokens } = startWithSecret({
+      ...runtime,
+      fetch,
+      warn: (message) => void warnings.push(message),
+    })
     await tokens.ready()
     expect(tokens.health().expiresAt).toBe(runtime.now() + 900_000)
     expect(warnings).toEqual([])
@@ -230,7 +243,10 @@ describe('a token source', () => {
   it('holds no more than a thousand of them', async () => {
     let requests = 0
     const runtime = holdRuntime()
-    const { tokens } = startWithSecret({ ...runtime, fetch: () => Promise.resolve(answerFor(`t${++requests}`)) })
+    const { tokens } = startWithSecret({
+      ...runtime,
+      fetch: () => Promise.resolve(answerFor(`t${++requests}`)),
+    })
     for (let index = 0; index <= 1000; index++) await tokens.getToken({ scope: `s${index}` })
     expect(runtime.timers()).toBe(1000)
     expect(await tokens.getToken({ scope: 's1000' })).toBe('t1001')
@@ -240,9 +256,12 @@ describe('a token source', () => {
   it('lets go of none that is being asked for, and of those beyond a thousand afterwards', async () => {
     const runtime = holdRuntime()
     const answers: (() => void)[] = []
-    const fetch = () => new Promise<Response>((resolve) => answers.push(() => resolve(answerFor('t'))))
+    const fetch = () =>
+      new Promise<Response>((resolve) => answers.push(() => resolve(answerFor('t'))))
     const { tokens } = startWithSecret({ ...runtime, fetch })
-    const waiting = Array.from({ length: 1200 }, (_, index) => tokens.getToken({ scope: `s${index}` }))
+    const waiting = Array.from({ length: 1200 }, (_, index) =>
+      tokens.getToken({ scope: `s${index}` }),
+    )
     await until(() => answers.length >= 1000)
     await new Promise(setImmediate)
     expect(answers).toHaveLength(1200)
@@ -284,7 +303,11 @@ describe('a token source', () => {
       await failureOf(() => tokens.dropToken('token', parameters as object)),
     ]
     for (const error of failures) {
-      expect(error).toMatchObject({ code: 'invalid_option', kind: 'configuration', retryable: false })
+      expect(error).toMatchObject({
+        code: 'invalid_option',
+        kind: 'configuration',
+        retryable: false,
+      })
       expect(error.message).toContain(found)
       expect(error.message).toMatch(/^[\x20-\x7e]+$/)
     }
@@ -318,21 +341,34 @@ describe('a token source', () => {
 
   it('is idle before it is asked', async () => {
     const { tokens } = await start()
-    expect(tokens.health()).toMatchObject({ status: 'idle', expiresAt: undefined, error: undefined })
+    expect(tokens.health()).toMatchObject({
+      status: 'idle',
+      expiresAt: undefined,
+      error: undefined,
+    })
   })
 
   it('warns of the end of its credential from thirty days before, once a day', async () => {
     const runtime = holdRuntime()
-    const verifier = closing(await startDevVerifier({ lifetime: 900, runtime: { now: runtime.now } }))
+    const verifier = closing(
+      await startDevVerifier({ lifetime: 900, runtime: { now: runtime.now } }),
+    )
     const validUntil = new Date(runtime.now() + 29 * 24 * 60 * MINUTE)
     const { credential, privateKey } = verifier.issueMachineCredential({ validUntil })
     const { events, onEvent, count } = record()
-    const options = { verifier: verifier.issuer, credential, privateKey: privateKey.hex, runtime, onEvent }
+    const options = {
+      verifier: verifier.issuer,
+      credential,
+      privateKey: privateKey.hex,
+      runtime,
+      onEvent,
+    }
     const tokens = closing(createTokenSource(options))
     await tokens.getToken()
     expect(events[0]).toEqual({ type: 'credential_expiring', validUntil: validUntil.getTime() })
     for (let hour = 0; hour < 24; hour++) {
-      // The renewal that falls due on the way is signed before the clock jumps, and refused after it.
+      // The renewal that falls due on the way is signed before the clock jumps, and refused after
+      // it.
       runtime.advance(60 * MINUTE)
       await until(() => count('token_obtained') + count('token_request_failed') === 2 * hour + 2)
       runtime.advance(1000)

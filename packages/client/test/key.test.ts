@@ -38,10 +38,20 @@ const forms = new Map<string, [PrivateKeyInput, PrivateKeyOptions?]>([
 
 const jwt = { header: { typ: 'JWT' }, claims: { iss: 'me' } }
 
-function isSignedBy(token: string, key: KeyObject, hash: string | undefined, padding = {}): boolean {
+function isSignedBy(
+  token: string,
+  key: KeyObject,
+  hash: string | undefined,
+  padding = {},
+): boolean {
   const [header, claims, signature] = token.split('.')
   const input = Buffer.from(`${header}.${claims}`)
-  return verify(hash, input, { key, dsaEncoding: 'ieee-p1363', ...padding }, Buffer.from(signature ?? '', 'base64url'))
+  return verify(
+    hash,
+    input,
+    { key, dsaEncoding: 'ieee-p1363', ...padding },
+    Buffer.from(signature ?? '', 'base64url'),
+  )
 }
 
 describe('createLocalSigner', () => {
@@ -57,7 +67,10 @@ describe('createLocalSigner', () => {
     const x = '6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296'
     const y = '4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5'
     const [base64x, base64y] = [x, y].map((half) => Buffer.from(half, 'hex').toString('base64url'))
-    const key = createPublicKey({ format: 'jwk', key: { kty: 'EC', crv: 'P-256', x: base64x ?? '', y: base64y ?? '' } })
+    const key = createPublicKey({
+      format: 'jwk',
+      key: { kty: 'EC', crv: 'P-256', x: base64x ?? '', y: base64y ?? '' },
+    })
     expect(isSignedBy(await signJwt(one, jwt), key, 'sha256')).toBe(true)
   })
 
@@ -65,34 +78,60 @@ describe('createLocalSigner', () => {
     ['ES384', 'sha384', createKeyPair('ec', { namedCurve: 'P-384' }), {}],
     ['ES512', 'sha512', createKeyPair('ec', { namedCurve: 'P-521' }), {}],
     ['RS256', 'sha256', createKeyPair('rsa', { modulusLength: 2048 }), {}],
-    ['PS256', 'sha256', createKeyPair('rsa', { modulusLength: 2048 }), { padding: 6, saltLength: 32 }],
+    [
+      'PS256',
+      'sha256',
+      createKeyPair('rsa', { modulusLength: 2048 }),
+      { padding: 6, saltLength: 32 },
+    ],
     ['EdDSA', undefined, createKeyPair('ed25519'), {}],
-  ] as const)('signs %s for other authorization servers', async (algorithm, hash, pair, padding) => {
-    const exported = pair.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
-    const asJwk = { ...pair.privateKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: algorithm } as PrivateJwk
-    for (const input of [exported, asJwk]) {
-      const signer = createLocalSigner(input, { algorithm })
-      expect(signer.alg).toBe(algorithm)
-      expect(isSignedBy(await signJwt(signer, jwt), pair.publicKey, hash, padding)).toBe(true)
-    }
-    expect(createLocalSigner(asJwk).kid).toBe('k1')
-    expect(createLocalSigner(asJwk, { keyId: 'k2' }).kid).toBe('k2')
-  })
+  ] as const)(
+    'signs %s for other authorization servers',
+    async (algorithm, hash, pair, padding) => {
+      const exported = pair.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string
+      const asJwk = {
+        ...pair.privateKey.export({ format: 'jwk' }),
+        kid: 'k1',
+        use: 'sig',
+        alg: algorithm,
+      } as PrivateJwk
+      for (const input of [exported, asJwk]) {
+        const signer = createLocalSigner(input, { algorithm })
+        expect(signer.alg).toBe(algorithm)
+        expect(isSignedBy(await signJwt(signer, jwt), pair.publicKey, hash, padding)).toBe(true)
+      }
+      expect(createLocalSigner(asJwk).kid).toBe('k1')
+      expect(createLocalSigner(asJwk, { keyId: 'k2' }).kid).toBe('k2')
+    },
+  )
 
   it.each<[string, PrivateKeyInput, PrivateKeyOptions, string]>([
     ['nothing', '', {}, 'environment variable'],
     ['a scalar that is cut off', hex.slice(0, 59), {}, '59 of 64 hexadecimal digits'],
     ['a scalar and more', `${hex}${'f'.repeat(4)}`, {}, '68 of 64 hexadecimal digits'],
     ['a text', 'not a key', {}, 'none of these'],
-    ['a public JWK', publicKey.export({ format: 'jwk' }) as PrivateJwk, {}, 'without its private part'],
+    [
+      'a public JWK',
+      publicKey.export({ format: 'jwk' }) as PrivateJwk,
+      {},
+      'without its private part',
+    ],
     ['broken JSON', '{"kty":', {}, 'no JWK'],
     ['a JWK of a symmetric key', { kty: 'oct', d: 'AQ' }, {}, 'another type'],
     ['a public PEM', publicKey.export({ format: 'pem', type: 'spki' }), {}, 'PUBLIC KEY'],
     ['an encrypted key without passphrase', encryptedPem, {}, '`passphrase` missing'],
-    ['an encrypted key with another passphrase', encryptedPem, { passphrase: 'wrong' }, 'is `passphrase` right?'],
+    [
+      'an encrypted key with another passphrase',
+      encryptedPem,
+      { passphrase: 'wrong' },
+      'is `passphrase` right?',
+    ],
     [
       'a key on secp256k1',
-      createKeyPair('ec', { namedCurve: 'secp256k1' }).privateKey.export({ format: 'der', type: 'pkcs8' }),
+      createKeyPair('ec', { namedCurve: 'secp256k1' }).privateKey.export({
+        format: 'der',
+        type: 'pkcs8',
+      }),
       {},
       'another type',
     ],
@@ -113,15 +152,21 @@ describe('createLocalSigner', () => {
 
   it('never repeats the key in an error', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(hex, pem, JSON.stringify(jwk)), fc.nat(), async (text, at) => {
-        const position = at % text.length
-        const broken = `${text.slice(0, position)}~${text.slice(position)}`
-        const signature = await Promise.resolve()
-          .then(() => signJwt(createLocalSigner(broken), jwt))
-          .catch((error: Error) => error)
-        if (typeof signature !== 'string')
-          expect(JSON.stringify([signature.message, signature.cause])).not.toContain(hex.slice(0, 8))
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(hex, pem, JSON.stringify(jwk)),
+        fc.nat(),
+        async (text, at) => {
+          const position = at % text.length
+          const broken = `${text.slice(0, position)}~${text.slice(position)}`
+          const signature = await Promise.resolve()
+            .then(() => signJwt(createLocalSigner(broken), jwt))
+            .catch((error: Error) => error)
+          if (typeof signature !== 'string')
+            expect(JSON.stringify([signature.message, signature.cause])).not.toContain(
+              hex.slice(0, 8),
+            )
+        },
+      ),
     )
   })
 })

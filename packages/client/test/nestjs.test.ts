@@ -17,13 +17,18 @@ const CONFIGURATION = Symbol('configuration')
 async function startVerifier() {
   const verifier = closing(await startDevVerifier())
   const { credential, privateKey } = verifier.issueMachineCredential()
-  return { verifier, options: { verifier: verifier.issuer, credential, privateKey: privateKey.hex, tries: 1 } }
+  return {
+    verifier,
+    options: { verifier: verifier.issuer, credential, privateKey: privateKey.hex, tries: 1 },
+  }
 }
 
 async function startApplication(tokens: ReturnType<typeof TokenSourceModule.forRoot>) {
   class App {}
   Module({ imports: [tokens], providers: [Caller] })(App)
-  return closing(await NestFactory.createApplicationContext(App, { logger: false, abortOnError: false }))
+  return closing(
+    await NestFactory.createApplicationContext(App, { logger: false, abortOnError: false }),
+  )
 }
 
 describe('TokenSourceModule', () => {
@@ -40,7 +45,10 @@ describe('TokenSourceModule', () => {
   it('takes its options from other providers', async () => {
     const { options } = await startVerifier()
     class Configuration {}
-    Module({ providers: [{ provide: CONFIGURATION, useValue: options }], exports: [CONFIGURATION] })(Configuration)
+    Module({
+      providers: [{ provide: CONFIGURATION, useValue: options }],
+      exports: [CONFIGURATION],
+    })(Configuration)
     const application = await startApplication(
       TokenSourceModule.forRootAsync({
         imports: [Configuration],

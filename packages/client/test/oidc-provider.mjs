@@ -1,5 +1,6 @@
-// A certified authorization server in a process of its own. It takes its clients as JSON, and a line with its keys each time it is to start anew,
-// `null` to be away; it prints its issuer once that is done. Its port stays its own all the while.
+// A certified authorization server in a process of its own. It takes its clients as JSON, and a
+// line with its keys each time it is to start anew, `null` to be away; it prints its issuer once
+// that is done. Its port stays its own all the while.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { createInterface } from 'node:readline'
@@ -34,6 +35,7 @@ const configuration = {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const keys = JSON.parse(line)
-  answer = keys === null ? away : new Provider(issuer, { ...configuration, jwks: { keys } }).callback()
+  answer =
+    keys === null ? away : new Provider(issuer, { ...configuration, jwks: { keys } }).callback()
   console.log(issuer)
 }

@@ -22,7 +22,11 @@ function expectPrintable(error: Error): void {
 /** A source whose authorization server answers so, and the failure that it ends in. */
 async function failureOver(fetch: (url: string) => Response | Promise<Response>) {
   const answer = (url: string) => Promise.resolve().then(() => fetch(url))
-  return failureOf(closing(createTokenSource({ ...basis, runtime: { ...holdRuntime(), fetch: answer } })).getToken())
+  return failureOf(
+    closing(
+      createTokenSource({ ...basis, runtime: { ...holdRuntime(), fetch: answer } }),
+    ).getToken(),
+  )
 }
 
 describe('the message of an error', () => {
@@ -31,7 +35,10 @@ describe('the message of an error', () => {
       'the issuer of the metadata',
       () => Response.json({ issuer: `https://a/${FOREIGN}`, token_endpoint: `${issuer}/t` }),
     ],
-    ['an endpoint elsewhere', () => Response.json({ issuer, token_endpoint: `https://${LONG}.example` })],
+    [
+      'an endpoint elsewhere',
+      () => Response.json({ issuer, token_endpoint: `https://${LONG}.example` }),
+    ],
     ['the content type', () => new Response('', { headers: { 'content-type': `text/${LONG}` } })],
     [
       'the failure of the connection',
@@ -69,7 +76,12 @@ describe('the message of an error', () => {
     const verifier = closing(await startDevVerifier())
     const power = { function: 'Login', action: 'oidc_m2m', domain: FOREIGN }
     const { credential, privateKey } = verifier.issueMachineCredential({ powers: [power, power] })
-    const options = { verifier: verifier.issuer, credential, privateKey: privateKey.hex, tenant: 'other' }
+    const options = {
+      verifier: verifier.issuer,
+      credential,
+      privateKey: privateKey.hex,
+      tenant: 'other',
+    }
     expectPrintable(await failureOf(closing(createTokenSource(options)).getToken()))
     const type = [`LEARCredentialEmployee${FOREIGN}`]
     const claims = Buffer.from(JSON.stringify({ vc: { type } })).toString('base64url')
@@ -81,7 +93,10 @@ describe('the message of an error', () => {
     ['the value of an option', { ...basis, tries: FOREIGN }],
     ['an address', { ...basis, authorizationServer: `${issuer}/${LONG}\n/` }],
     ['an origin', { ...basis, allowedOrigins: [`https://${LONG}/`] }],
-    ['a PEM', { ...basis, clientSecret: undefined, privateKey: `-----BEGIN ${LONG.toUpperCase()}-----` }],
+    [
+      'a PEM',
+      { ...basis, clientSecret: undefined, privateKey: `-----BEGIN ${LONG.toUpperCase()}-----` },
+    ],
   ])('shows %s in part and on one line', async (_, options) => {
     expectPrintable(await failureOf(() => createTokenSource(options as TokenSourceOptions)))
   })

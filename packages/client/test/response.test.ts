@@ -10,7 +10,8 @@ const answer = (body: unknown, status = 200, headers: Record<string, string> = {
   headers: new Headers(headers),
   body: typeof body === 'string' ? body : JSON.stringify(body),
 })
-const jwt = (claims: unknown) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AAAA`
+const jwt = (claims: unknown) =>
+  `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AAAA`
 const judge = (body: unknown, status?: number, headers?: Record<string, string>) =>
   judgeTokenResponse(answer(body, status, headers), circumstances)
 
@@ -28,11 +29,16 @@ describe('judgeTokenResponse', () => {
     ['exp of another type', { exp: '2027' }, 300, 300_000],
   ])('counts the life of a token by %s', (_, claims, expires_in, lifetime) => {
     const value = jwt(claims)
-    expect(judge({ access_token: value, token_type: 'Bearer', expires_in })).toEqual({ value, lifetime })
+    expect(judge({ access_token: value, token_type: 'Bearer', expires_in })).toEqual({
+      value,
+      lifetime,
+    })
   })
 
   it('takes a token that is no JWT, and any case of Bearer', () => {
-    expect(judge({ access_token: 'opaque', token_type: 'bearer', expires_in: 60 })).toMatchObject({ value: 'opaque' })
+    expect(judge({ access_token: 'opaque', token_type: 'bearer', expires_in: 60 })).toMatchObject({
+      value: 'opaque',
+    })
   })
 
   it.each([
@@ -48,7 +54,9 @@ describe('judgeTokenResponse', () => {
     [0, 'token_already_expired'],
     [-1, 'token_already_expired'],
   ])('refuses a token that lives %s seconds', async (expires_in, code) => {
-    expect(await failureOf(() => judge({ access_token: 'a', token_type: 'Bearer', expires_in }))).toMatchObject({
+    expect(
+      await failureOf(() => judge({ access_token: 'a', token_type: 'Bearer', expires_in })),
+    ).toMatchObject({
       code,
     })
   })
@@ -67,11 +75,16 @@ describe('judgeTokenResponse', () => {
     [410, { error: 'legacy_format_sunset_closed' }, {}, 'unusable_answer', undefined],
     [204, '', {}, 'unusable_answer', undefined],
   ])('takes status %i with %j for %s', async (status, body, headers, code, retryAfter) => {
-    expect(await failureOf(() => judge(body, status, headers))).toMatchObject({ code, status, retryAfter })
+    expect(await failureOf(() => judge(body, status, headers))).toMatchObject({
+      code,
+      status,
+      retryAfter,
+    })
   })
 
   it('says in the list what the clock of the answer says', async () => {
-    const clock = async (date?: string) => (await failureOf(() => judge('', 403, date ? { date } : {}))).checklist[0]
+    const clock = async (date?: string) =>
+      (await failureOf(() => judge('', 403, date ? { date } : {}))).checklist[0]
     expect(await clock()).toMatchObject({ verdict: 'unknown' })
     expect(await clock('Mon, 23 Nov 2026 12:00:01 GMT')).toMatchObject({
       verdict: 'passed',

@@ -9,7 +9,10 @@ import { createTokenSource, ecdsaSignatureFromDer } from '../src/index.js'
 import type { Signer } from '../src/index.js'
 import { closing, failureOf } from './support.js'
 
-/** Stands for an HSM behind PKCS#11: a process of its own that holds the key and signs what it is given (CKM_ECDSA_SHA256). */
+/**
+ * Stands for an HSM behind PKCS#11: a process of its own that holds the key and signs what it is
+ * given (CKM_ECDSA_SHA256).
+ */
 const HSM = `
 const { createPrivateKey, sign } = require('node:crypto')
 const { createInterface } = require('node:readline')
@@ -40,7 +43,9 @@ describe('a signer', () => {
     const verifier = closing(await startDevVerifier())
     const machine = verifier.issueMachineCredential()
     const create = (signer: Signer) =>
-      closing(createTokenSource({ verifier: verifier.issuer, credential: machine.credential, signer }))
+      closing(
+        createTokenSource({ verifier: verifier.issuer, credential: machine.credential, signer }),
+      )
     return { verifier, machine, create }
   }
 
@@ -70,7 +75,12 @@ describe('a signer', () => {
       { code: 'signature_malformed', retryable: false },
       'look like DER',
     ],
-    ['that returns no bytes', () => 'signature' as unknown as Uint8Array, { code: 'signature_malformed' }, 'no bytes'],
+    [
+      'that returns no bytes',
+      () => 'signature' as unknown as Uint8Array,
+      { code: 'signature_malformed' },
+      'no bytes',
+    ],
     ['with another key', () => new Uint8Array(64).fill(1), { code: 'key_mismatch' }, 'bound to'],
   ])('%s is told apart, and nothing leaves', async (_, signWith, error, text) => {
     const { verifier, create } = await start()

@@ -4,7 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { clientRuntime } from '../src/index.js'
 import type { ClientRuntime, TokenSourceError, TokenSourceEvent } from '../src/index.js'
 
-/** A runtime whose time moves only when told to, or when the code under test sleeps. The network is the real one. */
+/**
+ * A runtime whose time moves only when told to, or when the code under test sleeps. The network is
+ * the real one.
+ */
 export interface HeldRuntime extends ClientRuntime {
   /** Lets time pass and fires the timers that fall due, in their order. */
   readonly advance: (milliseconds: number) => void
@@ -21,7 +24,9 @@ export function holdRuntime(start = Date.parse('2026-11-23T12:00:00Z')): HeldRun
   const advance = (milliseconds: number) => {
     const end = time + milliseconds
     for (;;) {
-      const [next] = [...timers].filter(({ at }) => at <= end).sort((one, other) => one.at - other.at)
+      const [next] = [...timers]
+        .filter(({ at }) => at <= end)
+        .sort((one, other) => one.at - other.at)
       if (!next) break
       timers.delete(next)
       time = Math.max(time, next.at)
@@ -59,7 +64,8 @@ export async function until(condition: () => boolean): Promise<void> {
 export function record() {
   const events: TokenSourceEvent[] = []
   const onEvent = (event: TokenSourceEvent) => void events.push(event)
-  const count = (type: TokenSourceEvent['type']) => events.filter((event) => event.type === type).length
+  const count = (type: TokenSourceEvent['type']) =>
+    events.filter((event) => event.type === type).length
   return { events, onEvent, count }
 }
 
@@ -80,7 +86,9 @@ export async function serve(listener: RequestListener): Promise<string> {
 }
 
 /** Closes with the test whatever can be closed. */
-export function closing<Closable extends { close: () => void | Promise<void> }>(closable: Closable): Closable {
+export function closing<Closable extends { close: () => void | Promise<void> }>(
+  closable: Closable,
+): Closable {
   servers.push({ close: async () => closable.close() })
   return closable
 }
@@ -94,7 +102,9 @@ export function bearerOf(request: IncomingMessage): string | undefined {
 }
 
 /** The error a call ends with; fails if it ends well. */
-export async function failureOf(call: Promise<unknown> | (() => unknown)): Promise<TokenSourceError> {
+export async function failureOf(
+  call: Promise<unknown> | (() => unknown),
+): Promise<TokenSourceError> {
   try {
     await (typeof call === 'function' ? call() : call)
   } catch (error) {

@@ -6,10 +6,14 @@ import { bearerOf, closing, failureOf, serve } from './support.js'
 
 const profiles = ['eudistack-3.3', 'eudistack-3.0', 'dome'] as const
 
-const startVerifier = async (options: DevVerifierOptions = {}) => closing(await startDevVerifier(options))
+const startVerifier = async (options: DevVerifierOptions = {}) =>
+  closing(await startDevVerifier(options))
 
 function claimsOf(token: string): Record<string, unknown> {
-  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<
+    string,
+    unknown
+  >
 }
 
 describe('createTokenSource', () => {
@@ -19,27 +23,41 @@ describe('createTokenSource', () => {
       const { credential, privateKey } = verifier.issueMachineCredential()
       const api = await serve((request, response) => response.end(bearerOf(request)))
       const tokens = closing(
-        createTokenSource({ verifier: verifier.issuer, credential, privateKey: privateKey.hex, allowedOrigins: [api] }),
+        createTokenSource({
+          verifier: verifier.issuer,
+          credential,
+          privateKey: privateKey.hex,
+          allowedOrigins: [api],
+        }),
       )
       const token = await tokens.getToken()
       expect(claimsOf(token)).toMatchObject({ iss: verifier.issuer, aud: verifier.issuer })
       expect(await (await tokens.fetch(`${api}/orders`)).text()).toBe(token)
     })
 
-    it.each(['hex', 'jwk', 'pkcs8'] as const)('takes the key as %s and the credential in base64', async (form) => {
-      const verifier = await startVerifier({ profile })
-      const { credential, privateKey } = verifier.issueMachineCredential()
-      const base64 = Buffer.from(credential).toString('base64')
-      const options = { verifier: verifier.issuer, credential: base64, privateKey: privateKey[form] }
-      await closing(createTokenSource(options)).ready()
-      expect(verifier.requests.token).toBe(1)
-    })
+    it.each(['hex', 'jwk', 'pkcs8'] as const)(
+      'takes the key as %s and the credential in base64',
+      async (form) => {
+        const verifier = await startVerifier({ profile })
+        const { credential, privateKey } = verifier.issueMachineCredential()
+        const base64 = Buffer.from(credential).toString('base64')
+        const options = {
+          verifier: verifier.issuer,
+          credential: base64,
+          privateKey: privateKey[form],
+        }
+        await closing(createTokenSource(options)).ready()
+        expect(verifier.requests.token).toBe(1)
+      },
+    )
 
     it('finds a key of another credential before anything leaves', async () => {
       const verifier = await startVerifier({ profile })
       const { credential } = verifier.issueMachineCredential()
       const { privateKey } = verifier.issueMachineCredential()
-      const tokens = closing(createTokenSource({ verifier: verifier.issuer, credential, privateKey: privateKey.hex }))
+      const tokens = closing(
+        createTokenSource({ verifier: verifier.issuer, credential, privateKey: privateKey.hex }),
+      )
       expect(await failureOf(tokens.ready())).toMatchObject({
         code: 'key_mismatch',
         kind: 'credential',
@@ -54,7 +72,12 @@ describe('createTokenSource', () => {
     const { credential, privateKey } = verifier.issueMachineCredential()
     const tokenEndpoint = `${verifier.issuer}/oidc/token`
     await closing(
-      createTokenSource({ verifier: verifier.issuer, tokenEndpoint, credential, privateKey: privateKey.hex }),
+      createTokenSource({
+        verifier: verifier.issuer,
+        tokenEndpoint,
+        credential,
+        privateKey: privateKey.hex,
+      }),
     ).ready()
     expect(verifier.requests).toMatchObject({ discovery: 0, token: 1 })
   })
@@ -67,14 +90,22 @@ describe('createTokenSource', () => {
         { function: 'Login', action: 'oidc_m2m', domain: 'acme' },
       ],
     })
-    const base = { verifier: verifier.issuer, credential: machine.credential, privateKey: machine.privateKey.hex }
+    const base = {
+      verifier: verifier.issuer,
+      credential: machine.credential,
+      privateKey: machine.privateKey.hex,
+    }
     const tokens = closing(createTokenSource(base))
     expect(claimsOf(await tokens.getToken()).tenant).toBe('kpmg')
     expect(claimsOf(await tokens.getToken({ tenant: 'acme' })).tenant).toBe('acme')
     expect(await tokens.getToken({ tenant: 'kpmg' })).toBe(await tokens.getToken())
     expect(verifier.requests.token).toBe(2)
-    const refusal = await failureOf(closing(createTokenSource({ ...base, tenant: 'other' })).ready())
-    expect(refusal.checklist).toContainEqual(expect.objectContaining({ check: 'tenant', verdict: 'failed' }))
+    const refusal = await failureOf(
+      closing(createTokenSource({ ...base, tenant: 'other' })).ready(),
+    )
+    expect(refusal.checklist).toContainEqual(
+      expect.objectContaining({ check: 'tenant', verdict: 'failed' }),
+    )
     const none = closing(createTokenSource({ ...base, tenant: null }))
     expect(claimsOf(await none.getToken()).tenant).toBeUndefined()
   })
@@ -83,7 +114,9 @@ describe('createTokenSource', () => {
     const verifier = await startVerifier()
     verifier.fail('discovery', 'wrong-issuer')
     const { credential, privateKey } = verifier.issueMachineCredential()
-    const tokens = closing(createTokenSource({ verifier: verifier.issuer, credential, privateKey: privateKey.hex }))
+    const tokens = closing(
+      createTokenSource({ verifier: verifier.issuer, credential, privateKey: privateKey.hex }),
+    )
     expect(await failureOf(tokens.ready())).toMatchObject({ code: 'issuer_mismatch' })
     expect(verifier.requests.token).toBe(0)
   })
@@ -92,9 +125,16 @@ describe('createTokenSource', () => {
     const verifier = await startVerifier()
     const { credential, privateKey } = verifier.issueMachineCredential()
     const { origin } = new URL(verifier.issuer)
-    const tokens = closing(createTokenSource({ verifier: origin, credential, privateKey: privateKey.hex }))
+    const tokens = closing(
+      createTokenSource({ verifier: origin, credential, privateKey: privateKey.hex }),
+    )
     const error = await failureOf(tokens.ready())
-    expect(error).toMatchObject({ code: 'issuer_mismatch', kind: 'configuration', retryable: false, status: 404 })
+    expect(error).toMatchObject({
+      code: 'issuer_mismatch',
+      kind: 'configuration',
+      retryable: false,
+      status: 404,
+    })
     expect(error.message).toContain('is the context path missing, for instance /verifier?')
   })
 
@@ -104,7 +144,9 @@ describe('createTokenSource', () => {
       response.end(JSON.stringify({ issuer, token_endpoint: `${elsewhere}/token` })),
     )
     const { credential, privateKey } = (await startVerifier()).issueMachineCredential()
-    const tokens = closing(createTokenSource({ verifier: issuer, credential, privateKey: privateKey.hex }))
+    const tokens = closing(
+      createTokenSource({ verifier: issuer, credential, privateKey: privateKey.hex }),
+    )
     expect(await failureOf(tokens.ready())).toMatchObject({ code: 'endpoint_not_trusted' })
   })
 
@@ -113,9 +155,13 @@ describe('createTokenSource', () => {
     const origin: string = await serve((request, response) => {
       asked.push(request.url ?? '')
       if (request.url === '/.well-known/oauth-authorization-server/verifier') {
-        response.end(JSON.stringify({ issuer: `${origin}/verifier`, token_endpoint: `${origin}/token` }))
+        response.end(
+          JSON.stringify({ issuer: `${origin}/verifier`, token_endpoint: `${origin}/token` }),
+        )
       } else if (request.url === '/token') {
-        response.end(JSON.stringify({ access_token: 'opaque', token_type: 'bearer', expires_in: 60 }))
+        response.end(
+          JSON.stringify({ access_token: 'opaque', token_type: 'bearer', expires_in: 60 }),
+        )
       } else response.writeHead(404).end()
     })
     const { credential, privateKey } = (await startVerifier()).issueMachineCredential()
@@ -132,9 +178,17 @@ describe('the options', () => {
 
   it.each<[string, object, string]>([
     ['nothing at all', undefined as unknown as object, 'an object of options, found undefined'],
-    ['an option of another name', { ...good, allowedOrigin: ['https://api.example.org'] }, 'found `allowedOrigin`'],
+    [
+      'an option of another name',
+      { ...good, allowedOrigin: ['https://api.example.org'] },
+      'found `allowedOrigin`',
+    ],
     ['an option of another way', { ...good, clientSecret: 's' }, 'found `clientSecret`'],
-    ['two servers', { ...good, authorizationServer: 'https://as.example.org', clientId: 'me' }, 'both'],
+    [
+      'two servers',
+      { ...good, authorizationServer: 'https://as.example.org', clientId: 'me' },
+      'both',
+    ],
     [
       'one origin that is not in a list',
       {
@@ -146,13 +200,25 @@ describe('the options', () => {
       'a list of origins',
     ],
     ['no issuer', { credential: 'x' }, 'neither'],
-    ['http beyond loopback', { ...good, verifier: 'http://verifier.example.org' }, 'https in `verifier`'],
+    [
+      'http beyond loopback',
+      { ...good, verifier: 'http://verifier.example.org' },
+      'https in `verifier`',
+    ],
     ['a trailing slash', { ...good, verifier: 'https://verifier.example.org/' }, 'trailing slash'],
     ['a query', { ...good, verifier: 'https://verifier.example.org?a=b' }, 'query'],
     ['no address', { ...good, verifier: 'verifier.example.org' }, 'absolute URL'],
-    ['a user in the address', { ...good, verifier: 'https://me:pw@verifier.example.org' }, 'without user'],
+    [
+      'a user in the address',
+      { ...good, verifier: 'https://me:pw@verifier.example.org' },
+      'without user',
+    ],
     ['an unset credential', { ...good, credential: '' }, 'environment variable'],
-    ['a token endpoint over http', { ...good, tokenEndpoint: 'http://verifier.example.org/token' }, 'tokenEndpoint'],
+    [
+      'a token endpoint over http',
+      { ...good, tokenEndpoint: 'http://verifier.example.org/token' },
+      'tokenEndpoint',
+    ],
     [
       'an origin with a path',
       {
@@ -175,12 +241,22 @@ describe('the options', () => {
     ],
     [
       'a timeout in milliseconds',
-      { authorizationServer: 'https://as.example.org', clientId: 'me', clientSecret: 's', timeout: 5000 },
+      {
+        authorizationServer: 'https://as.example.org',
+        clientId: 'me',
+        clientSecret: 's',
+        timeout: 5000,
+      },
       'milliseconds',
     ],
     [
       'no tries',
-      { authorizationServer: 'https://as.example.org', clientId: 'me', clientSecret: 's', tries: 0 },
+      {
+        authorizationServer: 'https://as.example.org',
+        clientId: 'me',
+        clientSecret: 's',
+        tries: 0,
+      },
       'tries',
     ],
     [
@@ -200,12 +276,22 @@ describe('the options', () => {
     ],
     [
       'a key and a secret',
-      { authorizationServer: 'https://as.example.org', clientId: 'me', privateKey: '1', clientSecret: 's' },
+      {
+        authorizationServer: 'https://as.example.org',
+        clientId: 'me',
+        privateKey: '1',
+        clientSecret: 's',
+      },
       'one of `privateKey`, `signer` and `clientSecret`',
     ],
     [
       'a passphrase beside a signer',
-      { ...good, privateKey: undefined, signer: { alg: 'ES256', sign: () => {} }, passphrase: 'pw' },
+      {
+        ...good,
+        privateKey: undefined,
+        signer: { alg: 'ES256', sign: () => {} },
+        passphrase: 'pw',
+      },
       'beside `signer`',
     ],
     ['a text in place of options', 'hunter2' as unknown as object, 'found string'],
@@ -220,7 +306,12 @@ describe('the options', () => {
   it('may be there without a value, as they are when they are copied from elsewhere', async () => {
     const verifier = await startVerifier()
     const { credential, privateKey } = verifier.issueMachineCredential()
-    const absent = { signer: undefined, clientSecret: undefined, authorizationServer: undefined, tries: undefined }
+    const absent = {
+      signer: undefined,
+      clientSecret: undefined,
+      authorizationServer: undefined,
+      tries: undefined,
+    }
     const options = { ...absent, verifier: verifier.issuer, credential, privateKey: privateKey.hex }
     await closing(createTokenSource(options as unknown as TokenSourceOptions)).ready()
     expect(verifier.requests.token).toBe(1)
@@ -230,11 +321,16 @@ describe('the options', () => {
     const verifier = await startVerifier()
     const year = 365 * 24 * 3600 * 1000
     const create = (from: number, to: number) => () => {
-      const validity = { validFrom: new Date(Date.now() + from), validUntil: new Date(Date.now() + to) }
+      const validity = {
+        validFrom: new Date(Date.now() + from),
+        validUntil: new Date(Date.now() + to),
+      }
       const { credential, privateKey } = verifier.issueMachineCredential(validity)
       createTokenSource({ ...good, credential, privateKey: privateKey.hex })
     }
     expect(await failureOf(create(-year, -1000))).toMatchObject({ code: 'credential_expired' })
-    expect(await failureOf(create(year, 2 * year))).toMatchObject({ code: 'credential_not_yet_valid' })
+    expect(await failureOf(create(year, 2 * year))).toMatchObject({
+      code: 'credential_not_yet_valid',
+    })
   })
 })

@@ -12,7 +12,12 @@ const sendBy =
   (dispatcher: Dispatcher): Send =>
   async (url, { body, authorization } = {}) => {
     const headers = authorization ? { authorization } : { accept: ['text/plain', '*/*'] }
-    const response = await request(url, { dispatcher, method: body ? 'POST' : 'GET', body: body ?? null, headers })
+    const response = await request(url, {
+      dispatcher,
+      method: body ? 'POST' : 'GET',
+      body: body ?? null,
+      headers,
+    })
     return { status: response.statusCode, text: await response.body.text() }
   }
 
@@ -28,7 +33,12 @@ const overFetch = (tokens: TokenSource): Send => {
   const dispatcher = closing(new Agent()).compose(tokenInterceptor(tokens))
   return async (url, { body, authorization } = {}) => {
     const headers = authorization ? { authorization } : {}
-    const response = await fetch(url, { dispatcher, method: body ? 'POST' : 'GET', body: body ?? null, headers })
+    const response = await fetch(url, {
+      dispatcher,
+      method: body ? 'POST' : 'GET',
+      body: body ?? null,
+      headers,
+    })
     return { status: response.status, text: await response.text() }
   }
 }

@@ -11,15 +11,18 @@ export interface ChallengeDetails {
 }
 
 /**
- * The answer to a refused request: the one writer of `WWW-Authenticate` (RFC 6750 §3) and of error bodies.
+ * The answer to a refused request: the one writer of `WWW-Authenticate` (RFC 6750 §3) and of error
+ * bodies.
  *
- * Everything in it is fixed for the code, or configured by the application: nothing that the caller sent comes back.
+ * Everything in it is fixed for the code, or configured by the application: nothing that the caller
+ * sent comes back.
  */
 export function answer(code: ErrorCode, details: ChallengeDetails = {}): Answer {
   const { kind, status, error, description } = ERRORS[code]
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' }
   if (kind === 'token') headers['WWW-Authenticate'] = challenge(error, description, details)
-  if (kind === 'verifier') headers['Retry-After'] = `${Math.max(1, Math.ceil((details.retryAfter ?? 1_000) / 1_000))}`
+  if (kind === 'verifier')
+    headers['Retry-After'] = `${Math.max(1, Math.ceil((details.retryAfter ?? 1_000) / 1_000))}`
   const body = {
     ...(error !== undefined && { error }),
     error_description: description,
@@ -28,7 +31,11 @@ export function answer(code: ErrorCode, details: ChallengeDetails = {}): Answer 
   return Object.freeze({ status, headers: Object.freeze(headers), body: Object.freeze(body) })
 }
 
-function challenge(error: string | undefined, description: string, { realm, scope }: ChallengeDetails): string {
+function challenge(
+  error: string | undefined,
+  description: string,
+  { realm, scope }: ChallengeDetails,
+): string {
   // RFC 6750 §3.1: a request without credentials is told no error, only how to authenticate.
   const parameters = [
     ['realm', realm],

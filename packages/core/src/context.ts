@@ -1,4 +1,10 @@
-import { readCredential, type Credential, type Mandate, type Power, type Standing } from './credential/credential.js'
+import {
+  readCredential,
+  type Credential,
+  type Mandate,
+  type Power,
+  type Standing,
+} from './credential/credential.js'
 import { compact } from './kit/members.js'
 import type { TrustedIssuer } from './issuers/issuer.js'
 import { deepFreeze } from './kit/json.js'
@@ -12,8 +18,8 @@ export type Claims = Readonly<Record<string, unknown>>
 /**
  * Who calls, and what the Verifier says they may do: what a handler gets to see. Deeply frozen.
  *
- * Only what names no person is enumerable, and so in a log, in JSON or in a spread: `issuer`, `clientId`, `scopes`, `tenant`, `kind`, `powers` and
- * `expiresAt`. The rest is read by name.
+ * Only what names no person is enumerable, and so in a log, in JSON or in a spread: `issuer`,
+ * `clientId`, `scopes`, `tenant`, `kind`, `powers` and `expiresAt`. The rest is read by name.
  */
 export interface AuthContext<C extends object = Claims> {
   /** The access token itself, for calling others on the caller's behalf. */
@@ -21,9 +27,15 @@ export interface AuthContext<C extends object = Claims> {
   readonly header: JwsHeader
   readonly claims: C
   readonly issuer: string
-  /** `sub` as it stands: a DID, an address or an e-mail, depending on the Verifier's generation; no stable key for a user. */
+  /**
+   * `sub` as it stands: a DID, an address or an e-mail, depending on the Verifier's generation; no
+   * stable key for a user.
+   */
   readonly subject: string | undefined
-  /** The calling client: the machine's DID where the token carries its credential, else `client_id` or `azp`. */
+  /**
+   * The calling client: the machine's DID where the token carries its credential, else `client_id`
+   * or `azp`.
+   */
   readonly clientId: string | undefined
   readonly scopes: readonly string[]
   readonly tenant: string | undefined
@@ -46,8 +58,9 @@ export function createContext(
 }
 
 /**
- * What must not show in a log is behind getters, which no log, spread or JSON follows. They read it from the token anew when they are asked:
- * most handlers never do, and thousands of remembered contexts are the smaller for it.
+ * What must not show in a log is behind getters, which no log, spread or JSON follows. They read it
+ * from the token anew when they are asked: most handlers never do, and thousands of remembered
+ * contexts are the smaller for it.
  */
 class Context implements AuthContext {
   readonly issuer: string
@@ -119,8 +132,15 @@ function unfold(token: string, hasCredential: boolean): Unfolded {
 
 const NO_POWERS: readonly Power[] = Object.freeze([])
 
-/** The Java Verifiers 1.3.7 to 2.x put their own address into `client_id`, which says nothing of the caller. */
-function clientOf(claims: Claims, issuer: string, standing: Standing | undefined): string | undefined {
+/**
+ * The Java Verifiers 1.3.7 to 2.x put their own address into `client_id`, which says nothing of the
+ * caller.
+ */
+function clientOf(
+  claims: Claims,
+  issuer: string,
+  standing: Standing | undefined,
+): string | undefined {
   if (standing?.kind === 'machine' && standing.mandateeId !== undefined) return standing.mandateeId
   const stated = claims['client_id'] as string | undefined
   return stated !== undefined && stated !== issuer ? stated : (claims['azp'] as string | undefined)

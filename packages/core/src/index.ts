@@ -1,5 +1,6 @@
 /**
- * Decides on access tokens issued by a Verifier: signature, issuer, audience, expiry, kind, scopes and mandate powers.
+ * Decides on access tokens issued by a Verifier: signature, issuer, audience, expiry, kind, scopes
+ * and mandate powers.
  *
  * @packageDocumentation
  */

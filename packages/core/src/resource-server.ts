@@ -10,7 +10,12 @@ import { fingerprint } from './kit/fingerprint.js'
 import { createIssuers, type TrustedIssuer } from './issuers/issuer.js'
 import { parseJws, type UnverifiedJws } from './jwt/jws.js'
 import { createKeySet, type KeySetHealth } from './issuers/key-set.js'
-import { resolveOptions, type IssuerSettings, type ResourceServerOptions, type Settings } from './options/options.js'
+import {
+  resolveOptions,
+  type IssuerSettings,
+  type ResourceServerOptions,
+  type Settings,
+} from './options/options.js'
 import type { RequestLike } from './presented/request.js'
 import { checkRequirement, type Requirement } from './requirements/index.js'
 import { verifyWithKeys } from './issuers/signer.js'
@@ -20,32 +25,42 @@ import { createTokenCache } from './token-cache.js'
 /** How a resource server fares: fit for a readiness probe. */
 export interface Health {
   /**
-   * `ready`: every issuer's keys are at hand; `down`: no issuer's are; `degraded`: anything between. An issuer by lookup, or by template with keys of its
-   * own, counts from its first good token on.
+   * `ready`: every issuer's keys are at hand; `down`: no issuer's are; `degraded`: anything
+   * between. An issuer by lookup, or by template with keys of its own, counts from its first good
+   * token on.
    */
   readonly status: 'ready' | 'degraded' | 'down'
   readonly issuers: readonly KeySetHealth[]
 }
 
-/** Decides on requests. Made by {@link createResourceServer}; one serves any number of routes and frameworks. */
+/**
+ * Decides on requests. Made by {@link createResourceServer}; one serves any number of routes and
+ * frameworks.
+ */
 export interface ResourceServer<C extends object = Claims> {
   /**
    * Decides on a request: its bearer token first, then what the route requires of the caller.
    *
    * @param request a web `Request`, Node's `IncomingMessage`, or anything with their `headers`
-   * @param requirement what the route asks for, from `requiredScopes`, `requiredPower` and their kin; default: a valid token
+   * @param requirement what the route asks for, from `requiredScopes`, `requiredPower` and their
+   *   kin; default: a valid token
    * @returns who calls
    * @throws {GuardError} every code of kind `token` and `verifier`
    */
-  authenticate<R extends RequestLike>(request: R, requirement?: Requirement<R>): Promise<AuthContext<C>>
+  authenticate<R extends RequestLike>(
+    request: R,
+    requirement?: Requirement<R>,
+  ): Promise<AuthContext<C>>
   /**
    * The same decision without a promise, for a token that was verified before.
    *
-   * @returns `undefined` when that takes more than memory: then ask {@link ResourceServer.authenticate}
+   * @returns `undefined` when that takes more than memory: then ask
+   *   {@link ResourceServer.authenticate}
    */
   authenticateCached(request: RequestLike): AuthContext<C> | undefined
   /**
-   * Decides on a token alone, for queues, sockets and other transports. What is required of the caller can't depend on a request then.
+   * Decides on a token alone, for queues, sockets and other transports. What is required of the
+   * caller can't depend on a request then.
    *
    * @throws {GuardError} every code of kind `token` and `verifier`
    */
@@ -53,7 +68,8 @@ export interface ResourceServer<C extends object = Claims> {
   /**
    * Asks something more of a caller already known, as the adapters do route by route.
    *
-   * What takes no time throws at once. `requiredStatus`, and functions of the application that return promises, may take theirs: await those.
+   * What takes no time throws at once. `requiredStatus`, and functions of the application that
+   * return promises, may take theirs: await those.
    *
    * @param request what the requirement reads; to be left out where that is nothing
    * @returns nothing when it holds at once, a promise when that takes time
@@ -70,7 +86,10 @@ export interface ResourceServer<C extends object = Claims> {
    * @throws {GuardError} `keys_unavailable`, with the reason in its message
    */
   ready(): Promise<void>
-  /** How it fares, at once; keys that nobody needed yet are fetched because of the question, so that a readiness probe needs no more than this. */
+  /**
+   * How it fares, at once; keys that nobody needed yet are fetched because of the question, so that
+   * a readiness probe needs no more than this.
+   */
   health(): Health
   /** Calls off fetches and timers; requests that wait for keys get 503. */
   close(): void
@@ -82,7 +101,8 @@ export interface ResourceServer<C extends object = Claims> {
  * Starts without the Verifier: its keys are fetched when the first token comes, or by `ready()`.
  *
  * @typeParam C the claims of your tokens, beyond what is checked here; for the compiler only
- * @param options see {@link ResourceServerOptions}; `issuer` is required, and `audience` unless the profile has a rule of its own
+ * @param options see {@link ResourceServerOptions}; `issuer` is required, and `audience` unless the
+ *   profile has a rule of its own
  * @throws {GuardError} `invalid_configuration`
  * @example
  * ```ts
@@ -97,12 +117,22 @@ export interface ResourceServer<C extends object = Claims> {
  * }
  * ```
  */
-export function createResourceServer<C extends object = Claims>(options: ResourceServerOptions): ResourceServer<C> {
+export function createResourceServer<C extends object = Claims>(
+  options: ResourceServerOptions,
+): ResourceServer<C> {
   const settings = resolveOptions(options)
   const { runtime, limits, clockTolerance, maxTokenAge } = settings
   const emitter = createEmitter(settings.listeners, runtime)
   const keySetOf = (issuer: string, { origin, rows }: IssuerSettings, onTrial: boolean) =>
-    createKeySet({ issuer, origin: origin(issuer), rows: [...rows.values()], limits, runtime, emitter, onTrial })
+    createKeySet({
+      issuer,
+      origin: origin(issuer),
+      rows: [...rows.values()],
+      limits,
+      runtime,
+      emitter,
+      onTrial,
+    })
   const issuers = createIssuers(settings, keySetOf)
   const cache = createTokenCache(settings.cache)
   let closed = false
@@ -153,7 +183,8 @@ export function createResourceServer<C extends object = Claims>(options: Resourc
     error: unknown,
     token?: string,
   ): { readonly refusal: unknown; readonly told?: Promise<void> | void } {
-    // Anything else is a fault of the application's own functions, or of ours: it must not look like a denial.
+    // Anything else is a fault of the application's own functions, or of ours: it must not look
+    // like a denial.
     if (!(error instanceof Denial)) return { refusal: error }
     const refusal = toGuardError(error, settings)
     return { refusal, told: reportDenial(emitter, refusal, token) }
@@ -185,13 +216,15 @@ export function createResourceServer<C extends object = Claims>(options: Resourc
         throw explained(reported(error).refusal)
       }
     },
-    health: () => (closed ? { status: 'down', issuers: issuers.health() } : overall(issuers.health())),
+    health: () =>
+      closed ? { status: 'down', issuers: issuers.health() } : overall(issuers.health()),
     close() {
       closed = true
       issuers.close()
     },
   }
-  // What claims there are is the application's word to the compiler, and nothing that is looked at here.
+  // What claims there are is the application's word to the compiler, and nothing that is looked at
+  // here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
 }
 
@@ -209,7 +242,11 @@ function allowedAlgorithm({ header }: UnverifiedJws, { rows }: TrustedIssuer): A
 
 function missing(request: RequestLike | undefined): Denial {
   const actual = request === undefined ? 'none' : absence(request)
-  return new Denial('token_missing', { check: 'token', expected: 'an Authorization field with a bearer token', actual })
+  return new Denial('token_missing', {
+    check: 'token',
+    expected: 'an Authorization field with a bearer token',
+    actual,
+  })
 }
 
 function report(emitter: Emitter, auth: AuthContext, cached: boolean): void {
@@ -217,13 +254,27 @@ function report(emitter: Emitter, auth: AuthContext, cached: boolean): void {
 }
 
 /** The one error that applications see, with its answer. */
-function toGuardError({ code, reason, scope, retryAfter, cause }: Denial, settings: Settings): GuardError {
-  const correlationId = settings.correlationId ? settings.runtime.random().toString(36).slice(2, 12) : undefined
-  return new GuardError(code, reason, answer(code, { realm: settings.realm, scope, retryAfter, correlationId }), cause)
+function toGuardError(
+  { code, reason, scope, retryAfter, cause }: Denial,
+  settings: Settings,
+): GuardError {
+  const correlationId = settings.correlationId
+    ? settings.runtime.random().toString(36).slice(2, 12)
+    : undefined
+  return new GuardError(
+    code,
+    reason,
+    answer(code, { realm: settings.realm, scope, retryAfter, correlationId }),
+    cause,
+  )
 }
 
 /** The operator's half of the answer. @returns a promise where its fingerprint takes time */
-function reportDenial(emitter: Emitter, refusal: GuardError, token: string | undefined): Promise<void> | void {
+function reportDenial(
+  emitter: Emitter,
+  refusal: GuardError,
+  token: string | undefined,
+): Promise<void> | void {
   const { code, status, reason, cause, body } = refusal
   if (!emitter.listens('denied', code)) return
   const event = {
@@ -233,14 +284,16 @@ function reportDenial(emitter: Emitter, refusal: GuardError, token: string | und
     ...(body.correlation_id !== undefined && { correlationId: body.correlation_id }),
     ...(cause !== undefined && { cause }),
   }
-  const emit = (mark?: string) => emitter.emit('denied', mark === undefined ? event : { ...event, fingerprint: mark })
+  const emit = (mark?: string) =>
+    emitter.emit('denied', mark === undefined ? event : { ...event, fingerprint: mark })
   const mark = typeof token === 'string' ? fingerprint(token) : undefined
   if (mark instanceof Promise) return mark.then(emit, () => emit())
   emit(mark)
 }
 
 function overall(issuers: readonly KeySetHealth[]): Health {
-  const every = (status: KeySetHealth['status']) => issuers.every((issuer) => issuer.status === status)
+  const every = (status: KeySetHealth['status']) =>
+    issuers.every((issuer) => issuer.status === status)
   const status = every('ready') ? 'ready' : every('down') ? 'down' : 'degraded'
   return { status, issuers }
 }

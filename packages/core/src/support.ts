@@ -1,5 +1,6 @@
 /**
- * The parts of core that the other packages of this project build on. Not meant for applications: it may change with any release.
+ * The parts of core that the other packages of this project build on. Not meant for applications:
+ * it may change with any release.
  *
  * @packageDocumentation
  */

@@ -10,7 +10,10 @@ export interface VerifiedEntry extends DecisionWindow {
   readonly key: PublishedKey
 }
 
-/** The memory for verified tokens: signature, claims and credential only, never what a route requires. */
+/**
+ * The memory for verified tokens: signature, claims and credential only, never what a route
+ * requires.
+ */
 export interface TokenCache {
   get(token: string, now: number): AuthContext | undefined
   set(token: string, entry: VerifiedEntry): void
@@ -19,7 +22,10 @@ export interface TokenCache {
 
 /** The end of a token is the end of its signature: as good as a hash, and there already. */
 const TAIL = 32
-/** Heap of an entry as a multiple of its token's length, once a handler has read its claims; half of that before. Measured by `npm run bench`. */
+/**
+ * Heap of an entry as a multiple of its token's length, once a handler has read its claims; half of
+ * that before. Measured by `npm run bench`.
+ */
 const BYTES_PER_CHARACTER = 4
 
 /** Makes the memory, or one that forgets everything when it is switched off. */
@@ -36,7 +42,8 @@ export function createTokenCache(bounds: Required<CacheOption> | null): TokenCac
       const entry = entries.get(tail)
       // The whole token is compared: the tail only finds the place to look.
       if (entry === undefined || entry.context.token !== token) return undefined
-      if (entry.key.trusted && now >= entry.validFrom && now < entry.validUntil) return entry.context
+      if (entry.key.trusted && now >= entry.validFrom && now < entry.validUntil)
+        return entry.context
       entries.delete(tail)
       return undefined
     },

@@ -5,7 +5,9 @@ import { ERRORS, type ErrorCode } from '../src/kit/errors.js'
 const codes = Object.keys(ERRORS) as ErrorCode[]
 const refusals = codes.filter((code) => ERRORS[code].kind === 'token')
 
-/** Reads a challenge as RFC 9110 §11.2 has it: a scheme, then parameters that are quoted-strings. */
+/**
+ * Reads a challenge as RFC 9110 §11.2 has it: a scheme, then parameters that are quoted-strings.
+ */
 function read(challenge: string): Record<string, string> {
   const parameters: Record<string, string> = {}
   const rest = challenge
@@ -20,16 +22,24 @@ function read(challenge: string): Record<string, string> {
 
 describe('RFC 6750 §3: the challenge', () => {
   test.each(refusals)('%s: is Bearer with the text that is fixed for the code', (code) => {
-    const { error, description, status } = ERRORS[code] as { error?: string; description: string; status: number }
+    const { error, description, status } = ERRORS[code] as {
+      error?: string
+      description: string
+      status: number
+    }
     const { headers, body, status: answered } = answer(code)
     expect(answered).toBe(status)
-    expect(read(headers['WWW-Authenticate']!)).toEqual(error ? { error, error_description: description } : {})
+    expect(read(headers['WWW-Authenticate']!)).toEqual(
+      error ? { error, error_description: description } : {},
+    )
     expect(body).toEqual({ ...(error && { error }), error_description: description })
   })
 
   test('§3.1: says no error to a request without credentials', () => {
     expect(answer('token_missing').headers['WWW-Authenticate']).toBe('Bearer')
-    expect(answer('token_missing', { realm: 'orders' }).headers['WWW-Authenticate']).toBe('Bearer realm="orders"')
+    expect(answer('token_missing', { realm: 'orders' }).headers['WWW-Authenticate']).toBe(
+      'Bearer realm="orders"',
+    )
   })
 
   test.each(codes.filter((code) => ERRORS[code].kind === 'verifier'))(
@@ -59,14 +69,18 @@ describe('RFC 6750 §3: the challenge', () => {
   })
 
   test('every public text can stand in a header field as it is, and no two codes of one OAuth error can be told apart but by expiry', () => {
-    for (const code of codes) expect(ERRORS[code].description).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
+    for (const code of codes)
+      expect(ERRORS[code].description).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
     const texts = (error: string) =>
       new Set(
         codes
           .filter((code) => (ERRORS[code] as { error?: string }).error === error)
           .map((code) => ERRORS[code].description),
       )
-    expect([...texts('invalid_token')].sort()).toEqual(['The access token expired', 'The access token is invalid'])
+    expect([...texts('invalid_token')].sort()).toEqual([
+      'The access token expired',
+      'The access token is invalid',
+    ])
     expect(texts('invalid_request').size).toBe(1)
     expect(texts('insufficient_scope').size).toBe(1)
     expect(texts('temporarily_unavailable').size).toBe(1)

@@ -32,8 +32,14 @@ function serve(options: Partial<ResourceServerOptions> = {}) {
     ...options,
   })
   open.push(resourceServer)
-  const denials = () => events.filter(({ name }) => name === 'denied').map(({ event }) => event as DeniedEvent)
-  return { resourceServer, events, denials, pass: (seconds: number) => void (now += seconds * 1_000) }
+  const denials = () =>
+    events.filter(({ name }) => name === 'denied').map(({ event }) => event as DeniedEvent)
+  return {
+    resourceServer,
+    events,
+    denials,
+    pass: (seconds: number) => void (now += seconds * 1_000),
+  }
 }
 
 const open: { close(): void }[] = []
@@ -68,7 +74,9 @@ describe('authenticate', () => {
   test('asks for what the route requires', async () => {
     const { resourceServer } = serve()
     const request = bearing(verifier.mint())
-    await expect(resourceServer.authenticate(request, mayCreate)).resolves.toMatchObject({ kind: 'machine' })
+    await expect(resourceServer.authenticate(request, mayCreate)).resolves.toMatchObject({
+      kind: 'machine',
+    })
     await expect(resourceServer.authenticate(request, mayDelete)).rejects.toMatchObject({
       code: 'power_missing',
       status: 403,
@@ -77,7 +85,9 @@ describe('authenticate', () => {
 
   test('challenges a request without credentials, naming no error (RFC 6750 §3.1)', async () => {
     const { resourceServer } = serve({ realm: 'orders' })
-    const error = await resourceServer.authenticate({ headers: {} }).catch((thrown: GuardError) => thrown)
+    const error = await resourceServer
+      .authenticate({ headers: {} })
+      .catch((thrown: GuardError) => thrown)
     expect(error).toMatchObject({
       code: 'token_missing',
       status: 401,
@@ -97,7 +107,9 @@ describe('authenticate', () => {
     const { resourceServer } = serve({
       runtime: { warn: () => {}, fetch: () => Promise.reject(new TypeError('fetch failed')) },
     })
-    const error = await resourceServer.authenticate(bearing(verifier.mint())).catch((thrown: GuardError) => thrown)
+    const error = await resourceServer
+      .authenticate(bearing(verifier.mint()))
+      .catch((thrown: GuardError) => thrown)
     expect(error).toMatchObject({
       code: 'keys_unavailable',
       kind: 'verifier',
@@ -132,8 +144,12 @@ describe('what is no requirement', () => {
         code: 'invalid_configuration',
         message: expect.stringMatching(/^expected a requirement, found/) as string,
       }
-      await expect(resourceServer.authenticate(bearing(token), requirement)).rejects.toMatchObject(mistake)
-      await expect(resourceServer.verifyAccessToken(token, requirement)).rejects.toMatchObject(mistake)
+      await expect(resourceServer.authenticate(bearing(token), requirement)).rejects.toMatchObject(
+        mistake,
+      )
+      await expect(resourceServer.verifyAccessToken(token, requirement)).rejects.toMatchObject(
+        mistake,
+      )
       expect(codeOf(() => resourceServer.authorize(auth, requirement))).toBe(mistake.code)
       expect(denials()).toEqual([])
     },
@@ -161,7 +177,9 @@ describe('authenticateCached', () => {
     expect(resourceServer.authenticateCached(request)).toBeDefined()
     pass(2)
     expect(resourceServer.authenticateCached(request)).toBeUndefined()
-    await expect(resourceServer.authenticate(request)).rejects.toMatchObject({ code: 'token_expired' })
+    await expect(resourceServer.authenticate(request)).rejects.toMatchObject({
+      code: 'token_expired',
+    })
   })
 
   test('compares the whole token, not just the end that finds it', async () => {
@@ -169,7 +187,12 @@ describe('authenticateCached', () => {
     const token = verifier.mint()
     await resourceServer.verifyAccessToken(token)
     const [, payload, signature] = token.split('.')
-    for (const forged of [`e30.${payload}.${signature}`, `x${token}`, token.slice(1), ` ${token}`]) {
+    for (const forged of [
+      `e30.${payload}.${signature}`,
+      `x${token}`,
+      token.slice(1),
+      ` ${token}`,
+    ]) {
       expect(resourceServer.authenticateCached(bearing(forged))).toBeUndefined()
     }
   })
@@ -250,7 +273,9 @@ describe('the credential behind a token', () => {
       code: 'credential_expired',
       status: 401,
     })
-    await expect(serve({ credentialValidity: null }).resourceServer.verifyAccessToken(token)).resolves.toMatchObject({
+    await expect(
+      serve({ credentialValidity: null }).resourceServer.verifyAccessToken(token),
+    ).resolves.toMatchObject({
       kind: 'machine',
     })
   })
@@ -261,7 +286,9 @@ describe('the credential behind a token', () => {
     await resourceServer.authenticate(request)
     pass(91)
     expect(resourceServer.authenticateCached(request)).toBeUndefined()
-    await expect(resourceServer.authenticate(request)).rejects.toMatchObject({ code: 'credential_expired' })
+    await expect(resourceServer.authenticate(request)).rejects.toMatchObject({
+      code: 'credential_expired',
+    })
   })
 
   test('is refused when it is of another kind', async () => {
@@ -285,7 +312,9 @@ describe('an age limit', () => {
     await resourceServer.authenticate(request)
     pass(151)
     expect(resourceServer.authenticateCached(request)).toBeUndefined()
-    await expect(resourceServer.authenticate(request)).rejects.toMatchObject({ code: 'token_too_old' })
+    await expect(resourceServer.authenticate(request)).rejects.toMatchObject({
+      code: 'token_too_old',
+    })
   })
 })
 
@@ -299,33 +328,51 @@ describe('what a handler sees', () => {
       for (const [name, member] of Object.entries(value)) walk(member, `${path}.${name}`)
     }
     const { header, claims, mandate, credential } = auth
-    walk({ auth, header, claims, mandate, credential: credential && { ...credential, raw: undefined } }, '')
+    walk(
+      {
+        auth,
+        header,
+        claims,
+        mandate,
+        credential: credential && { ...credential, raw: undefined },
+      },
+      '',
+    )
     expect(thawed).toEqual(['', '.credential'])
   })
 
   test.each([
     ['machine', {}],
     ['employee', { kind: 'employee', audience: 'portal', claims: { sub: 'jo@example.com' } }],
-  ] as const)('of a %s shows no token and no personal data when it is logged', async (_, options) => {
-    const token = verifier.mint(options)
-    const auth = await serve({ clientIds: ['portal'] }).resourceServer.verifyAccessToken(token)
-    for (const shown of [JSON.stringify(auth), JSON.stringify({ ...auth }), inspect(auth, { depth: null })]) {
-      expect(shown).not.toMatch(/@|Ada|IDCES/)
-      expect(shown).not.toContain(token.split('.')[2])
-    }
-    const shown = ['issuer', 'clientId', 'scopes', 'tenant', 'kind', 'powers', 'expiresAt']
-    expect(Object.keys(auth).sort()).toEqual(shown.sort())
-    expect(auth.token).toBe(token)
-    expect(auth.subject).toBe(auth.claims['sub'])
-    expect(auth.mandate?.mandator.email).toBe('ada@example.com')
-  })
+  ] as const)(
+    'of a %s shows no token and no personal data when it is logged',
+    async (_, options) => {
+      const token = verifier.mint(options)
+      const auth = await serve({ clientIds: ['portal'] }).resourceServer.verifyAccessToken(token)
+      for (const shown of [
+        JSON.stringify(auth),
+        JSON.stringify({ ...auth }),
+        inspect(auth, { depth: null }),
+      ]) {
+        expect(shown).not.toMatch(/@|Ada|IDCES/)
+        expect(shown).not.toContain(token.split('.')[2])
+      }
+      const shown = ['issuer', 'clientId', 'scopes', 'tenant', 'kind', 'powers', 'expiresAt']
+      expect(Object.keys(auth).sort()).toEqual(shown.sort())
+      expect(auth.token).toBe(token)
+      expect(auth.subject).toBe(auth.claims['sub'])
+      expect(auth.mandate?.mandator.email).toBe('ada@example.com')
+    },
+  )
 })
 
 describe('the denied event', () => {
   test('carries a fingerprint in place of the token, and the id that the caller was given', async () => {
     const { resourceServer, denials } = serve({ correlationId: true })
     const token = verifier.mintBroken('expired')
-    const error = (await resourceServer.verifyAccessToken(token).catch((thrown: unknown) => thrown)) as GuardError
+    const error = (await resourceServer
+      .verifyAccessToken(token)
+      .catch((thrown: unknown) => thrown)) as GuardError
     const [denied] = denials()
     expect(denied).toMatchObject({
       code: 'token_expired',
@@ -340,27 +387,41 @@ describe('the denied event', () => {
   test('of an asynchronous listener that rejects disturbs no request, and no process', async () => {
     const warnings: string[] = []
     const { resourceServer } = serve({
-      runtime: { ...systemRuntime, fetch: verifier.fetch, warn: (message) => void warnings.push(message) },
+      runtime: {
+        ...systemRuntime,
+        fetch: verifier.fetch,
+        warn: (message) => void warnings.push(message),
+      },
       events: { denied: () => Promise.reject(new Error('in the listener')) as unknown as void },
     })
-    await expect(resourceServer.verifyAccessToken(verifier.mintBroken('expired'))).rejects.toMatchObject({
+    await expect(
+      resourceServer.verifyAccessToken(verifier.mintBroken('expired')),
+    ).rejects.toMatchObject({
       code: 'token_expired',
     })
     await new Promise((resolve) => setImmediate(resolve))
-    expect(warnings).toEqual([expect.stringContaining('a listener of the event "denied" threw Error')])
+    expect(warnings).toEqual([
+      expect.stringContaining('a listener of the event "denied" threw Error'),
+    ])
   })
 
   test('of a listener that throws disturbs no request', async () => {
     const warnings: string[] = []
     const { resourceServer } = serve({
-      runtime: { ...systemRuntime, fetch: verifier.fetch, warn: (message) => void warnings.push(message) },
+      runtime: {
+        ...systemRuntime,
+        fetch: verifier.fetch,
+        warn: (message) => void warnings.push(message),
+      },
       events: {
         denied: () => {
           throw new Error('in the listener')
         },
       },
     })
-    await expect(resourceServer.verifyAccessToken(verifier.mintBroken('expired'))).rejects.toMatchObject({
+    await expect(
+      resourceServer.verifyAccessToken(verifier.mintBroken('expired')),
+    ).rejects.toMatchObject({
       code: 'token_expired',
     })
     expect(warnings).toEqual([expect.stringContaining('a listener of the event "denied" threw')])
@@ -369,7 +430,11 @@ describe('the denied event', () => {
 
 describe('a request without a bearer token', () => {
   test.each([
-    ['other credentials', { headers: { authorization: 'Basic YTpi' } }, 'credentials of the scheme "Basic"'],
+    [
+      'other credentials',
+      { headers: { authorization: 'Basic YTpi' } },
+      'credentials of the scheme "Basic"',
+    ],
     [
       'a token in the query',
       { headers: {}, url: '/orders?access_token=x' },
@@ -378,7 +443,10 @@ describe('a request without a bearer token', () => {
     ['nothing', { headers: {} }, 'none'],
   ])('with %s: the reason says so', async (_, request, actual) => {
     const { resourceServer, denials } = serve()
-    await expect(resourceServer.authenticate(request)).rejects.toMatchObject({ code: 'token_missing', status: 401 })
+    await expect(resourceServer.authenticate(request)).rejects.toMatchObject({
+      code: 'token_missing',
+      status: 401,
+    })
     expect(denials()[0]).toMatchObject({ actual })
   })
 })
@@ -397,8 +465,14 @@ describe('health', () => {
 
   test('goes from down to ready with the first keys', async () => {
     const { resourceServer } = serve()
-    expect(resourceServer.health()).toMatchObject({ status: 'down', issuers: [{ issuer: verifier.issuer, keys: 0 }] })
+    expect(resourceServer.health()).toMatchObject({
+      status: 'down',
+      issuers: [{ issuer: verifier.issuer, keys: 0 }],
+    })
     await resourceServer.ready()
-    expect(resourceServer.health()).toMatchObject({ status: 'ready', issuers: [{ keys: 1, failures: 0 }] })
+    expect(resourceServer.health()).toMatchObject({
+      status: 'ready',
+      issuers: [{ keys: 1, failures: 0 }],
+    })
   })
 })

@@ -58,7 +58,8 @@ describe('the memory for verified tokens', () => {
 
   test('holds no more bytes than it may, and no token larger than that', () => {
     const cache = createTokenCache({ maxEntries: 100, maxBytes: 1_000 })
-    for (const name of ['1', '2', '3', '4', '5']) cache.set(name.repeat(100), entry(name.repeat(100)))
+    for (const name of ['1', '2', '3', '4', '5'])
+      cache.set(name.repeat(100), entry(name.repeat(100)))
     expect(cache.size).toBe(2)
     cache.set('6'.repeat(500), entry('6'.repeat(500)))
     expect(cache.get('6'.repeat(500), 1_500)).toBeUndefined()

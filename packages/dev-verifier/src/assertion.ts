@@ -23,7 +23,10 @@ export interface RegisteredClient {
 export interface AssertionContext {
   /** The issuer this Verifier says it is in answer to this request. */
   readonly issuer: string
-  /** URLs a registered client may name as audience before the Verifier's own check, which takes the issuer alone. */
+  /**
+   * URLs a registered client may name as audience before the Verifier's own check, which takes the
+   * issuer alone.
+   */
   readonly tokenEndpoint: string
   readonly registeredClientsOnly: boolean
   readonly clients: readonly RegisteredClient[] | undefined
@@ -70,7 +73,8 @@ const rules: readonly Rule<Facts>[] = [
   {
     refusal: 'assertion-signature',
     broken: ({ jwt, did, context }) => {
-      // Verifiers that take clients without registration never look at this signature: the VP's alone proves possession.
+      // Verifiers that take clients without registration never look at this signature: the VP's
+      // alone proves possession.
       if (context.mimicLaxity && !context.registeredClientsOnly) return undefined
       const key = keyOf(did)
       if (key && hasValidSignature(jwt, key)) return undefined
@@ -90,7 +94,9 @@ const rules: readonly Rule<Facts>[] = [
     broken: ({ claims, context }) =>
       [claims['aud']]
         .flat()
-        .some((audience) => [...audiences(context), context.tokenEndpoint].includes(String(audience)))
+        .some((audience) =>
+          [...audiences(context), context.tokenEndpoint].includes(String(audience)),
+        )
         ? undefined
         : `aud must be the Verifier's URL, ${audiences(context).join(' or ')}, without a trailing slash; found ${show(claims['aud'])}`,
   },
@@ -104,7 +110,9 @@ const rules: readonly Rule<Facts>[] = [
   {
     refusal: 'assertion-jti',
     broken: ({ claims: { jti } }) =>
-      typeof jti === 'string' && jti.trim() !== '' ? undefined : `jti must be a non-blank string; found ${show(jti)}`,
+      typeof jti === 'string' && jti.trim() !== ''
+        ? undefined
+        : `jti must be a non-blank string; found ${show(jti)}`,
   },
   {
     refusal: 'assertion-replayed',
@@ -118,13 +126,16 @@ const rules: readonly Rule<Facts>[] = [
     refusal: 'assertion-expired',
     broken: ({ claims: { exp }, context: { now } }) => {
       if (!Number.isInteger(exp)) return `exp must be an integer, in seconds; found ${show(exp)}`
-      return (exp as number) > now ? undefined : `the assertion expired ${now - (exp as number)} s ago`
+      return (exp as number) > now
+        ? undefined
+        : `the assertion expired ${now - (exp as number)} s ago`
     },
   },
 ]
 
 /**
- * Authenticates the client of a token request by its assertion (RFC 7523), in the order of the real Verifiers.
+ * Authenticates the client of a token request by its assertion (RFC 7523), in the order of the real
+ * Verifiers.
  *
  * @throws Refusal with the reason.
  */
@@ -135,7 +146,10 @@ export function authenticateClient(
 ): AuthenticatedClient {
   const registration = context.clients?.find((client) => client.clientId === clientId)
   if (context.registeredClientsOnly && context.clients && !registration) {
-    throw new Refusal('unknown-client', `client_id ${show(clientId)} is not among the registered clients`)
+    throw new Refusal(
+      'unknown-client',
+      `client_id ${show(clientId)} is not among the registered clients`,
+    )
   }
   const did = registration?.did ?? clientId
   const jwt = decodeAssertion(assertion)
@@ -165,7 +179,9 @@ function audiences({ issuer }: AssertionContext): string[] {
 }
 
 const mustEqual = (name: string, found: unknown, expected: string): string | undefined =>
-  found === expected ? undefined : `${name} must equal client_id ${show(expected)}; found ${show(found)}`
+  found === expected
+    ? undefined
+    : `${name} must equal client_id ${show(expected)}; found ${show(found)}`
 
 /** A value as it may appear in a message: short, and on one line. */
 export const show = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 120)

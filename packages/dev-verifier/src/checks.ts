@@ -1,6 +1,7 @@
 /** @throws Error for a name that is none of those known. */
 export function requireName(what: string, known: readonly string[], name: string): void {
-  if (!known.includes(name)) throw new Error(`Expected ${what} of ${known.join(', ')}; found ${describe(name)}.`)
+  if (!known.includes(name))
+    throw new Error(`Expected ${what} of ${known.join(', ')}; found ${describe(name)}.`)
 }
 
 /** @throws Error for an option of another name: a typing error must not look like a setting. */
@@ -14,8 +15,15 @@ type Check = (name: string, value: unknown) => void
 /** What each option of a method may be. */
 export type Checks<Options> = { readonly [Name in keyof Required<Options>]: Check }
 
-/** @throws Error for an option of another name, or of a value that would make something else than was asked for. */
-export function checkOptions<Options extends object>(of: string, options: Options, checks: Checks<Options>): void {
+/**
+ * @throws Error for an option of another name, or of a value that would make something else than
+ * was asked for.
+ */
+export function checkOptions<Options extends object>(
+  of: string,
+  options: Options,
+  checks: Checks<Options>,
+): void {
   refuseUnknown(of, options, Object.keys(checks))
   for (const [name, value] of Object.entries(options)) {
     if (value !== undefined) checks[name as keyof Options](name, value)

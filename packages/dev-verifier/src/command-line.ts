@@ -80,11 +80,15 @@ function readPort(text: string): number {
 
 function readProfile(text: string): ProfileName {
   if (Object.hasOwn(profiles, text)) return text as ProfileName
-  throw new Error(`Expected --profile to be one of ${Object.keys(profiles).join(', ')}; found "${text}".`)
+  throw new Error(
+    `Expected --profile to be one of ${Object.keys(profiles).join(', ')}; found "${text}".`,
+  )
 }
 
 function readPower(text: string): Power {
   const [domain, name, action, ...rest] = text.split('/')
   if (domain && name && action && rest.length === 0) return { domain, function: name, action }
-  throw new Error(`Expected --power as domain/function/action, for example ${DEFAULT_POWER}; found "${text}".`)
+  throw new Error(
+    `Expected --power as domain/function/action, for example ${DEFAULT_POWER}; found "${text}".`,
+  )
 }

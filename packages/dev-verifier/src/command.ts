@@ -7,11 +7,15 @@ async function run(): Promise<void> {
   if (help) return console.log(USAGE)
   const verifier = await startDevVerifier({ ...options, onLog: (line) => console.warn(line) })
   console.log(configuration(verifier, verifier.issueMachineCredential({ powers })))
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void verifier.close())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void verifier.close())
 }
 
 run().catch((error: NodeJS.ErrnoException) => {
-  const inUse = error.code === 'EADDRINUSE' ? ' Choose another port with --port, or any free one with --port 0.' : ''
+  const inUse =
+    error.code === 'EADDRINUSE'
+      ? ' Choose another port with --port, or any free one with --port 0.'
+      : ''
   console.error(`dev-verifier: ${error.message}.${inUse}`.replace('..', '.'))
   process.exitCode = 1
 })

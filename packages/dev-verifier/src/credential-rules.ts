@@ -46,7 +46,9 @@ const rules: readonly Rule<Facts>[] = [
   {
     refusal: 'credential-not-yet-valid',
     broken: ({ vc, credential, context }) => {
-      const start = dateOf(credential['validFrom'] ?? credential['issuanceDate'] ?? vc.claims['nbf'])
+      const start = dateOf(
+        credential['validFrom'] ?? credential['issuanceDate'] ?? vc.claims['nbf'],
+      )
       return start === undefined || start <= context.now
         ? undefined
         : `the credential is valid from ${text(start)} only`
@@ -55,14 +57,20 @@ const rules: readonly Rule<Facts>[] = [
   {
     refusal: 'credential-expired',
     broken: ({ vc, credential, context }) => {
-      const end = dateOf(credential['validUntil'] ?? credential['expirationDate'] ?? vc.claims['exp'])
-      return end === undefined || end > context.now ? undefined : `the credential was valid until ${text(end)}`
+      const end = dateOf(
+        credential['validUntil'] ?? credential['expirationDate'] ?? vc.claims['exp'],
+      )
+      return end === undefined || end > context.now
+        ? undefined
+        : `the credential was valid until ${text(end)}`
     },
   },
   {
     refusal: 'status-list-unreachable',
     broken: ({ credential, context }) =>
-      statusListOf(credential) && context.statusListsDown ? 'the status lists are made to fail' : undefined,
+      statusListOf(credential) && context.statusListsDown
+        ? 'the status lists are made to fail'
+        : undefined,
   },
   {
     refusal: 'status-list-unreachable',
@@ -77,8 +85,10 @@ const rules: readonly Rule<Facts>[] = [
     refusal: 'credential-revoked',
     broken: ({ credential, context: { issuer, statusBase } }) => {
       const list = statusListOf(credential)
-      const listed = list?.uri.startsWith(`${statusBase}/`) === true && issuer.register.revoked.has(list.index)
-      const revoked = listed || issuer.revokedIds.has(String(credential['id']).replace(/^urn:uuid:/, ''))
+      const listed =
+        list?.uri.startsWith(`${statusBase}/`) === true && issuer.register.revoked.has(list.index)
+      const revoked =
+        listed || issuer.revokedIds.has(String(credential['id']).replace(/^urn:uuid:/, ''))
       return revoked ? 'the credential has been revoked' : undefined
     },
   },
@@ -121,9 +131,14 @@ function issuerOf({ vc, credential }: Presentation): string {
 }
 
 const trustedKeys = (facts: Facts): KeyObject[] =>
-  facts.context.trustedIssuers.filter(({ id }) => bareId(id) === issuerOf(facts)).map(({ publicKey }) => publicKey)
+  facts.context.trustedIssuers
+    .filter(({ id }) => bareId(id) === issuerOf(facts))
+    .map(({ publicKey }) => publicKey)
 
-/** A date in ISO 8601 or in seconds, as milliseconds since 1970; NaN, which no comparison lets pass, for anything else. */
+/**
+ * A date in ISO 8601 or in seconds, as milliseconds since 1970; NaN, which no comparison lets pass,
+ * for anything else.
+ */
 function dateOf(value: unknown): number | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'number') return value * 1000
@@ -133,14 +148,19 @@ function dateOf(value: unknown): number | undefined {
 const text = (time: number): string =>
   Number.isNaN(time) ? 'a date that cannot be read' : new Date(time).toISOString()
 
-function statusListOf({ credentialStatus, status }: Json): { uri: string; index: number } | undefined {
+function statusListOf({
+  credentialStatus,
+  status,
+}: Json): { uri: string; index: number } | undefined {
   const list = [credentialStatus, status]
     .filter(isObject)
     .map((entry) => entry['status_list'])
     .find(isObject)
   if (list) return { uri: String(list['uri']), index: Number(list['idx']) }
-  // Lists of the form PlainListEntity cannot be read by Verifiers since 3.0, which take them as not revoked.
-  if (!isObject(credentialStatus) || credentialStatus['type'] === 'PlainListEntity') return undefined
+  // Lists of the form PlainListEntity cannot be read by Verifiers since 3.0, which take them as not
+  // revoked.
+  if (!isObject(credentialStatus) || credentialStatus['type'] === 'PlainListEntity')
+    return undefined
   return {
     uri: String(credentialStatus['statusListCredential']),
     index: Number(credentialStatus['statusListIndex']),

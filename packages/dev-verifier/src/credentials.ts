@@ -95,7 +95,9 @@ export const createIssuer = (): CredentialIssuer => ({
   revokedIds: new Set(),
 })
 
-const DEFAULT_POWERS: readonly Power[] = [{ function: 'ProductOffering', action: ['Create', 'Update'] }]
+const DEFAULT_POWERS: readonly Power[] = [
+  { function: 'ProductOffering', action: ['Create', 'Update'] },
+]
 
 const DEFAULT_MANDATOR: Mandator = {
   organizationIdentifier: 'VATES-B12345678',
@@ -150,11 +152,16 @@ export function writeCredential(
     issuer: request.untrusted ? UNTRUSTED_ISSUER_ID : issuer.id,
     mandator: { ...DEFAULT_MANDATOR, ...request.mandator },
     mandatee: { ...DEFAULT_MANDATEE, ...request.mandatee },
-    powers: (request.powers ?? DEFAULT_POWERS).map((power) => ({ domain: request.tenant ?? 'DOME', ...power })),
+    powers: (request.powers ?? DEFAULT_POWERS).map((power) => ({
+      domain: request.tenant ?? 'DOME',
+      ...power,
+    })),
     validFrom: isoSeconds(request.validFrom ?? new Date(runtime.now() - DAY)),
     validUntil: isoSeconds(request.validUntil ?? new Date(runtime.now() + 365 * DAY)),
     status:
-      form === 'none' ? undefined : statusEntry[form](context.base + STATUS_PATHS[form], issuer.register.next - 1),
+      form === 'none'
+        ? undefined
+        : statusEntry[form](context.base + STATUS_PATHS[form], issuer.register.next - 1),
   })
   return { credential, id, index }
 }
@@ -171,7 +178,12 @@ export function issueCredential(
   const { issuer, runtime } = context
   const holder = request.key === undefined ? generateKeyPair() : keyPairFrom(request.key)
   const { credential, id, index } = writeCredential(request, holder, context)
-  const payload = credentialClaims(credential, didKeyOf(holder.publicKey), publicJwk(holder), runtime)
+  const payload = credentialClaims(
+    credential,
+    didKeyOf(holder.publicKey),
+    publicJwk(holder),
+    runtime,
+  )
   const key = request.untrusted || request.forged ? generateKeyPair() : issuer.key
   const revoke = (): void => {
     issuer.revokedIds.add(id)
@@ -188,7 +200,10 @@ export function issueCredential(
   }
 }
 
-/** A W3C credential goes into the claim `vc`, bound to the holder by `cnf`; an SD-JWT's claims are the JWT's own. */
+/**
+ * A W3C credential goes into the claim `vc`, bound to the holder by `cnf`; an SD-JWT's claims are
+ * the JWT's own.
+ */
 function credentialClaims(credential: Json, did: string, jwk: Jwk, runtime: Runtime): Json {
   if ('vct' in credential) return { ...credential, iat: seconds(runtime) }
   const { issuer, validUntil } = credential

@@ -11,7 +11,8 @@ export const contexts = {
   employeeV3: `${EUDISTACK}/lear_credential_employee/w3c/v3`,
 }
 
-export const actions = ({ action }: Power): readonly string[] => (typeof action === 'string' ? [action] : action)
+export const actions = ({ action }: Power): readonly string[] =>
+  typeof action === 'string' ? [action] : action
 const domain = (power: Power): string => power.domain ?? 'DOME'
 
 export const tmfPower = (power: Power): Json => ({
@@ -41,7 +42,10 @@ export const namedPower = (power: Power): Json => ({
   function: power.function,
   type: power.type ?? 'Domain',
 })
-/** The DOME trust-framework schema: no type, and the action as one string (the schema) or an array (its fixtures). */
+/**
+ * The DOME trust-framework schema: no type, and the action as one string (the schema) or an array
+ * (its fixtures).
+ */
 export const trustFrameworkPower = (power: Power, action: unknown): Json => ({
   id: `power-${power.function}`,
   domain: domain(power),
@@ -49,8 +53,14 @@ export const trustFrameworkPower = (power: Power, action: unknown): Json => ({
   action,
 })
 
-export const mandatorV1 = ({ email, ...mandator }: Mandator): Json => ({ ...mandator, emailAddress: email })
-const mandatorV3 = (mandator: Mandator): Json => ({ id: `did:elsi:${mandator.organizationIdentifier}`, ...mandator })
+export const mandatorV1 = ({ email, ...mandator }: Mandator): Json => ({
+  ...mandator,
+  emailAddress: email,
+})
+const mandatorV3 = (mandator: Mandator): Json => ({
+  id: `did:elsi:${mandator.organizationIdentifier}`,
+  ...mandator,
+})
 
 export const machineV1 = ({ did, mandatee }: CredentialFacts): Json => ({
   id: did,
@@ -117,7 +127,8 @@ const validityV1 = (facts: CredentialFacts): Json => ({
   expirationDate: facts.validUntil,
   issuanceDate: facts.validFrom,
 })
-const status = (facts: CredentialFacts): Json => (facts.status ? { credentialStatus: facts.status } : {})
+const status = (facts: CredentialFacts): Json =>
+  facts.status ? { credentialStatus: facts.status } : {}
 const lifeSpan = ({ validFrom, validUntil }: CredentialFacts): Json => ({
   life_span: { start_date_time: validFrom, end_date_time: validUntil },
 })
@@ -131,7 +142,11 @@ export const envelopeV1 = (facts: CredentialFacts, type: string, context: string
   ...validityV1(facts),
   ...status(facts),
 })
-export const mandateV1 = (facts: CredentialFacts, mandatee: Json, power: (power: Power) => Json): Json => ({
+export const mandateV1 = (
+  facts: CredentialFacts,
+  mandatee: Json,
+  power: (power: Power) => Json,
+): Json => ({
   id: `mandate-${facts.id}`,
   ...lifeSpan(facts),
   mandatee,
@@ -169,5 +184,7 @@ export const sdJwt = (facts: CredentialFacts, vct: string, mandatee: Json): Json
   cnf: { jwk: facts.jwk },
   mandate: flatMandate(facts, mandatee),
   // The claim `status` is the Token Status List's alone.
-  ...(facts.status && { ['status_list' in facts.status ? 'status' : 'credentialStatus']: facts.status }),
+  ...(facts.status && {
+    ['status_list' in facts.status ? 'status' : 'credentialStatus']: facts.status,
+  }),
 })

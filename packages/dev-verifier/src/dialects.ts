@@ -29,7 +29,10 @@ interface Dialect {
   readonly write: (facts: CredentialFacts) => Json
 }
 
-const trustFrameworkMachine = (facts: CredentialFacts, action: (power: Power) => unknown): Json => ({
+const trustFrameworkMachine = (
+  facts: CredentialFacts,
+  action: (power: Power) => unknown,
+): Json => ({
   ...envelopeV1(facts, 'LEARCredentialMachine', contexts.machineV1),
   credentialSubject: {
     mandate: {
@@ -39,9 +42,16 @@ const trustFrameworkMachine = (facts: CredentialFacts, action: (power: Power) =>
   },
 })
 
-/** Field names as Gson wrote them, and the record component's name for the subject, in builds around Verifier 1.0.14. */
+/**
+ * Field names as Gson wrote them, and the record component's name for the subject, in builds around
+ * Verifier 1.0.14.
+ */
 function gsonMachine(facts: CredentialFacts): Json {
-  const { '@context': context, ...envelope } = envelopeV1(facts, 'LEARCredentialMachine', contexts.machineV1)
+  const { '@context': context, ...envelope } = envelopeV1(
+    facts,
+    'LEARCredentialMachine',
+    contexts.machineV1,
+  )
   const { life_span: _, ...mandate } = mandateV1(facts, machineV1(facts), gsonPower)
   const lifeSpan = { startDateTime: facts.validFrom, endDateTime: facts.validUntil }
   return { context, ...envelope, credentialSubjectV1: { mandate: { ...mandate, lifeSpan } } }
@@ -77,9 +87,15 @@ export const dialects = {
     kind: 'machine',
     status: 'bitstring',
     write: (facts) =>
-      credentialV2(facts, 'learcredential.machine.w3c.3', contexts.machineV2, flatMandate(facts, machineV2(facts)), {
-        id: facts.did,
-      }),
+      credentialV2(
+        facts,
+        'learcredential.machine.w3c.3',
+        contexts.machineV2,
+        flatMandate(facts, machineV2(facts)),
+        {
+          id: facts.did,
+        },
+      ),
   },
   'machine-sd-jwt': {
     kind: 'machine',
@@ -126,9 +142,15 @@ export const dialects = {
     kind: 'employee',
     status: 'bitstring',
     write: (facts) =>
-      credentialV2(facts, 'learcredential.employee.w3c.4', contexts.employeeV3, flatMandate(facts, employeeV3(facts)), {
-        id: facts.did,
-      }),
+      credentialV2(
+        facts,
+        'learcredential.employee.w3c.4',
+        contexts.employeeV3,
+        flatMandate(facts, employeeV3(facts)),
+        {
+          id: facts.did,
+        },
+      ),
   },
   'employee-sd-jwt': {
     kind: 'employee',

@@ -7,7 +7,10 @@ const PREFIX = 'did:key:z'
 /** Multicodec `p256-pub` (0x1200) as an unsigned varint. */
 const P256_PUB = Buffer.from([0x80, 0x24])
 
-/** The `did:key` of a P-256 public key: base58btc of the multicodec prefix and the compressed point (did:key §3). */
+/**
+ * The `did:key` of a P-256 public key: base58btc of the multicodec prefix and the compressed point
+ * (did:key §3).
+ */
 export function didKeyOf(publicKey: KeyObject): string {
   const { x, y } = publicJwk({ publicKey })
   const point = Buffer.concat([
@@ -15,7 +18,13 @@ export function didKeyOf(publicKey: KeyObject): string {
     Buffer.from(x as string, 'base64url'),
     Buffer.from(y as string, 'base64url'),
   ])
-  const compressed = ECDH.convertKey(point, 'prime256v1', undefined, undefined, 'compressed') as Buffer
+  const compressed = ECDH.convertKey(
+    point,
+    'prime256v1',
+    undefined,
+    undefined,
+    'compressed',
+  ) as Buffer
   return PREFIX + base58.encode(Buffer.concat([P256_PUB, compressed]))
 }
 
@@ -29,11 +38,24 @@ export function publicKeyOfDid(did: string): KeyObject {
   if (!bare.startsWith(PREFIX)) throw new Error('Expected a did:key in base58btc ("did:key:z…").')
   const bytes = Buffer.from(base58.decode(bare.slice(PREFIX.length)))
   if (bytes.length !== 35 || !bytes.subarray(0, 2).equals(P256_PUB)) {
-    throw new Error('Expected a did:key of a P-256 key (multicodec 0x1200 and a 33-byte compressed point).')
+    throw new Error(
+      'Expected a did:key of a P-256 key (multicodec 0x1200 and a 33-byte compressed point).',
+    )
   }
-  const point = ECDH.convertKey(bytes.subarray(2), 'prime256v1', undefined, undefined, 'uncompressed') as Buffer
-  const [x, y] = [point.subarray(1, 33), point.subarray(33)].map((part) => part.toString('base64url'))
-  return createPublicKey({ key: { kty: 'EC', crv: 'P-256', x: x as string, y: y as string }, format: 'jwk' })
+  const point = ECDH.convertKey(
+    bytes.subarray(2),
+    'prime256v1',
+    undefined,
+    undefined,
+    'uncompressed',
+  ) as Buffer
+  const [x, y] = [point.subarray(1, 33), point.subarray(33)].map((part) =>
+    part.toString('base64url'),
+  )
+  return createPublicKey({
+    key: { kty: 'EC', crv: 'P-256', x: x as string, y: y as string },
+    format: 'jwk',
+  })
 }
 
 /** A DID URL without its fragment. */

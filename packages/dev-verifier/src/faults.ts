@@ -25,13 +25,17 @@ const json = (body: string, status = 200, headers: Record<string, string> = {}):
   new Response(body, { status, headers: { 'content-type': 'application/json', ...headers } })
 
 /** A failing connection, as undici's `fetch` reports it; over HTTP the socket is destroyed. */
-export const connectionFailure = (code: 'ECONNREFUSED' | 'UND_ERR_SOCKET', message: string): TypeError =>
+export const connectionFailure = (
+  code: 'ECONNREFUSED' | 'UND_ERR_SOCKET',
+  message: string,
+): TypeError =>
   new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) })
 
 const hang: Fault = ({ request, closed }) =>
   new Promise((_, reject) => {
     const end = (): void => reject(connectionFailure('UND_ERR_SOCKET', 'other side closed'))
-    for (const signal of [request.signal, closed]) signal.addEventListener('abort', end, { once: true })
+    for (const signal of [request.signal, closed])
+      signal.addEventListener('abort', end, { once: true })
     if (request.signal.aborted || closed.aborted) end()
   })
 
@@ -49,11 +53,17 @@ const later = (runtime: Runtime, delay: number, closed: AbortSignal): Promise<vo
 
 const endless = (): ReadableStream<Uint8Array> => {
   const chunk = new TextEncoder().encode(' '.repeat(16_384))
-  return new ReadableStream({ pull: (controller) => controller.enqueue(chunk) }, { highWaterMark: 0 })
+  return new ReadableStream(
+    { pull: (controller) => controller.enqueue(chunk) },
+    { highWaterMark: 0 },
+  )
 }
 
 /** The answer's body one byte at a time, each after the delay. */
-const trickle = ({ runtime, delay, closed }: FaultContext, body: Uint8Array): ReadableStream<Uint8Array> => {
+const trickle = (
+  { runtime, delay, closed }: FaultContext,
+  body: Uint8Array,
+): ReadableStream<Uint8Array> => {
   let sent = 0
   return new ReadableStream(
     {
@@ -97,7 +107,10 @@ export const faults = {
   /** The real Verifier's answer when it cannot reach the list of trusted issuers. */
   'server-error-400': () => json('{"error":"server_error"}', 400),
   /** A login or maintenance page with status 200. */
-  html: () => new Response('<!doctype html><title>Maintenance</title>', { headers: { 'content-type': 'text/html' } }),
+  html: () =>
+    new Response('<!doctype html><title>Maintenance</title>', {
+      headers: { 'content-type': 'text/html' },
+    }),
   'empty-body': () => json(''),
   'json-null': () => json('null'),
   'json-array': () => json('[]'),
@@ -111,9 +124,11 @@ export const faults = {
   'wrong-issuer': edited({ issuer: 'https://other-verifier.example.com' }),
   'foreign-jwks-uri': edited({ jwks_uri: 'http://169.254.169.254/oidc/jwks' }),
   /** White space without end. */
-  'endless-body': () => new Response(endless(), { headers: { 'content-type': 'application/json' } }),
+  'endless-body': () =>
+    new Response(endless(), { headers: { 'content-type': 'application/json' } }),
   /** The good answer after 32 MiB of white space. */
-  'huge-body': async ({ answer }) => json(' '.repeat(32 * 1024 * 1024) + (await (await answer()).text())),
+  'huge-body': async ({ answer }) =>
+    json(' '.repeat(32 * 1024 * 1024) + (await (await answer()).text())),
   /** 302 to a place on the same host that gives the good answer. */
   redirect: ({ request }) => {
     const target = new URL(request.url)
@@ -148,18 +163,31 @@ export interface FaultOptions {
 }
 
 /** The faults set at present. */
-export type FaultBoard = Map<Endpoint, { readonly fault: Fault; left: number; readonly delay: number }>
+export type FaultBoard = Map<
+  Endpoint,
+  { readonly fault: Fault; left: number; readonly delay: number }
+>
 
 /**
  * Sets a fault on an endpoint, in place of the one before.
  *
- * @throws Error for an endpoint or a fault of another name: a test that waits for a fault which never comes would pass for the wrong reason
+ * @throws Error for an endpoint or a fault of another name: a test that waits for a fault which
+ *   never comes would pass for the wrong reason
  */
-export function setFault(board: FaultBoard, endpoint: Endpoint, name: FaultName, options: FaultOptions): void {
+export function setFault(
+  board: FaultBoard,
+  endpoint: Endpoint,
+  name: FaultName,
+  options: FaultOptions,
+): void {
   requireName('an endpoint', ENDPOINTS, endpoint)
   requireName('a fault', Object.keys(faults), name)
   checkOptions('fail()', options, { times: natural, delay: finite })
-  board.set(endpoint, { fault: faults[name], left: options.times ?? Infinity, delay: options.delay ?? 1000 })
+  board.set(endpoint, {
+    fault: faults[name],
+    left: options.times ?? Infinity,
+    delay: options.delay ?? 1000,
+  })
 }
 
 /**

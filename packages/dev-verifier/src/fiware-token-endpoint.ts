@@ -9,12 +9,17 @@ import { credentialContext } from './token-endpoint.js'
 import { holderOf } from './tokens.js'
 
 /**
- * Answers the FIWARE Verifier's token endpoint: grant `vp_token`, with the presentation itself in the form. The client is the
- * service, named by the path or by the request header `client_id`.
+ * Answers the FIWARE Verifier's token endpoint: grant `vp_token`, with the presentation itself in
+ * the form. The client is the service, named by the path or by the request header `client_id`.
  */
-export function fiwareTokenEndpoint(server: Server, request: Request, form: URLSearchParams): Response {
+export function fiwareTokenEndpoint(
+  server: Server,
+  request: Request,
+  form: URLSearchParams,
+): Response {
   const service =
-    /\/services\/([^/]+)\/token$/.exec(new URL(request.url).pathname)?.[1] ?? request.headers.get('client_id')
+    /\/services\/([^/]+)\/token$/.exec(new URL(request.url).pathname)?.[1] ??
+    request.headers.get('client_id')
   try {
     return Response.json(grantToken(server, form, service))
   } catch (error) {
@@ -42,15 +47,25 @@ function grantToken(server: Server, form: URLSearchParams, service: string | nul
     tenant: undefined,
   })
   const scope = form.get('scope') ?? ''
-  return { token_type: 'Bearer', expires_in: settings.lifetime, access_token: token, id_token: token, scope }
+  return {
+    token_type: 'Bearer',
+    expires_in: settings.lifetime,
+    access_token: token,
+    id_token: token,
+    scope,
+  }
 }
 
 function readVpToken(form: URLSearchParams, service: string | null): string {
   const [grant, vpToken] = [form.get('grant_type'), form.get('vp_token')]
   if (!grant) throw new Refusal('missing-grant-type', 'the form must hold grant_type=vp_token')
-  if (grant !== 'vp_token') throw new Refusal('unsupported-grant-type', 'grant_type must be vp_token')
+  if (grant !== 'vp_token')
+    throw new Refusal('unsupported-grant-type', 'grant_type must be vp_token')
   if (!service)
-    throw new Refusal('no-client-authentication', 'name the service in the path or in the request header client_id')
+    throw new Refusal(
+      'no-client-authentication',
+      'name the service in the path or in the request header client_id',
+    )
   if (!vpToken) throw new Refusal('vp-encoding', 'the form must hold vp_token')
   return vpToken.includes('.') ? vpToken : Buffer.from(vpToken, 'base64url').toString('latin1')
 }

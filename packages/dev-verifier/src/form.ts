@@ -1,6 +1,9 @@
 import { Refusal } from './refusals.js'
 
-/** A token request with a credential inside has some ten thousand bytes; Tomcat, below the real Verifiers, takes 2 MB. */
+/**
+ * A token request with a credential inside has some ten thousand bytes; Tomcat, below the real
+ * Verifiers, takes 2 MB.
+ */
 const MAX_BYTES = 1024 * 1024
 
 /**
@@ -22,4 +25,5 @@ export async function readForm(request: Request): Promise<URLSearchParams> {
   return new URLSearchParams(Buffer.concat(chunks).toString())
 }
 
-const tooLarge = (): Refusal => new Refusal('body-too-large', `the body must have no more than ${MAX_BYTES} bytes`)
+const tooLarge = (): Refusal =>
+  new Refusal('body-too-large', `the body must have no more than ${MAX_BYTES} bytes`)

@@ -27,7 +27,8 @@ const methods: Record<
 }
 
 /** Encodes header and claims: the text a JWS signature covers. */
-export const signingInput = (header: Json, claims: Json): string => `${encode(header)}.${encode(claims)}`
+export const signingInput = (header: Json, claims: Json): string =>
+  `${encode(header)}.${encode(claims)}`
 
 /** Signs header and claims as given; `alg` is written first unless the header has its own. */
 export function signJwt(header: Json, claims: Json, { algorithm, privateKey }: KeyPair): string {
@@ -62,10 +63,19 @@ export function decodeJwt(token: string): DecodedJwt {
   }
 }
 
-/** True when the signature is an ES256 signature of the key; no other algorithm is ever accepted here. */
+/**
+ * True when the signature is an ES256 signature of the key; no other algorithm is ever accepted
+ * here.
+ */
 export function hasValidSignature(jwt: DecodedJwt, publicKey: KeyObject): boolean {
-  if (jwt.header['alg'] !== 'ES256' || publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') return false
-  return verify('sha256', Buffer.from(jwt.signingInput), { key: publicKey, ...methods.ES256.options }, jwt.signature)
+  if (jwt.header['alg'] !== 'ES256' || publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+    return false
+  return verify(
+    'sha256',
+    Buffer.from(jwt.signingInput),
+    { key: publicKey, ...methods.ES256.options },
+    jwt.signature,
+  )
 }
 
 /** True for a JSON object: neither null nor an array. */

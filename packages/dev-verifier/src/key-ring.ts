@@ -44,7 +44,11 @@ export interface RotationOptions {
  *
  * @throws Error when the certificate is of another key.
  */
-export const createKeyRing = (pair: KeyPair, options: KeyRingOptions, certificate?: string): KeyRing => ({
+export const createKeyRing = (
+  pair: KeyPair,
+  options: KeyRingOptions,
+  certificate?: string,
+): KeyRing => ({
   options,
   current: {
     pair,
@@ -56,7 +60,9 @@ export const createKeyRing = (pair: KeyPair, options: KeyRingOptions, certificat
   foreign: [],
 })
 
-/** The key that signs with an algorithm; made, and published from then on, when it is the first use. */
+/**
+ * The key that signs with an algorithm; made, and published from then on, when it is the first use.
+ */
 export function signingKey(ring: KeyRing, algorithm: Algorithm): SigningKey {
   if (ring.current.pair.algorithm === algorithm) return ring.current
   const known = ring.byAlgorithm.get(algorithm)
@@ -67,7 +73,9 @@ export function signingKey(ring: KeyRing, algorithm: Algorithm): SigningKey {
   return key
 }
 
-/** Replaces the key in use; the keys of other algorithms are dropped and made anew when asked for. */
+/**
+ * Replaces the key in use; the keys of other algorithms are dropped and made anew when asked for.
+ */
 export function rotate(ring: KeyRing, { keepKid = false, keepOld = false }: RotationOptions): void {
   const pair = generateKeyPair(ring.current.pair.algorithm)
   if (keepOld) ring.retired.push(ring.current, ...ring.byAlgorithm.values())
@@ -79,7 +87,9 @@ export function rotate(ring: KeyRing, { keepKid = false, keepOld = false }: Rota
 /** The JWK Set as published: never an `alg` member. */
 export const jwkSet = (ring: KeyRing): { keys: Jwk[] } => ({
   keys: [
-    ...[ring.current, ...ring.byAlgorithm.values(), ...ring.retired].map((key) => publishedJwk(key, ring.options)),
+    ...[ring.current, ...ring.byAlgorithm.values(), ...ring.retired].map((key) =>
+      publishedJwk(key, ring.options),
+    ),
     ...ring.foreign,
   ],
 })
@@ -99,15 +109,22 @@ function publishedJwk({ pair, kid, certificate }: SigningKey, { use }: KeyRingOp
 
 /** Only P-256 keys have a did:key here; other types are always named by their thumbprint. */
 const kidOf = (pair: KeyPair, { kid }: KeyRingOptions): string =>
-  kid === 'did:key' && pair.algorithm === 'ES256' ? didKeyOf(pair.publicKey) : thumbprint(publicJwk(pair))
+  kid === 'did:key' && pair.algorithm === 'ES256'
+    ? didKeyOf(pair.publicKey)
+    : thumbprint(publicJwk(pair))
 
 function certificateOf(pair: KeyPair, pem: string): X509Certificate {
   const certificate = new X509Certificate(pem)
   if (certificate.checkPrivateKey(pair.privateKey)) return certificate
-  throw new Error('Expected the certificate of the key given as option `key`; found one of another key.')
+  throw new Error(
+    'Expected the certificate of the key given as option `key`; found one of another key.',
+  )
 }
 
-/** The header parameter with which tokens carry the certificate: one leaf, in standard Base64 (RFC 7515 §4.1.6). */
+/**
+ * The header parameter with which tokens carry the certificate: one leaf, in standard Base64 (RFC
+ * 7515 §4.1.6).
+ */
 export const x5c = ({ raw }: X509Certificate): string[] => [raw.toString('base64')]
 
 const certificateMembers = (certificate: X509Certificate) => ({

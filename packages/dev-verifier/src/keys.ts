@@ -34,7 +34,8 @@ export interface PrivateKeyForms {
   readonly pkcs8: string
 }
 
-// Keys read from DER share nothing with the job that generated them: Node 20 waits for ever when it collects that job while such a key is exported.
+// Keys read from DER share nothing with the job that generated them: Node 20 waits for ever when it
+// collects that job while such a key is exported.
 const DER = {
   publicKeyEncoding: { type: 'spki', format: 'der' },
   privateKeyEncoding: { type: 'pkcs8', format: 'der' },
@@ -56,22 +57,32 @@ export const ALGORITHMS = Object.keys(generators)
 
 /** A fresh key pair for an algorithm. */
 export function generateKeyPair(algorithm: Algorithm = 'ES256'): KeyPair {
-  const privateKey = createPrivateKey({ key: generators[algorithm]().privateKey, format: 'der', type: 'pkcs8' })
+  const privateKey = createPrivateKey({
+    key: generators[algorithm]().privateKey,
+    format: 'der',
+    type: 'pkcs8',
+  })
   return { algorithm, privateKey, publicKey: createPublicKey(privateKey) }
 }
 
 /**
- * A P-256 key pair from a private key in any of the forms of {@link PrivateKeyForms}, or from a `KeyObject`.
+ * A P-256 key pair from a private key in any of the forms of {@link PrivateKeyForms}, or from a
+ * `KeyObject`.
  *
  * @throws Error when it is no P-256 private key.
  */
 export function keyPairFrom(key: PrivateKeyInput): KeyPair {
   const privateKey = readable(key)
-  if (privateKey?.type === 'private' && privateKey.asymmetricKeyDetails?.namedCurve === 'prime256v1') {
+  if (
+    privateKey?.type === 'private' &&
+    privateKey.asymmetricKeyDetails?.namedCurve === 'prime256v1'
+  ) {
     return { algorithm: 'ES256', privateKey, publicKey: createPublicKey(privateKey) }
   }
   const found = privateKey === undefined ? 'something else' : 'a key of another type'
-  throw new Error(`Expected a P-256 private key as hex, JWK, PKCS#8 PEM or KeyObject; found ${found}.`)
+  throw new Error(
+    `Expected a P-256 private key as hex, JWK, PKCS#8 PEM or KeyObject; found ${found}.`,
+  )
 }
 
 /** What OpenSSL says of a key that it cannot read helps nobody. */
@@ -86,7 +97,8 @@ function readable(key: PrivateKeyInput): KeyObject | undefined {
 function readPrivateKey(key: PrivateKeyInput): KeyObject {
   // By what it is and not by its class, which is another one in each realm of a test runner.
   if (types.isKeyObject(key)) return key
-  if (typeof key !== 'string') return createPrivateKey({ key: key as NodeJsonWebKey, format: 'jwk' })
+  if (typeof key !== 'string')
+    return createPrivateKey({ key: key as NodeJsonWebKey, format: 'jwk' })
   const scalar = /^\s*(?:0x)?([0-9a-f]{1,64})\s*$/i.exec(key)?.[1]
   return scalar === undefined ? createPrivateKey(key) : privateKeyOfScalar(scalar.padStart(64, '0'))
 }
@@ -110,10 +122,12 @@ export function privateKeyForms({ privateKey }: KeyPair): PrivateKeyForms {
 }
 
 /** The public JWK: key material only, no `kid`, `use` or `alg`. */
-export const publicJwk = ({ publicKey }: Pick<KeyPair, 'publicKey'>): Jwk => publicKey.export({ format: 'jwk' }) as Jwk
+export const publicJwk = ({ publicKey }: Pick<KeyPair, 'publicKey'>): Jwk =>
+  publicKey.export({ format: 'jwk' }) as Jwk
 
 /** The public key of a JWK. */
-export const keyOfJwk = (jwk: Jwk): KeyObject => createPublicKey({ key: jwk as NodeJsonWebKey, format: 'jwk' })
+export const keyOfJwk = (jwk: Jwk): KeyObject =>
+  createPublicKey({ key: jwk as NodeJsonWebKey, format: 'jwk' })
 
 const THUMBPRINT_MEMBERS: Record<string, readonly string[]> = {
   EC: ['crv', 'kty', 'x', 'y'],

@@ -15,7 +15,10 @@ export async function listen(
   handle: (request: Request) => Response | Promise<Response>,
   { port, host }: { port: number; host: string },
 ): Promise<Listener> {
-  const fetch = async (request: Request, { incoming }: HttpBindings | Http2Bindings): Promise<Response> => {
+  const fetch = async (
+    request: Request,
+    { incoming }: HttpBindings | Http2Bindings,
+  ): Promise<Response> => {
     try {
       return await handle(request)
     } catch {
@@ -23,8 +26,13 @@ export async function listen(
       return RESPONSE_ALREADY_SENT
     }
   }
-  // The adaptor would otherwise replace the global Request and Response of the developer's whole process.
-  const server = createAdaptorServer({ fetch, hostname: host, overrideGlobalObjects: false }) as Server
+  // The adaptor would otherwise replace the global Request and Response of the developer's whole
+  // process.
+  const server = createAdaptorServer({
+    fetch,
+    hostname: host,
+    overrideGlobalObjects: false,
+  }) as Server
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)

@@ -12,7 +12,9 @@ export interface Power {
   readonly action: string | readonly string[]
   /** Where it holds: `DOME` by default, or a tenant. */
   readonly domain?: string
-  /** `domain` by default (`Domain` in the older dialects); `organization` for system administrators. */
+  /**
+   * `domain` by default (`Domain` in the older dialects); `organization` for system administrators.
+   */
   readonly type?: string
 }
 

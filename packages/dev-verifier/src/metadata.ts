@@ -2,8 +2,8 @@ import type { Json } from './jwt.js'
 import type { Algorithm } from './keys.js'
 
 /**
- * The discovery document of the Java Verifiers, with the untruths it has in production: RS256, mTLS, device and exchange
- * grants, none of which work.
+ * The discovery document of the Java Verifiers, with the untruths it has in production: RS256,
+ * mTLS, device and exchange grants, none of which work.
  */
 export const discoveryDocument = (issuer: string): Json => ({
   issuer,
@@ -44,7 +44,11 @@ const AUTH_METHODS = [
 ]
 
 /** The discovery document of the FIWARE Verifier for one service. */
-export const fiwareDiscoveryDocument = (issuer: string, service: string, algorithm: Algorithm): Json => ({
+export const fiwareDiscoveryDocument = (
+  issuer: string,
+  service: string,
+  algorithm: Algorithm,
+): Json => ({
   issuer,
   authorization_endpoint: `${issuer}/api/v2/loginQR`,
   token_endpoint: `${issuer}/services/${service}/token`,
@@ -52,7 +56,11 @@ export const fiwareDiscoveryDocument = (issuer: string, service: string, algorit
   scopes_supported: [],
   response_types_supported: ['token'],
   response_mode_supported: ['direct_post'],
-  grant_types_supported: ['authorization_code', 'vp_token', 'urn:ietf:params:oauth:grant-type:token-exchange'],
+  grant_types_supported: [
+    'authorization_code',
+    'vp_token',
+    'urn:ietf:params:oauth:grant-type:token-exchange',
+  ],
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: [algorithm],
 })

@@ -16,14 +16,28 @@ import type { Server } from './server.js'
 import { accessTokenClaims, idTokenClaims, placements } from './tokens.js'
 import type { Placement, TokenFacts } from './tokens.js'
 
-/** What to put into a token; everything has a default. Options of the credential inside are those of an issued one. */
+/**
+ * What to put into a token; everything has a default. Options of the credential inside are those of
+ * an issued one.
+ */
 export interface MintOptions extends Pick<
   CredentialRequest,
-  'powers' | 'mandator' | 'mandatee' | 'tenant' | 'validFrom' | 'validUntil' | 'status' | 'revoked' | 'key'
+  | 'powers'
+  | 'mandator'
+  | 'mandatee'
+  | 'tenant'
+  | 'validFrom'
+  | 'validUntil'
+  | 'status'
+  | 'revoked'
+  | 'key'
 > {
   /** Whom the token is for; `machine` by default, or what the dialect is of. */
   readonly kind?: Kind
-  /** The generation whose claims to write; that of the Verifier by default. Issuer and key stay the Verifier's own. */
+  /**
+   * The generation whose claims to write; that of the Verifier by default. Issuer and key stay the
+   * Verifier's own.
+   */
   readonly profile?: ProfileName
   /** The shape of the credential; that of the profile by default. */
   readonly dialect?: DialectName
@@ -31,13 +45,21 @@ export interface MintOptions extends Pick<
   readonly placement?: Placement
   /** A credential to embed as it is, in place of a written one. */
   readonly credential?: Json
-  /** By default the issuer for a machine, a relying party's client id for an employee, the service for `fiware`. */
+  /**
+   * By default the issuer for a machine, a relying party's client id for an employee, the service
+   * for `fiware`.
+   */
   readonly audience?: string
-  /** Seconds from now until `exp`; that of the profile by default. Negative for an expired token. */
+  /**
+   * Seconds from now until `exp`; that of the profile by default. Negative for an expired token.
+   */
   readonly expiresIn?: number
   /** `scope` in place of the constant one. */
   readonly scope?: string
-  /** The algorithm to sign with; that of the Verifier's key by default. A key for another one is published on first use. */
+  /**
+   * The algorithm to sign with; that of the Verifier's key by default. A key for another one is
+   * published on first use.
+   */
   readonly algorithm?: Algorithm
   /** Claims to add or replace; `undefined` removes a claim. */
   readonly claims?: Json
@@ -45,7 +67,10 @@ export interface MintOptions extends Pick<
   readonly header?: Json
 }
 
-/** @throws Error for an option of another name, or of a value with which the token would not be the one asked for. */
+/**
+ * @throws Error for an option of another name, or of a value with which the token would not be the
+ * one asked for.
+ */
 export const checkMintOptions = (of: string, options: MintOptions): void =>
   checkOptions(of, options, {
     ...contentChecks,
@@ -70,7 +95,10 @@ const ID_TOKEN_LIFETIME = 60
 /** An access token as this Verifier would issue it, signed. */
 export function mintAccessToken(server: Server, options: MintOptions): string {
   const { facts, profile } = tokenFacts(server, options)
-  const claims = { ...accessTokenClaims[profile](facts), ...(options.scope !== undefined && { scope: options.scope }) }
+  const claims = {
+    ...accessTokenClaims[profile](facts),
+    ...(options.scope !== undefined && { scope: options.scope }),
+  }
   return signToken(server, claims, options)
 }
 
@@ -78,7 +106,12 @@ export function mintAccessToken(server: Server, options: MintOptions): string {
 export function mintIdToken(server: Server, options: MintOptions): string {
   const kind = options.kind ?? 'employee'
   const audience = options.audience ?? RELYING_PARTY
-  const { facts, profile } = tokenFacts(server, { expiresIn: ID_TOKEN_LIFETIME, ...options, kind, audience })
+  const { facts, profile } = tokenFacts(server, {
+    expiresIn: ID_TOKEN_LIFETIME,
+    ...options,
+    kind,
+    audience,
+  })
   return signToken(server, idTokenClaims(facts, profile), options)
 }
 
@@ -88,9 +121,18 @@ export function signToken(
   claims: Json,
   { algorithm, claims: changes, header }: MintOptions = {},
 ): string {
-  const { pair, kid, certificate } = signingKey(server.keys, algorithm ?? server.keys.current.pair.algorithm)
+  const { pair, kid, certificate } = signingKey(
+    server.keys,
+    algorithm ?? server.keys.current.pair.algorithm,
+  )
   return signJwt(
-    { kid, typ: 'JWT', alg: pair.algorithm, ...(certificate && { x5c: x5c(certificate) }), ...header },
+    {
+      kid,
+      typ: 'JWT',
+      alg: pair.algorithm,
+      ...(certificate && { x5c: x5c(certificate) }),
+      ...header,
+    },
     { ...claims, ...changes },
     pair,
   )
@@ -99,7 +141,12 @@ export function signToken(
 /** The access token that a token request is answered with. */
 export function signAccessToken(
   server: Server,
-  { issuer, audience, credential, tenant }: Pick<TokenFacts, 'issuer' | 'audience' | 'credential' | 'tenant'>,
+  {
+    issuer,
+    audience,
+    credential,
+    tenant,
+  }: Pick<TokenFacts, 'issuer' | 'audience' | 'credential' | 'tenant'>,
 ): { token: string; expiresAt: number } {
   const { settings } = server
   const issuedAt = seconds(settings.runtime)
@@ -118,13 +165,17 @@ export function signAccessToken(
   return { token: signToken(server, accessTokenClaims[settings.name](facts)), expiresAt }
 }
 
-function tokenFacts(server: Server, options: MintOptions): { facts: TokenFacts; profile: ProfileName } {
+function tokenFacts(
+  server: Server,
+  options: MintOptions,
+): { facts: TokenFacts; profile: ProfileName } {
   const { settings } = server
   const name = options.profile ?? settings.name
   const profile = profiles[name]
   const kind = options.kind ?? (options.dialect && dialects[options.dialect].kind) ?? 'machine'
   const issuedAt = seconds(settings.runtime)
-  const lifetime = options.expiresIn ?? (name === settings.name ? settings.lifetime : profile.lifetime)
+  const lifetime =
+    options.expiresIn ?? (name === settings.name ? settings.lifetime : profile.lifetime)
   const audiences = { machine: settings.issuer, employee: RELYING_PARTY }
   const facts = {
     issuer: settings.issuer,
@@ -132,7 +183,10 @@ function tokenFacts(server: Server, options: MintOptions): { facts: TokenFacts; 
     kind,
     credential:
       options.credential ??
-      embeddedCredential(server, { ...options, dialect: options.dialect ?? profile.tokenDialects[kind] }),
+      embeddedCredential(server, {
+        ...options,
+        dialect: options.dialect ?? profile.tokenDialects[kind],
+      }),
     placement: options.placement ?? profile.placement,
     tenant: tenantClaim(options.tenant ?? settings.tenant),
     jti: settings.runtime.uuid(),

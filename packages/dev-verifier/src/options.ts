@@ -11,40 +11,73 @@ import type { Runtime } from './runtime.js'
 export interface DevVerifierOptions {
   /** The family and generation of Verifiers to behave like; `eudistack-3.3` by default. */
   readonly profile?: ProfileName
-  /** The issuer, exactly as tokens carry it. By default where the Verifier listens, or `https://verifier.example.test`. */
+  /**
+   * The issuer, exactly as tokens carry it. By default where the Verifier listens, or
+   * `https://verifier.example.test`.
+   */
   readonly issuer?: string
-  /** Takes `iss` from each request's host, as Verifiers since 3.0 do: each tenant has its own. False by default. */
+  /**
+   * Takes `iss` from each request's host, as Verifiers since 3.0 do: each tenant has its own. False
+   * by default.
+   */
   readonly issuerFromRequest?: boolean
-  /** The tenant of requests that name none by `X-Tenant` or, with `issuerFromRequest`, by their first host label. */
+  /**
+   * The tenant of requests that name none by `X-Tenant` or, with `issuerFromRequest`, by their
+   * first host label.
+   */
   readonly tenant?: string
-  /** Registered clients. Without this list, every did:key is a registered client where the profile asks for one. */
+  /**
+   * Registered clients. Without this list, every did:key is a registered client where the profile
+   * asks for one.
+   */
   readonly clients?: readonly RegisteredClient[]
-  /** Issuers to trust beside the embedded one: their id and the public key that signs their credentials. */
+  /**
+   * Issuers to trust beside the embedded one: their id and the public key that signs their
+   * credentials.
+   */
   readonly trustedIssuers?: readonly { readonly id: string; readonly jwk: Jwk }[]
   /** The name of the Verifier's key: its did:key by default, or the JWK thumbprint. */
   readonly kid?: 'did:key' | 'thumbprint'
-  /** The Verifier's private P-256 key as hex, JWK, PKCS#8 PEM or `KeyObject`; made at start by default. */
+  /**
+   * The Verifier's private P-256 key as hex, JWK, PKCS#8 PEM or `KeyObject`; made at start by
+   * default.
+   */
   readonly key?: PrivateKeyInput
-  /** The certificate of `key` in PEM: published as `x5c`, with the thumbprint as `kid`, and sent in each token's header. */
+  /**
+   * The certificate of `key` in PEM: published as `x5c`, with the thumbprint as `kid`, and sent in
+   * each token's header.
+   */
   readonly certificate?: string
   /** The service whose clients a `fiware` token is for; `my-service` by default. */
   readonly service?: string
   /** Life of an access token in seconds; that of the profile by default. */
   readonly lifetime?: number
-  /** Answers failures of the grant with 403 and an empty body, as Verifiers before 3.2.1 do; by profile by default. */
+  /**
+   * Answers failures of the grant with 403 and an empty body, as Verifiers before 3.2.1 do; by
+   * profile by default.
+   */
   readonly bareErrors?: boolean
   /**
-   * Lets pass what the real Verifiers let pass: expired VPs, the VP of another client, a status list elsewhere, and, where
-   * clients need no registration, assertions that nobody signed.
+   * Lets pass what the real Verifiers let pass: expired VPs, the VP of another client, a status
+   * list elsewhere, and, where clients need no registration, assertions that nobody signed.
    */
   readonly mimicLaxity?: boolean
-  /** Limits requests per minute and client address: true for the real limits (30 token, 120 others). Off by default. */
+  /**
+   * Limits requests per minute and client address: true for the real limits (30 token, 120 others).
+   * Off by default.
+   */
   readonly rateLimit?: boolean | { readonly token: number; readonly others: number }
-  /** Told each request that was refused, and the true cause, in one line without secrets. Silent by default. */
+  /**
+   * Told each request that was refused, and the true cause, in one line without secrets. Silent by
+   * default.
+   */
   readonly onLog?: (line: string) => void
   /** Clock, timers and identifiers. */
   readonly runtime?: Partial<Runtime>
-  /** Starts even in production or on an interface others can reach. Never do this where real data is. */
+  /**
+   * Starts even in production or on an interface others can reach. Never do this where real data
+   * is.
+   */
   readonly force?: boolean
 }
 

@@ -17,7 +17,10 @@ export interface Presentation {
   readonly credential: Json
 }
 
-/** Standard Base64 (RFC 4648 §4): Java's basic decoder takes no `-`, `_` or white space, and no wrong padding. */
+/**
+ * Standard Base64 (RFC 4648 §4): Java's basic decoder takes no `-`, `_` or white space, and no
+ * wrong padding.
+ */
 const STANDARD_BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}(?:==)?|[A-Za-z\d+/]{3}=?)?$/
 
 /**
@@ -56,7 +59,8 @@ function readCredential(vp: unknown): Pick<Presentation, 'vc' | 'credential'> {
   }
   const vc = decode(first, 'credential-malformed', 'the credential')
   const credential = vc.claims['vc'] ?? vc.claims
-  if (!isObject(credential)) throw new Refusal('credential-malformed', "the credential's claim vc is not an object")
+  if (!isObject(credential))
+    throw new Refusal('credential-malformed', "the credential's claim vc is not an object")
   return { vc, credential }
 }
 
@@ -85,7 +89,9 @@ const rules: readonly Rule<Facts>[] = [
   {
     refusal: 'vp-signature',
     broken: ({ vp, key }) =>
-      hasValidSignature(vp, key) ? undefined : 'the VP is not signed (ES256) by the key the credential is bound to',
+      hasValidSignature(vp, key)
+        ? undefined
+        : 'the VP is not signed (ES256) by the key the credential is bound to',
   },
   {
     refusal: 'vp-expired',
@@ -142,7 +148,9 @@ function namesAnotherKey({ kid, jwk }: Json, key: KeyObject): boolean {
 
 function sameKey(key: KeyObject, other: () => KeyObject): boolean {
   try {
-    return thumbprint(publicJwk({ publicKey: key })) === thumbprint(publicJwk({ publicKey: other() }))
+    return (
+      thumbprint(publicJwk({ publicKey: key })) === thumbprint(publicJwk({ publicKey: other() }))
+    )
   } catch {
     return false
   }

@@ -24,12 +24,17 @@ export interface Profile {
   readonly lifetime: number
   /** What credentials are issued as, unless asked otherwise. */
   readonly dialects: Record<Kind, DialectName>
-  /** What the credential looks like in an access token, where that differs from the credential itself. */
+  /**
+   * What the credential looks like in an access token, where that differs from the credential
+   * itself.
+   */
   readonly tokenDialects: Record<Kind, DialectName>
   readonly placement: Placement
   /** Credential types that may use the client_credentials grant. */
   readonly eligibleTypes: RegExp
-  /** Clients must be registered; otherwise any holder of a credential for the tenant is a client. */
+  /**
+   * Clients must be registered; otherwise any holder of a credential for the tenant is a client.
+   */
   readonly registeredClientsOnly: boolean
   /** What becomes of a credential on its way into a token. */
   readonly rewriteCredential: (credential: Json) => Json
@@ -95,7 +100,10 @@ export const profiles: Record<ProfileName, Profile> = {
     paths: {
       token: ['/token', '/services/:service/token'],
       jwks: '/.well-known/jwks',
-      discovery: ['/.well-known/openid-configuration', '/services/:service/.well-known/openid-configuration'],
+      discovery: [
+        '/.well-known/openid-configuration',
+        '/services/:service/.well-known/openid-configuration',
+      ],
     },
     algorithm: 'RS256',
     lifetime: 1800,

@@ -9,12 +9,16 @@ export interface RefusalAnswer {
 const oauth = (error: string, status = 400): RefusalAnswer => ({ status, body: { error } })
 const empty = (status: number): RefusalAnswer => ({ status })
 const always = (answer: RefusalAnswer) => ({ bare: answer, translated: answer })
-/** In Verifiers before 3.2.1 the exception escapes the filter, and the error page itself needs authentication. */
+/**
+ * In Verifiers before 3.2.1 the exception escapes the filter, and the error page itself needs
+ * authentication.
+ */
 const escapes = (translated: RefusalAnswer) => ({ bare: empty(403), translated })
 
 /**
- * Every reason for which a request is refused, most of them the token endpoint's, with the answer of Verifiers before 3.2.1 (`bare`) and since
- * (`translated`). The answer tells a client next to nothing: the true cause goes to `onLog`.
+ * Every reason for which a request is refused, most of them the token endpoint's, with the answer
+ * of Verifiers before 3.2.1 (`bare`) and since (`translated`). The answer tells a client next to
+ * nothing: the true cause goes to `onLog`.
  */
 export const refusals = {
   'malformed-request': always(oauth('invalid_request')),
@@ -24,8 +28,14 @@ export const refusals = {
   'missing-grant-type': escapes(oauth('invalid_request')),
   'unsupported-grant-type': escapes(oauth('unsupported_grant_type')),
   'unknown-client': { bare: oauth('invalid_client', 401), translated: oauth('invalid_client') },
-  'assertion-malformed': { bare: oauth('invalid_client', 401), translated: oauth('invalid_client') },
-  'assertion-signature': { bare: oauth('invalid_client', 401), translated: oauth('invalid_client') },
+  'assertion-malformed': {
+    bare: oauth('invalid_client', 401),
+    translated: oauth('invalid_client'),
+  },
+  'assertion-signature': {
+    bare: oauth('invalid_client', 401),
+    translated: oauth('invalid_client'),
+  },
   'assertion-issuer': { bare: oauth('invalid_client', 401), translated: oauth('invalid_client') },
   'assertion-subject': { bare: oauth('invalid_client', 401), translated: oauth('invalid_client') },
   'assertion-audience': { bare: oauth('invalid_client', 401), translated: oauth('invalid_client') },
@@ -67,7 +77,9 @@ export class Refusal extends Error {
 /** One check: the refusal it ends in, and the true cause if the facts break it. */
 export interface Rule<Facts> {
   readonly refusal: RefusalCode
-  /** Stricter than the real Verifiers, which let this pass: skipped when their laxity is mimicked. */
+  /**
+   * Stricter than the real Verifiers, which let this pass: skipped when their laxity is mimicked.
+   */
   readonly strict?: true
   readonly broken: (facts: Facts) => string | undefined
 }
@@ -77,7 +89,11 @@ export interface Rule<Facts> {
  *
  * @throws Refusal of the first rule that is broken.
  */
-export function applyRules<Facts>(rules: readonly Rule<Facts>[], facts: Facts, mimicLaxity: boolean): void {
+export function applyRules<Facts>(
+  rules: readonly Rule<Facts>[],
+  facts: Facts,
+  mimicLaxity: boolean,
+): void {
   for (const { refusal, strict, broken } of rules) {
     if (strict && mimicLaxity) continue
     const cause = broken(facts)

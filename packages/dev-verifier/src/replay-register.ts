@@ -11,7 +11,10 @@ interface Use {
   readonly exp: unknown
 }
 
-/** The `jti` of assertions that were used, each for as long as the assertion could be used again (RFC 7523 §3, rule 7). */
+/**
+ * The `jti` of assertions that were used, each for as long as the assertion could be used again
+ * (RFC 7523 §3, rule 7).
+ */
 export class ReplayRegister {
   readonly #until = new Map<string, number>()
   #sweptAt = -Infinity

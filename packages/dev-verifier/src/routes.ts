@@ -29,7 +29,12 @@ const NO_STORE = {
 export function createRoutes(server: Server): Handler {
   const { basePath, name, profile } = server.settings
   const app = new Hono()
-  const at = (paths: readonly string[], method: 'GET' | 'POST', endpoint: Endpoint, handler: Handler): void => {
+  const at = (
+    paths: readonly string[],
+    method: 'GET' | 'POST',
+    endpoint: Endpoint,
+    handler: Handler,
+  ): void => {
     app.on(method, [...paths], ({ req }) => serve(server, endpoint, req.raw, handler))
   }
   const { token, jwks, discovery } = profile.paths
@@ -44,7 +49,9 @@ export function createRoutes(server: Server): Handler {
     },
   )
   at([basePath + jwks], 'GET', 'jwks', () => Response.json(jwkSet(server.keys)))
-  at(discoveryPaths(basePath, discovery), 'GET', 'discovery', (request) => discover(server, request))
+  at(discoveryPaths(basePath, discovery), 'GET', 'discovery', (request) =>
+    discover(server, request),
+  )
   at([`${basePath}/oidc/did/:did`], 'GET', 'did', describeDid)
   at([`${basePath}/health`], 'GET', 'health', () => Response.json({ status: 'UP' }))
   for (const form of ['bitstring', 'token'] as const) {
@@ -56,16 +63,27 @@ export function createRoutes(server: Server): Handler {
   return (request) => app.fetch(request)
 }
 
-async function serve(server: Server, endpoint: Endpoint, request: Request, handler: Handler): Promise<Response> {
+async function serve(
+  server: Server,
+  endpoint: Endpoint,
+  request: Request,
+  handler: Handler,
+): Promise<Response> {
   const { faults, settings, closed } = server
   const { runtime, profile } = settings
   server.requests[endpoint] += 1
   if (isOverLimit(server, endpoint, request))
     return refuse(server, new Refusal('rate-limit', 'too many requests this minute'))
   const answer = (): Promise<Response> => answerAlways(server, request, handler)
-  const response = await answerOrFail(faults, endpoint, { request, answer, closed: closed.signal, runtime })
+  const response = await answerOrFail(faults, endpoint, {
+    request,
+    answer,
+    closed: closed.signal,
+    runtime,
+  })
   const headers = new Headers(response.headers)
-  if (settings.name !== 'fiware') for (const [name, value] of Object.entries(NO_STORE)) headers.set(name, value)
+  if (settings.name !== 'fiware')
+    for (const [name, value] of Object.entries(NO_STORE)) headers.set(name, value)
   if (profile.cors && endpoint !== 'token') headers.set('access-control-allow-origin', '*')
   return new Response(response.body, { status: response.status, headers })
 }
@@ -81,7 +99,10 @@ async function answerAlways(server: Server, request: Request, handler: Handler):
   }
 }
 
-/** Both places where a client may look for the metadata of an issuer with a path: appended, and inserted (RFC 8414 §3.1). */
+/**
+ * Both places where a client may look for the metadata of an issuer with a path: appended, and
+ * inserted (RFC 8414 §3.1).
+ */
 const discoveryPaths = (basePath: string, paths: readonly string[]): string[] => [
   ...new Set(paths.flatMap((path) => [basePath + path, path + basePath])),
 ]
@@ -96,7 +117,9 @@ function discover(server: Server, request: Request): Response {
 /** A did:key as a JWK Set, for the `jwkSetUrl` of a registered client. */
 function describeDid(request: Request): Response {
   try {
-    const did = withoutFragment(decodeURIComponent(new URL(request.url).pathname.split('/').at(-1) ?? ''))
+    const did = withoutFragment(
+      decodeURIComponent(new URL(request.url).pathname.split('/').at(-1) ?? ''),
+    )
     const publicKey = publicKeyOfDid(did)
     return Response.json({ keys: [{ ...publicJwk({ publicKey }), kid: did }] })
   } catch (error) {
@@ -114,7 +137,11 @@ function describeDid(request: Request): Response {
 function statusList({ credentialIssuer, settings }: Server, form: StatusForm): Response {
   const { typ, contentType, claims } = statusLists[form]
   const { id, key, register } = credentialIssuer
-  const facts = { uri: settings.issuer + STATUS_PATHS[form], issuer: id, issuedAt: seconds(settings.runtime) }
+  const facts = {
+    uri: settings.issuer + STATUS_PATHS[form],
+    issuer: id,
+    issuedAt: seconds(settings.runtime),
+  }
   const token = signJwt({ typ, kid: didKeyOf(key.publicKey) }, claims(register, facts), key)
   return new Response(token, { headers: { 'content-type': contentType } })
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 
-/** What the development Verifier takes from the outside world; tests replace it to hold time still. */
+/**
+ * What the development Verifier takes from the outside world; tests replace it to hold time still.
+ */
 export interface Runtime {
   /** The time, in milliseconds since 1970. */
   now: () => number

@@ -26,11 +26,18 @@ export interface Server {
 
 /** A server in its initial state. */
 export function createServer(settings: Settings): Server {
-  const pair = settings.key === undefined ? generateKeyPair(settings.profile.algorithm) : keyPairFrom(settings.key)
+  const pair =
+    settings.key === undefined
+      ? generateKeyPair(settings.profile.algorithm)
+      : keyPairFrom(settings.key)
   const credentialIssuer = createIssuer()
   return {
     settings,
-    keys: createKeyRing(pair, { kid: settings.kid, use: settings.name !== 'fiware' }, settings.certificate),
+    keys: createKeyRing(
+      pair,
+      { kid: settings.kid, use: settings.name !== 'fiware' },
+      settings.certificate,
+    ),
     credentialIssuer,
     trustedIssuers: [
       { id: credentialIssuer.id, publicKey: credentialIssuer.key.publicKey },
@@ -57,7 +64,8 @@ const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i
 /**
  * The issuer this Verifier says it is in answer to a request.
  *
- * @throws Refusal `malformed-request`, when the headers of a proxy name no place an issuer could be at.
+ * @throws Refusal `malformed-request`, when the headers of a proxy name no place an issuer could be
+ *   at.
  */
 export function issuerFor({ settings }: Server, request: Request): string {
   if (!settings.issuerFromRequest) return settings.issuer
@@ -67,7 +75,10 @@ export function issuerFor({ settings }: Server, request: Request): string {
   const origin = `${scheme}://${host}`
   if (/^https?$/i.test(scheme) && HOST.test(host) && URL.canParse(origin))
     return new URL(origin).origin + settings.basePath
-  throw new Refusal('malformed-request', 'X-Forwarded-Proto, X-Forwarded-Host or Host name no http(s) origin')
+  throw new Refusal(
+    'malformed-request',
+    'X-Forwarded-Proto, X-Forwarded-Host or Host name no http(s) origin',
+  )
 }
 
 /** Each proxy on the way appends its own; the first is what the client asked for. */
@@ -76,7 +87,10 @@ const forwarded = (request: Request, what: 'proto' | 'host'): string | undefined
 
 const TENANT = /^[a-zA-Z0-9_-]+$/
 
-/** The tenant a request is for: `X-Tenant`, else the first host label where hosts tell tenants apart, else the default. */
+/**
+ * The tenant a request is for: `X-Tenant`, else the first host label where hosts tell tenants
+ * apart, else the default.
+ */
 export function tenantFor(server: Server, request: Request): string | undefined {
   const header = request.headers.get('x-tenant')
   if (header && TENANT.test(header)) return header.toLowerCase()

@@ -34,7 +34,10 @@ export const statusEntry: Record<StatusForm, (uri: string, index: number) => Jso
   token: (uri, index) => ({ status_list: { uri, idx: index } }),
 }
 
-/** The compressed list: most significant bit first, and gzip in both forms, as EUDIStack Issuers write them. */
+/**
+ * The compressed list: most significant bit first, and gzip in both forms, as EUDIStack Issuers
+ * write them.
+ */
 function compressed({ next, revoked }: StatusRegister): string {
   const bytes = Buffer.alloc(Math.ceil(Math.max(BITS, next) / 8))
   for (const index of revoked) {
@@ -56,7 +59,11 @@ const YEAR = 365 * 24 * 3600
 /** Header and claims of the signed list, and the media type under which it is served. */
 export const statusLists: Record<
   StatusForm,
-  { typ: string; contentType: string; claims: (register: StatusRegister, facts: StatusListFacts) => Json }
+  {
+    typ: string
+    contentType: string
+    claims: (register: StatusRegister, facts: StatusListFacts) => Json
+  }
 > = {
   bitstring: {
     typ: 'vc+jwt',

@@ -11,7 +11,8 @@ import { signAccessToken } from './mint.js'
 import type { Json } from './jwt.js'
 
 /**
- * Grants what `POST /oidc/token` asks for: client_credentials, with a presentation inside the client assertion.
+ * Grants what `POST /oidc/token` asks for: client_credentials, with a presentation inside the
+ * client assertion.
  *
  * @throws Refusal with the reason.
  */
@@ -32,22 +33,32 @@ export function grantToken(server: Server, request: Request, form: URLSearchPara
   })
   const presentation = readPresentation(client.vpToken)
   checkPresentation(presentation, client, now, mimicLaxity)
-  const gate = profile.registeredClientsOnly || client.registration ? undefined : tenantFor(server, request)
+  const gate =
+    profile.registeredClientsOnly || client.registration ? undefined : tenantFor(server, request)
   checkCredential(presentation, credentialContext(server, gate))
   const credential = profile.rewriteCredential(presentation.credential)
   const tenant = client.registration ? client.registration.tenant : tenantFor(server, request)
-  return tokenResponse(server, signAccessToken(server, { issuer, audience: issuer, credential, tenant }))
+  return tokenResponse(
+    server,
+    signAccessToken(server, { issuer, audience: issuer, credential, tenant }),
+  )
 }
 
 function readGrant(form: URLSearchParams): { clientId: string; assertion: string } {
-  const [clientId, assertion, grant] = ['client_id', 'client_assertion', 'grant_type'].map((name) => form.get(name))
+  const [clientId, assertion, grant] = ['client_id', 'client_assertion', 'grant_type'].map((name) =>
+    form.get(name),
+  )
   if (!clientId || !assertion || form.get('client_assertion_type') !== ASSERTION_TYPE) {
     const cause = `the form must hold client_id, client_assertion and client_assertion_type=${ASSERTION_TYPE}`
     throw new Refusal('no-client-authentication', cause)
   }
-  if (!grant) throw new Refusal('missing-grant-type', 'the form must hold grant_type=client_credentials')
+  if (!grant)
+    throw new Refusal('missing-grant-type', 'the form must hold grant_type=client_credentials')
   if (grant !== 'client_credentials') {
-    throw new Refusal('unsupported-grant-type', `grant_type must be client_credentials; found ${show(grant)}`)
+    throw new Refusal(
+      'unsupported-grant-type',
+      `grant_type must be client_credentials; found ${show(grant)}`,
+    )
   }
   return { clientId, assertion }
 }
@@ -69,8 +80,14 @@ export function credentialContext(
   }
 }
 
-/** `expires_in` counts from the moment of the answer, and so is usually one second less than the token's life. */
-function tokenResponse({ settings }: Server, { token, expiresAt }: { token: string; expiresAt: number }): Json {
+/**
+ * `expires_in` counts from the moment of the answer, and so is usually one second less than the
+ * token's life.
+ */
+function tokenResponse(
+  { settings }: Server,
+  { token, expiresAt }: { token: string; expiresAt: number },
+): Json {
   const expiresIn = Math.floor(expiresAt - settings.runtime.now() / 1000)
   return { access_token: token, token_type: 'Bearer', expires_in: expiresIn }
 }
@@ -82,5 +99,8 @@ export function refuse({ settings }: Server, { code, message }: Refusal): Respon
     `request refused (${code}, answered ${answer.status} ${answer.body?.['error'] ?? 'without a body'}): ${message}`,
   )
   const headers = { ...answer.headers, ...(answer.body && { 'content-type': 'application/json' }) }
-  return new Response(answer.body ? JSON.stringify(answer.body) : null, { status: answer.status, headers })
+  return new Response(answer.body ? JSON.stringify(answer.body) : null, {
+    status: answer.status,
+    headers,
+  })
 }

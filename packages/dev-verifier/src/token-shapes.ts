@@ -1,7 +1,8 @@
 import type { MintOptions } from './mint.js'
 
 /**
- * The access tokens met in the wild, one entry for each shape, as options of `mint`. Issuer and key stay the Verifier's own.
+ * The access tokens met in the wild, one entry for each shape, as options of `mint`. Issuer and key
+ * stay the Verifier's own.
  *
  * @example
  * test.each(Object.entries(tokenShapes))('accepts %s', (_, shape) => accepts(verifier.mint(shape)))
@@ -9,7 +10,10 @@ import type { MintOptions } from './mint.js'
 export const tokenShapes = {
   'dome: machine v1': { profile: 'dome', dialect: 'machine-v1' },
   'dome: machine v1 with Gson names (1.0.14)': { profile: 'dome', dialect: 'machine-v1-gson' },
-  'dome: machine with trust-framework powers': { profile: 'dome', dialect: 'machine-trust-framework' },
+  'dome: machine with trust-framework powers': {
+    profile: 'dome',
+    dialect: 'machine-trust-framework',
+  },
   'dome: machine with trust-framework powers, action a string': {
     profile: 'dome',
     dialect: 'machine-trust-framework-string',

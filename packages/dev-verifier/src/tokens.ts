@@ -44,9 +44,15 @@ export const placements: Record<Placement, (credential: Json) => Json> = {
   none: () => ({}),
 }
 
-const scopes: Record<Kind, string> = { machine: 'machine learcredential', employee: 'openid learcredential' }
+const scopes: Record<Kind, string> = {
+  machine: 'machine learcredential',
+  employee: 'openid learcredential',
+}
 
-const common = ({ issuer, audience, jti, issuedAt, expiresAt, kind }: TokenFacts, sub: unknown): Json => ({
+const common = (
+  { issuer, audience, jti, issuedAt, expiresAt, kind }: TokenFacts,
+  sub: unknown,
+): Json => ({
   iss: issuer,
   aud: audience,
   ...(sub !== undefined && { sub }),
@@ -61,7 +67,10 @@ const eudistackClaims = (facts: TokenFacts): Json => {
   const { mandatee } = mandateOf(facts.credential)
   const names = isObject(mandatee) ? mandatee : {}
   return {
-    ...common(facts, facts.kind === 'machine' ? (names['ipAddress'] ?? names['domain']) : names['email']),
+    ...common(
+      facts,
+      facts.kind === 'machine' ? (names['ipAddress'] ?? names['domain']) : names['email'],
+    ),
     credential_type: typesOf(facts.credential)[0],
     ...(facts.tenant !== undefined && { tenant: facts.tenant }),
     ...placements[facts.placement](facts.credential),
@@ -88,11 +97,17 @@ export const accessTokenClaims: Record<ProfileName, (facts: TokenFacts) => Json>
   }),
 }
 
-/** The claims of an id_token: the same key, `typ` and issuer as an access token, and nobody's right to call an API. */
+/**
+ * The claims of an id_token: the same key, `typ` and issuer as an access token, and nobody's right
+ * to call an API.
+ */
 export function idTokenClaims(facts: TokenFacts, profile: ProfileName): Json {
   const { mandatee } = mandateOf(facts.credential)
   const names = isObject(mandatee) ? mandatee : {}
-  const [given, family] = [names['firstName'] ?? names['first_name'], names['lastName'] ?? names['last_name']]
+  const [given, family] = [
+    names['firstName'] ?? names['first_name'],
+    names['lastName'] ?? names['last_name'],
+  ]
   const generation3 = profile.startsWith('eudistack')
   return {
     iss: facts.issuer,
@@ -102,10 +117,17 @@ export function idTokenClaims(facts: TokenFacts, profile: ProfileName): Json {
     exp: facts.expiresAt,
     auth_time: facts.issuedAt,
     acr: '0',
-    ...(given !== undefined && { name: [given, family].join(' '), given_name: given, family_name: family }),
+    ...(given !== undefined && {
+      name: [given, family].join(' '),
+      given_name: given,
+      family_name: family,
+    }),
     ...(names['email'] !== undefined && { email: names['email'], email_verified: true }),
     vc_json: JSON.stringify(facts.credential),
-    ...(generation3 && { credential_type: typesOf(facts.credential)[0], ...parts(facts.credential) }),
+    ...(generation3 && {
+      credential_type: typesOf(facts.credential)[0],
+      ...parts(facts.credential),
+    }),
     ...(profile === 'eudistack-3.3' && { sid: facts.jti }),
   }
 }
@@ -134,5 +156,7 @@ const GENERIC_TYPES = new Set(['VerifiableCredential', 'VerifiableAttestation'])
 /** What a credential is, besides a Verifiable Credential. */
 export function typesOf(credential: Json): string[] {
   const types: unknown[] = [credential['type'], credential['vct']].flat()
-  return types.filter((type): type is string => typeof type === 'string' && !GENERIC_TYPES.has(type))
+  return types.filter(
+    (type): type is string => typeof type === 'string' && !GENERIC_TYPES.has(type),
+  )
 }

@@ -26,23 +26,33 @@ const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).to
 const withClaims = (because: string, change: (now: number) => Json): BrokenToken => ({
   because,
   make: (server, options) =>
-    mintAccessToken(server, { ...options, claims: { ...options.claims, ...change(seconds(server.settings.runtime)) } }),
+    mintAccessToken(server, {
+      ...options,
+      claims: { ...options.claims, ...change(seconds(server.settings.runtime)) },
+    }),
 })
 
 /** A correctly signed token with other header parameters. */
 const withHeader = (because: string, header: Json): BrokenToken => ({
   because,
-  make: (server, options) => mintAccessToken(server, { ...options, header: { ...options.header, ...header } }),
+  make: (server, options) =>
+    mintAccessToken(server, { ...options, header: { ...options.header, ...header } }),
 })
 
 /** A good token whose text is changed after it was signed. */
-const damaged = (because: string, damage: (parts: ReturnType<typeof good>) => string): BrokenToken => ({
+const damaged = (
+  because: string,
+  damage: (parts: ReturnType<typeof good>) => string,
+): BrokenToken => ({
   because,
   make: (server, options) => damage(good(server, options)),
 })
 
 /** A token signed by an attacker's own key. */
-const byAnotherKey = (because: string, header: (attacker: Json, genuine: Json) => Json): BrokenToken => ({
+const byAnotherKey = (
+  because: string,
+  header: (attacker: Json, genuine: Json) => Json,
+): BrokenToken => ({
   because,
   make: (server, options) => {
     const pair = generateKeyPair('ES256')
@@ -55,7 +65,9 @@ const byAnotherKey = (because: string, header: (attacker: Json, genuine: Json) =
   },
 })
 
-/** HMAC keyed with a public text: what a library computes that lets the token choose the algorithm. */
+/**
+ * HMAC keyed with a public text: what a library computes that lets the token choose the algorithm.
+ */
 const hmac = (because: string, secret: (server: Server) => string): BrokenToken => ({
   because,
   make: (server, options) => {
@@ -75,14 +87,17 @@ function inStandardBase64(server: Server, options: MintOptions): string {
   const { header, claims, signature } = good(server, options)
   const standard = signature.replaceAll('-', '+').replaceAll('_', '/')
   // One signature in fifteen has neither of the two characters in which the alphabets differ.
-  return standard === signature ? inStandardBase64(server, options) : [header, claims, standard].join('.')
+  return standard === signature
+    ? inStandardBase64(server, options)
+    : [header, claims, standard].join('.')
 }
 
 /**
  * Tokens that no API may accept, each correct but for one thing.
  *
  * @example
- * test.each(Object.keys(brokenTokens) as BrokenTokenName[])('refuses %s', (name) => refuses(verifier.mintBroken(name)))
+ * test.each(Object.keys(brokenTokens) as BrokenTokenName[])('refuses %s', (name) =>
+ * refuses(verifier.mintBroken(name)))
  */
 export const brokenTokens = {
   expired: withClaims('exp has passed', (now) => ({ iat: now - 7200, exp: now - 3600 })),
@@ -91,43 +106,65 @@ export const brokenTokens = {
   'missing-exp': withClaims('exp is required', () => ({ exp: undefined })),
   'string-exp': withClaims('exp is a number', (now) => ({ exp: String(now + 900) })),
   'millisecond-exp': withClaims('exp is in seconds', (now) => ({ exp: (now + 900) * 1000 })),
-  'wrong-issuer': withClaims('iss is another Verifier', () => ({ iss: 'https://other-verifier.example.com' })),
+  'wrong-issuer': withClaims('iss is another Verifier', () => ({
+    iss: 'https://other-verifier.example.com',
+  })),
   'missing-issuer': withClaims('iss is required', () => ({ iss: undefined })),
-  'wrong-audience': withClaims('aud is another service', () => ({ aud: 'https://other-api.example.com' })),
+  'wrong-audience': withClaims('aud is another service', () => ({
+    aud: 'https://other-api.example.com',
+  })),
   'missing-audience': withClaims('aud is required', () => ({ aud: undefined })),
   'id-token': { because: 'an id_token is for the client that asked for it', make: mintIdToken },
   'id-token-for-audience': {
     because: 'an id_token stays one when its aud fits',
-    make: (server, options) => mintIdToken(server, { audience: server.settings.issuer, ...options }),
+    make: (server, options) =>
+      mintIdToken(server, { audience: server.settings.issuer, ...options }),
   },
   'logout-token': {
     because: 'a logout token is another kind of JWT (OpenID Connect Back-Channel Logout 1.0 §2.4)',
     make: (server, options) => {
       const { iss, aud, sub, iat, exp, jti } = good(server, options).decoded.claims
       const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
-      return signToken(server, { iss, aud, sub, iat, exp, jti, events }, { header: { typ: 'logout+jwt' } })
+      return signToken(
+        server,
+        { iss, aud, sub, iat, exp, jti, events },
+        { header: { typ: 'logout+jwt' } },
+      )
     },
   },
   'authorization-request': withHeader('a signed authorization request is another kind of JWT', {
     typ: 'oauth-authz-req+jwt',
   }),
-  'unknown-key': byAnotherKey('no published key has this kid', () => ({ kid: 'did:key:zDnaeUnknownKey' })),
+  'unknown-key': byAnotherKey('no published key has this kid', () => ({
+    kid: 'did:key:zDnaeUnknownKey',
+  })),
   'foreign-key': byAnotherKey("the kid is the Verifier's, the key is not", () => ({})),
-  'embedded-jwk': byAnotherKey('a key in the header proves nothing', (jwk) => ({ jwk, kid: undefined })),
+  'embedded-jwk': byAnotherKey('a key in the header proves nothing', (jwk) => ({
+    jwk,
+    kid: undefined,
+  })),
   'jku-header': byAnotherKey('a URL in the header is never a source of keys', () => ({
     jku: 'http://127.0.0.1:9/jwks',
     kid: 'attacker',
   })),
-  'tampered-payload': damaged('the claims are not the signed ones', ({ header, decoded, signature }) =>
-    [header, encode({ ...decoded.claims, sub: 'did:key:zDnaeSomebodyElse' }), signature].join('.'),
+  'tampered-payload': damaged(
+    'the claims are not the signed ones',
+    ({ header, decoded, signature }) =>
+      [header, encode({ ...decoded.claims, sub: 'did:key:zDnaeSomebodyElse' }), signature].join(
+        '.',
+      ),
   ),
   'tampered-header': damaged('the header is not the signed one', ({ decoded, claims, signature }) =>
     [encode({ ...decoded.header, typ: 'at+jwt' }), claims, signature].join('.'),
   ),
-  'tampered-signature': damaged('the signature is not that of the claims', ({ header, claims, signature }) =>
-    [header, claims, flipLastByte(signature)].join('.'),
+  'tampered-signature': damaged(
+    'the signature is not that of the claims',
+    ({ header, claims, signature }) => [header, claims, flipLastByte(signature)].join('.'),
   ),
-  'missing-signature': damaged('a JWS without a signature', ({ header, claims }) => `${header}.${claims}.`),
+  'missing-signature': damaged(
+    'a JWS without a signature',
+    ({ header, claims }) => `${header}.${claims}.`,
+  ),
   'zero-signature': damaged('r = s = 0 is no ECDSA signature', ({ header, claims }) =>
     [header, claims, Buffer.alloc(64).toString('base64url')].join('.'),
   ),
@@ -135,7 +172,11 @@ export const brokenTokens = {
     because: 'an ES256 signature is 64 bytes r||s (RFC 7518 §3.4), not DER',
     make: (server, options) => {
       const { header, claims } = good(server, options)
-      const signature = sign('sha256', Buffer.from(`${header}.${claims}`), server.keys.current.pair.privateKey)
+      const signature = sign(
+        'sha256',
+        Buffer.from(`${header}.${claims}`),
+        server.keys.current.pair.privateKey,
+      )
       return [header, claims, signature.toString('base64url')].join('.')
     },
   },
@@ -144,7 +185,11 @@ export const brokenTokens = {
   ),
   'alg-hs256-with-public-key': hmac(
     'HMAC with the public key as secret, PEM',
-    ({ keys }) => createPublicKey(keys.current.pair.privateKey).export({ format: 'pem', type: 'spki' }) as string,
+    ({ keys }) =>
+      createPublicKey(keys.current.pair.privateKey).export({
+        format: 'pem',
+        type: 'spki',
+      }) as string,
   ),
   'alg-hs256-with-jwk': hmac('HMAC with the public key as secret, JWK', ({ keys }) =>
     JSON.stringify(publicJwk(keys.current.pair)),
@@ -159,7 +204,11 @@ export const brokenTokens = {
   'claims-not-object': {
     because: 'the claims of a JWT are a JSON object (RFC 7519 §7.2)',
     make: (server) =>
-      signJwt({ kid: server.keys.current.kid, typ: 'JWT' }, [] as unknown as Json, server.keys.current.pair),
+      signJwt(
+        { kid: server.keys.current.kid, typ: 'JWT' },
+        [] as unknown as Json,
+        server.keys.current.pair,
+      ),
   },
 } as const satisfies Record<string, BrokenToken>
 

@@ -30,7 +30,10 @@ export interface DevVerifier {
   readonly issuer: string
   /** The generation of Verifiers it behaves like. */
   readonly profile: ProfileName
-  /** The embedded Issuer: what an API that looks credentials up in its status lists is configured with. */
+  /**
+   * The embedded Issuer: what an API that looks credentials up in its status lists is configured
+   * with.
+   */
   readonly credentialIssuer: {
     readonly id: string
     /** The address below which its status lists are. */
@@ -38,26 +41,34 @@ export interface DevVerifier {
     /** The keys that sign its credentials and lists. */
     readonly keys: { readonly keys: readonly Jwk[] }
   }
-  /** The whole server as a function with the signature of the global `fetch`; it reaches this Verifier and nothing else. */
+  /**
+   * The whole server as a function with the signature of the global `fetch`; it reaches this
+   * Verifier and nothing else.
+   */
   readonly fetch: typeof fetch
   /** Requests received so far, by endpoint; refused and failing ones are counted too. */
   readonly requests: Readonly<Record<Endpoint, number>>
   /**
    * Issues a LEARCredentialMachine, signed by the embedded Issuer.
    *
-   * @param request - What to write into it; by default a made-up machine that may create and update `ProductOffering`.
+   * @param request - What to write into it; by default a made-up machine that may create and update
+   *   `ProductOffering`.
    * @returns The credential, the machine's private key and DID, and `revoke`.
-   * @throws Error when the dialect is not one of a machine's credential, or the key is no P-256 key.
+   * @throws Error when the dialect is not one of a machine's credential, or the key is no P-256
+   *   key.
    * @example
-   * verifier.issueMachineCredential({ powers: [{ function: 'Onboarding', action: 'Execute', domain: 'kpmg' }] })
+   * verifier.issueMachineCredential({ powers: [{ function: 'Onboarding', action: 'Execute', domain:
+   * 'kpmg' }] })
    */
   issueMachineCredential(request?: CredentialRequest): IssuedCredential
   /**
-   * Issues a LEARCredentialEmployee, signed by the embedded Issuer. The client_credentials grant refuses it.
+   * Issues a LEARCredentialEmployee, signed by the embedded Issuer. The client_credentials grant
+   * refuses it.
    *
    * @param request - What to write into it; by default a made-up employee.
    * @returns The credential, the employee's private key and DID, and `revoke`.
-   * @throws Error when the dialect is not one of an employee's credential, or the key is no P-256 key.
+   * @throws Error when the dialect is not one of an employee's credential, or the key is no P-256
+   *   key.
    */
   issueEmployeeCredential(request?: CredentialRequest): IssuedCredential
   /**
@@ -65,25 +76,29 @@ export interface DevVerifier {
    *
    * @param machine - A credential of `issueMachineCredential`, or of elsewhere with its key.
    * @param options - Departures from a correct request, to see them refused.
-   * @returns The fields to post to the token endpoint, once: the assertion's `jti` is used up by it.
+   * @returns The fields to post to the token endpoint, once: the assertion's `jti` is used up by
+   *   it.
    * @example
-   * await fetch(`${verifier.issuer}/oidc/token`, { method: 'POST', body: verifier.tokenRequest(machine) })
+   * await fetch(`${verifier.issuer}/oidc/token`, { method: 'POST', body:
+   * verifier.tokenRequest(machine) })
    */
   tokenRequest(machine: Machine, options?: TokenRequestOptions): URLSearchParams
   /**
    * Signs an access token as the profile's Verifier would issue it. Nothing in it is checked.
    *
-   * @param options - What to put into it; {@link tokenShapes} has one entry for each shape met in the wild.
+   * @param options - What to put into it; {@link tokenShapes} has one entry for each shape met in
+   *   the wild.
    * @returns The compact JWT.
    * @example
    * verifier.mint({ powers: [{ function: 'ProductOffering', action: 'Create' }], expiresIn: 60 })
    */
   mint(options?: MintOptions): string
   /**
-   * Signs an id_token, which no API may accept: same key, issuer and `typ` as an access token, but `vc_json`, `auth_time` and
-   * `acr`, and neither `jti` nor `scope`.
+   * Signs an id_token, which no API may accept: same key, issuer and `typ` as an access token, but
+   * `vc_json`, `auth_time` and `acr`, and neither `jti` nor `scope`.
    *
-   * @param options - What to put into it; by default a made-up employee's, for a relying party, valid for 60 seconds.
+   * @param options - What to put into it; by default a made-up employee's, for a relying party,
+   *   valid for 60 seconds.
    * @returns The compact JWT.
    */
   mintIdToken(options?: MintOptions): string
@@ -98,7 +113,8 @@ export interface DevVerifier {
   /**
    * Replaces the signing key, at once and without overlap, as real Verifiers do.
    *
-   * @param options - `keepKid` gives the new key the old name; `keepOld` goes on publishing the old key.
+   * @param options - `keepKid` gives the new key the old name; `keepOld` goes on publishing the old
+   *   key.
    */
   rotateKeys(options?: RotationOptions): void
   /**
@@ -110,11 +126,13 @@ export interface DevVerifier {
   /** A copy of the JWK Set as published at present. */
   jwks(): { keys: Jwk[] }
   /**
-   * Makes an endpoint fail. With a fault on `status`, the token endpoint cannot read the status lists either.
+   * Makes an endpoint fail. With a fault on `status`, the token endpoint cannot read the status
+   * lists either.
    *
    * @param endpoint - Where.
    * @param fault - A name of {@link faults}.
-   * @param options - For how many requests (until healed, by default), and the delay of slow answers in milliseconds.
+   * @param options - For how many requests (until healed, by default), and the delay of slow
+   *   answers in milliseconds.
    */
   fail(endpoint: Endpoint, fault: FaultName, options?: FaultOptions): void
   /**
@@ -130,7 +148,8 @@ export interface DevVerifier {
 /**
  * Makes a development Verifier without a port: its `fetch` is given to the code under test.
  *
- * Its tokens prove nothing: anyone who can reach it can have one signed. Never trust its issuer where real data is.
+ * Its tokens prove nothing: anyone who can reach it can have one signed. Never trust its issuer
+ * where real data is.
  *
  * @param options - See {@link DevVerifierOptions}; everything has a default.
  * @returns The Verifier, at `https://verifier.example.test` unless `issuer` says otherwise.
@@ -146,15 +165,17 @@ export function createDevVerifier(options: DevVerifierOptions = {}): DevVerifier
 /**
  * Starts a development Verifier on a loopback port.
  *
- * Its tokens prove nothing: anyone who can reach it can have one signed. Never trust its issuer where real data is.
+ * Its tokens prove nothing: anyone who can reach it can have one signed. Never trust its issuer
+ * where real data is.
  *
  * @param options - See {@link ListenOptions}; everything has a default.
  * @returns The Verifier, once it listens.
- * @throws Error with NODE_ENV=production or an address others can reach, unless forced, or when an option is wrong.
+ * @throws Error with NODE_ENV=production or an address others can reach, unless forced, or when an
+ *   option is wrong.
  * @example
- * const verifier = await startDevVerifier({ profile: 'eudistack-3.3' })
- * const { credential, privateKey } = verifier.issueMachineCredential({ powers: [{ function: 'ProductOffering', action: 'Create' }] })
- * await verifier.close()
+ * const verifier = await startDevVerifier({ profile: 'eudistack-3.3' }) const { credential,
+ * privateKey } = verifier.issueMachineCredential({ powers: [{ function: 'ProductOffering', action:
+ * 'Create' }] }) await verifier.close()
  */
 export async function startDevVerifier(options: ListenOptions = {}): Promise<DevVerifier> {
   const { port = 0, host = '127.0.0.1' } = options
@@ -163,7 +184,8 @@ export async function startDevVerifier(options: ListenOptions = {}): Promise<Dev
   let handle = (_: Request): Response | Promise<Response> => new Response(null, { status: 503 })
   const listener = await listen((request) => handle(request), { port, host })
   const authority = `${host.includes(':') ? `[${host}]` : host}:${listener.port}`
-  const issuer = options.issuer ?? `http://${authority}${profiles[options.profile ?? 'eudistack-3.3'].basePath}`
+  const issuer =
+    options.issuer ?? `http://${authority}${profiles[options.profile ?? 'eudistack-3.3'].basePath}`
   const assembled = assemble({ ...options, issuer })
   handle = assembled.handle
   const close = async (): Promise<void> => {
@@ -179,7 +201,8 @@ function assemble(options: DevVerifierOptions) {
   const handle = createRoutes(server)
   const { signal } = server.closed
   const { origin } = new URL(settings.issuer)
-  const serves = (url: URL): boolean => !signal.aborted && (settings.issuerFromRequest || url.origin === origin)
+  const serves = (url: URL): boolean =>
+    !signal.aborted && (settings.issuerFromRequest || url.origin === origin)
   const verifier: DevVerifier = {
     issuer: settings.issuer,
     profile: settings.name,
@@ -228,7 +251,15 @@ function assemble(options: DevVerifierOptions) {
   return { verifier, handle }
 }
 
-function issue({ settings, credentialIssuer }: Server, kind: Kind, request: CredentialRequest): IssuedCredential {
+function issue(
+  { settings, credentialIssuer }: Server,
+  kind: Kind,
+  request: CredentialRequest,
+): IssuedCredential {
   const context = { issuer: credentialIssuer, base: settings.issuer, runtime: settings.runtime }
-  return issueCredential(kind, { ...request, dialect: request.dialect ?? settings.profile.dialects[kind] }, context)
+  return issueCredential(
+    kind,
+    { ...request, dialect: request.dialect ?? settings.profile.dialects[kind] },
+    context,
+  )
 }

@@ -32,12 +32,16 @@ export interface TokenRequestOptions {
 export type Machine = Pick<IssuedCredential, 'credential' | 'privateKey' | 'did'>
 
 /**
- * The form of a token request: client_credentials, with the presentation in the claim `vp_token` of a client assertion; at a
- * FIWARE Verifier the presentation itself.
+ * The form of a token request: client_credentials, with the presentation in the claim `vp_token` of
+ * a client assertion; at a FIWARE Verifier the presentation itself.
  *
  * @throws Error for an option of another name, or a lifetime that is no number.
  */
-export function tokenRequest(server: Server, machine: Machine, options: TokenRequestOptions = {}): URLSearchParams {
+export function tokenRequest(
+  server: Server,
+  machine: Machine,
+  options: TokenRequestOptions = {},
+): URLSearchParams {
   checkOptions('tokenRequest()', options, {
     form: anything,
     assertion: anything,
@@ -54,7 +58,11 @@ export function tokenRequest(server: Server, machine: Machine, options: TokenReq
   )
 }
 
-function grantFields(server: Server, machine: Machine, options: TokenRequestOptions): Record<string, string> {
+function grantFields(
+  server: Server,
+  machine: Machine,
+  options: TokenRequestOptions,
+): Record<string, string> {
   if (server.settings.name === 'fiware') {
     const vpToken = Buffer.from(presentation(server, machine, options)).toString('base64url')
     return { grant_type: 'vp_token', vp_token: vpToken, scope: 'learcredential' }
@@ -88,7 +96,12 @@ function presentation(server: Server, machine: Machine, options: TokenRequestOpt
     verifiableCredential: [machine.credential],
   }
   const { kty, crv, x, y } = machine.privateKey.jwk
-  const header = { typ: 'JWT', kid: machine.did, jwk: { kty, crv, x, y }, ...options.presentationHeader }
+  const header = {
+    typ: 'JWT',
+    kid: machine.did,
+    jwk: { kty, crv, x, y },
+    ...options.presentationHeader,
+  }
   const claims = { ...holderClaims(server, machine, options), vp, ...options.presentation }
   return signJwt(header, claims, keyPairFrom(options.presentationKey ?? machine.privateKey.hex))
 }

@@ -7,8 +7,15 @@ import type { JAVA_PROFILES } from './support.js'
 
 const tenantPower = { function: 'Onboarding', action: 'Execute', domain: 'kpmg' }
 
-const granted = async (profile: (typeof JAVA_PROFILES)[number], credential: CredentialRequest = {}): Promise<Json> => {
-  const verifier = createDevVerifier({ profile, issuer: 'https://kpmg.eudistack.net', tenant: 'kpmg' })
+const granted = async (
+  profile: (typeof JAVA_PROFILES)[number],
+  credential: CredentialRequest = {},
+): Promise<Json> => {
+  const verifier = createDevVerifier({
+    profile,
+    issuer: 'https://kpmg.eudistack.net',
+    tenant: 'kpmg',
+  })
   const machine = verifier.issueMachineCredential({ powers: [tenantPower], ...credential })
   return { did: machine.did, ...(await grantedClaims(await requestToken(verifier, machine))) }
 }
@@ -42,20 +49,41 @@ describe('the access token of a machine', () => {
   it('has flat claims and the whole credential from Verifier 3.3', async () => {
     const { vc, mandatee, mandator, power, ...claims } = await granted('eudistack-3.3')
     expect(Object.keys(claims).sort()).toEqual(
-      ['did', 'iss', 'aud', 'sub', 'jti', 'iat', 'exp', 'scope', 'credential_type', 'tenant'].sort(),
+      [
+        'did',
+        'iss',
+        'aud',
+        'sub',
+        'jti',
+        'iat',
+        'exp',
+        'scope',
+        'credential_type',
+        'tenant',
+      ].sort(),
     )
     expect(vc).toMatchObject({
       type: ['VerifiableCredential', 'learcredential.machine.w3c.3'],
       issuer: { id: 'did:elsi:VATES-Q0000000J', organizationIdentifier: 'VATES-Q0000000J' },
       credentialSubject: { id: claims['did'], mandate: { mandatee, mandator, power } },
-      credentialStatus: { type: 'BitstringStatusListEntry', statusPurpose: 'revocation', statusListIndex: '0' },
+      credentialStatus: {
+        type: 'BitstringStatusListEntry',
+        statusPurpose: 'revocation',
+        statusListIndex: '0',
+      },
     })
   })
 
   it("names the Verifier as client_id and the machine's DID as sub from dome", async () => {
     const { did, vc, jti, iat, exp, ...claims } = await granted('dome')
     const issuer = 'https://kpmg.eudistack.net'
-    expect(claims).toEqual({ iss: issuer, aud: issuer, sub: did, scope: 'machine learcredential', client_id: issuer })
+    expect(claims).toEqual({
+      iss: issuer,
+      aud: issuer,
+      sub: did,
+      scope: 'machine learcredential',
+      client_id: issuer,
+    })
     expect((exp as number) - (iat as number)).toBe(3600)
     expect(jti).toBeDefined()
     expect(vc).toMatchObject({
@@ -63,10 +91,20 @@ describe('the access token of a machine', () => {
       issuer: 'did:elsi:VATES-Q0000000J',
       credentialSubject: {
         mandate: {
-          life_span: { start_date_time: expect.any(String) as string, end_date_time: expect.any(String) as string },
+          life_span: {
+            start_date_time: expect.any(String) as string,
+            end_date_time: expect.any(String) as string,
+          },
           mandatee: { id: did, serviceName: 'orders', contact: { email: 'jo@example.com' } },
           mandator: { emailAddress: 'ada@example.com' },
-          power: [{ tmf_action: ['Execute'], tmf_domain: 'kpmg', tmf_function: 'Onboarding', tmf_type: 'Domain' }],
+          power: [
+            {
+              tmf_action: ['Execute'],
+              tmf_domain: 'kpmg',
+              tmf_function: 'Onboarding',
+              tmf_type: 'Domain',
+            },
+          ],
           signer: { organizationIdentifier: 'VATES-Q0000000J' },
         },
       },
@@ -89,7 +127,9 @@ describe('tenants', () => {
   ])('are told by %s', async (_, issuer, headers: Record<string, string>) => {
     const verifier = createDevVerifier({ issuer, issuerFromRequest: true })
     const body = verifier.tokenRequest(verifier.issueMachineCredential(machineFor))
-    const claims = await grantedClaims(await verifier.fetch(`${issuer}/oidc/token`, { method: 'POST', body, headers }))
+    const claims = await grantedClaims(
+      await verifier.fetch(`${issuer}/oidc/token`, { method: 'POST', body, headers }),
+    )
     expect(claims).toMatchObject({ iss: issuer, aud: issuer, tenant: 'kpmg' })
   })
 
@@ -98,23 +138,35 @@ describe('tenants', () => {
     const options = { tenant: 'isbe', onLog: (line: string) => log.push(line) }
     const verifier = createDevVerifier(options)
     const machine = verifier.issueMachineCredential(machineFor)
-    expect(await (await requestToken(verifier, machine)).json()).toEqual({ error: 'invalid_client' })
-    expect(log).toEqual([expect.stringContaining('no power of the credential is for the tenant "isbe"')])
+    expect(await (await requestToken(verifier, machine)).json()).toEqual({
+      error: 'invalid_client',
+    })
+    expect(log).toEqual([
+      expect.stringContaining('no power of the credential is for the tenant "isbe"'),
+    ])
 
     const registered = createDevVerifier({
       ...options,
       clients: [{ clientId: 'orders', did: machine.did, tenant: 'acme' }],
     })
-    const theirs = registered.issueMachineCredential({ ...machineFor, key: machine.privateKey.pkcs8 })
+    const theirs = registered.issueMachineCredential({
+      ...machineFor,
+      key: machine.privateKey.pkcs8,
+    })
     const form = { client_id: 'orders' }
-    const response = await requestToken(registered, theirs, { form, assertion: { iss: 'orders', sub: 'orders' } })
+    const response = await requestToken(registered, theirs, {
+      form,
+      assertion: { iss: 'orders', sub: 'orders' },
+    })
     expect(await grantedClaims(response)).toMatchObject({ tenant: 'acme' })
   })
 
   it('have each their own issuer when it comes from the request', async () => {
     const verifier = createDevVerifier({ profile: 'eudistack-3.0', issuerFromRequest: true })
     const url = 'https://isbe.eudistack.net/.well-known/openid-configuration'
-    expect(await (await verifier.fetch(url)).json()).toMatchObject({ issuer: 'https://isbe.eudistack.net' })
+    expect(await (await verifier.fetch(url)).json()).toMatchObject({
+      issuer: 'https://isbe.eudistack.net',
+    })
   })
 })
 

@@ -46,7 +46,9 @@ describe('the printed configuration', () => {
       ]),
     )
     const fields = [...text.matchAll(/--data-urlencode '([^=]+)=([^']+)'/g)]
-    const form = new URLSearchParams(fields.map(([, name = '', value = '']): [string, string] => [name, value]))
+    const form = new URLSearchParams(
+      fields.map(([, name = '', value = '']): [string, string] => [name, value]),
+    )
     expect(text).toContain(`curl --silent ${verifier.issuer}/oidc/token`)
     expect((await postForm(verifier, form)).status).toBe(200)
     await verifier.close()

@@ -11,7 +11,9 @@ describe.each([
 ])('a fault, %s', (form, start) => {
   let verifier: DevVerifier
   const request: typeof read = (_, init, path = JWKS) =>
-    form === 'over HTTP' ? fetch(verifier.issuer + path, init) : verifier.fetch(verifier.issuer + path, init)
+    form === 'over HTTP'
+      ? fetch(verifier.issuer + path, init)
+      : verifier.fetch(verifier.issuer + path, init)
 
   beforeEach(async () => {
     verifier = await start()
@@ -147,19 +149,28 @@ describe('slow answers', () => {
     const verifier = createDevVerifier({ runtime: { after } })
     verifier.fail('jwks', 'slow-body')
     const chunks = []
-    for await (const chunk of (await read(verifier)).body as AsyncIterable<Uint8Array>) chunks.push(chunk.length)
+    for await (const chunk of (await read(verifier)).body as AsyncIterable<Uint8Array>)
+      chunks.push(chunk.length)
     expect(new Set(chunks)).toEqual(new Set([1]))
     expect(chunks).toHaveLength(JSON.stringify(verifier.jwks()).length)
   })
 })
 
 it('has a name for each fault that its tests use', () => {
-  expect(Object.keys(faults)).toEqual(expect.arrayContaining(['hang', 'refuse', 'no-access-token', 'wrong-token-type']))
+  expect(Object.keys(faults)).toEqual(
+    expect.arrayContaining(['hang', 'refuse', 'no-access-token', 'wrong-token-type']),
+  )
 })
 
 test('a fault that would never come is refused', () => {
   const verifier = createDevVerifier()
-  expect(() => verifier.fail('jwk' as 'jwks', 'hang')).toThrow(/Expected an endpoint of .*jwks.*; found "jwk"/)
-  expect(() => verifier.fail('jwks', 'hangs' as 'hang')).toThrow(/Expected a fault of .*hang.*; found "hangs"/)
-  expect(() => verifier.fail('jwks', 'hang', { time: 1 } as object)).toThrow(/Expected options of fail.*; found "time"/)
+  expect(() => verifier.fail('jwk' as 'jwks', 'hang')).toThrow(
+    /Expected an endpoint of .*jwks.*; found "jwk"/,
+  )
+  expect(() => verifier.fail('jwks', 'hangs' as 'hang')).toThrow(
+    /Expected a fault of .*hang.*; found "hangs"/,
+  )
+  expect(() => verifier.fail('jwks', 'hang', { time: 1 } as object)).toThrow(
+    /Expected options of fail.*; found "time"/,
+  )
 })

@@ -8,7 +8,8 @@ const send = (
   form: URLSearchParams,
   path = '/services/orders/token',
   headers = {},
-): Promise<Response> => verifier.fetch(verifier.issuer + path, { method: 'POST', body: form, headers })
+): Promise<Response> =>
+  verifier.fetch(verifier.issuer + path, { method: 'POST', body: form, headers })
 
 describe('the FIWARE profile', () => {
   const log: string[] = []
@@ -22,7 +23,9 @@ describe('the FIWARE profile', () => {
   it('publishes an RSA key without use and alg, and metadata for each service', async () => {
     const { keys } = (await getJson(verifier, '/.well-known/jwks')) as { keys: object[] }
     expect(keys.map((key) => Object.keys(key))).toEqual([['kty', 'kid', 'n', 'e']])
-    expect(await getJson(verifier, '/services/my-service/.well-known/openid-configuration')).toMatchObject({
+    expect(
+      await getJson(verifier, '/services/my-service/.well-known/openid-configuration'),
+    ).toMatchObject({
       token_endpoint: `${verifier.issuer}/services/my-service/token`,
       id_token_signing_alg_values_supported: ['RS256'],
     })
@@ -42,10 +45,22 @@ describe('the FIWARE profile', () => {
   ])('gives a token for the service named by %s', async (_, path, headers) => {
     const response = await send(verifier, verifier.tokenRequest(machine), path, headers)
     const body = (await response.json()) as { access_token: string; id_token: string }
-    expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 1800, id_token: body.access_token })
+    expect(body).toMatchObject({
+      token_type: 'Bearer',
+      expires_in: 1800,
+      id_token: body.access_token,
+    })
     const { header, claims } = decodeJwt(body.access_token)
     expect(header).toMatchObject({ alg: 'RS256', typ: 'JWT' })
-    expect(Object.keys(claims)).toEqual(['iss', 'aud', 'sub', 'iat', 'exp', 'nonce', 'verifiableCredential'])
+    expect(Object.keys(claims)).toEqual([
+      'iss',
+      'aud',
+      'sub',
+      'iat',
+      'exp',
+      'nonce',
+      'verifiableCredential',
+    ])
     expect(claims).toMatchObject({ iss: verifier.issuer, aud: ['orders'], sub: machine.did })
   })
 

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { didKeyOf, publicKeyOfDid } from '../src/did-key.js'
-import { generateKeyPair, keyOfJwk, keyPairFrom, privateKeyForms, publicJwk, thumbprint } from '../src/keys.js'
+import {
+  generateKeyPair,
+  keyOfJwk,
+  keyPairFrom,
+  privateKeyForms,
+  publicJwk,
+  thumbprint,
+} from '../src/keys.js'
 
 /** A published vector, and the key whose private scalar is 1. */
 const VECTORS = [
@@ -27,7 +34,9 @@ describe('did:key', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 1n, max: 2n ** 255n }), (scalar) => {
         const pair = keyPairFrom(scalar.toString(16))
-        expect(publicJwk({ publicKey: publicKeyOfDid(didKeyOf(pair.publicKey)) })).toEqual(publicJwk(pair))
+        expect(publicJwk({ publicKey: publicKeyOfDid(didKeyOf(pair.publicKey)) })).toEqual(
+          publicJwk(pair),
+        )
       }),
       { numRuns: 50 },
     )
@@ -65,12 +74,16 @@ describe('private keys', () => {
     const pair = generateKeyPair()
     const { hex, jwk, pkcs8 } = privateKeyForms(pair)
     expect(hex).toMatch(/^[\da-f]{64}$/)
-    expect([hex, jwk, pkcs8].map((form) => publicJwk(keyPairFrom(form)))).toEqual(Array(3).fill(publicJwk(pair)))
+    expect([hex, jwk, pkcs8].map((form) => publicJwk(keyPairFrom(form)))).toEqual(
+      Array(3).fill(publicJwk(pair)),
+    )
   })
 
   it('of other curves are refused', () => {
     const { privateKey } = generateKeyPair('ES384')
-    expect(() => keyPairFrom(privateKey.export({ format: 'pem', type: 'pkcs8' }) as string)).toThrow(/P-256/)
+    expect(() =>
+      keyPairFrom(privateKey.export({ format: 'pem', type: 'pkcs8' }) as string),
+    ).toThrow(/P-256/)
   })
 })
 

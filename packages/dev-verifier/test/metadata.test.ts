@@ -24,23 +24,28 @@ describe.each(JAVA_PROFILES)('the JWK Set of %s', (profile) => {
       const { headers } = await verifier.fetch(verifier.issuer + path)
       expect(headers.get('cache-control')).toBe('no-cache, no-store, max-age=0, must-revalidate')
       expect([headers.get('pragma'), headers.get('expires')]).toEqual(['no-cache', '0'])
-      expect(headers.get('access-control-allow-origin')).toBe(profile === 'eudistack-3.3' ? '*' : null)
+      expect(headers.get('access-control-allow-origin')).toBe(
+        profile === 'eudistack-3.3' ? '*' : null,
+      )
     }
   })
 
-  it.each(['openid-configuration', 'oauth-authorization-server'])('is named by %s, beside untruths', async (name) => {
-    const document = await getJson(verifier, `/.well-known/${name}`)
-    expect(document).toMatchObject({
-      issuer: verifier.issuer,
-      token_endpoint: `${verifier.issuer}/oidc/token`,
-      jwks_uri: `${verifier.issuer}/oidc/jwks`,
-      id_token_signing_alg_values_supported: ['RS256'],
-      tls_client_certificate_bound_access_tokens: true,
-    })
-    const { origin, pathname } = new URL(verifier.issuer)
-    const inserted = `${origin}/.well-known/${name}${pathname === '/' ? '' : pathname}`
-    expect(await (await verifier.fetch(inserted)).json()).toEqual(document)
-  })
+  it.each(['openid-configuration', 'oauth-authorization-server'])(
+    'is named by %s, beside untruths',
+    async (name) => {
+      const document = await getJson(verifier, `/.well-known/${name}`)
+      expect(document).toMatchObject({
+        issuer: verifier.issuer,
+        token_endpoint: `${verifier.issuer}/oidc/token`,
+        jwks_uri: `${verifier.issuer}/oidc/jwks`,
+        id_token_signing_alg_values_supported: ['RS256'],
+        tls_client_certificate_bound_access_tokens: true,
+      })
+      const { origin, pathname } = new URL(verifier.issuer)
+      const inserted = `${origin}/.well-known/${name}${pathname === '/' ? '' : pathname}`
+      expect(await (await verifier.fetch(inserted)).json()).toEqual(document)
+    },
+  )
 })
 
 describe('keys', () => {
@@ -55,7 +60,9 @@ describe('keys', () => {
     const [key] = verifier.jwks().keys
     expect(key).toMatchObject({ kid: thumbprint(key as { kty: string }), x5c })
     expect(key?.['x5t#S256']).toBe(CERTIFICATE_SHA256)
-    const header = JSON.parse(Buffer.from(verifier.mint().split('.')[0] as string, 'base64url').toString()) as object
+    const header = JSON.parse(
+      Buffer.from(verifier.mint().split('.')[0] as string, 'base64url').toString(),
+    ) as object
     expect(header).toMatchObject({ x5c })
     expect(() => createDevVerifier({ certificate: CERTIFICATE })).toThrow(/another key/)
   })
@@ -104,7 +111,9 @@ describe('/oidc/did', () => {
   it('answers a did:key with its key', async () => {
     const pair = generateKeyPair()
     const did = didKeyOf(pair.publicKey)
-    expect(await getJson(verifier, `/oidc/did/${did}`)).toEqual({ keys: [{ ...publicJwk(pair), kid: did }] })
+    expect(await getJson(verifier, `/oidc/did/${did}`)).toEqual({
+      keys: [{ ...publicJwk(pair), kid: did }],
+    })
   })
 
   it('answers 400 with a problem to anything else', async () => {
@@ -117,5 +126,7 @@ describe('/oidc/did', () => {
 it('answers /health, and 404 to what it does not know', async () => {
   const verifier = createDevVerifier()
   expect(await getJson(verifier, '/health')).toEqual({ status: 'UP' })
-  expect((await verifier.fetch(`${verifier.issuer}/oauth2/token`, { method: 'POST' })).status).toBe(404)
+  expect((await verifier.fetch(`${verifier.issuer}/oauth2/token`, { method: 'POST' })).status).toBe(
+    404,
+  )
 })

@@ -36,10 +36,22 @@ describe('the options of a method', () => {
     ['an unknown dialect', () => loose.mint({ dialect: 'toString' }), 'dialect'],
     ['an unknown placement', () => loose.mint({ placement: 'toString' }), 'placement'],
     ['an unknown algorithm', () => loose.mint({ algorithm: 'HS256' }), 'algorithm'],
-    ['an unknown dialect of a credential', () => loose.issueMachineCredential({ dialect: 'v1' }), 'dialect'],
+    [
+      'an unknown dialect of a credential',
+      () => loose.issueMachineCredential({ dialect: 'v1' }),
+      'dialect',
+    ],
     ['an unknown status list', () => loose.issueMachineCredential({ status: 'list' }), 'status'],
-    ['a date as text', () => loose.issueMachineCredential({ validUntil: '2030-01-01' }), 'validUntil'],
-    ['a date that is none', () => loose.issueMachineCredential({ validFrom: new Date(NaN) }), 'validFrom'],
+    [
+      'a date as text',
+      () => loose.issueMachineCredential({ validUntil: '2030-01-01' }),
+      'validUntil',
+    ],
+    [
+      'a date that is none',
+      () => loose.issueMachineCredential({ validFrom: new Date(NaN) }),
+      'validFrom',
+    ],
     ['one power without a list', () => loose.issueMachineCredential({ powers: {} }), 'powers'],
     ['the life of a request', () => loose.tokenRequest(machine, { lifetime: NaN }), 'lifetime'],
     ['how often to fail', () => loose.fail('token', 'hang', { times: NaN }), 'times'],
@@ -48,7 +60,11 @@ describe('the options of a method', () => {
     ['an unknown broken token', () => loose.mintBroken('toString'), 'broken token'],
     ['keys without a list', () => loose.addKeys({ kty: 'EC' }), 'keys'],
     ['the life of all tokens', () => createDevVerifier({ lifetime: NaN }), 'lifetime'],
-    ['limits that are none', () => createDevVerifier({ rateLimit: { token: 1 } as never }), 'rateLimit'],
+    [
+      'limits that are none',
+      () => createDevVerifier({ rateLimit: { token: 1 } as never }),
+      'rateLimit',
+    ],
     ['another way to name keys', () => createDevVerifier({ kid: 'x' as 'did:key' }), 'kid'],
   ])('are refused for %s', (_, call, name) => {
     expect(call).toThrow(new RegExp(`^Expected .*${name}`))
@@ -66,8 +82,12 @@ describe('the option key', () => {
   it('may be a KeyObject, as everywhere where a private key is given', async () => {
     const owner = createDevVerifier({ key: privateKey })
     expect(owner.jwks().keys[0]).toMatchObject(publicKey.export({ format: 'jwk' }))
-    expect((await requestToken(owner, owner.issueMachineCredential({ key: privateKey }))).status).toBe(200)
-    expect((await requestToken(owner, machineOf(owner), { assertionKey: privateKey })).status).not.toBe(200)
+    expect(
+      (await requestToken(owner, owner.issueMachineCredential({ key: privateKey }))).status,
+    ).toBe(200)
+    expect(
+      (await requestToken(owner, machineOf(owner), { assertionKey: privateKey })).status,
+    ).not.toBe(200)
   })
 
   it.each<[string, unknown]>([

@@ -28,7 +28,8 @@ describe('the register of used identifiers', () => {
 
   it('holds ten thousand at most, and lets go of the oldest first', () => {
     const register = new ReplayRegister()
-    for (let index = 0; index <= 10_000; index++) register.use(`jti-${index}`, { exp: 1e15, now: 0 })
+    for (let index = 0; index <= 10_000; index++)
+      register.use(`jti-${index}`, { exp: 1e15, now: 0 })
     expect(register.size).toBe(10_000)
     expect(register.use('jti-10000', { exp: 60, now: 0 })).toBe(false)
     expect(register.use('jti-0', { exp: 60, now: 0 })).toBe(true)
@@ -39,7 +40,8 @@ it('is what the token endpoint goes by', async () => {
   let now = Date.parse('2026-11-23T12:00:00Z')
   const verifier = createDevVerifier({ runtime: { now: () => now } })
   const machine = verifier.issueMachineCredential()
-  const use = async () => (await requestToken(verifier, machine, { assertion: { jti: 'once' } })).status
+  const use = async () =>
+    (await requestToken(verifier, machine, { assertion: { jti: 'once' } })).status
   expect([await use(), await use()]).toEqual([200, 400])
   now += HOUR * 1000
   expect(await use()).toBe(200)

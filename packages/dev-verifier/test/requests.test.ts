@@ -10,7 +10,10 @@ describe.each(profiles)('a request to the token endpoint of %s', (profile) => {
   const log: string[] = []
   const verifier = createDevVerifier({ profile, onLog: (line) => log.push(line) })
   const endpoint = verifier.issuer + (profile === 'fiware' ? '/token' : '/oidc/token')
-  const post = (body: string | ReadableStream, headers: Record<string, string> = {}): Promise<Response> =>
+  const post = (
+    body: string | ReadableStream,
+    headers: Record<string, string> = {},
+  ): Promise<Response> =>
     verifier.fetch(endpoint, { method: 'POST', body, headers, duplex: 'half' })
 
   afterEach(() => void (log.length = 0))
@@ -53,24 +56,36 @@ describe('a request that cannot be read', () => {
   ])('is answered with 400 for %s in its forwarded headers', async (_, headers) => {
     const log: string[] = []
     const verifier = createDevVerifier({ issuerFromRequest: true, onLog: (line) => log.push(line) })
-    const discovery = await verifier.fetch(`${verifier.issuer}/.well-known/openid-configuration`, { headers })
+    const discovery = await verifier.fetch(`${verifier.issuer}/.well-known/openid-configuration`, {
+      headers,
+    })
     expect(await answerOf(discovery)).toBe('400 invalid_request')
     const form = verifier.tokenRequest(verifier.issueMachineCredential())
     expect(await answerOf(await postForm(verifier, form, headers))).toBe('400 invalid_request')
-    expect(log).toEqual(Array.from({ length: 2 }, () => expect.stringContaining('malformed-request') as string))
+    expect(log).toEqual(
+      Array.from({ length: 2 }, () => expect.stringContaining('malformed-request') as string),
+    )
   })
 
   it('takes the first of several forwarded hosts, which is what the client asked for', async () => {
     const verifier = createDevVerifier({ issuerFromRequest: true })
-    const headers = { 'x-forwarded-host': 'kpmg.example.com, proxy.internal', 'x-forwarded-proto': 'https, http' }
-    const response = await verifier.fetch(`${verifier.issuer}/.well-known/openid-configuration`, { headers })
+    const headers = {
+      'x-forwarded-host': 'kpmg.example.com, proxy.internal',
+      'x-forwarded-proto': 'https, http',
+    }
+    const response = await verifier.fetch(`${verifier.issuer}/.well-known/openid-configuration`, {
+      headers,
+    })
     expect(await response.json()).toMatchObject({ issuer: 'https://kpmg.example.com/verifier' })
   })
 
   it('is answered with 400 for a DID that is not percent-encoded UTF-8', async () => {
     const verifier = createDevVerifier()
     const response = await verifier.fetch(`${verifier.issuer}/oidc/did/%E0%A4%A`)
-    expect([response.status, await response.json()]).toEqual([400, expect.objectContaining({ type: 'invalid_did' })])
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      expect.objectContaining({ type: 'invalid_did' }),
+    ])
   })
 
   it.each(['/%E0%A4%A', '/verifier/%E0%A4%A', '/verifier/oidc/did/%E0%A4%A/more', '/%00'])(

@@ -21,7 +21,8 @@ const forms = {
   token: {
     contentType: 'application/statuslist+jwt',
     entry: ({ credentialStatus }: Json) => {
-      const { uri, idx } = (credentialStatus as { status_list: { uri: string; idx: number } }).status_list
+      const { uri, idx } = (credentialStatus as { status_list: { uri: string; idx: number } })
+        .status_list
       return { uri, index: idx }
     },
     list: ({ status_list }: Json) => {
@@ -45,7 +46,8 @@ describe.each(['bitstring', 'token'] as const)('the %s status list', (status) =>
     expect(hasValidSignature(jwt, publicKeyOfDid(jwt.header['kid'] as string))).toBe(true)
     return gunzipSync(Buffer.from(list(jwt.claims), 'base64url'))
   }
-  const isSet = (bytes: Buffer, index: number): boolean => ((bytes[index >> 3] as number) & (0x80 >> (index & 7))) !== 0
+  const isSet = (bytes: Buffer, index: number): boolean =>
+    ((bytes[index >> 3] as number) & (0x80 >> (index & 7))) !== 0
 
   it('gives each credential an index of its own', () => {
     expect(new Set(entries.map(({ index }) => index)).size).toBe(machines.length)
@@ -56,7 +58,9 @@ describe.each(['bitstring', 'token'] as const)('the %s status list', (status) =>
     for (const revoked of [0, 3, 17]) machines[revoked]?.revoke()
     const bytes = await bits()
     expect(bytes).toHaveLength(131_072 / 8)
-    expect(entries.flatMap(({ index }, position) => (isSet(bytes, index) ? [position] : []))).toEqual([0, 3, 17])
+    expect(
+      entries.flatMap(({ index }, position) => (isSet(bytes, index) ? [position] : [])),
+    ).toEqual([0, 3, 17])
   })
 
   it.each(['machine-v1', 'machine-v2', 'machine-sd-jwt'] as const)(

@@ -13,12 +13,24 @@ function withIssuer(options: DevVerifierOptions = {}) {
   const log: string[] = []
   const id = 'did:elsi:VATES-T0000000T'
   const trustedIssuers = [{ id, jwk: publicJwk(issuerKey) }]
-  const verifier = createDevVerifier({ ...options, trustedIssuers, onLog: (line) => log.push(line) })
+  const verifier = createDevVerifier({
+    ...options,
+    trustedIssuers,
+    onLog: (line) => log.push(line),
+  })
   const request = (vc: Json, root: Json = {}): Promise<Response> => {
     const machine = verifier.issueMachineCredential()
-    const credential = { ...(machine.payload['vc'] as Json), issuer: id, credentialStatus: undefined, ...vc }
+    const credential = {
+      ...(machine.payload['vc'] as Json),
+      issuer: id,
+      credentialStatus: undefined,
+      ...vc,
+    }
     const claims = { cnf: machine.payload['cnf'], vc: credential, ...root }
-    return requestToken(verifier, { ...machine, credential: signJwt({ typ: 'JWT' }, claims, issuerKey) })
+    return requestToken(verifier, {
+      ...machine,
+      credential: signJwt({ typ: 'JWT' }, claims, issuerKey),
+    })
   }
   return { request, log, verifier }
 }
@@ -30,7 +42,9 @@ describe.each(JAVA_PROFILES)('the assertion at %s', (profile) => {
   it('must be signed, except where the real one never looks', async () => {
     for (const mimicLaxity of [false, true]) {
       const verifier = createDevVerifier({ profile, mimicLaxity })
-      const response = await requestToken(verifier, verifier.issueMachineCredential(), { assertionKey: otherKey })
+      const response = await requestToken(verifier, verifier.issueMachineCredential(), {
+        assertionKey: otherKey,
+      })
       expect(response.status).toBe(mimicLaxity && !registered ? 200 : refused)
     }
   })
@@ -38,21 +52,29 @@ describe.each(JAVA_PROFILES)('the assertion at %s', (profile) => {
   it('may name its key with a fragment only where no registration is compared', async () => {
     const verifier = createDevVerifier({ profile })
     const machine = verifier.issueMachineCredential()
-    const fragment = await requestToken(verifier, machine, { assertionHeader: { kid: `${machine.did}#key-1` } })
+    const fragment = await requestToken(verifier, machine, {
+      assertionHeader: { kid: `${machine.did}#key-1` },
+    })
     expect(fragment.status).toBe(registered ? 401 : 200)
-    expect((await requestToken(verifier, machine, { assertionHeader: { kid: undefined } })).status).toBe(200)
+    expect(
+      (await requestToken(verifier, machine, { assertionHeader: { kid: undefined } })).status,
+    ).toBe(200)
   })
 
   it('may have the origin as audience where the Verifier lives under a path', async () => {
     const verifier = createDevVerifier({ profile })
     const { origin } = new URL(verifier.issuer)
-    const response = await requestToken(verifier, verifier.issueMachineCredential(), { assertion: { aud: origin } })
+    const response = await requestToken(verifier, verifier.issueMachineCredential(), {
+      assertion: { aud: origin },
+    })
     expect(response.status).toBe(200)
   })
 
   it.each(['none', 'HS256', 'ES384'])('is refused with alg %s', async (alg) => {
     const verifier = createDevVerifier({ profile })
-    const response = await requestToken(verifier, verifier.issueMachineCredential(), { assertionHeader: { alg } })
+    const response = await requestToken(verifier, verifier.issueMachineCredential(), {
+      assertionHeader: { alg },
+    })
     expect(response.status).toBe(refused)
   })
 })
@@ -63,17 +85,37 @@ describe('the credential', () => {
     expect((await request({})).status).toBe(200)
     const { verifier } = withIssuer()
     const { payload } = verifier.issueMachineCredential()
-    const root = { ...(payload['vc'] as Json), issuer: 'VATES-T0000000T', credentialStatus: undefined, vc: undefined }
+    const root = {
+      ...(payload['vc'] as Json),
+      issuer: 'VATES-T0000000T',
+      credentialStatus: undefined,
+      vc: undefined,
+    }
     expect((await request({}, root)).status).toBe(200)
   })
 
   it.each<[string, Json, string, RegExp]>([
-    ['of an unknown type', { type: ['VerifiableCredential', 'Diploma'] }, '400 invalid_client', /type \["Diploma"\]/],
-    ['with a validUntil nobody can read', { validUntil: 'soon' }, '400 invalid_grant', /cannot be read/],
+    [
+      'of an unknown type',
+      { type: ['VerifiableCredential', 'Diploma'] },
+      '400 invalid_client',
+      /type \["Diploma"\]/,
+    ],
+    [
+      'with a validUntil nobody can read',
+      { validUntil: 'soon' },
+      '400 invalid_grant',
+      /cannot be read/,
+    ],
     ['with a validFrom nobody can read', { validFrom: {} }, '400 invalid_grant', /cannot be read/],
     [
       'with a status list elsewhere',
-      { credentialStatus: { statusListCredential: 'https://issuer.example.com/1', statusListIndex: '1' } },
+      {
+        credentialStatus: {
+          statusListCredential: 'https://issuer.example.com/1',
+          statusListIndex: '1',
+        },
+      },
       '400 server_error',
       /its own status lists only/,
     ],
@@ -102,7 +144,10 @@ describe('the credential', () => {
   it.each<[string, Json]>([
     ['cnf.jwk of another key', { cnf: { jwk: publicJwk(keyPairFrom(otherKey)) } }],
     ['cnf.jwk that is no key', { cnf: { jwk: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' } } }],
-    ['cnf.kid of another key', { cnf: { kid: 'did:key:zDnaepsL7AXenJkVYdkh5KuKsSU7Ykh7kyXaLLU7auN9FWSiZ#1' } }],
+    [
+      'cnf.kid of another key',
+      { cnf: { kid: 'did:key:zDnaepsL7AXenJkVYdkh5KuKsSU7Ykh7kyXaLLU7auN9FWSiZ#1' } },
+    ],
   ])('is refused when bound by %s', async (_, root) => {
     const { request, log } = withIssuer()
     expect(await answerOf(await request({}, root))).toBe('400 invalid_client')
@@ -118,7 +163,9 @@ describe('the credential', () => {
 it('quotes nothing of what it could not read', async () => {
   const { verifier, log } = withIssuer()
   const assertion = `${Buffer.from('secret-text').toString('base64url')}.e30.AA`
-  await requestToken(verifier, verifier.issueMachineCredential(), { form: { client_assertion: assertion } })
+  await requestToken(verifier, verifier.issueMachineCredential(), {
+    form: { client_assertion: assertion },
+  })
   expect(log).toEqual([expect.not.stringContaining('secret')])
 })
 
@@ -136,5 +183,7 @@ it('answers 500, and says so, when it fails itself', async () => {
 it('is out of reach once closed', async () => {
   const verifier = createDevVerifier()
   await verifier.close()
-  await expect(verifier.fetch(`${verifier.issuer}/health`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
+  await expect(verifier.fetch(`${verifier.issuer}/health`)).rejects.toMatchObject({
+    cause: { code: 'ECONNREFUSED' },
+  })
 })

@@ -16,7 +16,8 @@ export const postForm = (
   verifier: DevVerifier,
   form: URLSearchParams,
   headers: Record<string, string> = {},
-): Promise<Response> => verifier.fetch(`${verifier.issuer}/oidc/token`, { method: 'POST', body: form, headers })
+): Promise<Response> =>
+  verifier.fetch(`${verifier.issuer}/oidc/token`, { method: 'POST', body: form, headers })
 
 /** Status, and `error` of the body or `-` where there is no body at all. */
 export async function answerOf(response: Response): Promise<string> {

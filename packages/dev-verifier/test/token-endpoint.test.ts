@@ -1,5 +1,10 @@
 import { createDevVerifier, startDevVerifier } from '../src/index.js'
-import type { CredentialRequest, DevVerifier, IssuedCredential, TokenRequestOptions } from '../src/index.js'
+import type {
+  CredentialRequest,
+  DevVerifier,
+  IssuedCredential,
+  TokenRequestOptions,
+} from '../src/index.js'
 import { generateKeyPair, privateKeyForms } from '../src/keys.js'
 import { answerOf, grantedClaims, JAVA_PROFILES, postForm, requestToken } from './support.js'
 
@@ -54,11 +59,31 @@ const cases: Record<string, Case> = {
     translated: '400 unsupported_grant_type',
     request: { form: { grant_type: 'password' } },
   },
-  'a client_id that is no did:key': { ...client, cause: /no did:key/, request: { form: { client_id: 'orders' } } },
-  'an assertion that is no JWT': { ...client, cause: /compact JWS/, request: { form: { client_assertion: 'a.b' } } },
-  'an assertion signed by another key': { ...client, cause: /not signed/, request: { assertionKey: otherKey } },
-  'an assertion with another iss': { ...client, cause: /iss must equal/, request: { assertion: { iss: 'x' } } },
-  'an assertion with another sub': { ...client, cause: /sub must equal/, request: { assertion: { sub: 'x' } } },
+  'a client_id that is no did:key': {
+    ...client,
+    cause: /no did:key/,
+    request: { form: { client_id: 'orders' } },
+  },
+  'an assertion that is no JWT': {
+    ...client,
+    cause: /compact JWS/,
+    request: { form: { client_assertion: 'a.b' } },
+  },
+  'an assertion signed by another key': {
+    ...client,
+    cause: /not signed/,
+    request: { assertionKey: otherKey },
+  },
+  'an assertion with another iss': {
+    ...client,
+    cause: /iss must equal/,
+    request: { assertion: { iss: 'x' } },
+  },
+  'an assertion with another sub': {
+    ...client,
+    cause: /sub must equal/,
+    request: { assertion: { sub: 'x' } },
+  },
   'an assertion for another audience': {
     ...client,
     cause: /aud must be the Verifier's URL/,
@@ -79,11 +104,31 @@ const cases: Record<string, Case> = {
     cause: /nor the token endpoint/,
     request: ({ issuer }) => ({ assertion: { aud: `${issuer}/oidc/token` } }),
   },
-  'an assertion without jti': { ...escaped, cause: /jti/, request: { assertion: { jti: undefined } } },
-  'an assertion with a blank jti': { ...escaped, cause: /jti/, request: { assertion: { jti: ' ' } } },
-  'an expired assertion': { ...client, cause: /expired/, request: { assertion: { exp: now() - 1 } } },
-  'an assertion without exp': { ...client, cause: /exp must be/, request: { assertion: { exp: undefined } } },
-  'an exp that is no integer': { ...client, cause: /exp must be/, request: { assertion: { exp: now() + 60.5 } } },
+  'an assertion without jti': {
+    ...escaped,
+    cause: /jti/,
+    request: { assertion: { jti: undefined } },
+  },
+  'an assertion with a blank jti': {
+    ...escaped,
+    cause: /jti/,
+    request: { assertion: { jti: ' ' } },
+  },
+  'an expired assertion': {
+    ...client,
+    cause: /expired/,
+    request: { assertion: { exp: now() - 1 } },
+  },
+  'an assertion without exp': {
+    ...client,
+    cause: /exp must be/,
+    request: { assertion: { exp: undefined } },
+  },
+  'an exp that is no integer': {
+    ...client,
+    cause: /exp must be/,
+    request: { assertion: { exp: now() + 60.5 } },
+  },
   'no vp_token': { ...escaped, cause: /vp_token/, request: { assertion: { vp_token: undefined } } },
   'a vp_token in base64url': {
     ...escaped,
@@ -95,22 +140,37 @@ const cases: Record<string, Case> = {
     cause: /vp_token: /,
     request: { assertion: { vp_token: Buffer.from('hello').toString('base64') } },
   },
-  'a VP without a credential': { ...escaped, cause: /verifiableCredential/, request: { presentation: { vp: {} } } },
+  'a VP without a credential': {
+    ...escaped,
+    cause: /verifiableCredential/,
+    request: { presentation: { vp: {} } },
+  },
   'a VP whose credential is no JWT': {
     cause: /the credential: /,
     bare: '400 invalid_request',
     translated: '400 invalid_client',
     request: { presentation: { vp: { verifiableCredential: ['x'] } } },
   },
-  'a VP signed by another key': { ...escaped, cause: /VP is not signed/, request: { presentationKey: otherKey } },
+  'a VP signed by another key': {
+    ...escaped,
+    cause: /VP is not signed/,
+    request: { presentationKey: otherKey },
+  },
   'a VP that names another key': {
     ...escaped,
     cause: /names another key/,
     request: {
-      presentationHeader: { jwk: undefined, kid: 'did:key:zDnaepsL7AXenJkVYdkh5KuKsSU7Ykh7kyXaLLU7auN9FWSiZ' },
+      presentationHeader: {
+        jwk: undefined,
+        kid: 'did:key:zDnaepsL7AXenJkVYdkh5KuKsSU7Ykh7kyXaLLU7auN9FWSiZ',
+      },
     },
   },
-  'an expired VP': { ...escaped, cause: /VP has expired/, request: { presentation: { exp: now() - 1 } } },
+  'an expired VP': {
+    ...escaped,
+    cause: /VP has expired/,
+    request: { presentation: { exp: now() - 1 } },
+  },
   'an expired credential': { ...grant, cause: /valid until/, credential: { validUntil: past } },
   'a credential not yet valid': {
     ...grant,
@@ -118,9 +178,21 @@ const cases: Record<string, Case> = {
     credential: { validFrom: future, validUntil: future },
   },
   'a revoked credential': { ...grant, cause: /revoked/, credential: { revoked: true } },
-  'a credential revoked later': { ...grant, cause: /revoked/, prepare: (_, machine) => machine.revoke() },
-  'a credential of an unknown issuer': { ...escaped, cause: /trusted issuers/, credential: { untrusted: true } },
-  'a forged credential': { ...escaped, cause: /not signed .* by the issuer/, credential: { forged: true } },
+  'a credential revoked later': {
+    ...grant,
+    cause: /revoked/,
+    prepare: (_, machine) => machine.revoke(),
+  },
+  'a credential of an unknown issuer': {
+    ...escaped,
+    cause: /trusted issuers/,
+    credential: { untrusted: true },
+  },
+  'a forged credential': {
+    ...escaped,
+    cause: /not signed .* by the issuer/,
+    credential: { forged: true },
+  },
   'a status list out of reach': {
     cause: /status list/,
     bare: '403 -',
@@ -144,18 +216,28 @@ describe.each(JAVA_PROFILES)('the token endpoint of %s', (profile) => {
     const response = await requestToken(verifier, verifier.issueMachineCredential())
     expect(response.status).toBe(200)
     expect(response.headers.get('cache-control')).toContain('no-store')
-    expect(await grantedClaims(response)).toMatchObject({ iss: verifier.issuer, aud: verifier.issuer })
+    expect(await grantedClaims(response)).toMatchObject({
+      iss: verifier.issuer,
+      aud: verifier.issuer,
+    })
     expect(log).toEqual([])
   })
 
-  it.each(Object.entries(cases))('refuses %s', async (_, { cause, credential, request, prepare, ...answers }) => {
-    const machine = verifier.issueMachineCredential(credential)
-    prepare?.(verifier, machine)
-    const response = await requestToken(verifier, machine, typeof request === 'function' ? request(verifier) : request)
-    expect(await answerOf(response)).toBe(answers[generation])
-    expect(log).toEqual([expect.stringMatching(cause)])
-    expect(log.join()).not.toMatch(/eyJ/)
-  })
+  it.each(Object.entries(cases))(
+    'refuses %s',
+    async (_, { cause, credential, request, prepare, ...answers }) => {
+      const machine = verifier.issueMachineCredential(credential)
+      prepare?.(verifier, machine)
+      const response = await requestToken(
+        verifier,
+        machine,
+        typeof request === 'function' ? request(verifier) : request,
+      )
+      expect(await answerOf(response)).toBe(answers[generation])
+      expect(log).toEqual([expect.stringMatching(cause)])
+      expect(log.join()).not.toMatch(/eyJ[\w-]+\./)
+    },
+  )
 
   it('takes an assertion once only, even if its first use failed', async () => {
     const machine = verifier.issueMachineCredential()
@@ -202,7 +284,9 @@ describe.each(JAVA_PROFILES)('the token endpoint of %s', (profile) => {
 
   it.each(['jwk', 'kid'] as const)('takes a VP whose header has %s only', async (member) => {
     const presentationHeader = member === 'jwk' ? { kid: undefined } : { jwk: undefined }
-    const response = await requestToken(verifier, verifier.issueMachineCredential(), { presentationHeader })
+    const response = await requestToken(verifier, verifier.issueMachineCredential(), {
+      presentationHeader,
+    })
     expect(response.status).toBe(200)
   })
 

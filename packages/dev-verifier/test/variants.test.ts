@@ -3,7 +3,10 @@ import type { JSONWebKeySet } from 'jose'
 import { brokenTokens, createDevVerifier } from '../src/index.js'
 import type { Algorithm, BrokenTokenName, DevVerifier } from '../src/index.js'
 
-/** An independent check of signature and registered claims, with a public key set and an allow-list of algorithms. */
+/**
+ * An independent check of signature and registered claims, with a public key set and an allow-list
+ * of algorithms.
+ */
 const verify = (verifier: DevVerifier, token: string, algorithm: Algorithm = 'ES256') =>
   jwtVerify(token, createLocalJWKSet(verifier.jwks() as JSONWebKeySet), {
     algorithms: [algorithm],
@@ -18,7 +21,9 @@ describe('a minted token', () => {
     async (algorithm) => {
       const verifier = createDevVerifier()
       const token = verifier.mint({ algorithm })
-      await expect(verify(verifier, token, algorithm)).resolves.toMatchObject({ payload: { iss: verifier.issuer } })
+      await expect(verify(verifier, token, algorithm)).resolves.toMatchObject({
+        payload: { iss: verifier.issuer },
+      })
       expect(verifier.mint({ algorithm })).not.toBe(token)
       expect(verifier.jwks().keys).toHaveLength(algorithm === 'ES256' ? 1 : 2)
     },
@@ -26,13 +31,18 @@ describe('a minted token', () => {
 
   it('verifies with the keys fetched through the injected fetch', async () => {
     const verifier = createDevVerifier({ profile: 'dome' })
-    const keys = createRemoteJWKSet(new URL(`${verifier.issuer}/oidc/jwks`), { [customFetch]: verifier.fetch })
+    const keys = createRemoteJWKSet(new URL(`${verifier.issuer}/oidc/jwks`), {
+      [customFetch]: verifier.fetch,
+    })
     await expect(jwtVerify(verifier.mint(), keys)).resolves.toBeDefined()
     expect(verifier.requests).toMatchObject({ jwks: 1, discovery: 0, token: 0 })
   })
 })
 
-/** What only a resource server's own rules can refuse: signature, issuer, audience and expiry of these are in order. */
+/**
+ * What only a resource server's own rules can refuse: signature, issuer, audience and expiry of
+ * these are in order.
+ */
 const inOrderForALibrary: readonly BrokenTokenName[] = [
   'issued-in-future',
   'millisecond-exp',
@@ -59,7 +69,15 @@ describe('broken tokens', () => {
   })
 
   it('take the options of a good token', () => {
-    const token = verifier.mintBroken('expired', { profile: 'dome', scope: 'orders:read', claims: { extra: true } })
-    expect(decodeJwt(token)).toMatchObject({ scope: 'orders:read', extra: true, client_id: verifier.issuer })
+    const token = verifier.mintBroken('expired', {
+      profile: 'dome',
+      scope: 'orders:read',
+      claims: { extra: true },
+    })
+    expect(decodeJwt(token)).toMatchObject({
+      scope: 'orders:read',
+      extra: true,
+      client_id: verifier.issuer,
+    })
   })
 })

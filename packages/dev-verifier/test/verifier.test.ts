@@ -37,12 +37,22 @@ describe('a development Verifier', () => {
   })
 
   it('says what is wrong with its options', () => {
-    expect(() => createDevVerifier({ issuer: 'https://verifier.example.org/' })).toThrow(/without .* trailing slash/)
+    expect(() => createDevVerifier({ issuer: 'https://verifier.example.org/' })).toThrow(
+      /without .* trailing slash/,
+    )
     expect(() => createDevVerifier({ issuer: 'verifier' })).toThrow(/http\(s\) URL/)
-    expect(() => createDevVerifier({ profile: 'unknown' as 'dome' })).toThrow(/Expected a profile of/)
-    expect(() => createDevVerifier({ profile: 'toString' as 'dome' })).toThrow(/Expected a profile of/)
-    expect(() => createDevVerifier({ tennant: 'kpmg' } as object)).toThrow(/Expected options of .*; found "tennant"/)
-    expect(() => createDevVerifier().issueMachineCredential({ dialect: 'employee-v3' })).toThrow(/machine credential/)
+    expect(() => createDevVerifier({ profile: 'unknown' as 'dome' })).toThrow(
+      /Expected a profile of/,
+    )
+    expect(() => createDevVerifier({ profile: 'toString' as 'dome' })).toThrow(
+      /Expected a profile of/,
+    )
+    expect(() => createDevVerifier({ tennant: 'kpmg' } as object)).toThrow(
+      /Expected options of .*; found "tennant"/,
+    )
+    expect(() => createDevVerifier().issueMachineCredential({ dialect: 'employee-v3' })).toThrow(
+      /machine credential/,
+    )
   })
 
   it('reports a port in use', async () => {
@@ -65,13 +75,18 @@ describe('a development Verifier', () => {
 
   it('limits requests per minute and client when asked to', async () => {
     let now = 0
-    const verifier = createDevVerifier({ rateLimit: { token: 1, others: 2 }, runtime: { now: () => now } })
+    const verifier = createDevVerifier({
+      rateLimit: { token: 1, others: 2 },
+      runtime: { now: () => now },
+    })
     const jwks = (address?: string): Promise<Response> =>
       verifier.fetch(
         `${verifier.issuer}/oidc/jwks`,
         address ? { headers: { 'x-forwarded-for': `${address}, 10.0.0.1` } } : {},
       )
-    const statuses = [await jwks(), await jwks(), await jwks(), await jwks('203.0.113.9')].map(({ status }) => status)
+    const statuses = [await jwks(), await jwks(), await jwks(), await jwks('203.0.113.9')].map(
+      ({ status }) => status,
+    )
     expect(statuses).toEqual([200, 200, 429, 200])
     expect((await jwks()).headers.get('retry-after')).toBe('60')
     now += 60_000
@@ -80,7 +95,9 @@ describe('a development Verifier', () => {
 
   it('answers failures as told, whatever its profile', async () => {
     const bare = createDevVerifier({ bareErrors: true })
-    expect(await answerOf(await requestToken(bare, bare.issueMachineCredential({ revoked: true })))).toBe('403 -')
+    expect(
+      await answerOf(await requestToken(bare, bare.issueMachineCredential({ revoked: true }))),
+    ).toBe('403 -')
     const translated = createDevVerifier({ profile: 'dome', bareErrors: false })
     const revoked = translated.issueMachineCredential({ revoked: true })
     expect(await answerOf(await requestToken(translated, revoked))).toBe('400 invalid_grant')
@@ -90,7 +107,10 @@ describe('a development Verifier', () => {
     const other = createDevVerifier({ profile: 'dome' })
     const { credential, privateKey, did } = other.issueMachineCredential()
     const jwk = issuerKey(credential)
-    const verifier = createDevVerifier({ profile: 'dome', trustedIssuers: [{ id: 'VATES-Q0000000J', jwk }] })
+    const verifier = createDevVerifier({
+      profile: 'dome',
+      trustedIssuers: [{ id: 'VATES-Q0000000J', jwk }],
+    })
     const machine = { ...verifier.issueMachineCredential(), credential, privateKey, did }
     expect((await requestToken(verifier, machine)).status).toBe(200)
     expect((await requestToken(createDevVerifier({ profile: 'dome' }), machine)).status).toBe(403)
@@ -98,7 +118,9 @@ describe('a development Verifier', () => {
 
   it('takes registered clients only, where the profile does', async () => {
     const verifier = createDevVerifier({ profile: 'dome', clients: [{ clientId: 'orders' }] })
-    expect(await answerOf(await requestToken(verifier, verifier.issueMachineCredential()))).toBe('401 invalid_client')
+    expect(await answerOf(await requestToken(verifier, verifier.issueMachineCredential()))).toBe(
+      '401 invalid_client',
+    )
   })
 })
 
@@ -107,13 +129,19 @@ describe('its fetch', () => {
 
   it('reaches no other origin', async () => {
     const failure = verifier.fetch('https://elsewhere.example.com/verifier/oidc/jwks')
-    await expect(failure).rejects.toMatchObject({ message: 'fetch failed', cause: { code: 'ECONNREFUSED' } })
+    await expect(failure).rejects.toMatchObject({
+      message: 'fetch failed',
+      cause: { code: 'ECONNREFUSED' },
+    })
   })
 
   it('takes a URL, a text or a Request, and rejects when aborted before', async () => {
     const url = `${verifier.issuer}/health`
-    for (const input of [url, new URL(url), new Request(url)]) expect((await verifier.fetch(input)).ok).toBe(true)
-    await expect(verifier.fetch(url, { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before')
+    for (const input of [url, new URL(url), new Request(url)])
+      expect((await verifier.fetch(input)).ok).toBe(true)
+    await expect(
+      verifier.fetch(url, { signal: AbortSignal.abort(new Error('before')) }),
+    ).rejects.toThrow('before')
   })
 })
 

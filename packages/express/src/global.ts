@@ -1,5 +1,6 @@
 /**
- * Types `req.auth` for the whole program: `import '@verifier-guard/express/global'`. Without that import nothing global changes.
+ * Types `req.auth` for the whole program: `import '@verifier-guard/express/global'`. Without that
+ * import nothing global changes.
  *
  * @packageDocumentation
  */

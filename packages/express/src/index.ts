@@ -1,5 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AuthContext, Claims, Requirement, ResourceServer, ResourceServerOptions } from '@verifier-guard/core'
+import type {
+  AuthContext,
+  Claims,
+  Requirement,
+  ResourceServer,
+  ResourceServerOptions,
+} from '@verifier-guard/core'
 import {
   createGuard,
   isRefusal,
@@ -33,17 +39,27 @@ export interface RouteRequest extends GuardedRequest {
   readonly params: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
-/** A middleware that fits Express 4 and 5 alike, whatever else in the program says of `req.auth`. */
-export type Handler = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
+/**
+ * A middleware that fits Express 4 and 5 alike, whatever else in the program says of `req.auth`.
+ */
+export type Handler = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+) => void
 
 /**
- * Lets requests with a valid access token in and sets `req.auth`; refuses the others through Express' error handling.
+ * Lets requests with a valid access token in and sets `req.auth`; refuses the others through
+ * Express' error handling.
  *
- * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to the route.
+ * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
+ * the route.
  *
- * @param options of `createResourceServer`, or a resource server made before, to share one between routers
+ * @param options of `createResourceServer`, or a resource server made before, to share one between
+ *   routers
  * @param authOptions `optional` lets requests without credentials through; default: false
- * @returns a middleware; it calls `next(error)` with a `GuardError`, which is answered in JSON where no error handler of the application answers
+ * @returns a middleware; it calls `next(error)` with a `GuardError`, which is answered in JSON
+ *   where no error handler of the application answers
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -57,7 +73,10 @@ export type Handler = (req: IncomingMessage, res: ServerResponse, next: (error?:
  * })
  * ```
  */
-export function auth(options: ResourceServerOptions | ResourceServer<object>, authOptions?: AuthOptions): Handler {
+export function auth(
+  options: ResourceServerOptions | ResourceServer<object>,
+  authOptions?: AuthOptions,
+): Handler {
   const shared = createGuard(options, authOptions)
   return function authenticate(req: GuardedRequest, res, next) {
     req[guard] = shared
@@ -70,10 +89,12 @@ export function auth(options: ResourceServerOptions | ResourceServer<object>, au
 }
 
 /**
- * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are this with a requirement at hand.
+ * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are
+ * this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`
- * @returns a middleware; a route where {@link auth} did not run before is refused with `invalid_configuration`
+ * @returns a middleware; a route where {@link auth} did not run before is refused with
+ *   `invalid_configuration`
  */
 export function required(requirement: Requirement<never>): Handler {
   return function authorize(req: GuardedRequest, res, next) {
@@ -95,7 +116,8 @@ const lifted = liftRequirements<Handler, RouteRequest>(required)
 export const requiredScopes = lifted.requiredScopes
 
 /**
- * Requires one power of the caller's mandate that has the function, every action, the domain and the type together. Does not look at scopes.
+ * Requires one power of the caller's mandate that has the function, every action, the domain and
+ * the type together. Does not look at scopes.
  *
  * @see `requiredPower` of `@verifier-guard/core` for its options
  */
@@ -109,28 +131,32 @@ export const requiredPower = lifted.requiredPower
 export const requiredClaim = lifted.requiredClaim
 
 /**
- * Requires that the token was issued for the tenant that the request is about, ASCII letters compared without their case by default.
+ * Requires that the token was issued for the tenant that the request is about, ASCII letters
+ * compared without their case by default.
  *
  * @see `requiredTenant` of `@verifier-guard/core` for its options
  */
 export const requiredTenant = lifted.requiredTenant
 
 /**
- * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token without one.
+ * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token
+ * without one.
  *
  * @see `requiredKind` of `@verifier-guard/core` for the kinds
  */
 export const requiredKind = lifted.requiredKind
 
 /**
- * Requires what only the application can tell: that this caller owns that order, say. Grants for `true` alone.
+ * Requires what only the application can tell: that this caller owns that order, say. Grants for
+ * `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
 export const requiredRule = lifted.requiredRule
 
 /**
- * Requires that the credential behind the token is neither revoked nor suspended by now. Make it once: each one made keeps lists of its own.
+ * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
+ * once: each one made keeps lists of its own.
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
@@ -161,7 +187,8 @@ export const allOf = lifted.allOf
 export const anyOf = lifted.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional, {@link callerOf} fits.
+ * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
+ * {@link callerOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
@@ -181,7 +208,11 @@ export function callerOf<C extends object = Claims>(req: object): AuthContext<C>
   return possibleCaller<C>(auth, ran !== undefined)
 }
 
-function refuse(req: GuardedRequest, res: ServerResponse, next: (error?: unknown) => void): (error: unknown) => void {
+function refuse(
+  req: GuardedRequest,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+): (error: unknown) => void {
   return (error) => {
     // After a time-out, say: whoever was to be answered has been.
     if (isRefusal(error) && res.headersSent) return

@@ -8,13 +8,19 @@ export interface Application {
   use(handler: ErrorHandler): unknown
 }
 
-type ErrorHandler = (error: unknown, req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
+type ErrorHandler = (
+  error: unknown,
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+) => void
 
 const prepared = new WeakSet<Application>()
 
 /**
- * Express' own last resort answers in HTML; callers of an API expect JSON. Which of an application's error handlers answers can't be told
- * beforehand, but all of them come before one that is added at the time of the first refusal.
+ * Express' own last resort answers in HTML; callers of an API expect JSON. Which of an
+ * application's error handlers answers can't be told beforehand, but all of them come before one
+ * that is added at the time of the first refusal.
  */
 export function prepare(application: Application | undefined): void {
   if (application === undefined) return
@@ -25,7 +31,12 @@ export function prepare(application: Application | undefined): void {
 }
 
 // Four parameters, all named: that is how Express knows an error handler.
-function answerUnanswered(error: unknown, _req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) {
+function answerUnanswered(
+  error: unknown,
+  _req: IncomingMessage,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+) {
   if (!isRefusal(error) || res.headersSent) return next(error)
   const headers = { ...error.headers, 'Content-Type': 'application/json; charset=utf-8' }
   res.writeHead(error.status, headers).end(JSON.stringify(error))

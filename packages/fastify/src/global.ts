@@ -1,6 +1,6 @@
 /**
- * Types `request.auth` and the routes' `config.auth` for the whole program: `import '@verifier-guard/fastify/global'`. Without that
- * import nothing global changes.
+ * Types `request.auth` and the routes' `config.auth` for the whole program:
+ * `import '@verifier-guard/fastify/global'`. Without that import nothing global changes.
  *
  * @packageDocumentation
  */

@@ -1,4 +1,10 @@
-import type { AuthContext, Claims, Requirement, ResourceServer, ResourceServerOptions } from '@verifier-guard/core'
+import type {
+  AuthContext,
+  Claims,
+  Requirement,
+  ResourceServer,
+  ResourceServerOptions,
+} from '@verifier-guard/core'
 import { GuardError } from '@verifier-guard/core'
 import {
   createGuard,
@@ -22,13 +28,17 @@ export type { GuardedRequest, Handler } from './request.js'
 export type { RouteConfig } from './route-config.js'
 
 /**
- * A plugin that lets requests with a valid access token in and sets `request.auth`, on every route of the scope it is registered in.
+ * A plugin that lets requests with a valid access token in and sets `request.auth`, on every route
+ * of the scope it is registered in.
  *
- * Runs as `onRequest`, before the body is read. Asks for no right: state that as the route's own `onRequest` or `preHandler`, or in its `config.auth`.
+ * Runs as `onRequest`, before the body is read. Asks for no right: state that as the route's own
+ * `onRequest` or `preHandler`, or in its `config.auth`.
  *
- * @param options of `createResourceServer`, or a resource server made before, to share one between scopes
+ * @param options of `createResourceServer`, or a resource server made before, to share one between
+ *   scopes
  * @param authOptions `optional` lets requests without credentials through; default: false
- * @returns a plugin; a refused request goes to Fastify's error handling with status and headers set, and gets its answer in JSON where no handler answers
+ * @returns a plugin; a refused request goes to Fastify's error handling with status and headers
+ *   set, and gets its answer in JSON where no handler answers
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -51,18 +61,22 @@ export function auth(
   const verifierGuard: FastifyPluginCallback = (scope, _, done) => {
     scope.addHook('onRequest', enter(guard))
     answerRefusals(scope)
-    if (guard.server !== options) scope.addHook('onClose', (_, closed) => (guard.server.close(), closed()))
+    if (guard.server !== options)
+      scope.addHook('onClose', (_, closed) => (guard.server.close(), closed()))
     done()
   }
-  // What `fastify-plugin` does: the hooks belong to the scope that registers the plugin, not to one of the plugin's own.
+  // What `fastify-plugin` does: the hooks belong to the scope that registers the plugin, not to one
+  // of the plugin's own.
   return Object.assign(verifierGuard, { [Symbol.for('skip-override')]: true })
 }
 
 /**
- * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are this with a requirement at hand.
+ * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are
+ * this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Fastify's request
- * @returns a hook for a route's `onRequest` or `preHandler`; a route where {@link auth} did not run before is refused with `invalid_configuration`
+ * @returns a hook for a route's `onRequest` or `preHandler`; a route where {@link auth} did not run
+ *   before is refused with `invalid_configuration`
  */
 export function required(requirement: Requirement<never>): Handler {
   return function authorize(request: GuardedRequest, reply, done) {
@@ -77,7 +91,8 @@ export function required(requirement: Requirement<never>): Handler {
   }
 }
 
-// Hooks that are requirements still: of a route, in its config.auth, or composed with allOf and anyOf.
+// Hooks that are requirements still: of a route, in its config.auth, or composed with allOf and
+// anyOf.
 const lifted = liftRequirements<Handler, FastifyRequest>(required)
 
 /**
@@ -88,7 +103,8 @@ const lifted = liftRequirements<Handler, FastifyRequest>(required)
 export const requiredScopes = lifted.requiredScopes
 
 /**
- * Requires one power of the caller's mandate that has the function, every action, the domain and the type together. Does not look at scopes.
+ * Requires one power of the caller's mandate that has the function, every action, the domain and
+ * the type together. Does not look at scopes.
  *
  * @see `requiredPower` of `@verifier-guard/core` for its options
  */
@@ -102,28 +118,32 @@ export const requiredPower = lifted.requiredPower
 export const requiredClaim = lifted.requiredClaim
 
 /**
- * Requires that the token was issued for the tenant that the request is about, ASCII letters compared without their case by default.
+ * Requires that the token was issued for the tenant that the request is about, ASCII letters
+ * compared without their case by default.
  *
  * @see `requiredTenant` of `@verifier-guard/core` for its options
  */
 export const requiredTenant = lifted.requiredTenant
 
 /**
- * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token without one.
+ * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token
+ * without one.
  *
  * @see `requiredKind` of `@verifier-guard/core` for the kinds
  */
 export const requiredKind = lifted.requiredKind
 
 /**
- * Requires what only the application can tell: that this caller owns that order, say. Grants for `true` alone.
+ * Requires what only the application can tell: that this caller owns that order, say. Grants for
+ * `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
 export const requiredRule = lifted.requiredRule
 
 /**
- * Requires that the credential behind the token is neither revoked nor suspended by now. Make it once: each one made keeps lists of its own.
+ * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
+ * once: each one made keeps lists of its own.
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
@@ -144,7 +164,8 @@ export const allOf = lifted.allOf
 export const anyOf = lifted.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional, {@link callerOf} fits.
+ * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
+ * {@link callerOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */

@@ -8,8 +8,14 @@ type RefusingReply = FastifyReply & {
   [unanswered]?: GuardError | undefined
 }
 
-/** Hands a refusal to Fastify's error handling, with status and headers set: error handlers of the application get the error itself. */
-export function refuse(reply: FastifyReply, done: (error: Error) => void): (error: unknown) => void {
+/**
+ * Hands a refusal to Fastify's error handling, with status and headers set: error handlers of the
+ * application get the error itself.
+ */
+export function refuse(
+  reply: FastifyReply,
+  done: (error: Error) => void,
+): (error: unknown) => void {
   return (error) => {
     if (error instanceof GuardError && !reply.sent) reply.code(error.status).headers(error.headers)
     done(error as Error)
@@ -17,15 +23,18 @@ export function refuse(reply: FastifyReply, done: (error: Error) => void): (erro
 }
 
 /**
- * Fastify's own last resort would tell callers code and message, which are the operator's: here a refusal that no handler answers says what
- * may be said instead, wherever it was thrown.
+ * Fastify's own last resort would tell callers code and message, which are the operator's: here a
+ * refusal that no handler answers says what may be said instead, wherever it was thrown.
  */
 export function answerRefusals(scope: FastifyInstance): void {
   scope.addHook('onError', follow)
   scope.addHook('onSend', answerUnanswered)
 }
 
-/** Error handlers pass an error on by sending it: only the last thing sent tells whether one of them has answered. */
+/**
+ * Error handlers pass an error on by sending it: only the last thing sent tells whether one of them
+ * has answered.
+ */
 function follow(_: FastifyRequest, reply: RefusingReply, error: Error, done: () => void): void {
   if (!(error instanceof GuardError)) return done()
   const send = reply.send.bind(reply)

@@ -7,7 +7,10 @@ import { verdict, type GuardedRequest, type Handler } from './request.js'
 
 /** What a route may state in its `config`. */
 export interface RouteConfig {
-  /** What the route asks of the caller; `false` opens it to everybody, tokens unread. Default: a valid token. */
+  /**
+   * What the route asks of the caller; `false` opens it to everybody, tokens unread. Default: a
+   * valid token.
+   */
   readonly auth?: Requirement<never> | false
 }
 
@@ -31,7 +34,10 @@ function isRequirement(value: unknown): value is Requirement<never> {
   return typeof (value as Requirement | null | undefined)?.check === 'function'
 }
 
-/** A guard sees its own scope alone, and config is only data: where no guard stands before a route that states a requirement there, the route refuses. */
+/**
+ * A guard sees its own scope alone, and config is only data: where no guard stands before a route
+ * that states a requirement there, the route refuses.
+ */
 function prepare(route: RouteOptions): void {
   const { auth } = (route.config ?? {}) as RouteConfig
   if (isRequirement(auth)) route.onRequest = [refuseUnguarded(auth), ...listOf(route.onRequest)]
@@ -49,8 +55,12 @@ function listOf<T>(value: T | T[] | undefined): readonly T[] {
 }
 
 const watched = Symbol.for('@verifier-guard/fastify/watched')
-/** On which Fastify announces each instance it makes. One in the process, so that other copies of this module see that it is watched. */
-const instances: ReturnType<typeof channel> & { [watched]?: true } = channel('fastify.initialization')
+/**
+ * On which Fastify announces each instance it makes. One in the process, so that other copies of
+ * this module see that it is watched.
+ */
+const instances: ReturnType<typeof channel> & { [watched]?: true } =
+  channel('fastify.initialization')
 if (!instances[watched]) {
   instances[watched] = true
   instances.subscribe((message) => {

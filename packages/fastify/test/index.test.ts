@@ -1,6 +1,12 @@
 import { systemRuntime } from '@verifier-guard/core'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
-import { auth, authOf, GuardError, requiredScopes, type GuardedRequest } from '@verifier-guard/fastify'
+import {
+  auth,
+  authOf,
+  GuardError,
+  requiredScopes,
+  type GuardedRequest,
+} from '@verifier-guard/fastify'
 import fastify5, { type FastifyInstance } from 'fastify'
 import fastify4 from 'fastify4'
 
@@ -12,7 +18,10 @@ const options = {
 } as const
 const bearer = (scope = '') => ({ authorization: `Bearer ${verifier.mint({ scope })}` })
 const forged = { authorization: `Bearer ${verifier.mintBroken('wrong-issuer')}` }
-const misconfigured = { error: 'server_error', error_description: 'The server is not configured correctly' }
+const misconfigured = {
+  error: 'server_error',
+  error_description: 'The server is not configured correctly',
+}
 const invalid = { error: 'invalid_token', error_description: 'The access token is invalid' }
 
 describe.each([
@@ -26,7 +35,10 @@ describe.each([
     return app
   }
   const guarded = (build: (scope: FastifyInstance) => unknown) =>
-    create((app) => void app.register(auth(options)).register((scope, _, done) => (build(scope), done())))
+    create(
+      (app) =>
+        void app.register(auth(options)).register((scope, _, done) => (build(scope), done())),
+    )
   const statusOf = async (app: FastifyInstance, headers = {}, url = '/') =>
     (await app.inject({ url, headers })).statusCode
 
@@ -44,22 +56,31 @@ describe.each([
       expect(await statusOf(app, bearer('offers:write'))).toBe(200)
     })
 
-    test.each(Object.entries(stated))('%s: is closed without one, whatever stands beside it', async (_, route) => {
-      const app = create((app) => {
-        app.register((scope, _, done) => (scope.get('/before', route, () => 'in'), done()))
-        app.register((scope, _, done) => (scope.register(auth(options)), done()))
-        app.register((scope, _, done) => (scope.get('/after', route, () => 'in'), done()))
-        app.get('/own', route, () => 'in')
-      })
-      for (const url of ['/before', '/after', '/own']) {
-        const { statusCode, body } = await app.inject({ url, headers: bearer('offers:write') })
-        expect({ statusCode, body: JSON.parse(body) as unknown }).toEqual({ statusCode: 500, body: misconfigured })
-      }
-    })
+    test.each(Object.entries(stated))(
+      '%s: is closed without one, whatever stands beside it',
+      async (_, route) => {
+        const app = create((app) => {
+          app.register((scope, _, done) => (scope.get('/before', route, () => 'in'), done()))
+          app.register((scope, _, done) => (scope.register(auth(options)), done()))
+          app.register((scope, _, done) => (scope.get('/after', route, () => 'in'), done()))
+          app.get('/own', route, () => 'in')
+        })
+        for (const url of ['/before', '/after', '/own']) {
+          const { statusCode, body } = await app.inject({ url, headers: bearer('offers:write') })
+          expect({ statusCode, body: JSON.parse(body) as unknown }).toEqual({
+            statusCode: 500,
+            body: misconfigured,
+          })
+        }
+      },
+    )
 
     test('keeps the hooks that it has', async () => {
       const seen: string[] = []
-      const hook = (name: string) => (_: unknown, __: unknown, done: () => void) => (seen.push(name), done())
+      const hook = (name: string) => (_: unknown, __: unknown, done: () => void) => (
+        seen.push(name),
+        done()
+      )
       const app = guarded((scope) =>
         scope.get('/', { config: { auth: asked }, onRequest: [hook('a'), hook('b')] }, () => 'in'),
       )
@@ -68,18 +89,28 @@ describe.each([
     })
 
     test.each([['a string'], [null], [true]])('by %p in its config is refused', async (wrong) => {
-      const app = guarded((scope) => scope.get('/', { config: { auth: wrong } as object }, () => 'in'))
+      const app = guarded((scope) =>
+        scope.get('/', { config: { auth: wrong } as object }, () => 'in'),
+      )
       expect(await statusOf(app, bearer())).toBe(500)
     })
   })
 
   test('config of other libraries is theirs where no guard stands', async () => {
-    expect(await statusOf(create((app) => app.get('/', { config: { auth: 'jwt' } as object }, () => 'in')))).toBe(200)
+    expect(
+      await statusOf(
+        create((app) => app.get('/', { config: { auth: 'jwt' } as object }, () => 'in')),
+      ),
+    ).toBe(200)
   })
 
   describe('another plugin that decorates requests with "auth"', () => {
-    const answer = (request: GuardedRequest) => ({ theirs: request.auth as unknown, ours: authOf(request).kind })
-    const ask = async (app: FastifyInstance) => (await app.inject({ url: '/', headers: bearer() })).json<unknown>()
+    const answer = (request: GuardedRequest) => ({
+      theirs: request.auth as unknown,
+      ours: authOf(request).kind,
+    })
+    const ask = async (app: FastifyInstance) =>
+      (await app.inject({ url: '/', headers: bearer() })).json<unknown>()
 
     test('before the guard keeps its own', async () => {
       const app = create((app) => {
@@ -101,7 +132,9 @@ describe.each([
 
     test('within a scope of its own leaves ours to the others', async () => {
       const app = guarded((scope) => {
-        scope.register((inner, _, done) => (inner.decorateRequest('auth', 'theirs' as never), done()))
+        scope.register(
+          (inner, _, done) => (inner.decorateRequest('auth', 'theirs' as never), done()),
+        )
         scope.get('/', (request: GuardedRequest) => ({ same: request.auth === authOf(request) }))
       })
       expect(await ask(app)).toEqual({ same: true })
@@ -112,7 +145,11 @@ describe.each([
     const ask = async (app: FastifyInstance) => {
       const { statusCode, headers, body } = await app.inject({ url: '/', headers: forged })
       expect(headers['www-authenticate']).toMatch(/^Bearer error="invalid_token"/)
-      return { status: statusCode, type: headers['content-type'], body: JSON.parse(body) as unknown }
+      return {
+        status: statusCode,
+        type: headers['content-type'],
+        body: JSON.parse(body) as unknown,
+      }
     }
     const standard = { status: 401, type: 'application/json; charset=utf-8', body: invalid }
 
@@ -139,7 +176,11 @@ describe.each([
     })
 
     test.each([
-      ['sends', (_: unknown, __: unknown, reply: { send(body: unknown): unknown }) => void reply.send({ own: true })],
+      [
+        'sends',
+        (_: unknown, __: unknown, reply: { send(body: unknown): unknown }) =>
+          void reply.send({ own: true }),
+      ],
       ['returns', () => Promise.resolve({ own: true })],
     ])('is left to an error handler that %s an answer', async (_, handler) => {
       const app = create((app) => {
@@ -151,8 +192,14 @@ describe.each([
 
     test('fits a response schema that describes it, and survives one that does not', async () => {
       for (const name of ['error_description', 'another']) {
-        const schema = { type: 'object', required: [name], properties: { [name]: { type: 'string' } } }
-        const app = guarded((scope) => scope.get('/', { schema: { response: { 401: schema } } }, () => 'in'))
+        const schema = {
+          type: 'object',
+          required: [name],
+          properties: { [name]: { type: 'string' } },
+        }
+        const app = guarded((scope) =>
+          scope.get('/', { schema: { response: { 401: schema } } }, () => 'in'),
+        )
         expect(await ask(app)).toEqual(standard)
       }
     })

@@ -3,7 +3,13 @@
  *
  * @packageDocumentation
  */
-import type { AuthContext, Claims, Requirement, ResourceServer, ResourceServerOptions } from '@verifier-guard/core'
+import type {
+  AuthContext,
+  Claims,
+  Requirement,
+  ResourceServer,
+  ResourceServerOptions,
+} from '@verifier-guard/core'
 import {
   createGuard,
   isRefusal,
@@ -32,11 +38,14 @@ export interface AuthEnv {
 }
 
 /**
- * Lets requests with a valid access token in and sets `c.var.auth`; throws for the others what Hono answers from.
+ * Lets requests with a valid access token in and sets `c.var.auth`; throws for the others what Hono
+ * answers from.
  *
- * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to the route.
+ * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
+ * the route.
  *
- * @param options of `createResourceServer`, or a resource server made before, to share one between routes
+ * @param options of `createResourceServer`, or a resource server made before, to share one between
+ *   routes
  * @param authOptions `optional` lets requests without credentials through; default: false
  * @returns a middleware; a `GuardError` reaches `app.onError`, and is answered in JSON without one
  * @throws {GuardError} `invalid_configuration`, at once
@@ -63,10 +72,12 @@ export function auth(
 }
 
 /**
- * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are this with a requirement at hand.
+ * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are
+ * this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Hono's context
- * @returns a middleware; a route where {@link auth} did not run before is refused with `invalid_configuration`
+ * @returns a middleware; a route where {@link auth} did not run before is refused with
+ *   `invalid_configuration`
  */
 export function required(requirement: Requirement<never>): MiddlewareHandler {
   return async function authorize(c, next) {
@@ -89,7 +100,8 @@ const lifted = liftRequirements<MiddlewareHandler, Context>(required)
 export const requiredScopes = lifted.requiredScopes
 
 /**
- * Requires one power of the caller's mandate that has the function, every action, the domain and the type together. Does not look at scopes.
+ * Requires one power of the caller's mandate that has the function, every action, the domain and
+ * the type together. Does not look at scopes.
  *
  * @see `requiredPower` of `@verifier-guard/core` for its options
  */
@@ -103,28 +115,32 @@ export const requiredPower = lifted.requiredPower
 export const requiredClaim = lifted.requiredClaim
 
 /**
- * Requires that the token was issued for the tenant that the request is about, ASCII letters compared without their case by default.
+ * Requires that the token was issued for the tenant that the request is about, ASCII letters
+ * compared without their case by default.
  *
  * @see `requiredTenant` of `@verifier-guard/core` for its options
  */
 export const requiredTenant = lifted.requiredTenant
 
 /**
- * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token without one.
+ * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token
+ * without one.
  *
  * @see `requiredKind` of `@verifier-guard/core` for the kinds
  */
 export const requiredKind = lifted.requiredKind
 
 /**
- * Requires what only the application can tell: that this caller owns that order, say. Grants for `true` alone.
+ * Requires what only the application can tell: that this caller owns that order, say. Grants for
+ * `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
 export const requiredRule = lifted.requiredRule
 
 /**
- * Requires that the credential behind the token is neither revoked nor suspended by now. Make it once: each one made keeps lists of its own.
+ * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
+ * once: each one made keeps lists of its own.
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
@@ -145,7 +161,8 @@ export const allOf = lifted.allOf
 export const anyOf = lifted.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional, {@link callerOf} fits.
+ * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
+ * {@link callerOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
@@ -159,15 +176,22 @@ export function authOf<C extends object = Claims>(c: { readonly var: object }): 
  * @returns `undefined` for nobody
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
-export function callerOf<C extends object = Claims>(c: { readonly var: object }): AuthContext<C> | undefined {
+export function callerOf<C extends object = Claims>(c: {
+  readonly var: object
+}): AuthContext<C> | undefined {
   return possibleCaller<C>((c.var as AuthEnv['Variables']).auth, guard in c.var)
 }
 
-/** Hono answers an error that has `getResponse` with what that returns, unless the application has an `onError`. */
+/**
+ * Hono answers an error that has `getResponse` with what that returns, unless the application has
+ * an `onError`.
+ */
 async function answerable<T>(decide: () => T | Promise<T>): Promise<T> {
   try {
     return await decide()
   } catch (error) {
-    throw isRefusal(error) ? Object.assign(error, { getResponse: () => refusalResponse(error) }) : error
+    throw isRefusal(error)
+      ? Object.assign(error, { getResponse: () => refusalResponse(error) })
+      : error
   }
 }

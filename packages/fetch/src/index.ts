@@ -14,13 +14,22 @@ export type { AuthOptions } from '@verifier-guard/core/support'
 
 /** How a handler is protected, besides what the resource server decides. */
 export interface ProtectOptions<Optional extends boolean = false> extends AuthOptions {
-  /** Lets requests without any credentials through, as nobody's. A bad token is refused all the same. Default: false. */
+  /**
+   * Lets requests without any credentials through, as nobody's. A bad token is refused all the
+   * same. Default: false.
+   */
   readonly optional?: Optional
-  /** What the handler asks of the caller, from `requiredScopes`, `requiredPower` and their kin. Default: a valid token. */
+  /**
+   * What the handler asks of the caller, from `requiredScopes`, `requiredPower` and their kin.
+   * Default: a valid token.
+   */
   readonly requirement?: Requirement<Request>
 }
 
-/** A function that answers web requests; what the host passes after the request (`env`, `params` …) is handed on. */
+/**
+ * A function that answers web requests; what the host passes after the request (`env`, `params` …)
+ * is handed on.
+ */
 export type WebHandler<Rest extends readonly unknown[]> = (
   request: Request,
   ...rest: Rest
@@ -34,12 +43,16 @@ export type GuardedHandler<Caller, Rest extends readonly unknown[]> = (
 ) => Response | Promise<Response>
 
 /**
- * Puts the check of access tokens before a function that answers web requests: for Deno, Bun, workers, Next and any host like them.
+ * Puts the check of access tokens before a function that answers web requests: for Deno, Bun,
+ * workers, Next and any host like them.
  *
  * @param handler gets the caller as second argument, then what the host passes after the request
- * @param options of `createResourceServer`, or a resource server made before, to share one between handlers
- * @param protectOptions `requirement` asks for a right; `optional` lets requests without credentials through, default: false
- * @returns a function that answers refused requests itself, and hands on whatever else the handler throws
+ * @param options of `createResourceServer`, or a resource server made before, to share one between
+ *   handlers
+ * @param protectOptions `requirement` asks for a right; `optional` lets requests without
+ *   credentials through, default: false
+ * @returns a function that answers refused requests itself, and hands on whatever else the handler
+ *   throws
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -59,7 +72,10 @@ export function protect<
   Rest extends readonly unknown[] = [],
   Optional extends boolean = false,
 >(
-  handler: GuardedHandler<Optional extends true ? AuthContext<C> | undefined : AuthContext<C>, Rest>,
+  handler: GuardedHandler<
+    Optional extends true ? AuthContext<C> | undefined : AuthContext<C>,
+    Rest
+  >,
   options: ResourceServerOptions | ResourceServer<C>,
   { requirement, ...authOptions }: ProtectOptions<Optional> = {},
 ): WebHandler<Rest> {
@@ -77,7 +93,10 @@ export function protect<
   }
 }
 
-/** The answer to a refused request as a web `Response`, for hosts that call a resource server themselves. */
+/**
+ * The answer to a refused request as a web `Response`, for hosts that call a resource server
+ * themselves.
+ */
 export function refusalResponse({ body, status, headers }: GuardError): Response {
   return Response.json(body, { status, headers })
 }

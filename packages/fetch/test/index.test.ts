@@ -18,13 +18,19 @@ test('hands the caller and whatever the host passes on to the handler', async ()
     (_, auth, env: { region: string }, id: number) => Response.json([auth.kind, env.region, id]),
     trust,
   )
-  expect(await (await handler(request(verifier.mint()), { region: 'eu' }, 7)).json()).toEqual(['machine', 'eu', 7])
+  expect(await (await handler(request(verifier.mint()), { region: 'eu' }, 7)).json()).toEqual([
+    'machine',
+    'eu',
+    7,
+  ])
 })
 
 test('one resource server serves many handlers, each with its requirement', async () => {
   const server = createResourceServer(trust)
   const read = protect(() => new Response('read'), server, { requirement: requiredScopes('read') })
-  const write = protect(() => new Response('write'), server, { requirement: requiredScopes('write') })
+  const write = protect(() => new Response('write'), server, {
+    requirement: requiredScopes('write'),
+  })
   const token = verifier.mint({ scope: 'read' })
   expect((await read(request(token))).status).toBe(200)
   expect((await write(request(token))).status).toBe(403)

@@ -1,5 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AuthContext, Claims, Requirement, ResourceServer, ResourceServerOptions } from '@verifier-guard/core'
+import type {
+  AuthContext,
+  Claims,
+  Requirement,
+  ResourceServer,
+  ResourceServerOptions,
+} from '@verifier-guard/core'
 import {
   createGuard,
   isRefusal,
@@ -29,7 +35,10 @@ export interface GuardedContext {
   readonly res: ServerResponse
   readonly headers: IncomingMessage['headers']
   readonly headerSent: boolean
-  readonly app: { readonly context: object; emit(event: string, ...values: readonly unknown[]): boolean }
+  readonly app: {
+    readonly context: object
+    emit(event: string, ...values: readonly unknown[]): boolean
+  }
   state: AuthState & { [guard]?: Guard }
   onerror(error: unknown): void
 }
@@ -38,13 +47,17 @@ export interface GuardedContext {
 export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => Promise<unknown>
 
 /**
- * Lets requests with a valid access token in and sets `ctx.state.auth`; throws for the others what Koa answers from.
+ * Lets requests with a valid access token in and sets `ctx.state.auth`; throws for the others what
+ * Koa answers from.
  *
- * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to the route.
+ * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
+ * the route.
  *
- * @param options of `createResourceServer`, or a resource server made before, to share one between routers
+ * @param options of `createResourceServer`, or a resource server made before, to share one between
+ *   routers
  * @param authOptions `optional` lets requests without credentials through; default: false
- * @returns a middleware that throws a `GuardError` with `status`, `headers` and `expose`; uncaught, it is answered in JSON
+ * @returns a middleware that throws a `GuardError` with `status`, `headers` and `expose`; uncaught,
+ *   it is answered in JSON
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -59,7 +72,10 @@ export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => 
  * })
  * ```
  */
-export function auth(options: ResourceServerOptions | ResourceServer<object>, authOptions?: AuthOptions): Middleware {
+export function auth(
+  options: ResourceServerOptions | ResourceServer<object>,
+  authOptions?: AuthOptions,
+): Middleware {
   const shared = createGuard(options, authOptions)
   return async function authenticate(ctx, next) {
     answerInJson(ctx)
@@ -70,10 +86,12 @@ export function auth(options: ResourceServerOptions | ResourceServer<object>, au
 }
 
 /**
- * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are this with a requirement at hand.
+ * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are
+ * this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Koa's context
- * @returns a middleware; a route where {@link auth} did not run before is refused with `invalid_configuration`
+ * @returns a middleware; a route where {@link auth} did not run before is refused with
+ *   `invalid_configuration`
  */
 export function required(requirement: Requirement<never>): Middleware {
   return async function authorize(ctx, next) {
@@ -95,7 +113,8 @@ const lifted = liftRequirements<Middleware, GuardedContext>(required)
 export const requiredScopes = lifted.requiredScopes
 
 /**
- * Requires one power of the caller's mandate that has the function, every action, the domain and the type together. Does not look at scopes.
+ * Requires one power of the caller's mandate that has the function, every action, the domain and
+ * the type together. Does not look at scopes.
  *
  * @see `requiredPower` of `@verifier-guard/core` for its options
  */
@@ -109,28 +128,32 @@ export const requiredPower = lifted.requiredPower
 export const requiredClaim = lifted.requiredClaim
 
 /**
- * Requires that the token was issued for the tenant that the request is about, ASCII letters compared without their case by default.
+ * Requires that the token was issued for the tenant that the request is about, ASCII letters
+ * compared without their case by default.
  *
  * @see `requiredTenant` of `@verifier-guard/core` for its options
  */
 export const requiredTenant = lifted.requiredTenant
 
 /**
- * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token without one.
+ * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token
+ * without one.
  *
  * @see `requiredKind` of `@verifier-guard/core` for the kinds
  */
 export const requiredKind = lifted.requiredKind
 
 /**
- * Requires what only the application can tell: that this caller owns that order, say. Grants for `true` alone.
+ * Requires what only the application can tell: that this caller owns that order, say. Grants for
+ * `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
 export const requiredRule = lifted.requiredRule
 
 /**
- * Requires that the credential behind the token is neither revoked nor suspended by now. Make it once: each one made keeps lists of its own.
+ * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
+ * once: each one made keeps lists of its own.
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
@@ -151,11 +174,16 @@ export const allOf = lifted.allOf
 export const anyOf = lifted.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional, {@link callerOf} fits.
+ * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
+ * {@link callerOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
-export function authOf<C extends object = Claims>({ state }: { readonly state: AuthState }): AuthContext<C> {
+export function authOf<C extends object = Claims>({
+  state,
+}: {
+  readonly state: AuthState
+}): AuthContext<C> {
   return presentCaller<C>(state.auth, guard in state)
 }
 
@@ -173,7 +201,10 @@ export function callerOf<C extends object = Claims>({
   return possibleCaller<C>(state.auth, guard in state)
 }
 
-/** Koa's own last resort answers in plain text; callers of an API expect JSON. An application's own last resort stays in charge. */
+/**
+ * Koa's own last resort answers in plain text; callers of an API expect JSON. An application's own
+ * last resort stays in charge.
+ */
 function answerInJson(ctx: GuardedContext): void {
   if (Object.hasOwn(ctx.app.context, 'onerror')) return
   const otherwise = ctx.onerror.bind(ctx)

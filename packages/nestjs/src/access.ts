@@ -17,21 +17,32 @@ export function amend(change: (access: Access) => Access): ClassDecorator & Meth
   return (target: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
     const subject = (descriptor?.value ?? target) as object
     Reflect.defineMetadata(key, change(stated(subject)), subject)
-    // Another decorator may put a function of its own in the method's place, but not under another name.
-    if (name !== undefined) Reflect.defineMetadata(key, change(statedOn(target, name)), target, name)
+    // Another decorator may put a function of its own in the method's place, but not under another
+    // name.
+    if (name !== undefined)
+      Reflect.defineMetadata(key, change(statedOn(target, name)), target, name)
   }
 }
 
-/** What holds for a call: the class's requirements and the method's; a requirement closes what a class or itself would open. */
+/**
+ * What holds for a call: the class's requirements and the method's; a requirement closes what a
+ * class or itself would open.
+ */
 export function accessOf(context: ExecutionContext): Access {
   const type = context.getClass()
   const shared = stated(type)
   const own = methodAccess(type.prototype as object, context.getHandler())
   const open = own.requirements.length > 0 ? undefined : (own.open ?? opened(shared))
-  return { open, requirements: open === 'public' ? [] : [...shared.requirements, ...own.requirements] }
+  return {
+    open,
+    requirements: open === 'public' ? [] : [...shared.requirements, ...own.requirements],
+  }
 }
 
-/** What was said of the methods of a class under a name, by itself and those it extends; only the nearest of them opens. */
+/**
+ * What was said of the methods of a class under a name, by itself and those it extends; only the
+ * nearest of them opens.
+ */
 export function accessByName(prototype: object, name: string | symbol): Access {
   const chain = prototypesOf(prototype).filter((one) => Object.hasOwn(one, name))
   const requirements = chain.flatMap((one) => statedOn(one, name).requirements)
@@ -45,7 +56,9 @@ export function stated(subject: object): Access {
 
 function methodAccess(prototype: object, handler: object): Access {
   const itself = stated(handler)
-  const named = namesOf(prototype, handler, itself !== none).map((name) => accessByName(prototype, name))
+  const named = namesOf(prototype, handler, itself !== none).map((name) =>
+    accessByName(prototype, name),
+  )
   const requirements = [itself, ...named].flatMap((access) => access.requirements)
   const open = itself.open ?? (named.length === 1 ? named[0]!.open : undefined)
   return { open, requirements: [...new Set(requirements)] }

@@ -21,7 +21,8 @@ import { AccessTokenGuard } from './guard.js'
 export type AccessDecorator = ClassDecorator & MethodDecorator
 
 /**
- * Lets everybody in without a look at the token, so that a health check answers while the Verifier does not. A requirement beside it closes again.
+ * Lets everybody in without a look at the token, so that a health check answers while the Verifier
+ * does not. A requirement beside it closes again.
  *
  * @returns a decorator for classes and methods
  * @example
@@ -54,16 +55,19 @@ export const Public = (): AccessDecorator => amend((access) => ({ ...access, ope
  * }
  * ```
  */
-export const OptionalAuth = (): AccessDecorator => guarded((access) => ({ ...access, open: 'optional' }))
+export const OptionalAuth = (): AccessDecorator =>
+  guarded((access) => ({ ...access, open: 'optional' }))
 
 /**
- * Asks something of the caller; {@link Scopes} and its kin are this with a requirement at hand. On a class and a method, both hold, and so
- * does what an overridden method asked.
+ * Asks something of the caller; {@link Scopes} and its kin are this with a requirement at hand. On
+ * a class and a method, both hold, and so does what an overridden method asked.
  *
- * Brings {@link AccessTokenGuard} along, so that a requirement is never just a comment. Nest runs guards for handlers alone: not where
- * other code calls the method, and on GraphQL's field resolvers only with `fieldResolverEnhancers: ['guards']`.
+ * Brings {@link AccessTokenGuard} along, so that a requirement is never just a comment. Nest runs
+ * guards for handlers alone: not where other code calls the method, and on GraphQL's field
+ * resolvers only with `fieldResolverEnhancers: ['guards']`.
  *
- * @param requirements of `@verifier-guard/core`, one at least; their functions get Nest's request, GraphQL context, client or message context
+ * @param requirements of `@verifier-guard/core`, one at least; their functions get Nest's request,
+ *   GraphQL context, client or message context
  * @returns a decorator for classes and methods
  * @throws {GuardError} `invalid_configuration` for none, or for anything that is no requirement
  * @example
@@ -82,10 +86,14 @@ export const Required = (...requirements: readonly Requirement<never>[]): Access
   if (requirements.length === 0) throw nothingAsked()
   // Refuses whatever is no requirement.
   allOf(...requirements)
-  return guarded((access) => ({ ...access, requirements: [...access.requirements, ...requirements] }))
+  return guarded((access) => ({
+    ...access,
+    requirements: [...access.requirements, ...requirements],
+  }))
 }
 /**
- * Asks for every one of the scopes, and does not look at powers; `requiredScopes` with `match: 'any'` in {@link Required} for one of them.
+ * Asks for every one of the scopes, and does not look at powers; `requiredScopes` with
+ * `match: 'any'` in {@link Required} for one of them.
  *
  * @param scopes one at least
  * @returns a decorator for classes and methods
@@ -102,7 +110,8 @@ export const Required = (...requirements: readonly Requirement<never>[]): Access
  * }
  * ```
  */
-export const Scopes = (...scopes: readonly string[]): AccessDecorator => Required(requiredScopes(scopes))
+export const Scopes = (...scopes: readonly string[]): AccessDecorator =>
+  Required(requiredScopes(scopes))
 
 /**
  * Asks for every one of the powers of the mandate. Does not look at scopes.
@@ -123,13 +132,16 @@ export const Scopes = (...scopes: readonly string[]): AccessDecorator => Require
  * }
  * ```
  */
-export const Powers = <Request = unknown>(...powers: readonly PowerOptions<Request>[]): AccessDecorator =>
-  Required(...powers.map((power) => requiredPower(power)))
+export const Powers = <Request = unknown>(
+  ...powers: readonly PowerOptions<Request>[]
+): AccessDecorator => Required(...powers.map((power) => requiredPower(power)))
 
 /**
- * Asks for a tenant. Does not say which tenants there are: a caller's own is what its token was issued for.
+ * Asks for a tenant. Does not say which tenants there are: a caller's own is what its token was
+ * issued for.
  *
- * @param tenant its name, or a function that takes it from Nest's request, GraphQL context, client or message context
+ * @param tenant its name, or a function that takes it from Nest's request, GraphQL context, client
+ *   or message context
  * @param options of `requiredTenant`
  * @returns a decorator for classes and methods
  * @throws {GuardError} `invalid_configuration` for an empty name
@@ -146,8 +158,10 @@ export const Powers = <Request = unknown>(...powers: readonly PowerOptions<Reque
  * }
  * ```
  */
-export const Tenant = <Request = unknown>(tenant: TenantSource<Request>, options?: TenantOptions): AccessDecorator =>
-  Required(requiredTenant(tenant, options))
+export const Tenant = <Request = unknown>(
+  tenant: TenantSource<Request>,
+  options?: TenantOptions,
+): AccessDecorator => Required(requiredTenant(tenant, options))
 
 /**
  * Asks for one of several kinds of caller. Does not look at what its mandate grants.

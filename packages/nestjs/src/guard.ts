@@ -1,4 +1,11 @@
-import { Inject, Injectable, Logger, Optional, type CanActivate, type ExecutionContext } from '@nestjs/common'
+import {
+  Inject,
+  Injectable,
+  Logger,
+  Optional,
+  type CanActivate,
+  type ExecutionContext,
+} from '@nestjs/common'
 import { GuardError } from '@verifier-guard/core'
 import { configurationError } from '@verifier-guard/core/support'
 import { accessOf } from './access.js'
@@ -6,17 +13,21 @@ import { GUARDS, JUDGE, type Guards } from './guards.js'
 import { httpException } from './http.js'
 import { ownRequest, setCaller, type Transport } from './transport.js'
 
-// A call has one context for all its guards: of those on the application, the class and the method, the first one judges.
+// A call has one context for all its guards: of those on the application, the class and the method,
+// the first one judges.
 const judged = new WeakMap<ExecutionContext, Guards>()
 
 /**
- * Lets calls with a valid access token in and refuses the others, by `@UseGuards(AccessTokenGuard)` or for the whole application by
- * `{ provide: APP_GUARD, useExisting: AccessTokenGuard }`. What it asks beyond a token is stated by `@Scopes`, `@Powers` and their kin.
+ * Lets calls with a valid access token in and refuses the others, by `@UseGuards(AccessTokenGuard)`
+ * or for the whole application by `{ provide: APP_GUARD, useExisting: AccessTokenGuard }`. What it
+ * asks beyond a token is stated by `@Scopes`, `@Powers` and their kin.
  *
- * Global guards of Nest do not reach gateways and the microservices of a hybrid application: those need `@UseGuards`. No guard of Nest
- * reaches a gateway's `handleConnection`, nor GraphQL's field resolvers unless `GraphQLModule` has `fieldResolverEnhancers: ['guards']`.
+ * Global guards of Nest do not reach gateways and the microservices of a hybrid application: those
+ * need `@UseGuards`. No guard of Nest reaches a gateway's `handleConnection`, nor GraphQL's field
+ * resolvers unless `GraphQLModule` has `fieldResolverEnhancers: ['guards']`.
  *
- * @throws {HttpException} with the status, headers and body of the refusal, the `GuardError` as its cause; `WsException` and `RpcException` alike
+ * @throws {HttpException} with the status, headers and body of the refusal, the `GuardError` as its
+ *   cause; `WsException` and `RpcException` alike
  * @example
  * ```ts
  * import { Get, UseGuards } from '@nestjs/common'
@@ -33,7 +44,10 @@ const judged = new WeakMap<ExecutionContext, Guards>()
 export class AccessTokenGuard implements CanActivate {
   private readonly logger = new Logger(AccessTokenGuard.name)
 
-  /** Nest makes one of these for each module that names it in `@UseGuards`; they leave the judging to the one that the module provides. */
+  /**
+   * Nest makes one of these for each module that names it in `@UseGuards`; they leave the judging
+   * to the one that the module provides.
+   */
   constructor(
     @Inject(GUARDS) private readonly guards: Guards,
     @Optional() @Inject(JUDGE) private readonly judge?: CanActivate,
@@ -42,7 +56,8 @@ export class AccessTokenGuard implements CanActivate {
   /**
    * @param context of the call
    * @returns true
-   * @throws {HttpException} for a caller who is not let in; never answers false, which Nest would turn into a 403 without a reason
+   * @throws {HttpException} for a caller who is not let in; never answers false, which Nest would
+   *   turn into a 403 without a reason
    */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     if (this.judge !== undefined) return (await this.judge.canActivate(context)) === true
@@ -65,7 +80,8 @@ export class AccessTokenGuard implements CanActivate {
     try {
       const request = transport.request(context) ?? { headers: {} }
       const auth = await guard.authenticate(request)
-      for (const requirement of requirements) await guard.authorize(auth, requirement, request, ownRequest(context))
+      for (const requirement of requirements)
+        await guard.authorize(auth, requirement, request, ownRequest(context))
       setCaller(context, auth)
     } catch (error) {
       if (!(error instanceof GuardError)) throw error
@@ -75,12 +91,19 @@ export class AccessTokenGuard implements CanActivate {
   }
 }
 
-/** For every kind of context that the module was not told of: closed, and plain to the developer. */
+/**
+ * For every kind of context that the module was not told of: closed, and plain to the developer.
+ */
 const unknown: Transport = {
   type: 'unknown',
   request(host) {
-    const hint = 'pass transports: [websockets()] or [microservices()], or one of your own, to VerifierGuardModule'
-    throw configurationError('a kind of context that the guard knows', `"${host.getType<string>()}"`, hint)
+    const hint =
+      'pass transports: [websockets()] or [microservices()], or one of your own, to VerifierGuardModule'
+    throw configurationError(
+      'a kind of context that the guard knows',
+      `"${host.getType<string>()}"`,
+      hint,
+    )
   },
   refusal: httpException,
 }

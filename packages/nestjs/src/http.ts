@@ -17,7 +17,8 @@ export const http: Transport = Object.freeze<Transport>({
     return request.raw ?? request
   },
   refusal(error, host) {
-    // Nest's own filter sends an exception's body and status alone, so the headers are set before it is thrown.
+    // Nest's own filter sends an exception's body and status alone, so the headers are set before
+    // it is thrown.
     const response = host.switchToHttp().getResponse<PlatformResponse>()
     for (const [name, value] of Object.entries(error.headers)) response.header(name, value)
     return httpException(error)
@@ -41,20 +42,28 @@ interface GraphqlContext {
   readonly reply?: { readonly request?: PlatformRequest }
 }
 
-/** GraphQL: Apollo (`req`), Mercurius (`reply.request`), and subscriptions over `graphql-ws` (`extra.request`, which Apollo's driver has in `req`). */
+/**
+ * GraphQL: Apollo (`req`), Mercurius (`reply.request`), and subscriptions over `graphql-ws`
+ * (`extra.request`, which Apollo's driver has in `req`).
+ */
 export const graphql: Transport = Object.freeze<Transport>({
   type: 'graphql',
   request(host) {
-    const { req, request, extra, reply } = host.getArgs<(GraphqlContext | undefined)[]>().at(-2) ?? {}
+    const { req, request, extra, reply } =
+      host.getArgs<(GraphqlContext | undefined)[]>().at(-2) ?? {}
     const candidates = [req, request, req?.extra?.request, extra?.request, reply?.request]
     const found = candidates.find((candidate) => typeof candidate?.headers === 'object')
     return found?.raw ?? found
   },
   refusal: (error) =>
-    Object.assign(httpException(error), { extensions: { code: GRAPHQL_CODES[error.status], ...error.body } }),
+    Object.assign(httpException(error), {
+      extensions: { code: GRAPHQL_CODES[error.status], ...error.body },
+    }),
 })
 
-/** The error as Nest's own: its message reaches callers, who are told no more than the public text. */
+/**
+ * The error as Nest's own: its message reaches callers, who are told no more than the public text.
+ */
 export function httpException(error: GuardError): HttpException {
   const exception = new HttpException(error.body, error.status, { cause: error })
   // Nest derives a message from strings alone.

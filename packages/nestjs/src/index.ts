@@ -10,7 +10,16 @@ export { VerifierGuardModule } from './module.js'
 export type { VerifierGuardOptionsFactory } from './module.js'
 export type { SharedResourceServer, VerifierGuardExtras, VerifierGuardOptions } from './guards.js'
 export { AccessTokenGuard } from './guard.js'
-export { Kinds, OptionalAuth, Powers, Public, RequireClaims, Required, Scopes, Tenant } from './decorators.js'
+export {
+  Kinds,
+  OptionalAuth,
+  Powers,
+  Public,
+  RequireClaims,
+  Required,
+  Scopes,
+  Tenant,
+} from './decorators.js'
 export type { AccessDecorator } from './decorators.js'
 export { AccessToken, Auth, ClientId, TenantId } from './parameters.js'
 export type { Transport } from './transport.js'

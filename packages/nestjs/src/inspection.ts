@@ -16,9 +16,13 @@ const GRAPHQL_OPTIONS = 'GqlModuleOptions'
  *
  * @throws {GuardError} `invalid_configuration`
  */
-export function inspect(discovery: Pick<DiscoveryService, 'getProviders' | 'getControllers'>): void {
+export function inspect(
+  discovery: Pick<DiscoveryService, 'getProviders' | 'getControllers'>,
+): void {
   const providers = discovery.getProviders()
-  const instances = [...discovery.getControllers(), ...providers].map(({ instance }) => instance as unknown)
+  const instances = [...discovery.getControllers(), ...providers].map(
+    ({ instance }) => instance as unknown,
+  )
   const fields = providers.filter(({ token }) => token === GRAPHQL_OPTIONS).every(guardsFields)
   const everywhere = providers.some((provider) => isGlobalGuard(provider, providers))
   for (const handler of instances.flatMap(demandingHandlers)) {
@@ -32,19 +36,25 @@ function carries({ method }: Handler, names: readonly string[]): boolean {
 }
 
 function guardsFields({ instance }: Provider): boolean {
-  const { fieldResolverEnhancers = [] } = (instance ?? {}) as { fieldResolverEnhancers?: readonly string[] }
+  const { fieldResolverEnhancers = [] } = (instance ?? {}) as {
+    fieldResolverEnhancers?: readonly string[]
+  }
   return fieldResolverEnhancers.includes('guards')
 }
 
 /** In a test, another guard may stand in the place of ours. */
 function isGlobalGuard({ token, instance }: Provider, providers: readonly Provider[]): boolean {
   if (typeof token !== 'string' || !token.startsWith('APP_GUARD')) return false
-  const ours = providers.some((other) => other.token === AccessTokenGuard && other.instance === instance)
+  const ours = providers.some(
+    (other) => other.token === AccessTokenGuard && other.instance === instance,
+  )
   return ours || instance instanceof AccessTokenGuard
 }
 
 function isGuarded({ method, type }: Handler): boolean {
-  const guards = [method, type].flatMap((one) => (Reflect.getMetadata(GUARDS, one) ?? []) as readonly object[])
+  const guards = [method, type].flatMap(
+    (one) => (Reflect.getMetadata(GUARDS, one) ?? []) as readonly object[],
+  )
   return guards.some(
     (guard) =>
       guard === AccessTokenGuard ||
@@ -55,7 +65,11 @@ function isGuarded({ method, type }: Handler): boolean {
 
 function unguardedField({ name }: Handler): Error {
   const hint = 'Nest runs no guards on field resolvers without it'
-  return configurationError(`fieldResolverEnhancers: ['guards'] in GraphQLModule for ${name}`, 'none', hint)
+  return configurationError(
+    `fieldResolverEnhancers: ['guards'] in GraphQLModule for ${name}`,
+    'none',
+    hint,
+  )
 }
 
 function lostGuard({ name }: Handler): Error {

@@ -14,7 +14,9 @@ interface Message {
 
 const NAME = 'authorization'
 
-/** Every value of the authorization field that a message carries: one by itself, several as a list. */
+/**
+ * Every value of the authorization field that a message carries: one by itself, several as a list.
+ */
 export function fieldsOf(data: unknown, context: unknown): string | readonly string[] | undefined {
   const of = (typeof context === 'object' ? (context ?? {}) : {}) as Message
   const metadata = isMetadata(of) ? of : metadataOf(data)
@@ -24,14 +26,21 @@ export function fieldsOf(data: unknown, context: unknown): string | readonly str
   return values.length > 1 ? values : values[0]
 }
 
-/** The metadata of the call that `@GrpcStreamCall()` gets for data. Functions never come out of a message, so none can pass for one. */
+/**
+ * The metadata of the call that `@GrpcStreamCall()` gets for data. Functions never come out of a
+ * message, so none can pass for one.
+ */
 export function metadataOf(data: unknown): Metadata | undefined {
-  const { metadata } = (typeof data === 'object' ? (data ?? {}) : {}) as { readonly metadata?: unknown }
+  const { metadata } = (typeof data === 'object' ? (data ?? {}) : {}) as {
+    readonly metadata?: unknown
+  }
   return isMetadata(metadata) ? metadata : undefined
 }
 
 function isMetadata(value: unknown): value is Metadata {
-  return typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function'
+  return (
+    typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function'
+  )
 }
 
 function natsOf(of: Message): unknown {
@@ -43,7 +52,8 @@ function natsOf(of: Message): unknown {
 
 function recordOf(of: Message): unknown {
   const message = of.getMessage?.()
-  const fields = message?.headers ?? message?.properties?.headers ?? of.getPacket?.().properties?.userProperties
+  const fields =
+    message?.headers ?? message?.properties?.headers ?? of.getPacket?.().properties?.userProperties
   return named(Object.entries(fields ?? {}))
 }
 

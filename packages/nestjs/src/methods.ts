@@ -21,17 +21,25 @@ const known = new WeakMap<object, WeakMap<object, readonly (string | symbol)[]>>
 /**
  * The names under which a class has a handler.
  *
- * @param speaks whether the handler itself says what it asks: one put on an instance by other hands that does not is held to what every
- *   method of its class asks, unless its name tells which it is
+ * @param speaks whether the handler itself says what it asks: one put on an instance by other hands
+ *   that does not is held to what every method of its class asks, unless its name tells which it is
  */
-export function namesOf(prototype: object, handler: object, speaks: boolean): readonly (string | symbol)[] {
+export function namesOf(
+  prototype: object,
+  handler: object,
+  speaks: boolean,
+): readonly (string | symbol)[] {
   const handlers = known.get(prototype) ?? new WeakMap<object, readonly (string | symbol)[]>()
   const names = handlers.get(handler) ?? search(prototype, handler, speaks)
   known.set(prototype, handlers.set(handler, names))
   return names
 }
 
-function search(prototype: object, handler: { readonly name?: string }, speaks: boolean): readonly (string | symbol)[] {
+function search(
+  prototype: object,
+  handler: { readonly name?: string },
+  speaks: boolean,
+): readonly (string | symbol)[] {
   const all = methodNames(prototype)
   const same = all.filter((name) => methodOf(prototype, name) === handler)
   if (same.length > 0) return same

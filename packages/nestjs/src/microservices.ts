@@ -10,10 +10,14 @@ import type { Transport } from './transport.js'
 /** How a microservice's messages are judged. */
 export interface MicroservicesOptions {
   /**
-   * Takes the value of the authorization field from a message, scheme included (`Bearer eyJ…`): for TCP and Redis, which have no headers.
-   * A list with more than one is refused. Default: the metadata or headers of gRPC, NATS, Kafka, RabbitMQ and MQTT 5.
+   * Takes the value of the authorization field from a message, scheme included (`Bearer eyJ…`): for
+   * TCP and Redis, which have no headers. A list with more than one is refused. Default: the
+   * metadata or headers of gRPC, NATS, Kafka, RabbitMQ and MQTT 5.
    */
-  readonly authorization?: (data: unknown, context: unknown) => string | readonly string[] | undefined
+  readonly authorization?: (
+    data: unknown,
+    context: unknown,
+  ) => string | readonly string[] | undefined
 }
 
 /** The codes of gRPC that say the same: https://grpc.io/docs/guides/status-codes/. */
@@ -21,9 +25,11 @@ const GRPC_CODES: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 
 const GRPC_INTERNAL = 13
 
 /**
- * Judges each message to a microservice by the token that it carries. A call that streams, `@GrpcStreamCall()` included, is judged once, when it begins.
+ * Judges each message to a microservice by the token that it carries. A call that streams,
+ * `@GrpcStreamCall()` included, is judged once, when it begins.
  *
- * Does not bring the guard along: global guards do not reach the microservices of a hybrid application, so put `@UseGuards(AccessTokenGuard)` on the class.
+ * Does not bring the guard along: global guards do not reach the microservices of a hybrid
+ * application, so put `@UseGuards(AccessTokenGuard)` on the class.
  *
  * @param options where the token is; default: in the message's headers
  * @returns a transport for `VerifierGuardModule.forRoot`
@@ -49,14 +55,16 @@ export function microservices({ authorization = fieldsOf }: MicroservicesOptions
     refusal({ body, status }, host) {
       const message = body.error_description
       const refusal = { ...body, status, code: GRPC_CODES[status] ?? GRPC_INTERNAL, message }
-      return refuseStream(host.getArgs(), refusal) ? new Promise(() => undefined) : new RpcException(refusal)
+      return refuseStream(host.getArgs(), refusal)
+        ? new Promise(() => undefined)
+        : new RpcException(refusal)
     },
   }
 }
 
 /**
- * Answers a call of `@GrpcStreamCall()` by itself. Nest does not catch what its guards throw: the caller would wait for ever, and the
- * process end with an unhandled rejection.
+ * Answers a call of `@GrpcStreamCall()` by itself. Nest does not catch what its guards throw: the
+ * caller would wait for ever, and the process end with an unhandled rejection.
  */
 function refuseStream(
   [call, callback]: readonly unknown[],

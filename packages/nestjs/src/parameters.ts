@@ -7,15 +7,17 @@ import { getCaller } from './transport.js'
 const logger = new Logger('Auth')
 
 /**
- * The caller, or one member of it: `@Auth() auth: AuthContext`, `@Auth('clientId') client: string`. `undefined` for nobody, where
- * authentication is optional or the handler public.
+ * The caller, or one member of it: `@Auth() auth: AuthContext`, `@Auth('clientId') client: string`.
+ * `undefined` for nobody, where authentication is optional or the handler public.
  *
- * Guards nothing. Where another guard stands in for `AccessTokenGuard`, in a test for instance, it is what that one left as `auth` on the
- * request, the GraphQL context, the client or the message context; see `letInAs` of `@verifier-guard/nestjs/testing`.
+ * Guards nothing. Where another guard stands in for `AccessTokenGuard`, in a test for instance, it
+ * is what that one left as `auth` on the request, the GraphQL context, the client or the message
+ * context; see `letInAs` of `@verifier-guard/nestjs/testing`.
  *
  * @param member the name of one member; default: the whole
  * @returns a parameter decorator
- * @throws {HttpException} with the status 500 where no guard ran, a `GuardError` `invalid_configuration` as its cause
+ * @throws {HttpException} with the status 500 where no guard ran, a `GuardError`
+ *   `invalid_configuration` as its cause
  * @example
  * ```ts
  * import { Get, UseGuards } from '@nestjs/common'
@@ -28,11 +30,13 @@ const logger = new Logger('Auth')
  * }
  * ```
  */
-export const Auth = createParamDecorator((member: keyof AuthContext | undefined, context: ExecutionContext) => {
-  const caller = getCaller(context)
-  if (caller === undefined) throw unguarded(context)
-  return member === undefined ? caller.auth : caller.auth?.[member]
-})
+export const Auth = createParamDecorator(
+  (member: keyof AuthContext | undefined, context: ExecutionContext) => {
+    const caller = getCaller(context)
+    if (caller === undefined) throw unguarded(context)
+    return member === undefined ? caller.auth : caller.auth?.[member]
+  },
+)
 
 /**
  * The calling client; `undefined` for nobody.
@@ -43,7 +47,8 @@ export const Auth = createParamDecorator((member: keyof AuthContext | undefined,
 export const ClientId = (): ParameterDecorator => Auth('clientId')
 
 /**
- * The tenant that the token was issued for; `undefined` where it names none. Does not compare it with anything: that is `@Tenant()`.
+ * The tenant that the token was issued for; `undefined` where it names none. Does not compare it
+ * with anything: that is `@Tenant()`.
  *
  * @returns a parameter decorator
  * @throws {HttpException} as {@link Auth}

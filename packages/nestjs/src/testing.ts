@@ -10,12 +10,16 @@ import { setCaller } from './transport.js'
 const nobody = { header: {}, claims: {}, scopes: [], kind: 'none', powers: [] }
 
 /**
- * A guard for tests that lets every call in, as a caller of your choosing: in the place of `AccessTokenGuard`, by `overrideProvider`, wherever
- * it stands. `overrideGuard` leaves the one under `APP_GUARD`, and Nest takes one of the two overrides only. Works for HTTP, GraphQL, gateways and microservices.
+ * A guard for tests that lets every call in, as a caller of your choosing: in the place of
+ * `AccessTokenGuard`, by `overrideProvider`, wherever it stands. `overrideGuard` leaves the one
+ * under `APP_GUARD`, and Nest takes one of the two overrides only. Works for HTTP, GraphQL,
+ * gateways and microservices.
  *
- * Checks neither tokens nor requirements: a handler with `@Scopes('admin')` is let in too. To test those, have `@verifier-guard/dev-verifier` mint tokens.
+ * Checks neither tokens nor requirements: a handler with `@Scopes('admin')` is let in too. To test
+ * those, have `@verifier-guard/dev-verifier` mint tokens.
  *
- * @param caller what `@Auth()`, `@ClientId()` and their kin hand to the handler; what is left out is empty. Default: nobody
+ * @param caller what `@Auth()`, `@ClientId()` and their kin hand to the handler; what is left out
+ *   is empty. Default: nobody
  * @returns a value for `useValue`
  * @example
  * ```ts

@@ -5,9 +5,15 @@ import type { AuthContext, GuardError, RequestLike } from '@verifier-guard/core'
 export interface Transport {
   /** Nest's name of the context: `http`, `graphql`, `ws`, `rpc` or one of another package. */
   readonly type: string
-  /** The request with the credentials in its headers; `undefined` where there is none to look at, which refuses. */
+  /**
+   * The request with the credentials in its headers; `undefined` where there is none to look at,
+   * which refuses.
+   */
   readonly request: (host: ArgumentsHost) => RequestLike | undefined
-  /** The error that makes Nest answer as this kind of caller expects; late or never where the answer is given already. */
+  /**
+   * The error that makes Nest answer as this kind of caller expects; late or never where the answer
+   * is given already.
+   */
   readonly refusal: (error: GuardError, host: ArgumentsHost) => Error | Promise<Error>
 }
 
@@ -22,10 +28,18 @@ interface Call {
   [callers]?: Map<unknown, Caller>
 }
 
-// Positions among Nest's arguments, from the front or the back, in order of preference; elsewhere the first holds both.
+// Positions among Nest's arguments, from the front or the back, in order of preference; elsewhere
+// the first holds both.
 const OWN: Readonly<Record<string, readonly number[]>> = { graphql: [-2], rpc: [1, 0] }
-/** The fields of one GraphQL operation share its context, and a client's messages the client: what is theirs alone are these. */
-const CALL: Readonly<Record<string, readonly number[]>> = { graphql: [-1, -2], rpc: [1, 0], ws: [1, 0] }
+/**
+ * The fields of one GraphQL operation share its context, and a client's messages the client: what
+ * is theirs alone are these.
+ */
+const CALL: Readonly<Record<string, readonly number[]>> = {
+  graphql: [-1, -2],
+  rpc: [1, 0],
+  ws: [1, 0],
+}
 
 function objectAt(host: ArgumentsHost, positions: readonly number[] = [0]): object {
   const found = positions.map((position) => host.getArgs<unknown[]>().at(position))
@@ -41,18 +55,29 @@ export function ownRequest(host: ArgumentsHost): object {
 export function setCaller(context: ExecutionContext, auth: AuthContext | undefined): void {
   const call: Call = objectAt(context, CALL[context.getType<string>()])
   const known = call[callers] ?? new Map<unknown, Caller>()
-  Object.defineProperty(call, callers, { value: known.set(placeOf(context, call), { auth }), configurable: true })
+  Object.defineProperty(call, callers, {
+    value: known.set(placeOf(context, call), { auth }),
+    configurable: true,
+  })
   if (context.getType() === 'http') Object.assign(call, { auth })
 }
 
-/** What {@link setCaller} set, or what a guard in its place left as `auth` on the request; `undefined` where no guard ran. */
+/**
+ * What {@link setCaller} set, or what a guard in its place left as `auth` on the request;
+ * `undefined` where no guard ran.
+ */
 export function getCaller(context: ExecutionContext): Caller | undefined {
   const call: Call = objectAt(context, CALL[context.getType<string>()])
   const { auth } = ownRequest(context) as { auth?: AuthContext }
   return call[callers]?.get(placeOf(context, call)) ?? (auth && { auth })
 }
 
-/** A message that is no object has nothing but the client to keep its caller on, which other handlers do too. */
+/**
+ * A message that is no object has nothing but the client to keep its caller on, which other
+ * handlers do too.
+ */
 function placeOf(context: ExecutionContext, call: Call): unknown {
-  return context.getType() === 'ws' && call === context.getArgByIndex<unknown>(0) ? context.getHandler() : undefined
+  return context.getType() === 'ws' && call === context.getArgByIndex<unknown>(0)
+    ? context.getHandler()
+    : undefined
 }

@@ -18,8 +18,8 @@ interface Client {
 const upgrades = new WeakMap<object, RequestLike>()
 
 /**
- * Remembers the upgrade request of a `ws` client, whose headers Nest does not hand on: call it in `handleConnection`.
- * Not needed for socket.io. Checks nothing.
+ * Remembers the upgrade request of a `ws` client, whose headers Nest does not hand on: call it in
+ * `handleConnection`. Not needed for socket.io. Checks nothing.
  *
  * @param client as `handleConnection` gets it
  * @param request its second argument
@@ -42,13 +42,16 @@ export function rememberUpgrade(client: object, request: RequestLike): void {
 }
 
 /**
- * The request that a gateway's client is judged by, for `resourceServer.authenticate` in `handleConnection`: no guard of Nest runs there,
- * so that anonymous clients stay connected until the gateway disconnects them.
+ * The request that a gateway's client is judged by, for `resourceServer.authenticate` in
+ * `handleConnection`: no guard of Nest runs there, so that anonymous clients stay connected until
+ * the gateway disconnects them.
  *
- * The token is that of the upgrade's `Authorization` field or, from browsers with socket.io, of `auth: { token }`; both together are refused.
+ * The token is that of the upgrade's `Authorization` field or, from browsers with socket.io, of
+ * `auth: { token }`; both together are refused.
  *
  * @param client as `handleConnection` gets it
- * @returns a request without credentials for a `ws` client whose upgrade was not remembered by {@link rememberUpgrade}
+ * @returns a request without credentials for a `ws` client whose upgrade was not remembered by
+ *   {@link rememberUpgrade}
  * @example
  * A gateway, below its `@WebSocketGateway()`:
  * ```ts
@@ -69,17 +72,23 @@ export function rememberUpgrade(client: object, request: RequestLike): void {
  */
 export function requestOf(client: object): RequestLike {
   const { handshake, request = handshake } = client as Client
-  if (handshake === undefined || request === undefined) return upgrades.get(client) ?? { headers: {} }
+  if (handshake === undefined || request === undefined)
+    return upgrades.get(client) ?? { headers: {} }
   const token = handshake.auth?.token
   if (typeof token !== 'string') return request
   const { authorization } = request.headers as { authorization?: string }
   const { url } = request
-  return { url, headers: { authorization: authorization === undefined ? `Bearer ${token}` : [authorization, token] } }
+  return {
+    url,
+    headers: {
+      authorization: authorization === undefined ? `Bearer ${token}` : [authorization, token],
+    },
+  }
 }
 
 /**
- * Judges each message to a gateway by the token of its connection, so that a token that expired meanwhile is noticed. Does not judge the
- * connection itself: see {@link requestOf}.
+ * Judges each message to a gateway by the token of its connection, so that a token that expired
+ * meanwhile is noticed. Does not judge the connection itself: see {@link requestOf}.
  *
  * @returns a transport for `VerifierGuardModule.forRoot`
  * @example
@@ -96,8 +105,10 @@ export function websockets(): Transport {
     request: (host) => requestOf(host.switchToWs().getClient<object>()),
     refusal(error, host) {
       const client = host.switchToWs().getClient<Client>()
-      // Nest tells socket.io clients of exceptions, but emits those of plain sockets on this side of the wire only.
-      if (client.handshake === undefined) client.send(JSON.stringify({ event: 'exception', data: error.body }))
+      // Nest tells socket.io clients of exceptions, but emits those of plain sockets on this side
+      // of the wire only.
+      if (client.handshake === undefined)
+        client.send(JSON.stringify({ event: 'exception', data: error.body }))
       return new WsException(error.body)
     },
   }

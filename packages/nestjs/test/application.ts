@@ -5,7 +5,10 @@ import { createDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifie
 import { systemRuntime, type ResourceServerOptions } from '../src/index.js'
 
 /** A Verifier within the process, and the options that trust it. */
-export function createWorld(): { readonly verifier: DevVerifier; readonly options: ResourceServerOptions } {
+export function createWorld(): {
+  readonly verifier: DevVerifier
+  readonly options: ResourceServerOptions
+} {
   const verifier = createDevVerifier()
   const runtime = { ...systemRuntime, fetch: verifier.fetch }
   return { verifier, options: { issuer: verifier.issuer, profile: 'eudistack', runtime } }

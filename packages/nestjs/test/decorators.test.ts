@@ -112,14 +112,24 @@ describe('decorators', () => {
   const { verifier, options } = createWorld()
   let app: INestApplication<Server>
   beforeAll(async () => {
-    app = await start({ imports: [VerifierGuardModule.forRoot(options)], controllers: [Closed, Open, Single] })
+    app = await start({
+      imports: [VerifierGuardModule.forRoot(options)],
+      controllers: [Closed, Open, Single],
+    })
   })
   afterAll(() => app.close())
 
-  const get = (path: string, token?: MintOptions | string, headers: Record<string, string> = {}) => {
+  const get = (
+    path: string,
+    token?: MintOptions | string,
+    headers: Record<string, string> = {},
+  ) => {
     const sent = request(app.getHttpServer()).get(path).set(headers)
     if (token === undefined) return sent
-    return sent.set('authorization', `Bearer ${typeof token === 'string' ? token : verifier.mint(token)}`)
+    return sent.set(
+      'authorization',
+      `Bearer ${typeof token === 'string' ? token : verifier.mint(token)}`,
+    )
   }
   const both = { scope: 'read write', powers: [{ ...offers, action: ['Create', 'Update'] }] }
 
@@ -137,7 +147,12 @@ describe('decorators', () => {
     ["a method's requirement closes a public class", '/open/closed', undefined, 401],
     ['and lets in who meets it', '/open/closed', {}, 200],
     ['requirements bring the guard along', '/single/claims', undefined, 401],
-    ['every claim as asked', '/single/claims', { claims: { team: 'red', groups: ['buyers'] } }, 200],
+    [
+      'every claim as asked',
+      '/single/claims',
+      { claims: { team: 'red', groups: ['buyers'] } },
+      200,
+    ],
     ['one claim is not', '/single/claims', { claims: { team: 'red', groups: ['sellers'] } }, 403],
     ['optional: nobody', '/single/optional', undefined, 200],
     ['optional: somebody', '/single/optional', {}, 200],
@@ -148,12 +163,18 @@ describe('decorators', () => {
   })
 
   test('functions get the request of the framework', async () => {
-    expect((await get('/single/tenant', { tenant: 'acme' }, { 'x-wanted-tenant': 'acme' })).status).toBe(200)
-    expect((await get('/single/tenant', { tenant: 'acme' }, { 'x-wanted-tenant': 'umbrella' })).status).toBe(403)
+    expect(
+      (await get('/single/tenant', { tenant: 'acme' }, { 'x-wanted-tenant': 'acme' })).status,
+    ).toBe(200)
+    expect(
+      (await get('/single/tenant', { tenant: 'acme' }, { 'x-wanted-tenant': 'umbrella' })).status,
+    ).toBe(403)
   })
 
   test('parameters hand the caller and its parts to the handler', async () => {
-    const { body } = (await get('/single/parameters', { scope: 'a b', tenant: 'acme' })) as { body: unknown }
+    const { body } = (await get('/single/parameters', { scope: 'a b', tenant: 'acme' })) as {
+      body: unknown
+    }
     expect(body).toEqual({ same: true, scopes: ['a', 'b'], tenant: 'acme' })
     expect((await get('/single/optional')).body).toEqual({ kind: null })
     expect((await get('/closed/public', 'rubbish')).body).toEqual({ auth: null })
@@ -162,7 +183,10 @@ describe('decorators', () => {
   test('a handler without a guard tells the developer why, and the caller nothing', async () => {
     const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined)
     const { body } = (await get('/single/forgotten', {})) as { body: unknown }
-    expect(body).toEqual({ error: 'server_error', error_description: 'The server is not configured correctly' })
+    expect(body).toEqual({
+      error: 'server_error',
+      error_description: 'The server is not configured correctly',
+    })
     expect(logged).toHaveBeenCalledWith(expect.stringContaining('add it to Single by @UseGuards'))
     logged.mockRestore()
   })
@@ -182,7 +206,10 @@ describe('decorators', () => {
   test('a caller is judged once a call, whatever the number of guards', async () => {
     const allowed: unknown[] = []
     const events = { allowed: (event: unknown) => void allowed.push(event) }
-    const app = await start({ imports: [VerifierGuardModule.forRoot({ ...options, events })], controllers: [Closed] })
+    const app = await start({
+      imports: [VerifierGuardModule.forRoot({ ...options, events })],
+      controllers: [Closed],
+    })
     const token = `Bearer ${verifier.mint(both)}`
     await request(app.getHttpServer()).get('/closed/both').set('authorization', token).expect(200)
     expect(allowed).toHaveLength(1)

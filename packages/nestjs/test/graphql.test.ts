@@ -8,7 +8,15 @@ import {
   type NestInterceptor,
 } from '@nestjs/common'
 import { APP_GUARD } from '@nestjs/core'
-import { Field, GraphQLModule, ObjectType, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql'
+import {
+  Field,
+  GraphQLModule,
+  ObjectType,
+  Query,
+  ResolveField,
+  Resolver,
+  Subscription,
+} from '@nestjs/graphql'
 import { createClient } from 'graphql-ws'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { AddressInfo } from 'node:net'
@@ -37,7 +45,8 @@ class Person {
 /** Lets the handler wait until its siblings are done. */
 @Injectable()
 class Late implements NestInterceptor {
-  intercept: NestInterceptor['intercept'] = (_, next) => from(wait(30).then(() => lastValueFrom(next.handle())))
+  intercept: NestInterceptor['intercept'] = (_, next) =>
+    from(wait(30).then(() => lastValueFrom(next.handle())))
 }
 
 /** Lets the guard after it judge while the siblings' handlers wait. */
@@ -112,7 +121,10 @@ class Closed {
 
 interface Answer {
   readonly data: Record<string, unknown> | null
-  readonly errors?: readonly { readonly message: string; readonly extensions: { readonly code: string } }[]
+  readonly errors?: readonly {
+    readonly message: string
+    readonly extensions: { readonly code: string }
+  }[]
 }
 
 const { verifier, options } = createWorld()
@@ -127,16 +139,25 @@ const graphql = (more: Partial<ApolloDriverConfig> = {}) =>
     ...more,
   })
 
-async function send(app: INestApplication<Server>, query: string, authorization?: string): Promise<Answer> {
+async function send(
+  app: INestApplication<Server>,
+  query: string,
+  authorization?: string,
+): Promise<Answer> {
   const sent = request(app.getHttpServer()).post('/graphql').send({ query })
-  const answer = await (authorization === undefined ? sent : sent.set('authorization', authorization))
+  const answer = await (authorization === undefined
+    ? sent
+    : sent.set('authorization', authorization))
   return answer.body as Answer
 }
 
 describe('GraphQL', () => {
   let app: INestApplication<Server>
   beforeAll(async () => {
-    app = await start({ imports: [graphql(), VerifierGuardModule.forRoot(options)], providers: [Orders, guard] })
+    app = await start({
+      imports: [graphql(), VerifierGuardModule.forRoot(options)],
+      providers: [Orders, guard],
+    })
     await app.listen(0, '127.0.0.1')
   })
   afterAll(() => app.close())
@@ -152,7 +173,12 @@ describe('GraphQL', () => {
   test.each([
     ['no credentials', () => undefined, 'An access token is required', 'UNAUTHENTICATED'],
     ['a bad token', () => 'Bearer rubbish', 'The access token is invalid', 'UNAUTHENTICATED'],
-    ['a missing scope', () => bearer('x'), 'The access token does not grant this request', 'FORBIDDEN'],
+    [
+      'a missing scope',
+      () => bearer('x'),
+      'The access token does not grant this request',
+      'FORBIDDEN',
+    ],
   ])('refuses %s in the terms of GraphQL', async (_, authorization, message, code) => {
     const { data, errors } = await ask('{ client }', authorization())
     expect(data).toBeNull()
@@ -218,13 +244,23 @@ test("a browser's subscription is judged by its connectionParams, where onConnec
       },
     },
   })
-  const app = await start({ imports: [module, VerifierGuardModule.forRoot(options)], providers: [Orders, guard] })
+  const app = await start({
+    imports: [module, VerifierGuardModule.forRoot(options)],
+    providers: [Orders, guard],
+  })
   await app.listen(0, '127.0.0.1')
   const { port } = app.getHttpServer().address() as AddressInfo
   const subscribe = async (connectionParams: Record<string, unknown>) => {
     const url = `ws://127.0.0.1:${port}/graphql`
-    const client = createClient({ url, webSocketImpl: WebSocket, retryAttempts: 0, connectionParams })
-    const { value } = (await client.iterate({ query: 'subscription { ticks }' }).next()) as { value: unknown }
+    const client = createClient({
+      url,
+      webSocketImpl: WebSocket,
+      retryAttempts: 0,
+      connectionParams,
+    })
+    const { value } = (await client.iterate({ query: 'subscription { ticks }' }).next()) as {
+      value: unknown
+    }
     await client.dispose()
     return value
   }
@@ -232,7 +268,9 @@ test("a browser's subscription is judged by its connectionParams, where onConnec
   expect(await subscribe({ authorization: bearer('x') })).toMatchObject({
     errors: [{ extensions: { code: 'FORBIDDEN' } }],
   })
-  expect(await subscribe({})).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
+  expect(await subscribe({})).toMatchObject({
+    errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
+  })
   await app.close()
 })
 
@@ -242,16 +280,26 @@ describe('field resolvers of GraphQL', () => {
   test.each([
     ['on the field', People, 'People.salary'],
     ['on the class of the field', Closed, 'Closed.salary'],
-  ])('a requirement %s, which Nest would not ask, stops the application at its start', async (_, resolver, name) => {
-    const starting = start({ imports: [graphql(), ...imports], providers: [resolver, guard] })
-    await expect(starting).rejects.toMatchObject({ code: 'invalid_configuration' })
-    await expect(starting).rejects.toThrow(`fieldResolverEnhancers: ['guards'] in GraphQLModule for ${name}`)
-  })
+  ])(
+    'a requirement %s, which Nest would not ask, stops the application at its start',
+    async (_, resolver, name) => {
+      const starting = start({ imports: [graphql(), ...imports], providers: [resolver, guard] })
+      await expect(starting).rejects.toMatchObject({ code: 'invalid_configuration' })
+      await expect(starting).rejects.toThrow(
+        `fieldResolverEnhancers: ['guards'] in GraphQLModule for ${name}`,
+      )
+    },
+  )
 
   test('also where the options of GraphQL come late', async () => {
     const { driver, ...late } = { driver: ApolloDriver, autoSchemaFile: true }
-    const module = GraphQLModule.forRootAsync<ApolloDriverConfig>({ driver, useFactory: () => Promise.resolve(late) })
-    await expect(start({ imports: [module, ...imports], providers: [People, guard] })).rejects.toThrow('People.salary')
+    const module = GraphQLModule.forRootAsync<ApolloDriverConfig>({
+      driver,
+      useFactory: () => Promise.resolve(late),
+    })
+    await expect(
+      start({ imports: [module, ...imports], providers: [People, guard] }),
+    ).rejects.toThrow('People.salary')
   })
 
   test('are asked with the option', async () => {
@@ -263,7 +311,9 @@ describe('field resolvers of GraphQL', () => {
       errors: [{ extensions: { code: 'FORBIDDEN' }, path: ['me', 'salary'] }],
     })
     const { data } = await send(app, query, bearer('people:read salary:read'))
-    expect(data).toEqual({ me: { name: 'A', salary: expect.stringMatching(/^of did:key:/) as string } })
+    expect(data).toEqual({
+      me: { name: 'A', salary: expect.stringMatching(/^of did:key:/) as string },
+    })
     await app.close()
   })
 })
@@ -278,12 +328,18 @@ test('in tests, letInAs says who calls in GraphQL too', async () => {
 })
 
 test('a mistake in the set-up is not told to callers', async () => {
-  const lookup = (issuer: string) => Promise.resolve({ issuer, profile: 'unheard-of' as 'eudistack' })
+  const lookup = (issuer: string) =>
+    Promise.resolve({ issuer, profile: 'unheard-of' as 'eudistack' })
   const trust = VerifierGuardModule.forRoot({ ...options, issuer: lookup })
   const app = await start({ imports: [graphql(), trust], providers: [Orders, guard] })
   expect(await send(app, '{ client }', bearer('orders:read'))).toMatchObject({
     data: null,
-    errors: [{ message: 'The server is not configured correctly', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+    errors: [
+      {
+        message: 'The server is not configured correctly',
+        extensions: { code: 'INTERNAL_SERVER_ERROR' },
+      },
+    ],
   })
   await app.close()
 })

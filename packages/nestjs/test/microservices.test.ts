@@ -1,6 +1,17 @@
-import { Controller, UseGuards, type ArgumentsHost, type ExecutionContext, type INestApplication } from '@nestjs/common'
+import {
+  Controller,
+  UseGuards,
+  type ArgumentsHost,
+  type ExecutionContext,
+  type INestApplication,
+} from '@nestjs/common'
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js'
-import { ClientProxyFactory, MessagePattern, Transport, type ClientProxy } from '@nestjs/microservices'
+import {
+  ClientProxyFactory,
+  MessagePattern,
+  Transport,
+  type ClientProxy,
+} from '@nestjs/microservices'
 import { EventEmitter, once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { firstValueFrom } from 'rxjs'
@@ -26,11 +37,20 @@ describe('a microservice over TCP, whose messages carry the token themselves', (
   beforeAll(async () => {
     const authorization = (data: unknown) => (data as { authorization?: string }).authorization
     const transports = [microservices({ authorization })]
-    app = await start({ imports: [VerifierGuardModule.forRoot({ ...options, transports })], controllers: [Orders] })
-    const service = app.connectMicroservice({ transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 } })
+    app = await start({
+      imports: [VerifierGuardModule.forRoot({ ...options, transports })],
+      controllers: [Orders],
+    })
+    const service = app.connectMicroservice({
+      transport: Transport.TCP,
+      options: { host: '127.0.0.1', port: 0 },
+    })
     await app.startAllMicroservices()
     const { port } = service.unwrap<{ address(): AddressInfo }>().address()
-    client = ClientProxyFactory.create({ transport: Transport.TCP, options: { host: '127.0.0.1', port } })
+    client = ClientProxyFactory.create({
+      transport: Transport.TCP,
+      options: { host: '127.0.0.1', port },
+    })
   })
   afterAll(async () => {
     client.close()
@@ -45,9 +65,21 @@ describe('a microservice over TCP, whose messages carry the token themselves', (
   })
 
   test.each([
-    ['no credentials', () => ({}), { status: 401, code: 16, error_description: 'An access token is required' }],
-    ['a bad token', () => ({ authorization: 'Bearer rubbish' }), { status: 401, code: 16, error: 'invalid_token' }],
-    ['a missing scope', () => ({ authorization: `Bearer ${verifier.mint()}` }), { status: 403, code: 7 }],
+    [
+      'no credentials',
+      () => ({}),
+      { status: 401, code: 16, error_description: 'An access token is required' },
+    ],
+    [
+      'a bad token',
+      () => ({ authorization: 'Bearer rubbish' }),
+      { status: 401, code: 16, error: 'invalid_token' },
+    ],
+    [
+      'a missing scope',
+      () => ({ authorization: `Bearer ${verifier.mint()}` }),
+      { status: 403, code: 7 },
+    ],
   ])('refuses %s', async (_, data, refusal) => {
     await expect(send(data())).rejects.toMatchObject(refusal)
   })
@@ -56,7 +88,9 @@ describe('a microservice over TCP, whose messages carry the token themselves', (
 /** NATS' `MsgHdrs`: a list of name and values, spelt as the sender did. */
 class Headers extends Map<string, readonly string[]> {}
 
-const metadata = (...values: readonly string[]) => ({ get: (name: string) => (name === 'authorization' ? values : []) })
+const metadata = (...values: readonly string[]) => ({
+  get: (name: string) => (name === 'authorization' ? values : []),
+})
 
 function host(context: unknown, data: unknown = {}): ArgumentsHost {
   const host = new ExecutionContextHost([data, context], Orders, Orders.prototype.order)
@@ -76,10 +110,15 @@ describe('where messages of each kind carry the token', () => {
     ['NATS, spelt otherwise', { getHeaders: () => new Headers([['Authorization', ['Bearer a']]]) }],
     [
       'NATS of another making',
-      { getHeaders: () => ({ get: (name: string) => (name === 'authorization' ? 'Bearer a' : '') }) },
+      {
+        getHeaders: () => ({ get: (name: string) => (name === 'authorization' ? 'Bearer a' : '') }),
+      },
     ],
     ['Kafka', { getMessage: () => ({ headers: { authorization: Buffer.from('Bearer a') } }) }],
-    ['Kafka, spelt otherwise', { getMessage: () => ({ headers: { AUTHORIZATION: Buffer.from('Bearer a') } }) }],
+    [
+      'Kafka, spelt otherwise',
+      { getMessage: () => ({ headers: { AUTHORIZATION: Buffer.from('Bearer a') } }) },
+    ],
     ['RabbitMQ', { getMessage: () => ({ properties: { headers: fields } }) }],
     ['RabbitMQ, spelt otherwise', { getMessage: () => ({ properties: { headers: spelt } }) }],
     ['MQTT 5', { getPacket: () => ({ properties: { userProperties: fields } }) }],
@@ -114,19 +153,32 @@ describe('where messages of each kind carry the token', () => {
     ],
     [
       'Kafka',
-      { getMessage: () => ({ headers: { authorization: [Buffer.from('Bearer a'), Buffer.from('Bearer b')] } }) },
+      {
+        getMessage: () => ({
+          headers: { authorization: [Buffer.from('Bearer a'), Buffer.from('Bearer b')] },
+        }),
+      },
     ],
     [
       'RabbitMQ, in two spellings',
       { getMessage: () => ({ properties: { headers: { ...fields, Authorization: 'Bearer b' } } }) },
     ],
-    ['MQTT 5', { getPacket: () => ({ properties: { userProperties: { authorization: ['Bearer a', 'Bearer b'] } } }) }],
+    [
+      'MQTT 5',
+      {
+        getPacket: () => ({
+          properties: { userProperties: { authorization: ['Bearer a', 'Bearer b'] } },
+        }),
+      },
+    ],
   ])('several of %s are handed on as several', (_, context) => {
     expect(read(context)).toEqual({ headers: { authorization: ['Bearer a', 'Bearer b'] } })
   })
 
   test('what is no text counts as a value all the same', () => {
-    const context = { getMessage: () => ({ properties: { headers: { authorization: ['Bearer a', 7] } } }) }
+    const context = {
+      getMessage: () => ({ properties: { headers: { authorization: ['Bearer a', 7] } } }),
+    }
     expect(read(context)).toEqual({ headers: { authorization: ['Bearer a', ''] } })
   })
 
@@ -134,7 +186,9 @@ describe('where messages of each kind carry the token', () => {
     const call = { metadata: metadata('Bearer a') }
     expect(read(undefined, call)).toEqual({ headers: fields })
     expect(read(() => undefined, call)).toEqual({ headers: fields })
-    expect(read({}, { metadata: { authorization: 'Bearer a' } })).toEqual({ headers: { authorization: undefined } })
+    expect(read({}, { metadata: { authorization: 'Bearer a' } })).toEqual({
+      headers: { authorization: undefined },
+    })
   })
 })
 
@@ -143,13 +197,17 @@ describe('a call of gRPC', () => {
   let app: INestApplication
   let guard: AccessTokenGuard
   beforeAll(async () => {
-    app = await start({ imports: [VerifierGuardModule.forRoot({ ...options, transports })], controllers: [Orders] })
+    app = await start({
+      imports: [VerifierGuardModule.forRoot({ ...options, transports })],
+      controllers: [Orders],
+    })
     guard = app.get(AccessTokenGuard)
   })
   afterAll(() => app.close())
 
   const token = () => `Bearer ${verifier.mint({ scope: 'orders:write' })}`
-  const judge = (context: unknown, data?: unknown) => guard.canActivate(host(context, data) as ExecutionContext)
+  const judge = (context: unknown, data?: unknown) =>
+    guard.canActivate(host(context, data) as ExecutionContext)
 
   test('is let in by one token', async () => {
     await expect(judge(metadata(token()))).resolves.toBe(true)
@@ -176,12 +234,18 @@ describe('a call of gRPC', () => {
   })
 
   test('is told no more than the public text of a mistake in the set-up', async () => {
-    const lookup = (issuer: string) => Promise.resolve({ issuer, profile: 'unheard-of' as 'eudistack' })
+    const lookup = (issuer: string) =>
+      Promise.resolve({ issuer, profile: 'unheard-of' as 'eudistack' })
     const trust = VerifierGuardModule.forRoot({ ...options, issuer: lookup, transports })
     const app = await start({ imports: [trust], controllers: [Orders] })
-    const judged = app.get(AccessTokenGuard).canActivate(host(metadata(token())) as ExecutionContext)
+    const judged = app
+      .get(AccessTokenGuard)
+      .canActivate(host(metadata(token())) as ExecutionContext)
     const message = 'The server is not configured correctly'
-    await expect(judged).rejects.toMatchObject({ message, error: { status: 500, code: 13, message } })
+    await expect(judged).rejects.toMatchObject({
+      message,
+      error: { status: 500, code: 13, message },
+    })
     await app.close()
   })
 })

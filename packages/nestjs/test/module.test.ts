@@ -53,8 +53,14 @@ class SettingsModule {}
 describe('VerifierGuardModule', () => {
   test.each([
     ['forRoot', VerifierGuardModule.forRoot(options)],
-    ['forRoot with a resource server', VerifierGuardModule.forRoot({ resourceServer: createResourceServer(options) })],
-    ['forRootAsync, useFactory', VerifierGuardModule.forRootAsync({ useFactory: () => Promise.resolve(options) })],
+    [
+      'forRoot with a resource server',
+      VerifierGuardModule.forRoot({ resourceServer: createResourceServer(options) }),
+    ],
+    [
+      'forRootAsync, useFactory',
+      VerifierGuardModule.forRootAsync({ useFactory: () => Promise.resolve(options) }),
+    ],
     [
       'forRootAsync, inject',
       VerifierGuardModule.forRootAsync({
@@ -78,7 +84,9 @@ describe('VerifierGuardModule', () => {
   })
 
   test('wrong options stop the application at its start', async () => {
-    const starting = start({ imports: [VerifierGuardModule.forRoot({} as unknown as ResourceServerOptions)] })
+    const starting = start({
+      imports: [VerifierGuardModule.forRoot({} as unknown as ResourceServerOptions)],
+    })
     await expect(starting).rejects.toBeInstanceOf(GuardError)
     await expect(starting).rejects.toMatchObject({ code: 'invalid_configuration' })
   })
@@ -88,7 +96,10 @@ describe('VerifierGuardModule', () => {
     ['an issuer', { issuer: 'https://verifier.example.org' }],
     ['a misspelt name', { isGlobaal: true }],
   ])('a resource server made before takes no options beside it: %s', async (_, beside) => {
-    const both = { resourceServer: createResourceServer(options), ...beside } as unknown as VerifierGuardOptions
+    const both = {
+      resourceServer: createResourceServer(options),
+      ...beside,
+    } as unknown as VerifierGuardOptions
     await expect(start({ imports: [VerifierGuardModule.forRoot(both)] })).rejects.toMatchObject({
       code: 'invalid_configuration',
       message: expect.stringContaining(Object.keys(beside)[0]!) as string,
@@ -99,7 +110,10 @@ describe('VerifierGuardModule', () => {
     const resourceServer = createResourceServer(options)
     const fine: VerifierGuardOptions = { resourceServer, optional: true, transports: [] }
     // @ts-expect-error: an option of the resource server
-    const audience: VerifierGuardOptions = { resourceServer, audience: 'https://orders.example.org' }
+    const audience: VerifierGuardOptions = {
+      resourceServer,
+      audience: 'https://orders.example.org',
+    }
     // @ts-expect-error: no option at all
     const typo: VerifierGuardOptions = { resourceServer, audiense: 'https://orders.example.org' }
     expect([fine, audience, typo]).toHaveLength(3)
@@ -107,7 +121,9 @@ describe('VerifierGuardModule', () => {
 
   test('"optional" is true or false', async () => {
     const odd = { ...options, optional: 'yes' } as unknown as VerifierGuardOptions
-    await expect(start({ imports: [VerifierGuardModule.forRoot(odd)] })).rejects.toThrow('"optional"')
+    await expect(start({ imports: [VerifierGuardModule.forRoot(odd)] })).rejects.toThrow(
+      '"optional"',
+    )
   })
 
   test('isGlobal: false gives each module a Verifier of its own', async () => {
@@ -120,7 +136,10 @@ describe('VerifierGuardModule', () => {
         return 'in'
       }
     }
-    @Module({ imports: [VerifierGuardModule.forRoot({ ...options, isGlobal: false })], controllers: [Guarded] })
+    @Module({
+      imports: [VerifierGuardModule.forRoot({ ...options, isGlobal: false })],
+      controllers: [Guarded],
+    })
     class One {}
     const trust = { ...other.options, audience: 'https://other.example.org', isGlobal: false }
     @Module({ imports: [VerifierGuardModule.forRoot(trust)], controllers: [Other] })
@@ -142,6 +161,8 @@ describe('VerifierGuardModule', () => {
     const shared = createResourceServer(options)
     const app = await start({ imports: [VerifierGuardModule.forRoot({ resourceServer: shared })] })
     await app.close()
-    await expect(shared.verifyAccessToken(verifier.mint())).resolves.toMatchObject({ kind: 'machine' })
+    await expect(shared.verifyAccessToken(verifier.mint())).resolves.toMatchObject({
+      kind: 'machine',
+    })
   })
 })

@@ -8,7 +8,13 @@ import {
   SwaggerModule,
 } from '@nestjs/swagger'
 import request from 'supertest'
-import { AccessTokenGuard, Powers, Public, VerifierGuardModule, type PowerOptions } from '../src/index.js'
+import {
+  AccessTokenGuard,
+  Powers,
+  Public,
+  VerifierGuardModule,
+  type PowerOptions,
+} from '../src/index.js'
 import { createWorld, start } from './application.js'
 
 const offers = { domain: 'DOME', function: 'ProductOffering', action: 'Create' }
@@ -49,18 +55,31 @@ test('the decorators of OpenAPI stand beside ours: the document says what is gua
   const { verifier, options } = createWorld()
   const guard = { provide: APP_GUARD, useExisting: AccessTokenGuard }
   const imports = [VerifierGuardModule.forRoot(options)]
-  const app = await start({ imports, controllers: [Offers, Orders], providers: [guard] }, undefined, (app) => {
-    const description = new DocumentBuilder().addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
-    SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description.build()))
-  })
+  const app = await start(
+    { imports, controllers: [Offers, Orders], providers: [guard] },
+    undefined,
+    (app) => {
+      const description = new DocumentBuilder().addBearerAuth({
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'JWT',
+      })
+      SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description.build()))
+    },
+  )
   const server = app.getHttpServer()
   const { body } = (await request(server).get('/docs-json').expect(200)) as {
     body: {
-      paths: Record<string, Record<string, { security?: object; responses: Record<string, { description: string }> }>>
+      paths: Record<
+        string,
+        Record<string, { security?: object; responses: Record<string, { description: string }> }>
+      >
       components: { securitySchemes: object }
     }
   }
-  expect(body.components.securitySchemes).toEqual({ bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } })
+  expect(body.components.securitySchemes).toEqual({
+    bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  })
   for (const guarded of [body.paths['/offers']!['post']!, body.paths['/orders']!['get']!]) {
     expect(guarded.security).toEqual([{ bearer: [] }])
     expect(guarded.responses).toMatchObject({

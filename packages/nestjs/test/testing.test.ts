@@ -10,7 +10,14 @@ import { APP_GUARD } from '@nestjs/core'
 import type { TestingModuleBuilder } from '@nestjs/testing'
 import type { Server } from 'node:http'
 import request from 'supertest'
-import { AccessTokenGuard, Auth, ClientId, Scopes, VerifierGuardModule, type AuthContext } from '../src/index.js'
+import {
+  AccessTokenGuard,
+  Auth,
+  ClientId,
+  Scopes,
+  VerifierGuardModule,
+  type AuthContext,
+} from '../src/index.js'
 import { letInAs } from '../src/testing.js'
 import { createWorld, start } from './application.js'
 
@@ -50,30 +57,48 @@ const handwritten: CanActivate = {
 const overridden = (guard: CanActivate) => (builder: TestingModuleBuilder) =>
   builder.overrideGuard(AccessTokenGuard).useValue(guard)
 
-async function get(app: INestApplication<Server>, path: string): Promise<{ status: number; body: unknown }> {
-  const { status, body } = (await request(app.getHttpServer()).get(path)) as { status: number; body: unknown }
+async function get(
+  app: INestApplication<Server>,
+  path: string,
+): Promise<{ status: number; body: unknown }> {
+  const { status, body } = (await request(app.getHttpServer()).get(path)) as {
+    status: number
+    body: unknown
+  }
   return { status, body }
 }
 
 describe('in tests, the guard can be left out', () => {
   test('letting everybody in is enough where nobody asks who it is', async () => {
-    const app = await start({ imports, controllers: [Orders] }, overridden({ canActivate: () => true }))
+    const app = await start(
+      { imports, controllers: [Orders] },
+      overridden({ canActivate: () => true }),
+    )
     await request(app.getHttpServer()).get('/orders/plain').expect(200)
     expect((await get(app, '/orders/client')).status).toBe(500)
     await app.close()
   })
 
   test('letInAs says who calls', async () => {
-    const app = await start({ imports, controllers: [Orders] }, overridden(letInAs({ clientId: 'shop' })))
+    const app = await start(
+      { imports, controllers: [Orders] },
+      overridden(letInAs({ clientId: 'shop' })),
+    )
     expect(await get(app, '/orders/client')).toEqual({ status: 200, body: { client: 'shop' } })
-    expect(await get(app, '/orders/scopes')).toEqual({ status: 200, body: { scopes: [], powers: [] } })
+    expect(await get(app, '/orders/scopes')).toEqual({
+      status: 200,
+      body: { scopes: [], powers: [] },
+    })
     await app.close()
   })
 
   test('letInAs() lets nobody in particular in', async () => {
     const app = await start({ imports, controllers: [Orders] }, overridden(letInAs()))
     expect(await get(app, '/orders/client')).toEqual({ status: 200, body: { client: null } })
-    expect(await get(app, '/orders/scopes')).toEqual({ status: 200, body: { scopes: null, powers: null } })
+    expect(await get(app, '/orders/scopes')).toEqual({
+      status: 200,
+      body: { scopes: null, powers: null },
+    })
     await app.close()
   })
 

@@ -1,4 +1,10 @@
-import { Injectable, UseGuards, UseInterceptors, type INestApplication, type NestInterceptor } from '@nestjs/common'
+import {
+  Injectable,
+  UseGuards,
+  UseInterceptors,
+  type INestApplication,
+  type NestInterceptor,
+} from '@nestjs/common'
 import { WsAdapter } from '@nestjs/platform-ws'
 import { SubscribeMessage, WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets'
 import type { DevVerifier } from '@verifier-guard/dev-verifier'
@@ -27,7 +33,8 @@ import { createWorld, start } from './application.js'
 /** Lets the handler wait until others of the same client are done. */
 @Injectable()
 class Late implements NestInterceptor {
-  intercept: NestInterceptor['intercept'] = (_, next) => from(wait(30).then(() => lastValueFrom(next.handle())))
+  intercept: NestInterceptor['intercept'] = (_, next) =>
+    from(wait(30).then(() => lastValueFrom(next.handle())))
 }
 
 @WebSocketGateway()
@@ -86,7 +93,9 @@ interface Connection {
 }
 
 function plain(port: number, headers: Sent): Connection {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}`, { headers: headers as Record<string, string> })
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`, {
+    headers: headers as Record<string, string>,
+  })
   const say = async (event: string, data: unknown = {}, answer = event) => {
     if (socket.readyState !== WebSocket.OPEN) await once(socket, 'open')
     socket.send(JSON.stringify({ event, data }))
@@ -103,12 +112,15 @@ function plain(port: number, headers: Sent): Connection {
 function socketIo(port: number, { authorization }: Sent, token?: string): Connection {
   const socket = io(`http://127.0.0.1:${port}`, {
     transports: ['websocket'],
-    ...(authorization !== undefined && { extraHeaders: { authorization: authorization as string } }),
+    ...(authorization !== undefined && {
+      extraHeaders: { authorization: authorization as string },
+    }),
     ...(token !== undefined && { auth: { token } }),
   })
   const say = (event: string, data: unknown = {}, answer = event) =>
     new Promise<Reply>((resolve) => {
-      for (const name of [answer, 'exception']) socket.once(name, (data: unknown) => resolve({ event: name, data }))
+      for (const name of [answer, 'exception'])
+        socket.once(name, (data: unknown) => resolve({ event: name, data }))
       socket.emit(event, data)
     })
   const closed = () => new Promise((resolve) => socket.once('disconnect', resolve))
@@ -138,13 +150,20 @@ describe.each([
 
   test('lets a message in by the token of its connection', async () => {
     const reply = await ask({ authorization: `Bearer ${mayWrite(verifier)}` })
-    expect(reply).toEqual({ event: 'accepted', data: { client: expect.stringMatching(/^did:key:/) as string } })
+    expect(reply).toEqual({
+      event: 'accepted',
+      data: { client: expect.stringMatching(/^did:key:/) as string },
+    })
   })
 
   test.each([
     ['no credentials', {}, { error_description: 'An access token is required' }],
     ['a bad token', { authorization: 'Bearer rubbish' }, { error: 'invalid_token' }],
-    ['a missing scope', { authorization: `Bearer ${verifier.mint({ scope: 'x' })}` }, { error: 'insufficient_scope' }],
+    [
+      'a missing scope',
+      { authorization: `Bearer ${verifier.mint({ scope: 'x' })}` },
+      { error: 'insufficient_scope' },
+    ],
   ])('refuses %s and says so', async (_, headers, body) => {
     const reply = await ask(headers)
     expect(reply.event).toBe('exception')
@@ -168,8 +187,14 @@ describe.each([
     await connection.order()
     const late = connection.say('late', data)
     await wait(10)
-    expect(await connection.say('public', data)).toEqual({ event: 'public', data: { client: 'nobody' } })
-    expect(await late).toEqual({ event: 'late', data: { client: expect.stringMatching(/^did:key:/) as string } })
+    expect(await connection.say('public', data)).toEqual({
+      event: 'public',
+      data: { client: 'nobody' },
+    })
+    expect(await late).toEqual({
+      event: 'late',
+      data: { client: expect.stringMatching(/^did:key:/) as string },
+    })
     connection.close()
   })
 
@@ -178,7 +203,10 @@ describe.each([
     expect((await connection.order()).event).toBe('accepted')
     ahead = 3_600_000
     const late = await connection.order()
-    expect(late).toMatchObject({ event: 'exception', data: { error_description: 'The access token expired' } })
+    expect(late).toMatchObject({
+      event: 'exception',
+      data: { error_description: 'The access token expired' },
+    })
     connection.close()
   })
 })
@@ -191,10 +219,20 @@ describe('socket.io', () => {
     expect((await browser.order()).event).toBe('accepted')
     browser.close()
     const prefixed = socketIo(port, {}, `Bearer ${mayWrite(verifier)}`)
-    expect(await prefixed.order()).toMatchObject({ event: 'exception', data: { error: 'invalid_request' } })
+    expect(await prefixed.order()).toMatchObject({
+      event: 'exception',
+      data: { error: 'invalid_request' },
+    })
     prefixed.close()
-    const both = socketIo(port, { authorization: `Bearer ${mayWrite(verifier)}` }, mayWrite(verifier))
-    expect(await both.order()).toMatchObject({ event: 'exception', data: { error: 'invalid_request' } })
+    const both = socketIo(
+      port,
+      { authorization: `Bearer ${mayWrite(verifier)}` },
+      mayWrite(verifier),
+    )
+    expect(await both.order()).toMatchObject({
+      event: 'exception',
+      data: { error: 'invalid_request' },
+    })
     both.close()
     await app.close()
   })
@@ -211,7 +249,10 @@ test('a gateway is closed where the module was not told of gateways', async () =
 
 describe('connections, which no guard of Nest judges', () => {
   const timers: (() => void)[] = []
-  const runtimeAhead = { ...runtime, schedule: (callback: () => void) => (timers.push(callback), () => undefined) }
+  const runtimeAhead = {
+    ...runtime,
+    schedule: (callback: () => void) => (timers.push(callback), () => undefined),
+  }
   const resourceServer = createResourceServer({ ...options, runtime: runtimeAhead })
   let admitted = () => {}
 

@@ -2,12 +2,22 @@ import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/commo
 import { APP_GUARD } from '@nestjs/core'
 import type { Server } from 'node:http'
 import request from 'supertest'
-import { AccessTokenGuard, Auth, OptionalAuth, Public, Scopes, VerifierGuardModule } from '../src/index.js'
+import {
+  AccessTokenGuard,
+  Auth,
+  OptionalAuth,
+  Public,
+  Scopes,
+  VerifierGuardModule,
+} from '../src/index.js'
 import { createWorld, start } from './application.js'
 
 type Method = (this: unknown, ...parameters: unknown[]) => unknown
 
-/** A decorator as tracing and caching libraries have them: another function takes the method's place. */
+/**
+ * A decorator as tracing and caching libraries have them: another function takes the method's
+ * place.
+ */
 function Trace(): MethodDecorator {
   return (_target, _name, descriptor) => {
     const original = descriptor.value as Method
@@ -151,12 +161,15 @@ describe('requirements behind a decorator that replaces the method', () => {
 
   test('another guard on the application does not count', async () => {
     const other = { provide: APP_GUARD, useValue: { canActivate: () => true } }
-    await expect(start({ imports, controllers: [Global], providers: [other] })).rejects.toThrow('Global.traced')
+    await expect(start({ imports, controllers: [Global], providers: [other] })).rejects.toThrow(
+      'Global.traced',
+    )
   })
 
   test('a guard in the place of ours, in a test, does', async () => {
-    const app = await start({ imports, controllers: [Global], providers: [everywhere] }, (builder) =>
-      builder.overrideProvider(AccessTokenGuard).useValue({ canActivate: () => true }),
+    const app = await start(
+      { imports, controllers: [Global], providers: [everywhere] },
+      (builder) => builder.overrideProvider(AccessTokenGuard).useValue({ canActivate: () => true }),
     )
     await request(app.getHttpServer()).get('/global/traced').expect(200)
     await app.close()

@@ -17,13 +17,19 @@ function build(express: typeof express5, mounts: readonly Mount[]) {
     if (options) router.use(adapter.auth(options, authOptions))
     for (const { method, path, requirement, handle } of routes) {
       const before: RequestHandler[] = requirement ? [requirement(kit)] : []
-      router[method](path, ...before, (req, res) => void res.json(handle((req as GuardedRequest).auth)))
+      router[method](
+        path,
+        ...before,
+        (req, res) => void res.json(handle((req as GuardedRequest).auth)),
+      )
     }
     app.use(path, router)
   }
   return app.set('env', 'production')
 }
 
-export const drivers = driversOf<typeof express5>('express', ['express4', 'express'], (express, mounts) =>
-  listen(build(express, mounts)),
+export const drivers = driversOf<typeof express5>(
+  'express',
+  ['express4', 'express'],
+  (express, mounts) => listen(build(express, mounts)),
 )

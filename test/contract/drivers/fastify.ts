@@ -39,5 +39,10 @@ async function start(
 }
 
 export const drivers = PLACES.flatMap((at) =>
-  driversOf<typeof fastify5>('fastify', ['fastify4', 'fastify'], (fastify, mounts) => start(fastify, at, mounts), at),
+  driversOf<typeof fastify5>(
+    'fastify',
+    ['fastify4', 'fastify'],
+    (fastify, mounts) => start(fastify, at, mounts),
+    at,
+  ),
 )

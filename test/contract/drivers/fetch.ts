@@ -17,7 +17,11 @@ function build(mounts: readonly Mount[]) {
     for (const { method, path, requirement, handle } of routes) {
       const asked = requirement?.(kit)
       const protectOptions = { ...authOptions, ...(asked && { requirement: asked }) }
-      const handler = adapter.protect((_, auth) => Response.json(handle(auth)), server, protectOptions)
+      const handler = adapter.protect(
+        (_, auth) => Response.json(handle(auth)),
+        server,
+        protectOptions,
+      )
       handlers.set(`${method.toUpperCase()} ${prefix}${path}`, handler)
     }
   }
@@ -29,5 +33,9 @@ function build(mounts: readonly Mount[]) {
 }
 
 export const drivers: readonly Driver[] = [
-  { name: `fetch (Node ${process.versions.node})`, alwaysGuarded: true, start: (mounts) => listen(build(mounts)) },
+  {
+    name: `fetch (Node ${process.versions.node})`,
+    alwaysGuarded: true,
+    start: (mounts) => listen(build(mounts)),
+  },
 ]

@@ -25,4 +25,6 @@ function build(Koa: typeof Koa3, mounts: readonly Mount[]) {
   return app.callback()
 }
 
-export const drivers = driversOf<typeof Koa3>('koa', ['koa2', 'koa'], (Koa, mounts) => listen(build(Koa, mounts)))
+export const drivers = driversOf<typeof Koa3>('koa', ['koa2', 'koa'], (Koa, mounts) =>
+  listen(build(Koa, mounts)),
+)

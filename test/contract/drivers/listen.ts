@@ -5,11 +5,16 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Driver, Mount, Running } from '../application.js'
 
-/** Room for more than a token may have, in bytes: by default Node refuses such headers before anybody gets to see them. */
+/**
+ * Room for more than a token may have, in bytes: by default Node refuses such headers before
+ * anybody gets to see them.
+ */
 export const MAX_HEADER_SIZE = 65_536
 
 /** Listens on loopback with a handler of Node's requests. */
-export function listen(handler: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<Running> {
+export function listen(
+  handler: (request: IncomingMessage, response: ServerResponse) => unknown,
+): Promise<Running> {
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_SIZE },
     (request, response) => void handler(request, response),
@@ -34,7 +39,8 @@ export async function started(server: Server): Promise<Running> {
 const load = createRequire(__filename)
 
 /**
- * A driver for each version of a framework: one that is not installed, or does not load on the Node at hand, is named with the reason.
+ * A driver for each version of a framework: one that is not installed, or does not load on the Node
+ * at hand, is named with the reason.
  *
  * @param aliases what the versions are installed under
  * @param start gets what the package exports, by default where there is such
@@ -63,6 +69,9 @@ export function driversOf<Framework>(
 }
 
 function versionOf(alias: string): string {
-  const manifest = readFileSync(join(__dirname, '../../../node_modules', alias, 'package.json'), 'utf8')
+  const manifest = readFileSync(
+    join(__dirname, '../../../node_modules', alias, 'package.json'),
+    'utf8',
+  )
   return (JSON.parse(manifest) as { version: string }).version
 }

@@ -8,16 +8,31 @@ import type { Driver, Mount, Running } from '../application.js'
 const root = join(__dirname, '../../..')
 const folderOf = (major: number) => join(root, 'test/contract/nestjs', `${major}`)
 
-/** Bundles the adapter's sources with an application into the folder where this version is installed; frameworks stay outside. */
+/**
+ * Bundles the adapter's sources with an application into the folder where this version is
+ * installed; frameworks stay outside.
+ */
 function bundle(major: number, application: string): string {
   const format = major >= 12 ? 'esm' : 'cjs'
   const file = join(folderOf(major), 'dist', `${application}.${format === 'esm' ? 'mjs' : 'cjs'}`)
   const external = ['@nestjs/*', 'rxjs', 'reflect-metadata'].map((name) => `--external:${name}`)
   const entry = join(root, 'test/contract/nestjs', `${application}.ts`)
-  const shape = ['--bundle', '--platform=node', `--format=${format}`, '--conditions=@verifier-guard/source,import']
+  const shape = [
+    '--bundle',
+    '--platform=node',
+    `--format=${format}`,
+    '--conditions=@verifier-guard/source,import',
+  ]
   const decorators = `--tsconfig-raw=${JSON.stringify({ compilerOptions: { experimentalDecorators: true } })}`
   const command = join(root, 'node_modules/esbuild/bin/esbuild')
-  execFileSync(command, [entry, ...shape, ...external, decorators, `--outfile=${file}`, '--log-level=error'])
+  execFileSync(command, [
+    entry,
+    ...shape,
+    ...external,
+    decorators,
+    `--outfile=${file}`,
+    '--log-level=error',
+  ])
   return file
 }
 
@@ -42,10 +57,17 @@ async function start(major: number, platform: string, mounts: readonly Mount[]):
 }
 
 /** The version as installed, or why it is not: newer ones may ask for a newer Node. */
-export function installed(major: number, name = 'core'): { readonly version: string; readonly unavailable?: string } {
+export function installed(
+  major: number,
+  name = 'core',
+): { readonly version: string; readonly unavailable?: string } {
   // Read from the disk, because some versions do not let their manifest be resolved.
-  const manifests = [folderOf(major), root].map((folder) => join(folder, 'node_modules/@nestjs', name, 'package.json'))
-  const found = manifests.filter((file) => existsSync(file)).map((file) => readFileSync(file, 'utf8'))
+  const manifests = [folderOf(major), root].map((folder) =>
+    join(folder, 'node_modules/@nestjs', name, 'package.json'),
+  )
+  const found = manifests
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, 'utf8'))
   const versions = found.map((text) => (JSON.parse(text) as { readonly version: string }).version)
   // GraphQL's packages count two ahead.
   const line = ['graphql', 'apollo'].includes(name) ? major + 2 : major

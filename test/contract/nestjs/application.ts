@@ -13,7 +13,10 @@ interface PlatformRequest {
 
 listenToAll()
 
-const kit: Kit<Requirement<never>, PlatformRequest> = { ...adapter, header: ({ headers }, name) => headers[name] }
+const kit: Kit<Requirement<never>, PlatformRequest> = {
+  ...adapter,
+  header: ({ headers }, name) => headers[name],
+}
 
 function controllerOf({ path: prefix }: Mount): Type {
   class Part {}
@@ -32,18 +35,30 @@ function controllerOf({ path: prefix }: Mount): Type {
 }
 
 function moduleOf(mount: Mount & Required<Pick<Mount, 'options'>>): Type {
-  const guard = adapter.VerifierGuardModule.forRoot({ ...mount.options, ...mount.authOptions, isGlobal: false })
+  const guard = adapter.VerifierGuardModule.forRoot({
+    ...mount.options,
+    ...mount.authOptions,
+    isGlobal: false,
+  })
   class Part {}
   Module({ imports: [guard], controllers: [controllerOf(mount)] })(Part)
   return Part
 }
 
 /** Runs in a thread of its own, bundled into the folder of the version that it is to run on. */
-async function main({ mounts, platform }: { mounts: readonly Mount[]; platform: string }): Promise<void> {
+async function main({
+  mounts,
+  platform,
+}: {
+  mounts: readonly Mount[]
+  platform: string
+}): Promise<void> {
   class Application {}
-  Module({ imports: mounts.flatMap(({ options, ...mount }) => (options ? [moduleOf({ ...mount, options })] : [])) })(
-    Application,
-  )
+  Module({
+    imports: mounts.flatMap(({ options, ...mount }) =>
+      options ? [moduleOf({ ...mount, options })] : [],
+    ),
+  })(Application)
   const app =
     platform === 'fastify'
       ? await NestFactory.create(Application, new FastifyAdapter(), { logger: false })

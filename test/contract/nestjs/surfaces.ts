@@ -8,7 +8,14 @@ import { MessagePattern, ServerTCP } from '@nestjs/microservices'
 import { WsAdapter } from '@nestjs/platform-ws'
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets'
 import type { AddressInfo } from 'node:net'
-import { AccessTokenGuard, Auth, ClientId, Public, Scopes, VerifierGuardModule } from '@verifier-guard/nestjs'
+import {
+  AccessTokenGuard,
+  Auth,
+  ClientId,
+  Public,
+  Scopes,
+  VerifierGuardModule,
+} from '@verifier-guard/nestjs'
 import type { RequestLike, ResourceServerOptions } from '@verifier-guard/nestjs'
 import { microservices } from '@verifier-guard/nestjs/microservices'
 import { rememberUpgrade, websockets } from '@verifier-guard/nestjs/websockets'
@@ -102,13 +109,20 @@ class Tcp extends ServerTCP {
   }
 }
 
-/** Everything but HTTP that a guard is put before, in one application; runs in a thread of its own, as the other one does. */
+/**
+ * Everything but HTTP that a guard is put before, in one application; runs in a thread of its own,
+ * as the other one does.
+ */
 async function main({ options, enhancers }: Setting): Promise<void> {
   const transports = [
     websockets(),
     microservices({ authorization: (data) => (data as { authorization?: string }).authorization }),
   ]
-  const graphql: ApolloDriverConfig = { driver: ApolloDriver, autoSchemaFile: true, playground: false }
+  const graphql: ApolloDriverConfig = {
+    driver: ApolloDriver,
+    autoSchemaFile: true,
+    playground: false,
+  }
   class Application {}
   Module({
     imports: [

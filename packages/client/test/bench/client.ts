@@ -24,7 +24,9 @@ export async function measure(print: (line: string) => void): Promise<void> {
   })
 
   await tokens.ready()
-  print(`getToken() on a warm source: ${(await timeOfWarmCall(tokens.getToken)).toFixed(3)} µs a call`)
+  print(
+    `getToken() on a warm source: ${(await timeOfWarmCall(tokens.getToken)).toFixed(3)} µs a call`,
+  )
 
   offset = 3_600_000
   const requests = verifier.requests.token
@@ -43,7 +45,9 @@ export async function measure(print: (line: string) => void): Promise<void> {
   ] as const) {
     const [base, time] = await compare(plain, call)
     const percent = ((time / base - 1) * 100).toFixed(1)
-    print(`${name} over fetch: ${percent} % (medians ${base.toFixed(1)} and ${time.toFixed(1)} µs of ${PAIRS} pairs)`)
+    print(
+      `${name} over fetch: ${percent} % (medians ${base.toFixed(1)} and ${time.toFixed(1)} µs of ${PAIRS} pairs)`,
+    )
   }
   tokens.close()
   server.close()
@@ -62,12 +66,20 @@ async function timeOfWarmCall(getToken: () => Promise<string>): Promise<number> 
   return ((performance.now() - start) * 1000) / WARM_CALLS
 }
 
-/** Call by call in turns, so that a busy machine slows both alike; the medians leave its hiccups out. */
-async function compare(one: () => Promise<Response>, other: () => Promise<Response>): Promise<[number, number]> {
+/**
+ * Call by call in turns, so that a busy machine slows both alike; the medians leave its hiccups
+ * out.
+ */
+async function compare(
+  one: () => Promise<Response>,
+  other: () => Promise<Response>,
+): Promise<[number, number]> {
   const times: [number[], number[]] = [[], []]
   for (let pair = -1000; pair < PAIRS; pair++) {
     const pairTimes: [number, number] =
-      pair % 2 ? [await timeOf(one), await timeOf(other)] : swap(await timeOf(other), await timeOf(one))
+      pair % 2
+        ? [await timeOf(one), await timeOf(other)]
+        : swap(await timeOf(other), await timeOf(one))
     if (pair >= 0) times.forEach((list, at) => list.push(pairTimes[at] ?? NaN))
   }
   return [median(times[0]), median(times[1])]

@@ -1,4 +1,7 @@
-/** Measures the client: `node packages/client/test/bench/run.mjs`. Figures of one run compare with each other, not with those of another machine. */
+/**
+ * Measures the client: `node packages/client/test/bench/run.mjs`. Figures of one run compare with
+ * each other, not with those of another machine.
+ */
 import { Buffer } from 'node:buffer'
 import { build } from 'esbuild'
 

@@ -1,6 +1,12 @@
 // What callers write every day, and what they write with options that are not known until it runs.
 import { createTokenSource } from '../../src/index.js'
-import type { CommonOptions, KeyOptions, PresentationOptions, Signer, TokenSourceOptions } from '../../src/index.js'
+import type {
+  CommonOptions,
+  KeyOptions,
+  PresentationOptions,
+  Signer,
+  TokenSourceOptions,
+} from '../../src/index.js'
 
 declare const environment: Readonly<Record<string, string | undefined>>
 declare const kms: Signer | undefined
@@ -11,13 +17,41 @@ const credential = 'credential'
 const clientId = 'orders'
 
 createTokenSource({ verifier, credential, privateKey: 'key' })
-createTokenSource({ verifier, credential, privateKey: new Uint8Array(), passphrase: 'p', tenant: null, tries: 1 })
-createTokenSource({ verifier, credential, privateKey: { kty: 'EC', crv: 'P-256', d: 'd' }, clientId, keyId: 'k' })
-createTokenSource({ authorizationServer, clientId, privateKey: 'key', algorithm: 'PS256', keyId: 'k' })
-createTokenSource({ authorizationServer, clientId, clientSecret: 'secret', audience: 'https://orders.example.org' })
+createTokenSource({
+  verifier,
+  credential,
+  privateKey: new Uint8Array(),
+  passphrase: 'p',
+  tenant: null,
+  tries: 1,
+})
+createTokenSource({
+  verifier,
+  credential,
+  privateKey: { kty: 'EC', crv: 'P-256', d: 'd' },
+  clientId,
+  keyId: 'k',
+})
+createTokenSource({
+  authorizationServer,
+  clientId,
+  privateKey: 'key',
+  algorithm: 'PS256',
+  keyId: 'k',
+})
+createTokenSource({
+  authorizationServer,
+  clientId,
+  clientSecret: 'secret',
+  audience: 'https://orders.example.org',
+})
 
 // One of two ways, chosen at run time.
-createTokenSource({ verifier, credential, ...(kms ? { signer: kms } : { privateKey: environment.KEY ?? '' }) })
+createTokenSource({
+  verifier,
+  credential,
+  ...(kms ? { signer: kms } : { privateKey: environment.KEY ?? '' }),
+})
 const key: KeyOptions = kms ? { signer: kms } : { privateKey: environment.KEY ?? '' }
 createTokenSource({ authorizationServer, clientId, ...key })
 const who = environment.VERIFIER
@@ -27,6 +61,11 @@ createTokenSource({ ...who, allowedOrigins: ['https://orders.example.org'] })
 
 // Options that travel through functions of the caller's own.
 const common: CommonOptions = { timeout: 3 }
-const machine = (tenant: string): PresentationOptions => ({ verifier, credential, privateKey: 'key', tenant })
+const machine = (tenant: string): PresentationOptions => ({
+  verifier,
+  credential,
+  privateKey: 'key',
+  tenant,
+})
 const options: TokenSourceOptions = { ...common, ...machine('kpmg') }
 createTokenSource(options)

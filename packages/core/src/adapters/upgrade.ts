@@ -21,16 +21,18 @@ export interface UpgradeOptions<Incoming = unknown> extends AuthOptions {
 }
 
 /**
- * Puts the check of access tokens before a WebSocket's handshake: a listener for the event `upgrade` of Node's HTTP servers.
+ * Puts the check of access tokens before a WebSocket's handshake: a listener for the event
+ * `upgrade` of Node's HTTP servers.
  *
- * Refuses with the same status, challenge and body as routes do, and without a handshake. Browsers can't send an `Authorization` field with
- * a WebSocket; tokens in the query are never read.
+ * Refuses with the same status, challenge and body as routes do, and without a handshake. Browsers
+ * can't send an `Authorization` field with a WebSocket; tokens in the query are never read.
  *
- * Where `accept` throws or its promise rejects, the socket is destroyed and the error surfaces as that of any listener does: as an uncaught
- * exception.
+ * Where `accept` throws or its promise rejects, the socket is destroyed and the error surfaces as
+ * that of any listener does: as an uncaught exception.
  *
  * @param options of `createResourceServer`, or a resource server made before
- * @param accept called with the caller once the upgrade may go on, by `ws`'s `handleUpgrade` for instance
+ * @param accept called with the caller once the upgrade may go on, by `ws`'s `handleUpgrade` for
+ *   instance
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -70,7 +72,8 @@ export function protectUpgrade<Incoming extends RequestLike, Socket extends Upgr
       )
       .catch((error: unknown) => {
         socket.destroy()
-        // Thrown within the promise it would be an unhandled rejection, which some processes only log.
+        // Thrown within the promise it would be an unhandled rejection, which some processes only
+        // log.
         queueMicrotask(() => {
           throw error
         })
@@ -91,6 +94,7 @@ function refuse(socket: UpgradeSocket, error: unknown): void {
     'Content-Length': length,
   }
   const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  // Node leaves the sockets of upgrades half open, and no time-out of the server reaches them any more.
+  // Node leaves the sockets of upgrades half open, and no time-out of the server reaches them any
+  // more.
   socket.end(`HTTP/1.1 ${error.status} \r\n${fields.join('')}\r\n${body}`, () => socket.destroy())
 }

@@ -2,14 +2,16 @@ import type { AuthContext } from '../context.js'
 import { systemRuntime, type Runtime } from '../kit/runtime.js'
 
 /**
- * Calls back once when the caller's token expires: to end a stream, a socket or a subscription that outlives its request.
+ * Calls back once when the caller's token expires: to end a stream, a socket or a subscription that
+ * outlives its request.
  *
  * Does not notice that a token or its credential is revoked before.
  *
  * @param auth the caller, or anything that says when: `expiresAt` in seconds since 1970
- * @param callback called at once where the token has expired already; it may throw, and a promise that it returns may reject, as closing what is closed
- *   does: nobody is told
- * @param runtime the clock and the timer; default: the system's, whose timer does not keep the process alive
+ * @param callback called at once where the token has expired already; it may throw, and a promise
+ *   that it returns may reject, as closing what is closed does: nobody is told
+ * @param runtime the clock and the timer; default: the system's, whose timer does not keep the
+ *   process alive
  * @returns a function that calls it off: for connections that end by themselves
  * @example
  * ```ts

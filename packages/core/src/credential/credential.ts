@@ -28,10 +28,16 @@ import {
 
 export type { Mandate, Mandatee, Mandator, Power } from './mandate.js'
 
-/** Where the status of a credential is published: one entry of `credentialStatus`, or `status.status_list`. */
+/**
+ * Where the status of a credential is published: one entry of `credentialStatus`, or
+ * `status.status_list`.
+ */
 export interface CredentialStatus {
   readonly id?: string
-  /** `BitstringStatusListEntry`, `TokenStatusListEntry`, `PlainListEntity` …; absent from an entry that could not be read. */
+  /**
+   * `BitstringStatusListEntry`, `TokenStatusListEntry`, `PlainListEntity` …; absent from an entry
+   * that could not be read.
+   */
   readonly type?: string
   /** `revocation`, `suspension` …; a token status list has none. */
   readonly purpose?: string
@@ -62,22 +68,29 @@ export interface Credential {
   readonly raw: Readonly<Record<string, unknown>>
 }
 
-/** What a decision rests on in a credential. The rest, most of it about people, is read only for a handler that asks. */
-export interface Standing extends Pick<Credential, 'types' | 'kind' | 'validFrom' | 'validUntil' | 'tenant'>, Grant {}
+/**
+ * What a decision rests on in a credential. The rest, most of it about people, is read only for a
+ * handler that asks.
+ */
+export interface Standing
+  extends Pick<Credential, 'types' | 'kind' | 'validFrom' | 'validUntil' | 'tenant'>, Grant {}
 
 const namePaths = pathsOf(CREDENTIAL_NAMES)
 const datePaths = pathsOf(CREDENTIAL_DATES)
 const statusPaths = pathsOf(STATUS)
-// The claims of the access token that a JWT registers are about the token, also where the credential is spread among them.
+// The claims of the access token that a JWT registers are about the token, also where the
+// credential is spread among them.
 const flatNamePaths = withoutJwtClaims(namePaths)
 const flatDatePaths = withoutJwtClaims(datePaths)
 
 /**
- * Reads the credential that a Verifier put into an access token, whatever its dialect, into one form.
+ * Reads the credential that a Verifier put into an access token, whatever its dialect, into one
+ * form.
  *
- * Pure, and made for claims whose signature was checked. Does not judge the validity window, the kind or any right; a name that no known
- * dialect has is not read. Frozen, but for `raw`. Source: the token bodies of Verifier 1.x to 3.3 and of FIWARE VCVerifier; where 3.3 puts
- * flat claims beside `vc`, the flat ones win.
+ * Pure, and made for claims whose signature was checked. Does not judge the validity window, the
+ * kind or any right; a name that no known dialect has is not read. Frozen, but for `raw`. Source:
+ * the token bodies of Verifier 1.x to 3.3 and of FIWARE VCVerifier; where 3.3 puts flat claims
+ * beside `vc`, the flat ones win.
  *
  * @param claims of a verified access token
  * @returns `undefined` when the token carries no credential
@@ -109,7 +122,10 @@ export function readStanding(claims: Json): Standing | undefined {
   return layers && standingOf(claims, layers)
 }
 
-/** The objects that speak of the credential: the claims, and the credential itself where one of them holds it. */
+/**
+ * The objects that speak of the credential: the claims, and the credential itself where one of them
+ * holds it.
+ */
 function credentialLayers(claims: Json): readonly Json[] | undefined {
   const embedded = embeddedCredential(claims)
   if (embedded !== undefined) return [claims, embedded]
@@ -153,22 +169,34 @@ function typesOf(layers: readonly Json[]): readonly string[] {
 function kindOf(types: readonly string[]): Credential['kind'] {
   const machine = types.some((type) => KIND_TYPES.machine.test(type))
   const employee = types.some((type) => KIND_TYPES.employee.test(type))
-  if (machine && employee) throw malformed('a credential of one kind', 'types of a machine and of an employee')
+  if (machine && employee)
+    throw malformed('a credential of one kind', 'types of a machine and of an employee')
   return machine ? 'machine' : employee ? 'employee' : 'unknown'
 }
 
-/** Every entry, also one that can't be read: whoever asks for the status must see that there is one. */
+/**
+ * Every entry, also one that can't be read: whoever asks for the status must see that there is one.
+ */
 function statusOf(layer: Json): readonly CredentialStatus[] {
   const status = own(layer, 'status')
-  const entries = [own(layer, 'credentialStatus'), typeof status === 'object' ? status : undefined].flat()
-  return entries.filter((entry) => entry !== undefined).map((entry) => Object.freeze(readStatus(entry)))
+  const entries = [
+    own(layer, 'credentialStatus'),
+    typeof status === 'object' ? status : undefined,
+  ].flat()
+  return entries
+    .filter((entry) => entry !== undefined)
+    .map((entry) => Object.freeze(readStatus(entry)))
 }
 
 /** An entry of a token status list has its members one level down, and no type. */
 function readStatus(entry: unknown): CredentialStatus {
   if (!isObject(entry)) return {}
   const list = own(entry, 'status_list')
-  return read(isObject(list) ? { ...list, type: 'TokenStatusListEntry' } : entry, statusPaths, textOrIndex)
+  return read(
+    isObject(list) ? { ...list, type: 'TokenStatusListEntry' } : entry,
+    statusPaths,
+    textOrIndex,
+  )
 }
 
 /** A list of one is the one itself: JSON-LD writes either. */
@@ -178,5 +206,8 @@ function textOrIndex(stated: unknown): string | undefined {
 }
 
 function withoutJwtClaims<Name extends string>(paths: Paths<Name>): Paths<Name> {
-  return paths.map(([name, sources]) => [name, sources.filter(([source]) => !JWT_CLAIMS.has(source!))])
+  return paths.map(([name, sources]) => [
+    name,
+    sources.filter(([source]) => !JWT_CLAIMS.has(source!)),
+  ])
 }

@@ -1,15 +1,20 @@
 /*
- * How the dialects of the LEARCredential name things, from the first Gson builds of the Verifier to the SD-JWT form.
+ * How the dialects of the LEARCredential name things, from the first Gson builds of the Verifier to
+ * the SD-JWT form.
  *
- * Each normalised name stands beside the names it has in real tokens, in the order in which they are tried; a dot leads into an object. A
- * normalised name is one of its own sources, so that reading what was read before changes nothing. A name that is not here is not read: a
- * dialect that nobody has seen yet yields powers that match nothing.
+ * Each normalised name stands beside the names it has in real tokens, in the order in which they
+ * are tried; a dot leads into an object. A normalised name is one of its own sources, so that
+ * reading what was read before changes nothing. A name that is not here is not read: a dialect that
+ * nobody has seen yet yields powers that match nothing.
  */
 
 /** Claims that hold a credential: the object, its JSON, or a list of either. */
 export const CREDENTIAL_CLAIMS = ['vc', 'verifiableCredential', 'verifiablePresentation'] as const
 
-/** Members of a credential that hold its subject. The numbered ones are record names that in2-verifier-api once let through. */
+/**
+ * Members of a credential that hold its subject. The numbered ones are record names that
+ * in2-verifier-api once let through.
+ */
 export const SUBJECTS = [
   'credentialSubject',
   'credentialSubjectV1',
@@ -18,7 +23,10 @@ export const SUBJECTS = [
 ] as const
 
 /** Types that every credential has, and that say nothing. */
-export const GENERIC_TYPES: ReadonlySet<string> = new Set(['VerifiableCredential', 'VerifiableAttestation'])
+export const GENERIC_TYPES: ReadonlySet<string> = new Set([
+  'VerifiableCredential',
+  'VerifiableAttestation',
+])
 
 /** Types by which a credential shows the kind of its subject. */
 export const KIND_TYPES = {
@@ -36,7 +44,10 @@ export const CREDENTIAL_DATES = {
   validUntil: ['validUntil', 'expirationDate', 'exp'],
 } as const
 
-/** Sources that speak of the JWT around them: read from a credential inside the token, never from the token's own claims. */
+/**
+ * Sources that speak of the JWT around them: read from a credential inside the token, never from
+ * the token's own claims.
+ */
 export const JWT_CLAIMS: ReadonlySet<string> = new Set(['jti', 'iss', 'nbf', 'exp'])
 
 export const CONTEXTS = ['@context', 'context'] as const

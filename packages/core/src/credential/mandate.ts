@@ -1,4 +1,13 @@
-import { LIFE_SPAN, LIFE_SPANS, MANDATEE, MANDATOR, POWER, POWER_ACTIONS, POWERS, SUBJECTS } from './dialects.js'
+import {
+  LIFE_SPAN,
+  LIFE_SPANS,
+  MANDATEE,
+  MANDATOR,
+  POWER,
+  POWER_ACTIONS,
+  POWERS,
+  SUBJECTS,
+} from './dialects.js'
 import {
   compact,
   firstOf,
@@ -13,7 +22,10 @@ import {
   type Json,
 } from '../kit/members.js'
 
-/** One right that a mandate grants. A member that the credential leaves out is absent, and then satisfies no requirement that names it. */
+/**
+ * One right that a mandate grants. A member that the credential leaves out is absent, and then
+ * satisfies no requirement that names it.
+ */
 export interface Power {
   readonly id?: string
   readonly type?: string
@@ -59,7 +71,10 @@ export interface Mandate {
   readonly mandator: Mandator
   readonly mandatee: Mandatee
   readonly powers: readonly Power[]
-  /** As stated, for information: first-generation credentials only, and in more than one date format. Validity is the credential's. */
+  /**
+   * As stated, for information: first-generation credentials only, and in more than one date
+   * format. Validity is the credential's.
+   */
   readonly lifeSpan?: { readonly start?: string; readonly end?: string }
 }
 
@@ -80,7 +95,8 @@ export interface Grant {
 }
 
 /**
- * Reads what a mandate grants; where flat claims stand beside the credential, theirs wins, member by member.
+ * Reads what a mandate grants; where flat claims stand beside the credential, theirs wins, member
+ * by member.
  *
  * @param claims of the access token
  * @param root the credential: in one of the claims, or the claims themselves
@@ -118,10 +134,15 @@ function mandateLayers(claims: Json, root: Json) {
 /** Whether the claims of a token are a credential themselves, as flat claims and an SD-JWT are. */
 export function isCredential(claims: Json): boolean {
   const holds = (name: string) => typeof own(claims, name) === 'object'
-  return holds('mandate') || subjectOf(claims) !== undefined || (holds('mandator') && POWERS.some(holds))
+  return (
+    holds('mandate') || subjectOf(claims) !== undefined || (holds('mandator') && POWERS.some(holds))
+  )
 }
 
-/** The object that holds mandator, mandatee and powers: in the subject, beside it, or the credential itself. */
+/**
+ * The object that holds mandator, mandatee and powers: in the subject, beside it, or the credential
+ * itself.
+ */
 function mandateIn(root: Json): Json {
   const candidates = [own(subjectOf(root) ?? {}, 'mandate'), own(root, 'mandate')]
   return candidates.find(isObject) ?? root
@@ -133,7 +154,10 @@ function subjectOf(root: Json): Json | undefined {
   return isObject(one) ? one : undefined
 }
 
-/** Wherever the organisation is stated, and by whatever name, it must be the same: what one reader takes from here another takes from there. */
+/**
+ * Wherever the organisation is stated, and by whatever name, it must be the same: what one reader
+ * takes from here another takes from there.
+ */
 function agreeOnOrganisation(layers: readonly Json[]): void {
   let agreed: string | undefined
   let read: unknown
@@ -144,7 +168,8 @@ function agreeOnOrganisation(layers: readonly Json[]): void {
     read = mandator
     for (const organisation of organisationsOf(mandator)) {
       agreed ??= organisation
-      if (organisation !== agreed) throw malformed('one mandating organisation', 'another in one place than in another')
+      if (organisation !== agreed)
+        throw malformed('one mandating organisation', 'another in one place than in another')
     }
   }
 }
@@ -163,23 +188,35 @@ function organisationsOf(mandator: Json): readonly string[] {
 function readMandator(value: unknown): Mandator {
   const stated = isObject(value) ? value : {}
   const names = read(stated, mandatorPaths, text)
-  return Object.freeze({ ...names, ...optional('organizationIdentifier', organisationsOf(stated)[0]) })
+  return Object.freeze({
+    ...names,
+    ...optional('organizationIdentifier', organisationsOf(stated)[0]),
+  })
 }
 
 function readMandatee(value: unknown, id: string | undefined): Mandatee {
-  return Object.freeze({ ...read(isObject(value) ? value : {}, mandateePaths, text), ...optional('id', id) })
+  return Object.freeze({
+    ...read(isObject(value) ? value : {}, mandateePaths, text),
+    ...optional('id', id),
+  })
 }
 
-/** The DID of a mandatee that states none. Verifier 1.x and 2.x made `sub` of it; later ones make `sub` of whatever their profile says. */
+/**
+ * The DID of a mandatee that states none. Verifier 1.x and 2.x made `sub` of it; later ones make
+ * `sub` of whatever their profile says.
+ */
 function fallbackId(claims: Json, root: Json): string | undefined {
   const subjectId = text(own(subjectOf(root) ?? {}, 'id'))
-  if (subjectId !== undefined || root === claims || Object.hasOwn(claims, 'credential_type')) return subjectId
+  if (subjectId !== undefined || root === claims || Object.hasOwn(claims, 'credential_type'))
+    return subjectId
   const subject = text(own(claims, 'sub'))
   return subject?.startsWith('did:') ? subject : undefined
 }
 
 function readPowers(value: unknown): readonly Power[] {
-  const powers = Array.isArray(value) ? (value as readonly unknown[]).filter(isObject).map(readPower) : []
+  const powers = Array.isArray(value)
+    ? (value as readonly unknown[]).filter(isObject).map(readPower)
+    : []
   return compact(powers.filter(({ actions }) => actions.length > 0))
 }
 

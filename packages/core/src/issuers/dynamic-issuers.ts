@@ -7,17 +7,27 @@ import type { Runtime } from '../kit/runtime.js'
 
 /** Issuers known by template or lookup that are remembered, each with its key set. */
 const MAX_DYNAMIC = 1_000
-/** Anybody can invent tenants of a template: no more than this many may be on trial at a time, or be new within a moment. */
+/**
+ * Anybody can invent tenants of a template: no more than this many may be on trial at a time, or be
+ * new within a moment.
+ */
 const MAX_UNPROVEN = 64
-/** How often one more may be new after that, in milliseconds: whoever invents tenants competes with real ones for these, and each costs the Verifier two fetches. */
+/**
+ * How often one more may be new after that, in milliseconds: whoever invents tenants competes with
+ * real ones for these, and each costs the Verifier two fetches.
+ */
 const NEWCOMER_EVERY = 100
 
 /**
- * Issuers by template or lookup: on trial until a signature holds by one of their keys. Anybody can invent one, and a Verifier that answers for any
- * host name answers for those too; so they neither push out real ones, nor count in their health, nor cause a fetch of their own accord.
+ * Issuers by template or lookup: on trial until a signature holds by one of their keys. Anybody can
+ * invent one, and a Verifier that answers for any host name answers for those too; so they neither
+ * push out real ones, nor count in their health, nor cause a fetch of their own accord.
  */
 export function dynamicIssuers({ runtime, limits }: Settings) {
-  const proven = new LRUCache<string, TrustedIssuer>({ max: MAX_DYNAMIC, dispose: ({ keySet }) => keySet.close() })
+  const proven = new LRUCache<string, TrustedIssuer>({
+    max: MAX_DYNAMIC,
+    dispose: ({ keySet }) => keySet.close(),
+  })
   const unproven = new Map<string, TrustedIssuer>()
   const newcomers = createAllowance(runtime)
   let closed = false
@@ -35,7 +45,10 @@ export function dynamicIssuers({ runtime, limits }: Settings) {
     return onTrial
   }
 
-  /** Makes room for one more: whoever has had an answer, good or bad, and shown no signature since goes first. */
+  /**
+   * Makes room for one more: whoever has had an answer, good or bad, and shown no signature since
+   * goes first.
+   */
   function makeRoom(): boolean {
     if (unproven.size < MAX_UNPROVEN) return true
     for (const [name, { keySet }] of unproven) {
@@ -62,7 +75,8 @@ export function dynamicIssuers({ runtime, limits }: Settings) {
       unproven.delete(name)
       proven.delete(name)
     },
-    health: (): readonly KeySetHealth[] => [...proven.values()].map(({ keySet }) => keySet.health()),
+    health: (): readonly KeySetHealth[] =>
+      [...proven.values()].map(({ keySet }) => keySet.health()),
     close(): void {
       closed = true
       proven.clear()
@@ -72,7 +86,10 @@ export function dynamicIssuers({ runtime, limits }: Settings) {
   }
 }
 
-/** How many new issuers may be tried: some at once, then ten a second, so that whoever invents them neither floods the Verifier nor takes every place. Who turns out real does not count. */
+/**
+ * How many new issuers may be tried: some at once, then ten a second, so that whoever invents them
+ * neither floods the Verifier nor takes every place. Who turns out real does not count.
+ */
 function createAllowance(runtime: Pick<Runtime, 'monotonic'>) {
   let left = MAX_UNPROVEN
   let at = runtime.monotonic()

@@ -18,7 +18,8 @@ export interface Issuers {
   /**
    * The settings for exactly this issuer.
    *
-   * @throws {Denial} `issuer_not_trusted`; `keys_unavailable` while too many issuers of a template are out of reach
+   * @throws {Denial} `issuer_not_trusted`; `keys_unavailable` while too many issuers of a template
+   *   are out of reach
    */
   find(issuer: unknown): TrustedIssuer | Promise<TrustedIssuer>
   ready(): Promise<void>
@@ -26,12 +27,18 @@ export interface Issuers {
   close(): void
 }
 
-/** Issuers that the reason of a refusal names: it costs time to write, and whoever sends garbage decides how often. */
+/**
+ * Issuers that the reason of a refusal names: it costs time to write, and whoever sends garbage
+ * decides how often.
+ */
 const MAX_NAMED = 10
 /** Longer ones are nobody's. */
 const MAX_LENGTH = 2_048
 
-/** Makes the issuers with one key set each, so that no key of one can ever vouch for another (RFC 8725 §3.8). */
+/**
+ * Makes the issuers with one key set each, so that no key of one can ever vouch for another (RFC
+ * 8725 §3.8).
+ */
 export function createIssuers(
   settings: Settings,
   keySetOf: (issuer: string, own: IssuerSettings, onTrial: boolean) => KeySet,
@@ -69,7 +76,8 @@ export function createIssuers(
   return {
     find(issuer) {
       if (closed) throw afterClose()
-      if (typeof issuer !== 'string' || issuer.length > MAX_LENGTH) throw notTrusted(issuer, settings)
+      if (typeof issuer !== 'string' || issuer.length > MAX_LENGTH)
+        throw notTrusted(issuer, settings)
       const known = exact.get(issuer) ?? dynamic.get(issuer)
       if (known !== undefined) return known
       const templated = templates.find(({ own }) => own.template!(issuer))
@@ -93,12 +101,18 @@ export function createIssuers(
   }
 }
 
-/** Whether there is one source of keys, whoever the tenant is: then nobody has another key set made by inventing tenants. */
+/**
+ * Whether there is one source of keys, whoever the tenant is: then nobody has another key set made
+ * by inventing tenants.
+ */
 function isOneSource({ issuer, template, origin }: IssuerSettings): boolean {
   return template === undefined || !('discovery' in origin(issuer))
 }
 
-/** A machine's token names the Verifier, by its issuer or, from 3.3 on, by its origin; a user's token names a client. */
+/**
+ * A machine's token names the Verifier, by its issuer or, from 3.3 on, by its origin; a user's
+ * token names a client.
+ */
 export function addresseesOf({
   issuer,
   audience,
@@ -108,7 +122,10 @@ export function addresseesOf({
   return [...new Set([issuer, new URL(issuer).origin, ...clientIds])]
 }
 
-/** Asking for the health of keys that nobody needed yet has them fetched: a process that gets no requests before it is ready must become so. */
+/**
+ * Asking for the health of keys that nobody needed yet has them fetched: a process that gets no
+ * requests before it is ready must become so.
+ */
 function probe(keySet: KeySet): KeySetHealth {
   const health = keySet.health()
   if (health.status === 'down') void keySet.ready().catch(() => {})
@@ -134,6 +151,11 @@ function notTrusted(issuer: unknown, { issuers }: Settings): Denial {
 
 function afterClose(): Denial {
   const hint = 'close() was called; a server that shuts down should stop taking requests before'
-  const reason = { check: 'issuer', expected: 'a resource server that is open', actual: 'one that was closed', hint }
+  const reason = {
+    check: 'issuer',
+    expected: 'a resource server that is open',
+    actual: 'one that was closed',
+    hint,
+  }
   return new Denial('keys_unavailable', reason, { retryAfter: 1_000 })
 }

@@ -23,18 +23,29 @@ export interface KeyChanges {
 export const NO_KEYS: KeyIndex = Object.freeze({ byKid: new Map(), size: 0, ignored: [] })
 
 const MAX_REPORTED = 10
-/** New keys that are made ready while the set is read, so that a point beside its curve counts for nothing: that takes time, and no Verifier publishes more. */
+/**
+ * New keys that are made ready while the set is read, so that a point beside its curve counts for
+ * nothing: that takes time, and no Verifier publishes more.
+ */
 const MAX_IMPORTED = 64
 
 /**
- * Reads a JWK Set document (RFC 7517 §5), leaving out what can't be used: foreign and malformed keys must not spoil the good ones beside them.
+ * Reads a JWK Set document (RFC 7517 §5), leaving out what can't be used: foreign and malformed
+ * keys must not spoil the good ones beside them.
  *
  * A key that was there before, unchanged, keeps its record and so the decisions that rest on it.
  *
  * @returns the index, or a phrase that says what was found instead of a key set
  */
-export function indexKeys(document: unknown, rows: readonly AlgorithmRow[], previous?: KeyIndex): KeyIndex | string {
-  const keys = typeof document === 'object' && document !== null ? (document as { keys?: unknown }).keys : undefined
+export function indexKeys(
+  document: unknown,
+  rows: readonly AlgorithmRow[],
+  previous?: KeyIndex,
+): KeyIndex | string {
+  const keys =
+    typeof document === 'object' && document !== null
+      ? (document as { keys?: unknown }).keys
+      : undefined
   if (!Array.isArray(keys)) return otherDocument(document)
   const known = new Map([...all(previous)].map((key) => [identity(key.jwk), key]))
   const byKid = new Map<string | undefined, PublishedKey[]>()
@@ -69,7 +80,8 @@ export function indexKeys(document: unknown, rows: readonly AlgorithmRow[], prev
   }
   if (size > 0) return { byKid, size, ignored: ignored.slice(0, MAX_REPORTED) }
   const [first] = ignored
-  const others = first === undefined ? 'none at all' : `${ignored.length} others; of the first, ${first.why}`
+  const others =
+    first === undefined ? 'none at all' : `${ignored.length} others; of the first, ${first.why}`
   return `no key that ${rows.map((row) => row.name).join(', ')} can use (${others})`
 }
 
@@ -77,11 +89,15 @@ export function indexKeys(document: unknown, rows: readonly AlgorithmRow[], prev
 export function changes(previous: KeyIndex | undefined, next: KeyIndex): KeyChanges {
   const before = new Set(all(previous))
   const after = new Set(all(next))
-  return { added: [...after].filter((key) => !before.has(key)), removed: [...before].filter((key) => !after.has(key)) }
+  return {
+    added: [...after].filter((key) => !before.has(key)),
+    removed: [...before].filter((key) => !after.has(key)),
+  }
 }
 
 /**
- * The keys that may have signed a token: those with its `kid`, or, for a token without one, the only key there is.
+ * The keys that may have signed a token: those with its `kid`, or, for a token without one, the
+ * only key there is.
  *
  * A `kid` is text to compare and nothing else: it names no file, no address and no other key.
  */
@@ -111,7 +127,10 @@ function isJwk(value: unknown): value is Jwk {
   return typeof kty === 'string' && (kid === undefined || typeof kid === 'string')
 }
 
-/** Judged by the document as it is now: a key that was good may come with its private member this time, or for another use. */
+/**
+ * Judged by the document as it is now: a key that was good may come with its private member this
+ * time, or for another use.
+ */
 function uselessness(jwk: Jwk, rows: readonly AlgorithmRow[]): string | undefined {
   return unlessOne(rows, jwk, (row) => unfitness(jwk, row))
 }
@@ -148,10 +167,17 @@ function otherDocument(document: unknown): string {
   return kty === undefined ? 'no "keys" array' : 'a single key: wrap it as { keys: [key] }'
 }
 
-/** Equal for keys that verify the same signatures under the same id. What is no text makes no key, and may be of any depth. */
+/**
+ * Equal for keys that verify the same signatures under the same id. What is no text makes no key,
+ * and may be of any depth.
+ */
 export function identity({ kid, kty, crv, x, y, n, e, use, alg, key_ops }: Jwk): string {
-  const operations = Array.isArray(key_ops) ? (key_ops as readonly unknown[]).slice(0, MAX_REPORTED) : []
+  const operations = Array.isArray(key_ops)
+    ? (key_ops as readonly unknown[]).slice(0, MAX_REPORTED)
+    : []
   return JSON.stringify(
-    [kid, kty, crv, x, y, n, e, use, alg, ...operations].map((part) => (typeof part === 'string' ? part : null)),
+    [kid, kty, crv, x, y, n, e, use, alg, ...operations].map((part) =>
+      typeof part === 'string' ? part : null,
+    ),
   )
 }

@@ -12,10 +12,16 @@ import type { Runtime } from '../kit/runtime.js'
 /** How a key set fares. */
 export interface KeySetHealth {
   readonly issuer: string
-  /** `ready`: keys of good age; `degraded`: keys in use while newer ones can't be had; `down`: no keys. */
+  /**
+   * `ready`: keys of good age; `degraded`: keys in use while newer ones can't be had; `down`: no
+   * keys.
+   */
   readonly status: 'ready' | 'degraded' | 'down'
   readonly keys: number
-  /** Seconds since the keys were fetched; absent before the first success and for keys from the configuration. */
+  /**
+   * Seconds since the keys were fetched; absent before the first success and for keys from the
+   * configuration.
+   */
   readonly age?: number
   /** Failed attempts in a row. */
   readonly failures: number
@@ -32,16 +38,29 @@ export interface KeySet {
    * @returns at once while keys are at hand; a promise when they have to be fetched first
    * @throws {Denial} `key_unknown`, `keys_unavailable`
    */
-  find(kid: string | undefined, worthAFetch: boolean): readonly PublishedKey[] | Promise<readonly PublishedKey[]>
+  find(
+    kid: string | undefined,
+    worthAFetch: boolean,
+  ): readonly PublishedKey[] | Promise<readonly PublishedKey[]>
   /**
-   * Looks once more, within the budget, whether other keys than these stand under an id by now: a key may be replaced in place.
+   * Looks once more, within the budget, whether other keys than these stand under an id by now: a
+   * key may be replaced in place.
    *
    * @throws {Denial} `keys_unavailable` when the Verifier can't be asked
    */
-  findReplaced(kid: string | undefined, tried: readonly PublishedKey[]): Promise<readonly PublishedKey[]>
-  /** Notes that a signature holds by one of the keys: the issuer is no invention, and its keys are worth keeping fresh. */
+  findReplaced(
+    kid: string | undefined,
+    tried: readonly PublishedKey[],
+  ): Promise<readonly PublishedKey[]>
+  /**
+   * Notes that a signature holds by one of the keys: the issuer is no invention, and its keys are
+   * worth keeping fresh.
+   */
   prove(): void
-  /** Fetches the keys unless they are at hand, for as long as that may take. @throws {Denial} `keys_unavailable` */
+  /**
+   * Fetches the keys unless they are at hand, for as long as that may take. @throws {Denial}
+   * `keys_unavailable`
+   */
   ready(): Promise<void>
   health(): KeySetHealth
   /** Calls off a fetch under way and every timer, and gives up the keys. */
@@ -56,13 +75,22 @@ export interface KeySetOptions {
   readonly limits: KeySetLimits
   readonly runtime: Runtime
   readonly emitter: Emitter
-  /** Whether the issuer is one that anybody may have invented: then its keys are fetched on request only, until a signature holds. */
+  /**
+   * Whether the issuer is one that anybody may have invented: then its keys are fetched on request
+   * only, until a signature holds.
+   */
   readonly onTrial: boolean
 }
 
-/** How long a key id that was looked for in vain counts as unknown without another look, in milliseconds: while the budget lasts, and after. */
+/**
+ * How long a key id that was looked for in vain counts as unknown without another look, in
+ * milliseconds: while the budget lasts, and after.
+ */
 const UNKNOWN_FOR = { withinBudget: 1_000, beyond: 10_000 }
-/** How long requests wait for newer keys where those at hand are old for want of a timer, in milliseconds. */
+/**
+ * How long requests wait for newer keys where those at hand are old for want of a timer, in
+ * milliseconds.
+ */
 const PATIENCE = 1_000
 
 /** Makes the key set of one Verifier; nothing is fetched before it is needed. */
@@ -111,14 +139,18 @@ function fetchedKeySet({ issuer, limits, runtime }: Common, source: KeySource): 
   ): readonly PublishedKey[] | Promise<readonly PublishedKey[]> {
     if (closed) throw source.unavailable()
     const index = source.index()
-    if (index === undefined) return within(load().then((loaded) => candidatesOrRefetch(loaded, kid, worthAFetch)))
+    if (index === undefined)
+      return within(load().then((loaded) => candidatesOrRefetch(loaded, kid, worthAFetch)))
     const newer = newerKeys()
-    return newer === undefined ? candidatesOrRefetch(index, kid, worthAFetch) : newer.then(() => find(kid, worthAFetch))
+    return newer === undefined
+      ? candidatesOrRefetch(index, kid, worthAFetch)
+      : newer.then(() => find(kid, worthAFetch))
   }
 
   /**
-   * Without a failure keys are old only in a process that slept through its timer, or while a refresh is late: what was withdrawn meanwhile
-   * should not pass, but a Verifier that does not answer must not hold up the tokens of known keys either.
+   * Without a failure keys are old only in a process that slept through its timer, or while a
+   * refresh is late: what was withdrawn meanwhile should not pass, but a Verifier that does not
+   * answer must not hold up the tokens of known keys either.
    */
   function newerKeys(): Promise<void> | undefined {
     if (source.age() < limits.maxAge || source.failures() > 0) {
@@ -141,9 +173,14 @@ function fetchedKeySet({ issuer, limits, runtime }: Common, source: KeySource): 
   ): readonly PublishedKey[] | Promise<readonly PublishedKey[]> {
     const keys = candidates(index, kid)
     if (keys.length > 0) return keys
-    // Without a key id there is nothing to look for again; with one, it may have been published since the last fetch.
+    // Without a key id there is nothing to look for again; with one, it may have been published
+    // since the last fetch.
     const { withinBudget, beyond } = UNKNOWN_FOR
-    if (kid === undefined || !worthAFetch || unknown.has(kid, refetch.pause() > 0 ? beyond : withinBudget))
+    if (
+      kid === undefined ||
+      !worthAFetch ||
+      unknown.has(kid, refetch.pause() > 0 ? beyond : withinBudget)
+    )
       throw unknownKey(index, kid)
     return within(findPublishedSince(kid))
   }
@@ -152,7 +189,8 @@ function fetchedKeySet({ issuer, limits, runtime }: Common, source: KeySource): 
   function within<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const giveUp = () => reject(source.unavailable())
-      // One step later, because the failure of the fetch itself is due at the same moment and says more.
+      // One step later, because the failure of the fetch itself is due at the same moment and says
+      // more.
       const cancel = runtime.schedule(() => runtime.schedule(giveUp, 0), limits.timeout)
       void work.then(resolve, reject).finally(cancel)
     })
@@ -170,8 +208,10 @@ function fetchedKeySet({ issuer, limits, runtime }: Common, source: KeySource): 
     kid: string | undefined,
     tried: readonly PublishedKey[],
   ): Promise<readonly PublishedKey[]> {
-    const others = () => candidates(source.index() ?? NO_KEYS, kid).filter((key) => !tried.includes(key))
-    // Whoever came before may have had it fetched already; beyond the budget, keys that were fetched a moment ago have the last word.
+    const others = () =>
+      candidates(source.index() ?? NO_KEYS, kid).filter((key) => !tried.includes(key))
+    // Whoever came before may have had it fetched already; beyond the budget, keys that were
+    // fetched a moment ago have the last word.
     if (closed || others().length > 0 || refetch.pause() > 0) return others()
     await within(refetch())
     // Whether a key was replaced that nobody can look for now, nobody knows.
@@ -216,7 +256,8 @@ function found(index: KeyIndex, kid: string | undefined): readonly PublishedKey[
 }
 
 function unknownKey(index: KeyIndex, kid: string | undefined): Denial {
-  const ignored = kid === undefined ? undefined : index.ignored.find((key) => key.kid === shown(kid))
+  const ignored =
+    kid === undefined ? undefined : index.ignored.find((key) => key.kid === shown(kid))
   return new Denial('key_unknown', {
     check: 'key-set',
     expected:

@@ -3,13 +3,18 @@ import type { IssuerSettings, Settings } from '../options/options.js'
 import { sharesWork } from '../kit/runtime.js'
 import { isIssuer } from '../kit/url.js'
 
-/** Callers invent issuers as they like: no more than this many have the application look something up at a time. */
+/**
+ * Callers invent issuers as they like: no more than this many have the application look something
+ * up at a time.
+ */
 const MAX_UNDER_WAY = 100
 
 /**
- * Asks the lookups for an issuer, one after the other until one knows it; whoever asks for the same issuer meanwhile shares the answer.
+ * Asks the lookups for an issuer, one after the other until one knows it; whoever asks for the same
+ * issuer meanwhile shares the answer.
  *
- * @returns a function that rejects with `keys_unavailable` when a lookup is in trouble, or too many are under way
+ * @returns a function that rejects with `keys_unavailable` when a lookup is in trouble, or too many
+ *   are under way
  */
 export function createLookups({
   lookups,
@@ -26,7 +31,8 @@ export function createLookups({
   }
 
   return async (issuer) => {
-    // The caller chose the text: what no issuer can look like must not get as far as the application.
+    // The caller chose the text: what no issuer can look like must not get as far as the
+    // application.
     if (!isIssuer(issuer, limits.insecureHttp)) return undefined
     if (!sharesWork) return firstAnswer(issuer)
     if (!underWay.has(issuer)) {

@@ -9,8 +9,8 @@ export type Metadata = Readonly<Record<string, unknown>>
 /**
  * Fetches the metadata of an authorization server from its well-known locations.
  *
- * Takes nothing from it on trust: `issuer` must be exactly the configured one (RFC 8414 §3.3), and what it says of
- * algorithms is for others to ignore.
+ * Takes nothing from it on trust: `issuer` must be exactly the configured one (RFC 8414 §3.3), and
+ * what it says of algorithms is for others to ignore.
  *
  * @throws {HttpFailure} when no location answers, or with another issuer's metadata
  */
@@ -27,7 +27,12 @@ export async function fetchMetadata(
       return checkIssuer(await getJson(runtime, { url, ...limits, signal }), issuer)
     } catch (failure) {
       // Only "not here" sends us to the next place: an outage is the same outage everywhere.
-      if (!(failure instanceof HttpFailure && failure.reason === 'status' && isAbsence(failure.status))) throw failure
+      if (!(
+        failure instanceof HttpFailure &&
+        failure.reason === 'status' &&
+        isAbsence(failure.status)
+      ))
+        throw failure
       absences.push(`${failure.status} from ${place(url)}`)
       last = failure
     }
@@ -35,9 +40,15 @@ export async function fetchMetadata(
   throw nowhere(issuer, absences, last)
 }
 
-function nowhere(issuer: string, absences: readonly string[], last: HttpFailure | undefined): HttpFailure {
+function nowhere(
+  issuer: string,
+  absences: readonly string[],
+  last: HttpFailure | undefined,
+): HttpFailure {
   const hint =
-    new URL(issuer).pathname === '/' ? 'is the context path missing, for instance /verifier?' : 'is its path right?'
+    new URL(issuer).pathname === '/'
+      ? 'is the context path missing, for instance /verifier?'
+      : 'is its path right?'
   const message = `expected metadata of issuer ${place(issuer)}, got status ${absences.join(', ')}; ${hint}`
   return new HttpFailure('status', message, {
     ...(last?.status !== undefined && { status: last.status }),
@@ -46,8 +57,8 @@ function nowhere(issuer: string, absences: readonly string[], last: HttpFailure 
 }
 
 /**
- * An address out of metadata that is fit to be called: over https, or plain http where the issuer is reached so itself. A Verifier elsewhere has
- * no business on this machine.
+ * An address out of metadata that is fit to be called: over https, or plain http where the issuer
+ * is reached so itself. A Verifier elsewhere has no business on this machine.
  *
  * @throws {HttpFailure} `unusable` when it is missing or unfit
  */
@@ -57,9 +68,12 @@ export function endpoint(
   { insecureHttp }: Pick<FetchLimits, 'insecureHttp'>,
 ): string {
   const value = metadata[name]
-  const problem = typeof value === 'string' ? describeInsecure(value, insecureHttp) : `${quote(value)}`
+  const problem =
+    typeof value === 'string' ? describeInsecure(value, insecureHttp) : `${quote(value)}`
   const downgraded =
-    problem === undefined && /^https:/i.test(`${metadata['issuer'] as string}`) && /^http:/i.test(value as string)
+    problem === undefined &&
+    /^https:/i.test(`${metadata['issuer'] as string}`) &&
+    /^http:/i.test(value as string)
   if (problem === undefined && (insecureHttp || !downgraded)) return value as string
   throw new HttpFailure(
     'unusable',
@@ -68,8 +82,8 @@ export function endpoint(
 }
 
 /**
- * Where metadata may be: appended to the issuer as OpenID Connect does and the Java Verifiers serve it, or inserted before its
- * path as RFC 8414 §3.1 has it.
+ * Where metadata may be: appended to the issuer as OpenID Connect does and the Java Verifiers serve
+ * it, or inserted before its path as RFC 8414 §3.1 has it.
  */
 export function wellKnownLocations(issuer: string): readonly string[] {
   const { origin, pathname } = new URL(issuer)
@@ -88,9 +102,13 @@ function isAbsence(status: number | undefined): boolean {
 }
 
 function checkIssuer(document: unknown, issuer: string): Metadata {
-  const stated = typeof document === 'object' && document !== null ? (document as Metadata)['issuer'] : undefined
+  const stated =
+    typeof document === 'object' && document !== null ? (document as Metadata)['issuer'] : undefined
   if (stated === issuer) return document as Metadata
   const difference = typeof stated === 'string' ? likelyDifference([issuer], [stated]) : undefined
   const hint = `${difference === undefined ? '' : `${difference}; `}configure the issuer exactly as the Verifier states it`
-  throw new HttpFailure('unusable', `expected metadata of ${quote(issuer)}, found ${quote(stated)}: ${hint}`)
+  throw new HttpFailure(
+    'unusable',
+    `expected metadata of ${quote(issuer)}, found ${quote(stated)}: ${hint}`,
+  )
 }

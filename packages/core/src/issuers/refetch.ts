@@ -3,15 +3,24 @@ import type { KeySource } from './remote-key-set.js'
 import { sharesWork, type Runtime } from '../kit/runtime.js'
 import { createRefetchBudget } from './refetch-budget.js'
 
-/** Requests that may wait for a fetch that is not due yet: each takes up memory and a connection. */
+/**
+ * Requests that may wait for a fetch that is not due yet: each takes up memory and a connection.
+ */
 const MAX_WAITING = 1_000
 
 /**
- * A fetch on request: one that begins after it was asked for, as soon as the budget allows; all who wait share it.
+ * A fetch on request: one that begins after it was asked for, as soon as the budget allows; all who
+ * wait share it.
  *
- * Waiting a little beats refusing: the bearer of a key published a moment ago must not pay for ids that somebody else invents.
+ * Waiting a little beats refusing: the bearer of a key published a moment ago must not pay for ids
+ * that somebody else invents.
  */
-export function createRefetch(issuer: string, source: KeySource, timeout: number, runtime: Runtime) {
+export function createRefetch(
+  issuer: string,
+  source: KeySource,
+  timeout: number,
+  runtime: Runtime,
+) {
   const budget = createRefetchBudget()
   const pause = () => budget.pause(runtime.monotonic())
   let scheduled: Promise<void> | undefined

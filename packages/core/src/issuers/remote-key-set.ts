@@ -20,7 +20,9 @@ export interface KeySourceOptions {
   readonly onTrial: boolean
 }
 
-/** The keys as they were last fetched, fetched anew ahead of their expiry and again after failures. */
+/**
+ * The keys as they were last fetched, fetched anew ahead of their expiry and again after failures.
+ */
 export interface KeySource {
   /** The keys in use; `undefined` before the first success and after the maximum staleness. */
   index(): KeyIndex | undefined
@@ -30,7 +32,10 @@ export interface KeySource {
   failures(): number
   /** Whether an attempt failed so recently that requests must not cause another. */
   inBackOff(): boolean
-  /** Fetches now, or joins the fetch under way; never rejects. @returns whether it brought keys that were never there before */
+  /**
+   * Fetches now, or joins the fetch under way; never rejects. @returns whether it brought keys that
+   * were never there before
+   */
   refresh(): Promise<boolean>
   /** The fetch under way. */
   inFlight(): Promise<boolean> | undefined
@@ -45,7 +50,9 @@ export interface KeySource {
 
 const SECOND = 1_000
 const LONGEST_BACK_OFF = 60 * SECOND
-/** Requests that need a key need not wait out a long back-off: they may cause an attempt this often. */
+/**
+ * Requests that need a key need not wait out a long back-off: they may cause an attempt this often.
+ */
 const LONGEST_BACK_OFF_ON_DEMAND = 2 * SECOND
 const LONGEST_RETRY_AFTER = 300 * SECOND
 /** Without keys nothing can be judged meanwhile. */
@@ -80,7 +87,8 @@ export function createKeySource(options: KeySourceOptions): KeySource {
   }
 
   async function attempt(): Promise<boolean> {
-    // Made for each fetch: Cloudflare Workers allow none outside a request, nor that of another one.
+    // Made for each fetch: Cloudflare Workers allow none outside a request, nor that of another
+    // one.
     const abort = new AbortController()
     callOff = () => abort.abort()
     try {
@@ -117,13 +125,19 @@ export function createKeySource(options: KeySourceOptions): KeySource {
       error instanceof HttpFailure
         ? error
         : new HttpFailure('unreachable', 'the key set could not be read', { cause: error })
-    const backOff = Math.min(LONGEST_BACK_OFF, SECOND * 2 ** (failures - 1)) * (0.5 + 0.5 * runtime.random())
+    const backOff =
+      Math.min(LONGEST_BACK_OFF, SECOND * 2 ** (failures - 1)) * (0.5 + 0.5 * runtime.random())
     const longest = current() === undefined ? LONGEST_RETRY_AFTER_WITHOUT_KEYS : LONGEST_RETRY_AFTER
     const asked = Math.min(lastFailure.retryAfter ?? 0, longest)
     const pause = Math.max(asked, backOff)
     retryAt = runtime.monotonic() + Math.max(asked, Math.min(backOff, LONGEST_BACK_OFF_ON_DEMAND))
     refreshIn(pause)
-    emitter.emit('keySetFailed', { issuer, failures, message: lastFailure.message, retryIn: pause / SECOND })
+    emitter.emit('keySetFailed', {
+      issuer,
+      failures,
+      message: lastFailure.message,
+      retryIn: pause / SECOND,
+    })
     if (!stale && current() !== undefined && age() >= limits.maxAge) {
       stale = true
       emitter.emit('keySetStale', { issuer, age: age() / SECOND })
@@ -142,7 +156,10 @@ export function createKeySource(options: KeySourceOptions): KeySource {
     cancelExpiry = runtime.schedule(() => current() && expireIn(limits.maxStale - age()), delay)
   }
 
-  /** A withdrawn key can't be told from a valid one while the Verifier is out of reach, so no key outlives the maximum staleness. */
+  /**
+   * A withdrawn key can't be told from a valid one while the Verifier is out of reach, so no key
+   * outlives the maximum staleness.
+   */
   function current(): KeyIndex | undefined {
     // The timer may also come late, on a machine that was suspended.
     if (age() >= limits.maxStale) expire()
@@ -179,14 +196,22 @@ export function createKeySource(options: KeySourceOptions): KeySource {
   }
 }
 
-/** The way to the key set document: its address is looked up again from time to time and after every failure, never pinned for good. */
-function documentFetcher(origin: KeySourceOptions['origin'], limits: KeySetLimits, runtime: Runtime) {
+/**
+ * The way to the key set document: its address is looked up again from time to time and after every
+ * failure, never pinned for good.
+ */
+function documentFetcher(
+  origin: KeySourceOptions['origin'],
+  limits: KeySetLimits,
+  runtime: Runtime,
+) {
   let known: { readonly jwksUri: string; readonly at: number } | undefined
 
   async function address(signal: AbortSignal, doubtful: boolean): Promise<string> {
     if ('jwksUri' in origin) return origin.jwksUri
     // Half the age, so that each refresh ahead of expiry follows a Verifier that moved its keys.
-    if (known !== undefined && !doubtful && runtime.monotonic() - known.at < limits.maxAge / 2) return known.jwksUri
+    if (known !== undefined && !doubtful && runtime.monotonic() - known.at < limits.maxAge / 2)
+      return known.jwksUri
     try {
       const metadata = await fetchMetadata(origin.discovery, limits, runtime, signal)
       known = { jwksUri: endpoint(metadata, 'jwks_uri', limits), at: runtime.monotonic() }
@@ -203,7 +228,10 @@ function documentFetcher(origin: KeySourceOptions['origin'], limits: KeySetLimit
   }
 }
 
-/** Tells keys that were there before, in the set of one replica and not in that of another, from new ones. */
+/**
+ * Tells keys that were there before, in the set of one replica and not in that of another, from new
+ * ones.
+ */
 function createNovelty(): (key: PublishedKey) => boolean {
   const seen = new Set<string>()
   return ({ jwk }) => {
@@ -223,7 +251,10 @@ function unavailable(
   const reason = {
     check: 'key-set',
     expected: `the keys of ${issuer}`,
-    actual: failure === undefined ? 'none within the time that a request may wait' : `none (${failure.message})`,
+    actual:
+      failure === undefined
+        ? 'none within the time that a request may wait'
+        : `none (${failure.message})`,
     hint: `no token was judged; ${remedy(failure, 'jwksUri' in origin ? 'jwksUri' : 'issuer')}`,
   }
   return new Denial('keys_unavailable', reason, { retryAfter: Math.max(SECOND, pause) })

@@ -3,8 +3,9 @@ import type { TrustedIssuer } from './issuer.js'
 import type { IssuerSettings, Settings } from '../options/options.js'
 
 /**
- * Has an issuer that a lookup let in looked up again as often as its keys: one that is let in no more, or on other terms, is given up with all that
- * was decided by its keys. A lookup in trouble is treated like a Verifier in trouble: its last answer holds up to the maximum staleness.
+ * Has an issuer that a lookup let in looked up again as often as its keys: one that is let in no
+ * more, or on other terms, is given up with all that was decided by its keys. A lookup in trouble
+ * is treated like a Verifier in trouble: its last answer holds up to the maximum staleness.
  *
  * @param ask the lookup
  * @param giveUp called with the issuer's name
@@ -23,7 +24,8 @@ export function reviewed(
     const holds = await standsBy(issuer, ask)
     if (closed) return
     if (holds === true) answeredAt = runtime.monotonic()
-    if (holds === false || runtime.monotonic() - answeredAt >= limits.maxStale) giveUp(issuer.issuer)
+    if (holds === false || runtime.monotonic() - answeredAt >= limits.maxStale)
+      giveUp(issuer.issuer)
     else reviewLater()
   }
 
@@ -55,6 +57,16 @@ async function standsBy(
   }
 }
 
-function terms(issuer: string, { origin, profile, audience, clientIds, kinds, rows }: IssuerSettings): string {
-  return JSON.stringify({ origin: origin(issuer), profile, audience, clientIds, kinds, algorithms: [...rows.keys()] })
+function terms(
+  issuer: string,
+  { origin, profile, audience, clientIds, kinds, rows }: IssuerSettings,
+): string {
+  return JSON.stringify({
+    origin: origin(issuer),
+    profile,
+    audience,
+    clientIds,
+    kinds,
+    algorithms: [...rows.keys()],
+  })
 }

@@ -14,8 +14,8 @@ export interface Vouched {
 /**
  * Finds the key that a token was signed with among those its Verifier publishes.
  *
- * A signature that does not hold under a known id is looked at once more with what is published by then: some Verifiers
- * replace a key in place.
+ * A signature that does not hold under a known id is looked at once more with what is published by
+ * then: some Verifiers replace a key in place.
  *
  * @param now seconds since 1970
  * @throws {Denial} `key_unknown`, `key_unsuitable`, `signature_invalid`, `keys_unavailable`
@@ -60,7 +60,11 @@ async function firstThatVerifies(
 
 function refuse(unfit: string | undefined, { name }: AlgorithmRow): Denial {
   if (unfit !== undefined) {
-    const reason = { check: 'key', expected: `a published key fit for ${name}`, actual: `one of which ${unfit}` }
+    const reason = {
+      check: 'key',
+      expected: `a published key fit for ${name}`,
+      actual: `one of which ${unfit}`,
+    }
     return new Denial('key_unsuitable', reason)
   }
   return new Denial('signature_invalid', {

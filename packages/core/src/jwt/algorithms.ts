@@ -1,6 +1,16 @@
 /** Names of the signature algorithms that can be allowed. */
 export type Algorithm =
-  'ES256' | 'ES384' | 'ES512' | 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'EdDSA' | 'Ed25519'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'EdDSA'
+  | 'Ed25519'
 
 /** What one algorithm asks of a key and a signature (RFC 7518 §3, RFC 8037 §3.1, RFC 9864). */
 export interface AlgorithmRow {
@@ -29,5 +39,10 @@ const rows: readonly AlgorithmRow[] = [
   { name: 'Ed25519', kty: 'OKP', crv: 'Ed25519', signatureLength: 64 },
 ]
 
-/** Every algorithm that can be allowed: asymmetric ones only, so that a public key can never be taken for a shared secret (RFC 8725 §2.1). */
-export const ALGORITHMS: ReadonlyMap<string, AlgorithmRow> = new Map(rows.map((row) => [row.name, Object.freeze(row)]))
+/**
+ * Every algorithm that can be allowed: asymmetric ones only, so that a public key can never be
+ * taken for a shared secret (RFC 8725 §2.1).
+ */
+export const ALGORITHMS: ReadonlyMap<string, AlgorithmRow> = new Map(
+  rows.map((row) => [row.name, Object.freeze(row)]),
+)

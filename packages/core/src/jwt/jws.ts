@@ -2,7 +2,10 @@ import { decodeBase64url } from '../kit/base64url.js'
 import { Denial, quote } from '../kit/errors.js'
 import { deepFreeze, parseObject } from '../kit/json.js'
 
-/** The header members that the library reads; the others are left alone, key sources (`jwk`, `jku`, `x5c`, `x5u`) above all. */
+/**
+ * The header members that the library reads; the others are left alone, key sources (`jwk`, `jku`,
+ * `x5c`, `x5u`) above all.
+ */
 export interface JwsHeader {
   readonly alg: string
   readonly kid?: string
@@ -23,13 +26,17 @@ export interface UnverifiedJws {
   readonly signature: Uint8Array
 }
 
-/** Header members that change what the signature or the payload means; a verifier that ignores them judges another token (RFC 7515 §4.1.11, RFC 7797, RFC 7516). */
+/**
+ * Header members that change what the signature or the payload means; a verifier that ignores them
+ * judges another token (RFC 7515 §4.1.11, RFC 7797, RFC 7516).
+ */
 const FORBIDDEN = ['crit', 'b64', 'zip', 'enc'] as const
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Takes a JWS in compact serialisation apart (RFC 7515 §3.1, §5.2), strictly and without believing any of it.
+ * Takes a JWS in compact serialisation apart (RFC 7515 §3.1, §5.2), strictly and without believing
+ * any of it.
  *
  * Does not check the signature, the algorithm or any claim.
  *
@@ -39,14 +46,27 @@ export function parseJws(token: string): UnverifiedJws {
   const firstDot = token.indexOf('.')
   const secondDot = token.indexOf('.', firstDot + 1)
   if (secondDot === -1 || token.includes('.', secondDot + 1))
-    throw malformed('three parts with two dots between', describeParts(token), schemeHint(token) ?? opaqueHint(token))
+    throw malformed(
+      'three parts with two dots between',
+      describeParts(token),
+      schemeHint(token) ?? opaqueHint(token),
+    )
   const header = readHeader(token.slice(0, firstDot))
   const claims = readPart('payload', token.slice(firstDot + 1, secondDot))
   const signature = readBytes('signature', token.slice(secondDot + 1))
-  return { token, header, claims, signingInput: token.slice(0, secondDot), signature } as UnverifiedJws
+  return {
+    token,
+    header,
+    claims,
+    signingInput: token.slice(0, secondDot),
+    signature,
+  } as UnverifiedJws
 }
 
-/** A Verifier signs token after token under one header: the one read last need not be read again. Frozen, for all to share. */
+/**
+ * A Verifier signs token after token under one header: the one read last need not be read again.
+ * Frozen, for all to share.
+ */
 let lastHeader: { readonly part: string; readonly header: JwsHeader } | undefined
 
 function readHeader(part: string): JwsHeader {
@@ -66,7 +86,8 @@ function readPart(name: string, part: string): Readonly<Record<string, unknown>>
     throw malformed(`a ${name} in UTF-8`, 'bytes that are not')
   }
   const object = parseObject(text)
-  if (typeof object === 'string') throw malformed(`a ${name} that is one JSON object with distinct members`, object)
+  if (typeof object === 'string')
+    throw malformed(`a ${name} that is one JSON object with distinct members`, object)
   return object
 }
 
@@ -97,7 +118,9 @@ function describeParts(token: string): string {
 
 /** For the value of an `Authorization` field in place of the token. */
 function schemeHint(text: string): string | undefined {
-  return /^bearer\s/i.test(text) ? 'pass the token without the scheme "Bearer" before it' : undefined
+  return /^bearer\s/i.test(text)
+    ? 'pass the token without the scheme "Bearer" before it'
+    : undefined
 }
 
 /** For what may be a token, but for the authorization server alone to read (RFC 6749 §1.4). */
@@ -107,9 +130,18 @@ function opaqueHint(token: string): string | undefined {
 }
 
 function malformed(expected: string, actual: string, hint?: string): Denial {
-  return new Denial('token_malformed', { check: 'jws', expected, actual, ...(hint !== undefined && { hint }) })
+  return new Denial('token_malformed', {
+    check: 'jws',
+    expected,
+    actual,
+    ...(hint !== undefined && { hint }),
+  })
 }
 
 function notAllowed(expected: string, actual: string): Denial {
-  return new Denial('header_not_allowed', { check: 'jws', expected: `a header with ${expected}`, actual })
+  return new Denial('header_not_allowed', {
+    check: 'jws',
+    expected: `a header with ${expected}`,
+    actual,
+  })
 }

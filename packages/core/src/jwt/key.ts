@@ -28,25 +28,37 @@ export interface JwkSet {
 /** A published key for as long as its Verifier publishes it. */
 export interface PublishedKey {
   readonly jwk: Jwk
-  /** False once the key has left the set, or the set has become too old: decisions that rest on it end then. */
+  /**
+   * False once the key has left the set, or the set has become too old: decisions that rest on it
+   * end then.
+   */
   trusted: boolean
   /** The key made ready for each algorithm that has been asked of it, or what makes it unfit. */
   readonly ready: Map<string, Promise<ReadyKey | Unfit> | ReadyKey | Unfit>
 }
 
 /** A key in the form that verifies fastest here: Node's own, or WebCrypto's elsewhere. */
-export type ReadyKey = { readonly node: KeyObject } | { readonly web: webcrypto.CryptoKey | Uint8Array }
+export type ReadyKey =
+  { readonly node: KeyObject } | { readonly web: webcrypto.CryptoKey | Uint8Array }
 
 /** Why a key can't be used with an algorithm. */
 export interface Unfit {
   readonly unfit: string
 }
 
-/** Members that only a private or symmetric key has (RFC 7518 §6): such a set was published by mistake, and its key is no secret any more. */
+/**
+ * Members that only a private or symmetric key has (RFC 7518 §6): such a set was published by
+ * mistake, and its key is no secret any more.
+ */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 const MIN_RSA_BITS = 2048
 const MAX_RSA_BITS = 16_384
-const COORDINATE_BYTES: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48, 'P-521': 66, Ed25519: 32 }
+const COORDINATE_BYTES: Readonly<Record<string, number>> = {
+  'P-256': 32,
+  'P-384': 48,
+  'P-521': 66,
+  Ed25519: 32,
+}
 
 const nodeCrypto = builtinModule('node:crypto')
 
@@ -58,9 +70,13 @@ export function publishedKey(jwk: Jwk): PublishedKey {
 /**
  * Makes a published key ready for an algorithm, once.
  *
- * @returns the key, or why it is unfit: its type, curve, size, `use`, `key_ops` or `alg` (RFC 8725 §3.1, RFC 7517 §4)
+ * @returns the key, or why it is unfit: its type, curve, size, `use`, `key_ops` or `alg` (RFC 8725
+ *   §3.1, RFC 7517 §4)
  */
-export function readyKey(key: PublishedKey, row: AlgorithmRow): ReadyKey | Unfit | Promise<ReadyKey | Unfit> {
+export function readyKey(
+  key: PublishedKey,
+  row: AlgorithmRow,
+): ReadyKey | Unfit | Promise<ReadyKey | Unfit> {
   const known = key.ready.get(row.name)
   if (known !== undefined) return known
   const unfit = unfitness(key.jwk, row)
@@ -78,9 +94,11 @@ export function readyKey(key: PublishedKey, row: AlgorithmRow): ReadyKey | Unfit
 /** Why a JWK can't be used with an algorithm, or `undefined` when nothing speaks against it. */
 export function unfitness(jwk: Jwk, row: AlgorithmRow): string | undefined {
   if (jwk.kty !== row.kty) return `its kty is ${text(jwk.kty)}, ${row.name} takes ${row.kty}`
-  if (row.crv !== undefined && jwk.crv !== row.crv) return `its crv is ${text(jwk.crv)}, ${row.name} takes ${row.crv}`
+  if (row.crv !== undefined && jwk.crv !== row.crv)
+    return `its crv is ${text(jwk.crv)}, ${row.name} takes ${row.crv}`
   if (jwk.use !== undefined && jwk.use !== 'sig') return `its use is ${text(jwk.use)}, not sig`
-  if (jwk.alg !== undefined && jwk.alg !== row.name) return `its alg is ${text(jwk.alg)}, not ${row.name}`
+  if (jwk.alg !== undefined && jwk.alg !== row.name)
+    return `its alg is ${text(jwk.alg)}, not ${row.name}`
   if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify')))
     return 'its key_ops do not include verify'
   const secret = PRIVATE_MEMBERS.find((name) => Object.hasOwn(jwk, name))
@@ -95,28 +113,36 @@ function weakRsa({ n, e }: Jwk): string | undefined {
   const bits = bitLength(modulus)
   if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS)
     return `it has ${bits} bits, outside ${MIN_RSA_BITS} to ${MAX_RSA_BITS}`
-  // A tiny exponent makes sloppily padded signatures forgeable; 65537 is what everybody generates. A huge one only costs time.
+  // A tiny exponent makes sloppily padded signatures forgeable; 65537 is what everybody generates.
+  // A huge one only costs time.
   const size = bitLength(exponent)
   if (size < 17 || size > 64 || (exponent.at(-1)! & 1) === 0)
     return 'its exponent is not an odd number of 17 to 64 bits'
-  return isRoca(modulus) ? 'it was made by a flawed chip and can be factored (CVE-2017-15361)' : undefined
+  return isRoca(modulus)
+    ? 'it was made by a flawed chip and can be factored (CVE-2017-15361)'
+    : undefined
 }
 
-/** Primes modulo which every RSA modulus made by that chip's library is a power of 65537; of others, not one in a hundred million is. */
+/**
+ * Primes modulo which every RSA modulus made by that chip's library is a power of 65537; of others,
+ * not one in a hundred million is.
+ */
 const ROCA_PRIMES = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157]
 
 function isRoca(modulus: Uint8Array): boolean {
   return ROCA_PRIMES.every((prime) => {
     const rest = modulus.reduce((so, byte) => (so * 256 + byte) % prime, 0)
     let power = 1
-    for (let exponent = 0; exponent < prime && power !== rest; exponent += 1) power = (power * 65_537) % prime
+    for (let exponent = 0; exponent < prime && power !== rest; exponent += 1)
+      power = (power * 65_537) % prime
     return power === rest
   })
 }
 
 function badCoordinates({ crv = '', x, y, kty }: Jwk): string | undefined {
   for (const coordinate of kty === 'EC' ? [x, y] : [x]) {
-    if (decoded(coordinate)?.length !== COORDINATE_BYTES[crv]) return 'a coordinate has not the length of its curve'
+    if (decoded(coordinate)?.length !== COORDINATE_BYTES[crv])
+      return 'a coordinate has not the length of its curve'
   }
   return undefined
 }

@@ -5,7 +5,9 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const CHARACTERS = /^[A-Za-z0-9_-]*$/
 
 /** The value of each character code, −1 outside the alphabet. */
-const VALUES = Int8Array.from({ length: 128 }, (_, code) => ALPHABET.indexOf(String.fromCharCode(code)))
+const VALUES = Int8Array.from({ length: 128 }, (_, code) =>
+  ALPHABET.indexOf(String.fromCharCode(code)),
+)
 
 type Decode = (this: void, text: string) => Uint8Array<ArrayBuffer> | undefined
 
@@ -24,11 +26,15 @@ export const portable: Decode = (text) => {
     bytes[length++] = bits >> held
     bits &= (1 << held) - 1
   }
-  // A whole character left over is one too many, and bits that are set in the rest are a second spelling of the same bytes.
+  // A whole character left over is one too many, and bits that are set in the rest are a second
+  // spelling of the same bytes.
   return held < 6 && bits === 0 ? bytes : undefined
 }
 
-/** Several times as fast. Node's decoder is lenient, but what it accepts is canonical exactly if it encodes to the same text again. */
+/**
+ * Several times as fast. Node's decoder is lenient, but what it accepts is canonical exactly if it
+ * encodes to the same text again.
+ */
 const byNode =
   ({ Buffer }: typeof buffer): Decode =>
   (text) => {
@@ -39,8 +45,8 @@ const byNode =
 const nodeBuffer = builtinModule('node:buffer')
 
 /**
- * The bytes of a text in canonical base64url (RFC 4648 §3.5, RFC 7515 §2): the alphabet alone, no padding, and no stray bits in the last
- * character, so that one signature has one spelling only.
+ * The bytes of a text in canonical base64url (RFC 4648 §3.5, RFC 7515 §2): the alphabet alone, no
+ * padding, and no stray bits in the last character, so that one signature has one spelling only.
  *
  * @returns `undefined` for any other text
  */

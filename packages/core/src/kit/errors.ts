@@ -1,4 +1,7 @@
-/** Whose trouble a failure is: the application's set-up, the caller's token, or the way to the Verifier. */
+/**
+ * Whose trouble a failure is: the application's set-up, the caller's token, or the way to the
+ * Verifier.
+ */
 export type ErrorKind = 'configuration' | 'token' | 'verifier'
 
 interface ErrorRow {
@@ -6,8 +9,15 @@ interface ErrorRow {
   readonly status: number
   /** The code of RFC 6750 §3.1; absent where no credentials were presented. */
   readonly error?:
-    'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'temporarily_unavailable' | 'server_error'
-  /** All that the caller is told. Fixed for each code, so that it reveals nothing of the check behind it. */
+    | 'invalid_request'
+    | 'invalid_token'
+    | 'insufficient_scope'
+    | 'temporarily_unavailable'
+    | 'server_error'
+  /**
+   * All that the caller is told. Fixed for each code, so that it reveals nothing of the check
+   * behind it.
+   */
   readonly description: string
 }
 
@@ -18,14 +28,33 @@ const malformedRequest = row(
   'The request carries malformed or more than one credential',
 )
 const invalidToken = row('token', 401, 'invalid_token', 'The access token is invalid')
-const insufficient = row('token', 403, 'insufficient_scope', 'The access token does not grant this request')
-const unavailable = row('verifier', 503, 'temporarily_unavailable', 'The access token cannot be checked at the moment')
+const insufficient = row(
+  'token',
+  403,
+  'insufficient_scope',
+  'The access token does not grant this request',
+)
+const unavailable = row(
+  'verifier',
+  503,
+  'temporarily_unavailable',
+  'The access token cannot be checked at the moment',
+)
 
 /** Every way to fail: the code, whose trouble it is, and what the caller gets to see. */
 export const ERRORS = Object.freeze({
-  invalid_configuration: row('configuration', 500, 'server_error', 'The server is not configured correctly'),
+  invalid_configuration: row(
+    'configuration',
+    500,
+    'server_error',
+    'The server is not configured correctly',
+  ),
 
-  token_missing: Object.freeze<ErrorRow>({ kind: 'token', status: 401, description: 'An access token is required' }),
+  token_missing: Object.freeze<ErrorRow>({
+    kind: 'token',
+    status: 401,
+    description: 'An access token is required',
+  }),
   authorization_malformed: malformedRequest,
   authorization_repeated: malformedRequest,
   token_too_large: invalidToken,
@@ -62,9 +91,15 @@ export const ERRORS = Object.freeze({
 /** The code of a failure: stable, for programs to compare. */
 export type ErrorCode = keyof typeof ERRORS
 
-/** Why a request was refused, for the operator: never for the caller, and never with a token or personal data in it. */
+/**
+ * Why a request was refused, for the operator: never for the caller, and never with a token or
+ * personal data in it.
+ */
 export interface Reason {
-  /** The step that refused, by the name of its file: `token`, `jws`, `issuer`, `claims`, `requirements` … */
+  /**
+   * The step that refused, by the name of its file: `token`, `jws`, `issuer`, `claims`,
+   * `requirements` …
+   */
   readonly check: string
   readonly expected: string
   readonly actual: string
@@ -72,7 +107,10 @@ export interface Reason {
   readonly hint?: string
 }
 
-/** Thrown by a step of the pipeline; becomes a {@link GuardError} with its answer at the pipeline's end. */
+/**
+ * Thrown by a step of the pipeline; becomes a {@link GuardError} with its answer at the pipeline's
+ * end.
+ */
 export class Denial extends Error {
   readonly code: ErrorCode
   readonly reason: Reason
@@ -98,18 +136,25 @@ export class Denial extends Error {
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: { readonly error?: string; readonly error_description: string; readonly correlation_id?: string }
+  readonly body: {
+    readonly error?: string
+    readonly error_description: string
+    readonly correlation_id?: string
+  }
 }
 
-// Two copies of this package in one process (ESM and CommonJS, say) must recognise each other's errors.
+// Two copies of this package in one process (ESM and CommonJS, say) must recognise each other's
+// errors.
 const brand = Symbol.for('@verifier-guard/core/GuardError')
 
 /**
  * The one error that applications see.
  *
- * Its `status`, `headers`, `body` and JSON form are safe to send to a caller, and so is its `message` where `expose` is true. Where it is false, in a
- * wrong configuration and from `ready()`, the message is for the developer and says why. The reason in full is in `reason`, which is not enumerable.
- * Express, Koa and Fastify answer correctly from `status` and `headers` with their own error handling.
+ * Its `status`, `headers`, `body` and JSON form are safe to send to a caller, and so is its
+ * `message` where `expose` is true. Where it is false, in a wrong configuration and from `ready()`,
+ * the message is for the developer and says why. The reason in full is in `reason`, which is not
+ * enumerable. Express, Koa and Fastify answer correctly from `status` and `headers` with their own
+ * error handling.
  *
  * @example
  * ```ts
@@ -134,7 +179,9 @@ export class GuardError extends Error {
   declare readonly reason: Reason
   declare readonly body: Answer['body']
 
-  /** @param expose whether the error may get to a caller; default: unless the configuration is wrong */
+  /**
+   * @param expose whether the error may get to a caller; default: unless the configuration is wrong
+   */
   constructor(
     code: ErrorCode,
     reason: Reason,
@@ -152,7 +199,8 @@ export class GuardError extends Error {
     hide(this, 'body', answer.body)
     if (cause !== undefined) hide(this, 'cause', cause)
     hide(this, brand, true)
-    // A denial is an answer, not a fault: its stack would only show the server's paths to callers (Express prints it outside production).
+    // A denial is an answer, not a fault: its stack would only show the server's paths to callers
+    // (Express prints it outside production).
     if (expose) hide(this, 'stack', `${this.name}: ${this.message}`)
   }
 
@@ -180,11 +228,22 @@ export class GuardError extends Error {
  */
 export function configurationError(expected: string, actual: string, hint: string): GuardError {
   const { status, error, description } = ERRORS.invalid_configuration
-  const answer: Answer = { status, headers: {}, body: { error: error!, error_description: description } }
-  return new GuardError('invalid_configuration', { check: 'options', expected, actual, hint }, answer)
+  const answer: Answer = {
+    status,
+    headers: {},
+    body: { error: error!, error_description: description },
+  }
+  return new GuardError(
+    'invalid_configuration',
+    { check: 'options', expected, actual, hint },
+    answer,
+  )
 }
 
-/** The same failure for the developer: no request waits for an answer at start-up, and whoever prints the error should see why. */
+/**
+ * The same failure for the developer: no request waits for an answer at start-up, and whoever
+ * prints the error should see why.
+ */
 export function explained(error: unknown): unknown {
   if (!(error instanceof GuardError)) return error
   const { code, reason, cause } = error
@@ -194,8 +253,9 @@ export function explained(error: unknown): unknown {
 const MAX_SHOWN = 200
 
 /**
- * A value of a token or an option as it may appear in a reason: quoted, escaped and cut short, because its sender chose it. Of an object nothing but its
- * type: a whole configuration in the wrong place has passwords in it.
+ * A value of a token or an option as it may appear in a reason: quoted, escaped and cut short,
+ * because its sender chose it. Of an object nothing but its type: a whole configuration in the
+ * wrong place has passwords in it.
  */
 export function quote(value: unknown): string {
   return value === undefined ? 'none' : printable(outline(value))
@@ -212,11 +272,15 @@ function member(value: unknown): string {
   return Array.isArray(value) ? 'a list' : outline(value)
 }
 
-/** A text that somebody else chose, as it may stand in a reason or an event: cut short, and nothing in it that a terminal or a log viewer obeys. */
+/**
+ * A text that somebody else chose, as it may stand in a reason or an event: cut short, and nothing
+ * in it that a terminal or a log viewer obeys.
+ */
 export function printable(text: string): string {
   const escaped = text
     .slice(0, MAX_SHOWN + 1)
-    // Escapes as JSON has them, also for what JSON lets stand: control sequences, changes of direction.
+    // Escapes as JSON has them, also for what JSON lets stand: control sequences, changes of
+    // direction.
     .replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
   return escaped.length <= MAX_SHOWN ? escaped : `${escaped.slice(0, MAX_SHOWN)}…`
 }
@@ -226,7 +290,12 @@ export function explain({ expected, actual, hint }: Reason): string {
   return `expected ${expected}, found ${actual}${hint ? `: ${hint}` : ''}`
 }
 
-function row(kind: ErrorKind, status: number, error: NonNullable<ErrorRow['error']>, description: string): ErrorRow {
+function row(
+  kind: ErrorKind,
+  status: number,
+  error: NonNullable<ErrorRow['error']>,
+  description: string,
+): ErrorRow {
   return Object.freeze({ kind, status, error, description })
 }
 

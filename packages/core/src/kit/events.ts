@@ -12,7 +12,9 @@ export interface AllowedEvent {
 export interface DeniedEvent extends Reason {
   readonly code: ErrorCode
   readonly status: number
-  /** First 16 characters of the token's SHA-256 in base64url: tells tokens apart without being one. */
+  /**
+   * First 16 characters of the token's SHA-256 in base64url: tells tokens apart without being one.
+   */
   readonly fingerprint?: string
   /** What the caller was given to quote, when correlation ids are on. */
   readonly correlationId?: string
@@ -45,7 +47,10 @@ export interface KeySetFailedEvent {
   readonly retryIn: number
 }
 
-/** The keys in use are older than their maximum age, because newer ones could not be had. Reported once an outage. */
+/**
+ * The keys in use are older than their maximum age, because newer ones could not be had. Reported
+ * once an outage.
+ */
 export interface KeySetStaleEvent {
   readonly issuer: string
   /** Age of the keys, in seconds. */
@@ -62,13 +67,21 @@ export interface GuardEvents {
   readonly keySetStale: KeySetStaleEvent
 }
 
-/** Functions to be told of events. One that throws, or whose promise rejects, disturbs no request. */
-export type Listeners = { readonly [Name in keyof GuardEvents]?: (event: GuardEvents[Name]) => void }
+/**
+ * Functions to be told of events. One that throws, or whose promise rejects, disturbs no request.
+ */
+export type Listeners = {
+  readonly [Name in keyof GuardEvents]?: (event: GuardEvents[Name]) => void
+}
 
-/** Sends events to the application's listeners and to the `diagnostics_channel` named `verifier-guard:<event>`. */
+/**
+ * Sends events to the application's listeners and to the `diagnostics_channel` named
+ * `verifier-guard:<event>`.
+ */
 export interface Emitter {
   /**
-   * Whether an event is worth building, so that hot paths build none for nobody: somebody listens, or the developer is to be warned of it.
+   * Whether an event is worth building, so that hot paths build none for nobody: somebody listens,
+   * or the developer is to be warned of it.
    *
    * @param code of a `denied` event; without it, any that may be warned of counts
    */
@@ -86,7 +99,10 @@ export const EVENT_NAMES = [
   'keySetStale',
 ] as const
 
-/** Denials whose first one is a mistake in the configuration or the application more often than in a token. */
+/**
+ * Denials whose first one is a mistake in the configuration or the application more often than in a
+ * token.
+ */
 const LIKELY_MISTAKES = [
   'issuer_not_trusted',
   'audience_mismatch',
@@ -99,10 +115,15 @@ const LIKELY_MISTAKES = [
 /** Issuers whose failures the developer is warned of; of a template there may be any number. */
 const MOST_ISSUERS = 10
 
-/** Connects the application's listeners and the diagnostics channels; where nobody listens, warns once of what a developer has to know. */
+/**
+ * Connects the application's listeners and the diagnostics channels; where nobody listens, warns
+ * once of what a developer has to know.
+ */
 export function createEmitter(listeners: Listeners, runtime: Pick<Runtime, 'warn'>): Emitter {
   const diagnostics = builtinModule('node:diagnostics_channel')
-  const channels = new Map(EVENT_NAMES.map((name) => [name, diagnostics?.channel(`verifier-guard:${name}`)] as const))
+  const channels = new Map(
+    EVENT_NAMES.map((name) => [name, diagnostics?.channel(`verifier-guard:${name}`)] as const),
+  )
   const isHeard = (name: keyof GuardEvents) =>
     listeners[name] !== undefined || channels.get(name)?.hasSubscribers === true
   const silence = createSilenceBreaker(runtime)
@@ -126,12 +147,16 @@ export function createEmitter(listeners: Listeners, runtime: Pick<Runtime, 'warn
   }
 }
 
-/** Without it, an application that listens to nothing answers 401 or 503 for ever because of one wrong option, and nobody learns why. */
+/**
+ * Without it, an application that listens to nothing answers 401 or 503 for ever because of one
+ * wrong option, and nobody learns why.
+ */
 function createSilenceBreaker(runtime: Pick<Runtime, 'warn'>) {
   const codes = new Set<ErrorCode>(LIKELY_MISTAKES)
   const failed = new Set<string>()
   return {
-    mayWarn: (code: ErrorCode | undefined) => (code === undefined ? codes.size > 0 : codes.has(code)),
+    mayWarn: (code: ErrorCode | undefined) =>
+      code === undefined ? codes.size > 0 : codes.has(code),
     warn(name: keyof GuardEvents, event: GuardEvents[keyof GuardEvents]) {
       if (name === 'denied') {
         const { code, ...reason } = event as DeniedEvent

@@ -3,7 +3,8 @@ import { builtinModule } from './runtime.js'
 const nodeCrypto = builtinModule('node:crypto')
 
 /**
- * The first 16 characters of a token's SHA-256 in base64url: enough to find its denials in a log, too little to be of use to a thief.
+ * The first 16 characters of a token's SHA-256 in base64url: enough to find its denials in a log,
+ * too little to be of use to a thief.
  *
  * @returns at once on Node; WebCrypto takes its time
  */

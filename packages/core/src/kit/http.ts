@@ -4,7 +4,14 @@ import { place } from './url.js'
 
 /** Why an HTTP exchange brought no usable answer. */
 export type HttpFailureReason =
-  'unreachable' | 'timeout' | 'redirect' | 'status' | 'too_large' | 'not_json' | 'unusable' | 'aborted'
+  | 'unreachable'
+  | 'timeout'
+  | 'redirect'
+  | 'status'
+  | 'too_large'
+  | 'not_json'
+  | 'unusable'
+  | 'aborted'
 
 /** An HTTP exchange that brought no usable answer; the caller decides what that means. */
 export class HttpFailure extends Error {
@@ -63,15 +70,18 @@ export interface BoundedAnswer {
 /**
  * Sends a request and reads the whole answer within a time and a size; follows no redirect.
  *
- * @throws {HttpFailure} `unreachable`, `timeout`, `redirect`, `too_large`, `aborted`; never for a status of 400 and above.
+ * @throws {HttpFailure} `unreachable`, `timeout`, `redirect`, `too_large`, `aborted`; never for a
+ *   status of 400 and above.
  */
 export async function exchange(runtime: Runtime, request: BoundedRequest): Promise<BoundedAnswer> {
-  const calledOff = () => new HttpFailure('aborted', `the request to ${place(request.url)} was called off`)
+  const calledOff = () =>
+    new HttpFailure('aborted', `the request to ${place(request.url)} was called off`)
   if (request.signal?.aborted) throw calledOff()
   const abort = new AbortController()
   let callOff = () => {}
   let answered = false
-  // The race and not the signal alone bounds the time: an injected fetch need not honour the signal.
+  // The race and not the signal alone bounds the time: an injected fetch need not honour the
+  // signal.
   const limit = new Promise<never>((_, reject) => {
     const stop = (failure: HttpFailure) => {
       reject(failure)
@@ -93,7 +103,10 @@ export async function exchange(runtime: Runtime, request: BoundedRequest): Promi
     }
   })
   try {
-    return await Promise.race([perform(runtime, request, abort.signal, () => (answered = true)), limit])
+    return await Promise.race([
+      perform(runtime, request, abort.signal, () => (answered = true)),
+      limit,
+    ])
   } finally {
     callOff()
   }
@@ -113,14 +126,21 @@ export async function getJson(runtime: Runtime, request: BoundedRequest): Promis
   })
   if (status !== 200) {
     const message = `expected status 200 from ${place(request.url)}, got ${status}`
-    throw new HttpFailure('status', message, { status, retryAfter: retryAfter(headers, runtime.now()) })
+    throw new HttpFailure('status', message, {
+      status,
+      retryAfter: retryAfter(headers, runtime.now()),
+    })
   }
   try {
     return JSON.parse(body) as unknown
   } catch {
-    throw new HttpFailure('not_json', `expected JSON from ${place(request.url)}, got ${describeBody(headers, body)}`, {
-      status,
-    })
+    throw new HttpFailure(
+      'not_json',
+      `expected JSON from ${place(request.url)}, got ${describeBody(headers, body)}`,
+      {
+        status,
+      },
+    )
   }
 }
 
@@ -172,7 +192,11 @@ async function perform(
   return { status, headers: fields, body: '' }
 }
 
-async function readText(response: Response, { url, maxBytes }: BoundedRequest, signal: AbortSignal): Promise<string> {
+async function readText(
+  response: Response,
+  { url, maxBytes }: BoundedRequest,
+  signal: AbortSignal,
+): Promise<string> {
   if (response.body === null) return ''
   const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>
   // An injected fetch need not end the body when its signal says so.
@@ -186,9 +210,13 @@ async function readText(response: Response, { url, maxBytes }: BoundedRequest, s
       if (done) return text + decoder.decode()
       size += value.byteLength
       if (size > maxBytes) {
-        throw new HttpFailure('too_large', `expected at most ${maxBytes} bytes from ${place(url)}, got more`, {
-          status: response.status,
-        })
+        throw new HttpFailure(
+          'too_large',
+          `expected at most ${maxBytes} bytes from ${place(url)}, got more`,
+          {
+            status: response.status,
+          },
+        )
       }
       text += decoder.decode(value, { stream: true })
     }
@@ -221,7 +249,10 @@ const PROXY_HINT =
   'if the way leads through a proxy: Node\'s fetch ignores HTTPS_PROXY unless NODE_USE_ENV_PROXY=1 is set (Node 24 and later); before, pass a fetch that uses it as "runtime.fetch"'
 const PLAIN_HTTP_HINT = 'plain http is spoken there'
 
-/** What to do about a failed connection, where its code tells. OpenSSL reads the first letters of an http answer as a version or as a length. */
+/**
+ * What to do about a failed connection, where its code tells. OpenSSL reads the first letters of an
+ * http answer as a version or as a length.
+ */
 const HINTS: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: PLAIN_HTTP_HINT,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: PLAIN_HTTP_HINT,
@@ -229,14 +260,18 @@ const HINTS: Readonly<Record<string, string>> = {
   ETIMEDOUT: PROXY_HINT,
 }
 
-/** undici hides the reason (`ECONNREFUSED`) behind "fetch failed", in `cause`. An error may be of another realm, so that no class tells it. */
+/**
+ * undici hides the reason (`ECONNREFUSED`) behind "fetch failed", in `cause`. An error may be of
+ * another realm, so that no class tells it.
+ */
 function describeCause(error: unknown): string {
   const outer = Object(error) as Failure
   const inner = Object(outer.cause ?? error) as Failure
   const code = text(inner.code)
   // Its own codes say less than its messages: that a proxy refuses, for one, is an abort.
   const message = text(inner.message) ?? text(outer.message)
-  const what = code?.startsWith('UND_') && message !== undefined ? `${code}, ${message}` : (code ?? message)
+  const what =
+    code?.startsWith('UND_') && message !== undefined ? `${code}, ${message}` : (code ?? message)
   const hint = code !== undefined && Object.hasOwn(HINTS, code) ? `; ${HINTS[code]!}` : ''
   return what === undefined ? 'unknown reason' : printable(what) + hint
 }

@@ -2,8 +2,8 @@
 const MAX_DEPTH = 32
 
 /**
- * Parses a JSON object more strictly than `JSON.parse`: no duplicate members (RFC 7515 §4, RFC 7519 §4), no `__proto__`
- * member, no deep nesting.
+ * Parses a JSON object more strictly than `JSON.parse`: no duplicate members (RFC 7515 §4, RFC 7519
+ * §4), no `__proto__` member, no deep nesting.
  *
  * @returns the object, or a phrase that says what was found instead
  */
@@ -14,10 +14,13 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> | s
   } catch {
     return 'text that is not JSON'
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'JSON that is not an object'
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return 'JSON that is not an object'
   const members = countMembers(value, 0)
-  if (members === Infinity) return `an object nested over ${MAX_DEPTH} deep or with a member named "__proto__"`
-  // JSON.parse keeps the last of several equal names, whatever escapes they are written with: then the text has more colons than the value has members.
+  if (members === Infinity)
+    return `an object nested over ${MAX_DEPTH} deep or with a member named "__proto__"`
+  // JSON.parse keeps the last of several equal names, whatever escapes they are written with: then
+  // the text has more colons than the value has members.
   if (members !== countColons(text)) return 'an object with a member named twice'
   return value as Readonly<Record<string, unknown>>
 }

@@ -14,7 +14,9 @@ export const MILLISECONDS = 1e11
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
 
 /** Takes the paths of an alias table apart, once; a dot leads into an object. */
-export function pathsOf<Name extends string>(aliases: Readonly<Record<Name, readonly string[]>>): Paths<Name> {
+export function pathsOf<Name extends string>(
+  aliases: Readonly<Record<Name, readonly string[]>>,
+): Paths<Name> {
   const entries = Object.entries(aliases) as [Name, readonly string[]][]
   return entries.map(([name, sources]) => [name, sources.map((source) => source.split('.'))])
 }
@@ -38,7 +40,10 @@ export function read<Name extends string, T>(
 }
 
 /** The first value that a function finds. */
-export function firstOf<Item, T>(items: readonly Item[], find: (item: Item) => T | undefined): T | undefined {
+export function firstOf<Item, T>(
+  items: readonly Item[],
+  find: (item: Item) => T | undefined,
+): T | undefined {
   for (const item of items) {
     const value = find(item)
     if (value !== undefined) return value
@@ -46,7 +51,10 @@ export function firstOf<Item, T>(items: readonly Item[], find: (item: Item) => T
   return undefined
 }
 
-/** A member of the object itself, never of its prototype; `null` is what some Verifiers write for nothing. */
+/**
+ * A member of the object itself, never of its prototype; `null` is what some Verifiers write for
+ * nothing.
+ */
 export function own(source: Json, name: string): unknown {
   const value = source[name] ?? undefined
   // Most names are absent: looking first is cheaper than asking whose it is.
@@ -81,7 +89,10 @@ export function seconds(value: unknown): number | undefined {
   const time = typeof value === 'string' && RFC3339.test(value) ? Date.parse(value) / 1_000 : value
   if (typeof time === 'number' && Math.abs(time) < MILLISECONDS) return time
   const isMilliseconds = typeof time === 'number' && Number.isFinite(time)
-  throw malformed('its dates in RFC 3339 or seconds since 1970', isMilliseconds ? 'milliseconds' : 'another form')
+  throw malformed(
+    'its dates in RFC 3339 or seconds since 1970',
+    isMilliseconds ? 'milliseconds' : 'another form',
+  )
 }
 
 function isText(value: unknown): boolean {
@@ -89,7 +100,10 @@ function isText(value: unknown): boolean {
 }
 
 /** A member for an object literal, or none. */
-export function optional<Name extends string, T>(name: Name, value: T | undefined): { readonly [Each in Name]?: T } {
+export function optional<Name extends string, T>(
+  name: Name,
+  value: T | undefined,
+): { readonly [Each in Name]?: T } {
   return value === undefined ? {} : ({ [name]: value } as { [Each in Name]: T })
 }
 
@@ -107,7 +121,9 @@ function follow(source: Json, path: readonly string[]): unknown {
   return value
 }
 
-/** A list for keeping: frozen, and without the room for sixteen more that filtering leaves behind. */
+/**
+ * A list for keeping: frozen, and without the room for sixteen more that filtering leaves behind.
+ */
 export function compact<T>(list: readonly T[]): readonly T[] {
   return Object.freeze(list.slice())
 }

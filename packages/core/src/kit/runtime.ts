@@ -5,7 +5,8 @@ import type * as diagnosticsChannel from 'node:diagnostics_channel'
 /**
  * Everything the library takes from the world around it: clocks, network, chance and timers.
  *
- * Pass your own to `createResourceServer({ runtime })` to hold time still in a test, or to send requests through a proxy.
+ * Pass your own to `createResourceServer({ runtime })` to hold time still in a test, or to send
+ * requests through a proxy.
  *
  * @example
  * ```ts
@@ -27,7 +28,10 @@ export interface Runtime {
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>
   /** A number from 0 up to 1, for jitter; it never makes a secret. */
   readonly random: () => number
-  /** Calls back once after `delay` milliseconds, or sooner where that is longer than timers last, without keeping the process alive; returns the way to call it off. */
+  /**
+   * Calls back once after `delay` milliseconds, or sooner where that is longer than timers last,
+   * without keeping the process alive; returns the way to call it off.
+   */
   readonly schedule: (callback: () => void, delay: number) => () => void
   /** Tells the developer of something that works but is likely not meant. */
   readonly warn: (message: string) => void
@@ -36,7 +40,8 @@ export interface Runtime {
 /** The longest delay that timers take: a longer one would make them fire at once. */
 const LONGEST_DELAY = 2 ** 31 - 1
 
-// Wrappers rather than references, so that a global replaced later (a fake clock, a fetch mock) is the one in use.
+// Wrappers rather than references, so that a global replaced later (a fake clock, a fetch mock) is
+// the one in use.
 /** The runtime of the process: its clocks, its global `fetch`, its timers. */
 export const systemRuntime: Runtime = Object.freeze({
   now: () => Date.now(),
@@ -46,20 +51,28 @@ export const systemRuntime: Runtime = Object.freeze({
   schedule: (callback: () => void, delay: number) => {
     const timer: unknown = setTimeout(callback, Math.min(delay, LONGEST_DELAY))
     // Timers are objects on Node and numbers on the web; only the former can keep a process alive.
-    if (typeof timer === 'object' && timer !== null && 'unref' in timer) (timer as NodeJS.Timeout).unref()
+    if (typeof timer === 'object' && timer !== null && 'unref' in timer)
+      (timer as NodeJS.Timeout).unref()
     return () => clearTimeout(timer as NodeJS.Timeout)
   },
   warn: (message: string) => {
-    const { process: host, console: log } = globalThis as { process?: Partial<NodeJS.Process>; console: Console }
+    const { process: host, console: log } = globalThis as {
+      process?: Partial<NodeJS.Process>
+      console: Console
+    }
     if (typeof host?.emitWarning === 'function') host.emitWarning(message, 'VerifierGuardWarning')
     else log.warn(`VerifierGuardWarning: ${message}`)
   },
 })
 
 const onCloudflareWorkers =
-  (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent === 'Cloudflare-Workers'
+  (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent ===
+  'Cloudflare-Workers'
 
-/** Whether a request may wait for work that another one began: on Cloudflare Workers that work ends with the request that began it, finished or not. */
+/**
+ * Whether a request may wait for work that another one began: on Cloudflare Workers that work ends
+ * with the request that began it, finished or not.
+ */
 export const sharesWork = !onCloudflareWorkers
 
 interface BuiltinModules {
@@ -68,10 +81,16 @@ interface BuiltinModules {
   'node:diagnostics_channel': typeof diagnosticsChannel
 }
 
-/** A built-in module of Node, or `undefined` elsewhere; asked for at run time, so that no bundle holds an import of it. */
-export function builtinModule<Name extends keyof BuiltinModules>(name: Name): BuiltinModules[Name] | undefined {
+/**
+ * A built-in module of Node, or `undefined` elsewhere; asked for at run time, so that no bundle
+ * holds an import of it.
+ */
+export function builtinModule<Name extends keyof BuiltinModules>(
+  name: Name,
+): BuiltinModules[Name] | undefined {
   // Its stand-in for `node:crypto` takes no ready keys; WebCrypto is what that runtime is made for.
   if (onCloudflareWorkers) return undefined
-  const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process
+  const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } })
+    .process
   return host?.getBuiltinModule?.(name) as BuiltinModules[Name] | undefined
 }

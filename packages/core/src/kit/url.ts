@@ -2,7 +2,10 @@ import { quote } from './errors.js'
 
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
-/** What makes an address unfit for a Verifier, or `undefined`: https is required beyond this machine unless plain http was asked for. */
+/**
+ * What makes an address unfit for a Verifier, or `undefined`: https is required beyond this machine
+ * unless plain http was asked for.
+ */
 export function describeInsecure(address: string, insecureHttp: boolean): string | undefined {
   if (!URL.canParse(address)) return `${quoteAddress(address)}, which is not a URL`
   const { protocol, hostname, username, password } = new URL(address)
@@ -12,7 +15,10 @@ export function describeInsecure(address: string, insecureHttp: boolean): string
   return `${quoteAddress(address)}, which is not https`
 }
 
-/** Whether a text can be an issuer (RFC 8414 §2): a fit address as it is normally written, without query and fragment. */
+/**
+ * Whether a text can be an issuer (RFC 8414 §2): a fit address as it is normally written, without
+ * query and fragment.
+ */
 export function isIssuer(text: string, insecureHttp: boolean): boolean {
   if (/[?#{}]/.test(text) || describeInsecure(text, insecureHttp) !== undefined) return false
   return [text, `${text}/`].includes(new URL(text).href)
@@ -26,19 +32,27 @@ export function place(url: string): string {
 
 /** The same for a text of which it is not known that it is an address. */
 export function quoteAddress(text: string): string {
-  return quote(text.replace(/\/\/[^/?#]*@/, '//...@').replace(/[?#][^]*$/, (rest) => `${rest[0]}...`))
+  return quote(
+    text.replace(/\/\/[^/?#]*@/, '//...@').replace(/[?#][^]*$/, (rest) => `${rest[0]}...`),
+  )
 }
 
 /** What two identifiers differ by that were meant to be the same, in words. */
-export function likelyDifference(expected: readonly string[], found: readonly string[]): string | undefined {
+export function likelyDifference(
+  expected: readonly string[],
+  found: readonly string[],
+): string | undefined {
   const some = (alike: (own: string, other: string) => boolean) =>
     expected.some((own) => found.some((other) => alike(own, other)))
-  const differsBy = (suffix: string) => some((own, other) => own + suffix === other || other + suffix === own)
+  const differsBy = (suffix: string) =>
+    some((own, other) => own + suffix === other || other + suffix === own)
   if (differsBy('/')) return 'they differ by a trailing slash only'
   if (differsBy('/verifier'))
     return 'they differ by the suffix "/verifier" only, which Verifiers from 3.1 on have in their issuer'
-  if (some((own, other) => own.toLowerCase() === other.toLowerCase())) return 'they differ in upper and lower case only'
-  if (some((own, other) => withoutScheme(own) === withoutScheme(other))) return 'they differ by http and https only'
+  if (some((own, other) => own.toLowerCase() === other.toLowerCase()))
+    return 'they differ in upper and lower case only'
+  if (some((own, other) => withoutScheme(own) === withoutScheme(other)))
+    return 'they differ by http and https only'
   return undefined
 }
 

@@ -10,7 +10,8 @@ const PAUSE = 1_000
  *
  * @param resolve fills in the defaults of an answer
  * @param timeout milliseconds
- * @returns a function that rejects with `keys_unavailable` when there is no answer, `issuer_not_trusted` for that of another issuer, and `invalid_configuration` for a wrong one
+ * @returns a function that rejects with `keys_unavailable` when there is no answer,
+ *   `issuer_not_trusted` for that of another issuer, and `invalid_configuration` for a wrong one
  */
 export function issuerLookup(
   lookup: IssuerLookup,
@@ -24,7 +25,8 @@ export function issuerLookup(
     if (own === undefined || own === null) return undefined
     if (own.issuer === issuer) return resolve(own)
     if (typeof own.issuer !== 'string') return resolve(own)
-    // A database that compares without case answers so to whatever a caller writes: no fault of the configuration that a token may show.
+    // A database that compares without case answers so to whatever a caller writes: no fault of the
+    // configuration that a token may show.
     throw new Denial('issuer_not_trusted', {
       check: 'issuer',
       expected: `the issuer lookup to answer for ${quote(issuer)}`,
@@ -45,7 +47,12 @@ async function answerOf(lookup: IssuerLookup, issuer: string, timeout: number, r
   } catch (cause) {
     const actual = `an error of the type ${cause instanceof Error ? cause.name : typeof cause}`
     const hint = 'the token was not judged; the "cause" of the "denied" event says what went wrong'
-    const reason = { check: 'issuer', expected: `the issuer lookup to answer for ${quote(issuer)}`, actual, hint }
+    const reason = {
+      check: 'issuer',
+      expected: `the issuer lookup to answer for ${quote(issuer)}`,
+      actual,
+      hint,
+    }
     throw new Denial('keys_unavailable', reason, { cause, retryAfter: PAUSE })
   } finally {
     callOff()

@@ -8,22 +8,33 @@ const PLACEHOLDER = '{tenant}'
 const STAND_IN = 'x-tenant-x'
 /** The rule of Verifier 3.x for its tenants. */
 const DEFAULT_TENANT = /[a-z0-9-]{1,64}/
-/** Whatever the pattern of a tenant allows, it must not change which host or path the address is of. */
+/**
+ * Whatever the pattern of a tenant allows, it must not change which host or path the address is of.
+ */
 const PLAIN = /^(?!\.+$)[\w.~-]+$/
 
 /**
  * Makes the template of an issuer with `{tenant}` in it: the tenant is all that may vary.
  *
  * @returns `undefined` for an issuer that is no template
- * @throws {GuardError} `invalid_configuration` unless `{tenant}` stands once, in a label of the host that is not its last, or in the path
+ * @throws {GuardError} `invalid_configuration` unless `{tenant}` stands once, in a label of the
+ *   host that is not its last, or in the path
  */
-export function issuerTemplate(issuer: string, tenantPattern: RegExp | undefined): IssuerTemplate | undefined {
+export function issuerTemplate(
+  issuer: string,
+  tenantPattern: RegExp | undefined,
+): IssuerTemplate | undefined {
   if (!/[{}]/.test(issuer)) {
     if (tenantPattern === undefined) return undefined
-    throw configurationError('"tenantPattern" beside an issuer with {tenant}', quoteAddress(issuer), 'leave one out')
+    throw configurationError(
+      '"tenantPattern" beside an issuer with {tenant}',
+      quoteAddress(issuer),
+      'leave one out',
+    )
   }
   const [before, after, ...more] = issuer.split(PLACEHOLDER) as [string, string, ...string[]]
-  if (more.length > 0 || /[{}]/.test(before + after) || !mayVary(before + STAND_IN + after)) throw misplaced(issuer)
+  if (more.length > 0 || /[{}]/.test(before + after) || !mayVary(before + STAND_IN + after))
+    throw misplaced(issuer)
   const tenants = wholly(tenantPattern ?? DEFAULT_TENANT)
   return (candidate) => {
     if (!candidate.startsWith(before) || !candidate.endsWith(after)) return false
@@ -40,7 +51,10 @@ function mayVary(address: string): boolean {
   return pathname.includes(STAND_IN) || labels.some((label) => label.includes(STAND_IN))
 }
 
-/** Top-level domains under which no stranger can have a name: reserved for one's own network, for tests or for examples (RFC 6761, RFC 6762 appendix G, RFC 8375). */
+/**
+ * Top-level domains under which no stranger can have a name: reserved for one's own network, for
+ * tests or for examples (RFC 6761, RFC 6762 appendix G, RFC 8375).
+ */
 const RESERVED = new Set([
   'localhost',
   'test',
@@ -56,17 +70,28 @@ const RESERVED = new Set([
   'arpa',
 ])
 
-/** Whether the tenant of a template is the label before the last, and so a name that anybody may register. */
+/**
+ * Whether the tenant of a template is the label before the last, and so a name that anybody may
+ * register.
+ */
 export function isOpenToAll(issuer: string): boolean {
   const { hostname } = new URL(issuer.replace(PLACEHOLDER, STAND_IN))
   const labels = hostname.split('.')
   return labels.at(-2)?.includes(STAND_IN) === true && !RESERVED.has(labels.at(-1)!)
 }
 
-/** The pattern for a whole name, whether it was written with anchors or without; `g` and `y` would make it remember. */
+/**
+ * The pattern for a whole name, whether it was written with anchors or without; `g` and `y` would
+ * make it remember.
+ */
 function wholly(pattern: unknown): RegExp {
-  if (pattern instanceof RegExp) return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, ''))
-  throw configurationError('"tenantPattern" as a regular expression', quote(pattern), 'write it as /[a-z]+/')
+  if (pattern instanceof RegExp)
+    return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, ''))
+  throw configurationError(
+    '"tenantPattern" as a regular expression',
+    quote(pattern),
+    'write it as /[a-z]+/',
+  )
 }
 
 function misplaced(issuer: string): Error {

@@ -1,6 +1,14 @@
 import type { Algorithm, AlgorithmRow } from '../jwt/algorithms.js'
 import { configurationError, quote } from '../kit/errors.js'
-import { checkListeners, checkRuntime, count, number, only, refuseUnknown, refuseUnknownWithin } from './checks.js'
+import {
+  checkListeners,
+  checkRuntime,
+  count,
+  number,
+  only,
+  refuseUnknown,
+  refuseUnknownWithin,
+} from './checks.js'
 import { EVENT_NAMES, type Listeners } from '../kit/events.js'
 import type { JwkSet } from '../jwt/key.js'
 import type { FetchLimits } from '../kit/http.js'
@@ -14,7 +22,10 @@ import { describeInsecure, quoteAddress } from '../kit/url.js'
 /** Where the keys come from: from the Verifier's metadata unless one of these is given. */
 export type KeysOption =
   | { readonly jwksUri?: never; readonly keys?: never }
-  | { /** Address of the JWK Set, in place of discovery. */ readonly jwksUri: string; readonly keys?: never }
+  | {
+      /** Address of the JWK Set, in place of discovery. */ readonly jwksUri: string
+      readonly keys?: never
+    }
   | {
       /** The JWK Set itself: nothing is fetched, and rotation is yours. */ readonly keys: JwkSet
       readonly jwksUri?: never
@@ -23,50 +34,81 @@ export type KeysOption =
 /** What is believed of one issuer's tokens. */
 export interface TrustOptions {
   /**
-   * Who a token must be addressed to (`aud`): one of these. Required, unless the profile has a rule of its own (`dome`,
-   * `eudistack`: machine tokens are addressed to the Verifier). `null` switches the check off. Leave it out for the profile's own rule: `undefined`
-   * is refused, as what an unset environment variable leaves.
+   * Who a token must be addressed to (`aud`): one of these. Required, unless the profile has a rule
+   * of its own (`dome`, `eudistack`: machine tokens are addressed to the Verifier). `null` switches
+   * the check off. Leave it out for the profile's own rule: `undefined` is refused, as what an
+   * unset environment variable leaves.
    */
   readonly audience?: string | readonly string[] | null
   /** The family of Verifiers, and so the defaults for their tokens. Default: `auto`. */
   readonly profile?: ProfileName
-  /** Client ids whose user tokens are accepted under the profiles `dome` and `eudistack`, where `audience` is left out. Default: none; `undefined` is refused. */
+  /**
+   * Client ids whose user tokens are accepted under the profiles `dome` and `eudistack`, where
+   * `audience` is left out. Default: none; `undefined` is refused.
+   */
   readonly clientIds?: readonly string[]
   /**
-   * Kinds of actor that are let in. Default: the profile's; `machine` for `dome` and `eudistack`, with `employee` once `clientIds` or an `audience`
-   * other than the Verifier itself is given. `undefined` is refused.
+   * Kinds of actor that are let in. Default: the profile's; `machine` for `dome` and `eudistack`,
+   * with `employee` once `clientIds` or an `audience` other than the Verifier itself is given.
+   * `undefined` is refused.
    */
   readonly kinds?: readonly Kind[]
-  /** Signature algorithms that are accepted; never taken from discovery or the token. Default: the profile's, `['ES256']` for most. */
+  /**
+   * Signature algorithms that are accepted; never taken from discovery or the token. Default: the
+   * profile's, `['ES256']` for most.
+   */
   readonly algorithms?: readonly Algorithm[]
 }
 
-/** One issuer with settings of its own; what is left out is taken from the resource server's options. */
+/**
+ * One issuer with settings of its own; what is left out is taken from the resource server's
+ * options.
+ */
 export type IssuerOptions = TrustOptions &
   KeysOption & {
-    /** The issuer exactly as its tokens state it, or a template with `{tenant}` in a host label, though not the last, or in the path. What follows it in the host must be yours. */
+    /**
+     * The issuer exactly as its tokens state it, or a template with `{tenant}` in a host label,
+     * though not the last, or in the path. What follows it in the host must be yours.
+     */
     readonly issuer: string
-    /** What `{tenant}` may stand for, as a whole. Default: `[a-z0-9-]{1,64}`, the Verifier's own rule. */
+    /**
+     * What `{tenant}` may stand for, as a whole. Default: `[a-z0-9-]{1,64}`, the Verifier's own
+     * rule.
+     */
     readonly tenantPattern?: RegExp
   }
 
 /**
- * Decides on an issuer that is not configured by name: its settings, or `undefined` to refuse it. The answer must state exactly the issuer asked for.
+ * Decides on an issuer that is not configured by name: its settings, or `undefined` to refuse it.
+ * The answer must state exactly the issuer asked for.
  *
- * Asked for well-formed addresses only, but a caller invents those as he likes: compare the whole of it. An issuer that is let in is remembered, up to
- * 1 000 of them, and looked up again within `keySet.maxAge`: refused then, or answered for otherwise, it is given up with all that was decided by its
- * keys. A refusal is not remembered. What the function throws, and an answer later than `keySet.timeout`, end in 503; of an issuer let in before, the
- * last answer holds meanwhile, for `keySet.maxStale` at most.
+ * Asked for well-formed addresses only, but a caller invents those as he likes: compare the whole
+ * of it. An issuer that is let in is remembered, up to 1 000 of them, and looked up again within
+ * `keySet.maxAge`: refused then, or answered for otherwise, it is given up with all that was
+ * decided by its keys. A refusal is not remembered. What the function throws, and an answer later
+ * than `keySet.timeout`, end in 503; of an issuer let in before, the last answer holds meanwhile,
+ * for `keySet.maxStale` at most.
  */
-export type IssuerLookup = (issuer: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>
+export type IssuerLookup = (
+  issuer: string,
+) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>
 
 /** Bounds of the key sets. */
 export interface KeySetOption {
-  /** Age at which keys are fetched anew, in seconds, a day at most; refreshed in the background ahead of it. Default: 600. */
+  /**
+   * Age at which keys are fetched anew, in seconds, a day at most; refreshed in the background
+   * ahead of it. Default: 600.
+   */
   readonly maxAge?: number
-  /** Age at which keys are no longer used while the Verifier is out of reach, in seconds, a year at most. Default: 86 400. */
+  /**
+   * Age at which keys are no longer used while the Verifier is out of reach, in seconds, a year at
+   * most. Default: 86 400.
+   */
   readonly maxStale?: number
-  /** Limit of one fetch over connection, headers and body, and of the time that a request waits for keys, in seconds. Default: 5. */
+  /**
+   * Limit of one fetch over connection, headers and body, and of the time that a request waits for
+   * keys, in seconds. Default: 5.
+   */
   readonly timeout?: number
   /** Limit of a fetched document after decompression, in bytes. Default: 524 288. */
   readonly maxBytes?: number
@@ -83,11 +125,17 @@ export interface CacheOption {
 /** Everything a resource server can be told. */
 export type ResourceServerOptions = TrustOptions &
   KeysOption & {
-    /** Whose tokens are accepted: exactly these issuers, compared character by character. Required. */
-    readonly issuer: string | IssuerOptions | IssuerLookup | readonly (string | IssuerOptions | IssuerLookup)[]
+    /**
+     * Whose tokens are accepted: exactly these issuers, compared character by character. Required.
+     */
+    readonly issuer:
+      string | IssuerOptions | IssuerLookup | readonly (string | IssuerOptions | IssuerLookup)[]
     /** Difference of clocks that is forgiven in `exp`, `nbf` and `iat`, in seconds. Default: 30. */
     readonly clockTolerance?: number
-    /** Age since `iat` at which a token is refused although it has not expired, in seconds, a year at most. Default: none. */
+    /**
+     * Age since `iat` at which a token is refused although it has not expired, in seconds, a year
+     * at most. Default: none.
+     */
     readonly maxTokenAge?: number
     /** `null` accepts tokens whose credential is outside its validity window. */
     readonly credentialValidity?: null
@@ -96,18 +144,30 @@ export type ResourceServerOptions = TrustOptions &
     readonly cache?: CacheOption | null
     /** Name of the protected space in challenges (RFC 9110 §11.5). Default: none. */
     readonly realm?: string
-    /** Whether denials carry a random id for the caller to quote, the same as in the `denied` event. Default: false. */
+    /**
+     * Whether denials carry a random id for the caller to quote, the same as in the `denied` event.
+     * Default: false.
+     */
     readonly correlationId?: boolean
-    /** Accepts plain http beyond this machine: anybody on the way can then publish keys. Default: false. */
+    /**
+     * Accepts plain http beyond this machine: anybody on the way can then publish keys. Default:
+     * false.
+     */
     readonly allowInsecureHttp?: boolean
-    /** Functions to be told of events. Where nobody listens, likely mistakes in these options are warned of, once each. Default: none. */
+    /**
+     * Functions to be told of events. Where nobody listens, likely mistakes in these options are
+     * warned of, once each. Default: none.
+     */
     readonly events?: Listeners
     /** What is replaced of {@link systemRuntime}; the rest stays. */
     readonly runtime?: Partial<Runtime>
   }
 
-/** Where the keys of a Verifier come from: its metadata, a fixed address, or the application itself. */
-export type KeyOrigin = { readonly discovery: string } | { readonly jwksUri: string } | { readonly keys: JwkSet }
+/**
+ * Where the keys of a Verifier come from: its metadata, a fixed address, or the application itself.
+ */
+export type KeyOrigin =
+  { readonly discovery: string } | { readonly jwksUri: string } | { readonly keys: JwkSet }
 
 /** Bounds of a key set; times in milliseconds. */
 export interface KeySetLimits extends FetchLimits {
@@ -135,7 +195,10 @@ export interface IssuerSettings extends TrustSettings {
   readonly origin: (issuer: string) => KeyOrigin
 }
 
-/** Every option with its default, checked once. Times in milliseconds, except where a claim's own unit is seconds. */
+/**
+ * Every option with its default, checked once. Times in milliseconds, except where a claim's own
+ * unit is seconds.
+ */
 export interface Settings {
   readonly issuers: readonly IssuerSettings[]
   readonly lookups: readonly ((issuer: string) => Promise<IssuerSettings | undefined>)[]
@@ -180,7 +243,12 @@ const KNOWN_WITHIN = {
   cache: namesOf<CacheOption>({ maxEntries: true, maxBytes: true }),
   events: new Set<string>(EVENT_NAMES),
 }
-const KNOWN_OF_ISSUER = namesOf<IssuerOptions>({ issuer: true, tenantPattern: true, ...OF_TRUST, ...OF_KEYS })
+const KNOWN_OF_ISSUER = namesOf<IssuerOptions>({
+  issuer: true,
+  tenantPattern: true,
+  ...OF_TRUST,
+  ...OF_KEYS,
+})
 
 // The memory sets aside a place for every entry.
 const MOST_ENTRIES = 10_000_000
@@ -192,7 +260,8 @@ const YEAR = 365 * DAY
 /**
  * Checks the options and fills in the defaults, once and at start-up.
  *
- * @throws {GuardError} `invalid_configuration`, saying what was expected, what was found and what to do
+ * @throws {GuardError} `invalid_configuration`, saying what was expected, what was found and what
+ *   to do
  */
 export function resolveOptions(options: ResourceServerOptions): Settings {
   requireObject(options)
@@ -218,7 +287,11 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
     )
   }
   // The same text twice is one issuer.
-  const listed = [...new Set(Array.isArray(options.issuer) ? (options.issuer as readonly unknown[]) : [options.issuer])]
+  const listed = [
+    ...new Set(
+      Array.isArray(options.issuer) ? (options.issuer as readonly unknown[]) : [options.issuer],
+    ),
+  ]
   const described = listed
     .filter((entry) => typeof entry !== 'function')
     .map((entry) => (typeof entry === 'string' ? { issuer: entry } : entry))
@@ -254,8 +327,13 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
   return Object.freeze(settings)
 }
 
-function issuerSettings(own: IssuerOptions, shared: ResourceServerOptions, insecureHttp: boolean): IssuerSettings {
-  if (typeof own !== 'object' || own === null || typeof own.issuer !== 'string') throw missingIssuer(quote(own))
+function issuerSettings(
+  own: IssuerOptions,
+  shared: ResourceServerOptions,
+  insecureHttp: boolean,
+): IssuerSettings {
+  if (typeof own !== 'object' || own === null || typeof own.issuer !== 'string')
+    throw missingIssuer(quote(own))
   refuseUnknown(own, KNOWN_OF_ISSUER)
   checkTrust(own)
   const template = issuerTemplate(own.issuer, own.tenantPattern)
@@ -269,7 +347,12 @@ function issuerSettings(own: IssuerOptions, shared: ResourceServerOptions, insec
   if (keys !== undefined) checkKeys(keys)
   const origin = (issuer: string): KeyOrigin =>
     keys ? { keys } : jwksUri !== undefined ? { jwksUri } : { discovery: issuer }
-  return Object.freeze({ issuer: own.issuer, template, origin, ...trustSettings(own, shared, template) })
+  return Object.freeze({
+    issuer: own.issuer,
+    template,
+    origin,
+    ...trustSettings(own, shared, template),
+  })
 }
 
 function refuseRepeated(issuers: readonly IssuerSettings[]): void {
@@ -319,9 +402,15 @@ function checkUrl(name: string, value: unknown, insecureHttp: boolean): void {
 }
 
 function checkRealm(realm: string | undefined): string | undefined {
-  // RFC 9110 §5.6.4: what may stand in a quoted-string; quotes and backslashes are escaped by the challenge.
-  if (realm === undefined || (typeof realm === 'string' && /^[\x20-\x7e]+$/.test(realm))) return realm
-  throw configurationError('"realm" in printable ASCII', quote(realm), 'it is sent in a header field')
+  // RFC 9110 §5.6.4: what may stand in a quoted-string; quotes and backslashes are escaped by the
+  // challenge.
+  if (realm === undefined || (typeof realm === 'string' && /^[\x20-\x7e]+$/.test(realm)))
+    return realm
+  throw configurationError(
+    '"realm" in printable ASCII',
+    quote(realm),
+    'it is sent in a header field',
+  )
 }
 
 type Names<Options> = Readonly<Record<Options extends unknown ? keyof Options : never, true>>
@@ -350,7 +439,9 @@ function* weaknesses({ issuers, limits }: Settings): Iterable<string> {
   for (const { issuer, template, audience, kinds, profile } of issuers) {
     if (audience === null) {
       const employees =
-        profile.kinds !== undefined && kinds?.includes('employee') ? ', employees of any client included' : ''
+        profile.kinds !== undefined && kinds?.includes('employee')
+          ? ', employees of any client included'
+          : ''
       yield `audience is null: tokens that ${issuer} issued for any other API are accepted${employees}; only requirements restrict access.`
     }
     if (template !== undefined && isOpenToAll(issuer))

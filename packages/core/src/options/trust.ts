@@ -4,8 +4,15 @@ import type { TrustOptions, TrustSettings } from './options.js'
 import { KINDS, PROFILES, type Kind, type Profile, type ProfileName } from './profiles.js'
 import type { IssuerTemplate } from './issuer-template.js'
 
-/** Where an unset environment variable would silently put the profile's own rule in the place of a stricter one. */
-const NEVER_UNDEFINED = ['audience', 'clientIds', 'kinds'] as const satisfies readonly (keyof TrustOptions)[]
+/**
+ * Where an unset environment variable would silently put the profile's own rule in the place of a
+ * stricter one.
+ */
+const NEVER_UNDEFINED = [
+  'audience',
+  'clientIds',
+  'kinds',
+] as const satisfies readonly (keyof TrustOptions)[]
 
 /**
  * Refuses what was stated without a value.
@@ -13,14 +20,17 @@ const NEVER_UNDEFINED = ['audience', 'clientIds', 'kinds'] as const satisfies re
  * @throws {GuardError} `invalid_configuration`
  */
 export function checkTrust(options: TrustOptions): void {
-  const unset = NEVER_UNDEFINED.find((name) => Object.hasOwn(options, name) && options[name] === undefined)
+  const unset = NEVER_UNDEFINED.find(
+    (name) => Object.hasOwn(options, name) && options[name] === undefined,
+  )
   if (unset === undefined) return
   const hint = "an unset environment variable, perhaps; leave it out for the profile's own rule"
   throw configurationError(`"${unset}" with a value, where it is stated`, 'undefined', hint)
 }
 
 /**
- * Fills in the defaults of what is believed of an issuer's tokens: from the options that all issuers share, then from its profile.
+ * Fills in the defaults of what is believed of an issuer's tokens: from the options that all
+ * issuers share, then from its profile.
  *
  * @throws {GuardError} `invalid_configuration`
  */
@@ -34,13 +44,17 @@ export function trustSettings(
   const profile = profileNamed(name)
   const clientIds = strings('clientIds', options.clientIds ?? [])
   const audience = audienceList(options.audience, profile, name)
-  // An issuer with an audience of its own may well stand beside others that go by the shared client ids.
+  // An issuer with an audience of its own may well stand beside others that go by the shared client
+  // ids.
   const isOverruled = own.clientIds === undefined && own.audience !== undefined
-  if (clientIds.length > 0 && audience !== undefined && !isOverruled) throw ignoredClients(profile, name)
+  if (clientIds.length > 0 && audience !== undefined && !isOverruled)
+    throw ignoredClients(profile, name)
   const kinds = kindList(options.kinds)
-  if (kinds !== undefined && !profile.credential && !kinds.includes('none')) throw unmatched(kinds, name)
+  if (kinds !== undefined && !profile.credential && !kinds.includes('none'))
+    throw unmatched(kinds, name)
   const isVerifier = verifierNamed(own.issuer, template)
-  const isForUsers = clientIds.length > 0 || (audience !== undefined && !audience?.every(isVerifier))
+  const isForUsers =
+    clientIds.length > 0 || (audience !== undefined && !audience?.every(isVerifier))
   const users: readonly Kind[] = isForUsers ? ['employee'] : []
   return {
     profile,
@@ -51,12 +65,21 @@ export function trustSettings(
   }
 }
 
-/** Whether an audience is the Verifier itself, as machines' tokens name it: by its issuer, or by the origin of that. */
-function verifierNamed(issuer: string, template: IssuerTemplate | undefined): (audience: string) => boolean {
+/**
+ * Whether an audience is the Verifier itself, as machines' tokens name it: by its issuer, or by the
+ * origin of that.
+ */
+function verifierNamed(
+  issuer: string,
+  template: IssuerTemplate | undefined,
+): (audience: string) => boolean {
   const [origin] = /^[^:/]+:\/\/[^/]*/.exec(issuer) ?? [issuer]
   const path = issuer.slice(origin.length)
   return (audience) =>
-    audience === issuer || audience === origin || template?.(audience) === true || template?.(audience + path) === true
+    audience === issuer ||
+    audience === origin ||
+    template?.(audience) === true ||
+    template?.(audience + path) === true
 }
 
 function ignoredClients(profile: Profile, name: ProfileName): Error {
@@ -77,9 +100,17 @@ function unmatched(kinds: readonly Kind[], name: ProfileName): Error {
 
 function kindList(kinds: readonly Kind[] | undefined): readonly Kind[] | undefined {
   if (kinds === undefined) return undefined
-  if (Array.isArray(kinds) && kinds.length > 0 && kinds.every((kind) => KINDS.includes(kind as Kind)))
+  if (
+    Array.isArray(kinds) &&
+    kinds.length > 0 &&
+    kinds.every((kind) => KINDS.includes(kind as Kind))
+  )
     return [...(kinds as readonly Kind[])]
-  throw configurationError(`"kinds" among ${KINDS.join(', ')}`, quote(kinds), "leave it out for the profile's own")
+  throw configurationError(
+    `"kinds" among ${KINDS.join(', ')}`,
+    quote(kinds),
+    "leave it out for the profile's own",
+  )
 }
 
 function profileNamed(name: string): Profile {
@@ -108,7 +139,11 @@ function audienceList(
   }
   const list = strings('audience', typeof audience === 'string' ? [audience] : audience)
   if (list.length === 0)
-    throw configurationError('"audience"', 'an empty list', 'name at least one, or null to accept any')
+    throw configurationError(
+      '"audience"',
+      'an empty list',
+      'name at least one, or null to accept any',
+    )
   return list
 }
 
@@ -131,8 +166,10 @@ function rowsFor(names: readonly string[]): ReadonlyMap<string, AlgorithmRow> {
 }
 
 function strings(name: string, values: readonly string[]): readonly string[] {
-  const isText = (value: unknown) => typeof value === 'string' && value !== '' && value === value.trim()
-  if (Array.isArray(values) && values.every(isText)) return Object.freeze([...(values as readonly string[])])
+  const isText = (value: unknown) =>
+    typeof value === 'string' && value !== '' && value === value.trim()
+  if (Array.isArray(values) && values.every(isText))
+    return Object.freeze([...(values as readonly string[])])
   throw configurationError(
     `"${name}" as non-empty strings without white space around them`,
     quote(values),

@@ -1,12 +1,22 @@
 import { configurationError, quote } from '../kit/errors.js'
 
-/** @throws {GuardError} `invalid_configuration` unless the options are an object of known members */
+/**
+ * @throws {GuardError} `invalid_configuration` unless the options are an object of known members
+ */
 export function requireOptions(of: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null)
-    throw configurationError(`options of ${of}`, quote(options), `pass an object with ${known.join(', ')}`)
+    throw configurationError(
+      `options of ${of}`,
+      quote(options),
+      `pass an object with ${known.join(', ')}`,
+    )
   const stranger = Object.keys(options).find((name) => !known.includes(name))
   if (stranger !== undefined)
-    throw configurationError(`options of ${of} among ${known.join(', ')}`, quote(stranger), 'check the spelling')
+    throw configurationError(
+      `options of ${of} among ${known.join(', ')}`,
+      quote(stranger),
+      'check the spelling',
+    )
 }
 
 /** @throws {GuardError} `invalid_configuration` unless the value is a text that says something */

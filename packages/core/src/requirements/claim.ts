@@ -1,6 +1,12 @@
 import { configurationError, quote } from '../kit/errors.js'
 import { requireFunction, requireOptions, requireTexts } from './arguments.js'
-import { afterwards, type Caller, type Outcome, type Refusal, type Requirement } from './requirement.js'
+import {
+  afterwards,
+  type Caller,
+  type Outcome,
+  type Refusal,
+  type Requirement,
+} from './requirement.js'
 import { enumerate } from './text.js'
 
 /** What a claim has to be: one of these. */
@@ -17,7 +23,10 @@ export type ClaimCondition =
       readonly satisfies?: never
     }
   | {
-      /** Whatever a function answers `true` to, at once or later; when it throws, nothing is decided: 503. Not called where the claim is missing. */
+      /**
+       * Whatever a function answers `true` to, at once or later; when it throws, nothing is
+       * decided: 503. Not called where the claim is missing.
+       */
       readonly satisfies: (value: unknown) => boolean | Promise<boolean>
       readonly equals?: never
       readonly includes?: never
@@ -26,10 +35,13 @@ export type ClaimCondition =
 /**
  * Requires something of one claim of the token.
  *
- * Does not read the credential, whose place differs from Verifier to Verifier: ask `requiredPower`, or `requiredRule` with the caller's mandate.
+ * Does not read the credential, whose place differs from Verifier to Verifier: ask `requiredPower`,
+ * or `requiredRule` with the caller's mandate.
  *
- * @param claim its name, whatever characters that has, or the path to a member within it: `['realm_access', 'roles']`
- * @throws {GuardError} `invalid_configuration` for an empty name or path, and for anything but one condition
+ * @param claim its name, whatever characters that has, or the path to a member within it:
+ *   `['realm_access', 'roles']`
+ * @throws {GuardError} `invalid_configuration` for an empty name or path, and for anything but one
+ *   condition
  * @example
  * ```ts
  * import { requiredClaim } from '@verifier-guard/core'
@@ -38,7 +50,10 @@ export type ClaimCondition =
  * const isVersionTwo = requiredClaim('ver', { equals: 2 })
  * ```
  */
-export function requiredClaim(claim: string | readonly string[], condition: ClaimCondition): Requirement {
+export function requiredClaim(
+  claim: string | readonly string[],
+  condition: ClaimCondition,
+): Requirement {
   const path = requireTexts('a claim by its name or path', claim)
   const { fits, expected } = prepare(condition)
   const name = `claim ${path.join('.')}`
@@ -49,7 +64,11 @@ export function requiredClaim(claim: string | readonly string[], condition: Clai
       const judge = (answer: unknown): Refusal | undefined => {
         // Whatever merely counts as true is no yes.
         if (answer === true) return undefined
-        const reason = { check: 'requirements', expected: `${name} ${expected}`, actual: describe(value) }
+        const reason = {
+          check: 'requirements',
+          expected: `${name} ${expected}`,
+          actual: describe(value),
+        }
         return { code: 'claim_requirement_unmet', reason }
       }
       return value === undefined ? judge(false) : afterwards(fits(value), judge)
@@ -73,9 +92,18 @@ const CONDITIONS: { readonly [name: string]: (wanted: never) => Test } = {
     return { expected: `equal to ${quote(wanted)}`, fits: (value) => value === wanted }
   },
   includes(wanted: unknown) {
-    const all: readonly unknown[] = Array.isArray(wanted) ? [...(wanted as readonly unknown[])] : [wanted]
-    if (all.length === 0 || !all.every((one) => (typeof one === 'string' && one !== '') || typeof one === 'number'))
-      throw configurationError('"includes" as a text, a number or a list of them', quote(wanted), 'name at least one')
+    const all: readonly unknown[] = Array.isArray(wanted)
+      ? [...(wanted as readonly unknown[])]
+      : [wanted]
+    if (
+      all.length === 0 ||
+      !all.every((one) => (typeof one === 'string' && one !== '') || typeof one === 'number')
+    )
+      throw configurationError(
+        '"includes" as a text, a number or a list of them',
+        quote(wanted),
+        'name at least one',
+      )
     return {
       expected: `with ${enumerate(all)} in it`,
       fits: (value) => all.every((one) => elements(value).includes(one)),

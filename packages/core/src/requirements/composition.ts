@@ -71,7 +71,9 @@ function firstRefusal<Request>(
   for (const [index, requirement] of requirements.entries()) {
     const outcome = evaluate(requirement, caller, request)
     if (outcome instanceof Promise)
-      return outcome.then((refusal) => refusal ?? firstRefusal(requirements.slice(index + 1), caller, request))
+      return outcome.then(
+        (refusal) => refusal ?? firstRefusal(requirements.slice(index + 1), caller, request),
+      )
     if (outcome !== undefined) return outcome
   }
   return undefined
@@ -90,14 +92,19 @@ function allRefusals<Request>(
     if (outcome === undefined) return undefined
     if (outcome instanceof Promise) {
       const rest = requirements.slice(index + 1)
-      return outcome.then((refusal) => refusal && allRefusals(rest, caller, request, join, [...refusals, refusal]))
+      return outcome.then(
+        (refusal) => refusal && allRefusals(rest, caller, request, join, [...refusals, refusal]),
+      )
     }
     refusals.push(outcome)
   }
   return join(refusals)
 }
 
-/** One refusal for all alternatives. What could not be decided may be granted later: then that is the answer. */
+/**
+ * One refusal for all alternatives. What could not be decided may be granted later: then that is
+ * the answer.
+ */
 function joined(name: string, refusals: readonly Refusal[]): Refusal {
   const undecided = refusals.find(({ code }) => ERRORS[code].kind === 'verifier')
   if (undecided !== undefined) return undecided

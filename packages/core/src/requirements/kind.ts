@@ -3,7 +3,8 @@ import { KINDS, type Kind } from '../options/profiles.js'
 import type { Caller, Refusal, Requirement } from './requirement.js'
 
 /**
- * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token without one.
+ * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token
+ * without one.
  *
  * Narrows what the resource server lets in with its `kinds`; it can't widen that.
  *
@@ -25,7 +26,10 @@ export function requiredKind(kinds: Kind | readonly Kind[]): Requirement {
     check({ kind }: Caller): Refusal | undefined {
       if (accepted.includes(kind)) return undefined
       const actual = kind === 'none' ? 'a token without a credential' : `kind ${kind}`
-      return { code: 'kind_not_accepted', reason: { check: 'requirements', expected: name, actual } }
+      return {
+        code: 'kind_not_accepted',
+        reason: { check: 'requirements', expected: name, actual },
+      }
     },
   })
 }

@@ -12,14 +12,24 @@ export type PowerOptions<Request = unknown> = {
   readonly function: string
   /** Such as `Create`; of several, the one power must have them all. */
   readonly action: string | readonly string[]
-  /** Compares letter by letter, as the EUDIStack Issuer does for functions and actions. Default: false, ASCII letters without their case. */
+  /**
+   * Compares letter by letter, as the EUDIStack Issuer does for functions and actions. Default:
+   * false, ASCII letters without their case.
+   */
   readonly caseSensitive?: boolean
-  /** Lets `*` in a power stand for anything, as some DOME services do. Default: false, it is a name like any other. */
+  /**
+   * Lets `*` in a power stand for anything, as some DOME services do. Default: false, it is a name
+   * like any other.
+   */
   readonly wildcard?: boolean
 } & (
   | {
-      /** Where the power holds: `DOME`, or a tenant; a function takes it from the request, and `undefined` then refuses. */
-      readonly domain: string | ((request: Request) => string | undefined | Promise<string | undefined>)
+      /**
+       * Where the power holds: `DOME`, or a tenant; a function takes it from the request, and
+       * `undefined` then refuses.
+       */
+      readonly domain:
+        string | ((request: Request) => string | undefined | Promise<string | undefined>)
       readonly anyDomain?: false
     }
   | {
@@ -36,11 +46,14 @@ interface Criterion {
 const OPTIONS = ['type', 'domain', 'anyDomain', 'function', 'action', 'caseSensitive', 'wildcard']
 
 /**
- * Requires one power of the caller's mandate that has the function, every action, the domain and the type together.
+ * Requires one power of the caller's mandate that has the function, every action, the domain and
+ * the type together.
  *
- * Does not look at scopes, the tenant or the kind, and never joins two powers to one. A token without a credential has no powers.
+ * Does not look at scopes, the tenant or the kind, and never joins two powers to one. A token
+ * without a credential has no powers.
  *
- * @throws {GuardError} `invalid_configuration` for a function, action or domain that is missing, or an unknown option
+ * @throws {GuardError} `invalid_configuration` for a function, action or domain that is missing, or
+ *   an unknown option
  * @example
  * ```ts
  * import { requiredPower } from '@verifier-guard/core'
@@ -48,11 +61,14 @@ const OPTIONS = ['type', 'domain', 'anyDomain', 'function', 'action', 'caseSensi
  * const mayPublish = requiredPower({ domain: 'DOME', function: 'ProductOffering', action: ['Create', 'Update'] })
  * ```
  */
-export function requiredPower<Request = unknown>(options: PowerOptions<Request>): Requirement<Request> {
+export function requiredPower<Request = unknown>(
+  options: PowerOptions<Request>,
+): Requirement<Request> {
   const { domain, criteria, name } = prepare(options)
   const judge = ({ powers, kind }: Caller, wanted: unknown): Refusal | undefined => {
     // A request that names no domain must not match a power that names none.
-    if (typeof wanted !== 'string' || wanted === '') return refusal(name, 'a request that names no domain')
+    if (typeof wanted !== 'string' || wanted === '')
+      return refusal(name, 'a request that names no domain')
     if (powers.some((power) => criteria.every(({ fits }) => fits(power, wanted)))) return undefined
     if (kind === 'none') return refusal(name, 'a token without a credential')
     return refusal(name, describe(powers), nearMiss(criteria, powers, wanted))
@@ -69,18 +85,23 @@ export function requiredPower<Request = unknown>(options: PowerOptions<Request>)
 function prepare<Request>(options: PowerOptions<Request>) {
   requireOptions('requiredPower', options, OPTIONS)
   requireSwitches(options, ['anyDomain', 'caseSensitive', 'wildcard'])
-  const type = options.type === undefined ? undefined : requireText('"type" of a power', options.type)
+  const type =
+    options.type === undefined ? undefined : requireText('"type" of a power', options.type)
   const of = requireText('"function" of a power', options.function)
   const actions = requireTexts('"action" of a power', options.action)
   const domain = requireDomain(options)
   const anyDomain = options.anyDomain === true
-  if (options.wildcard !== true) refuseWildcard([type, of, ...actions, anyDomain ? undefined : domain])
+  if (options.wildcard !== true)
+    refuseWildcard([type, of, ...actions, anyDomain ? undefined : domain])
   const holds = comparison(options)
   const criteria: readonly (Criterion | false)[] = [
     type !== undefined && { name: 'type', fits: (power) => holds(power.type, type) },
     !anyDomain && { name: 'domain', fits: (power, wanted) => holds(power.domain, wanted) },
     { name: 'function', fits: (power) => holds(power.function, of) },
-    { name: 'action', fits: (power) => actions.every((action) => power.actions.some((held) => holds(held, action))) },
+    {
+      name: 'action',
+      fits: (power) => actions.every((action) => power.actions.some((held) => holds(held, action))),
+    },
   ]
   const place = typeof domain === 'function' ? '<domain of the request>' : domain
   return {
@@ -90,14 +111,18 @@ function prepare<Request>(options: PowerOptions<Request>) {
   }
 }
 
-function requireDomain<Request>({ domain, anyDomain }: PowerOptions<Request>): NonNullable<typeof domain> {
+function requireDomain<Request>({
+  domain,
+  anyDomain,
+}: PowerOptions<Request>): NonNullable<typeof domain> {
   if (anyDomain === true) {
     if (domain === undefined) return '*'
     throw configurationError('"domain" or "anyDomain" of a power', 'both', 'leave one out')
   }
   if (typeof domain === 'function') return domain
   if (domain !== undefined) return requireText('"domain" of a power', domain)
-  const hint = 'without it a power of any tenant would do: name the domain, or say "anyDomain: true"'
+  const hint =
+    'without it a power of any tenant would do: name the domain, or say "anyDomain: true"'
   throw configurationError('"domain" of a power', 'none', hint)
 }
 
@@ -109,7 +134,8 @@ function refuseWildcard(names: readonly unknown[]): void {
 }
 
 function comparison({ caseSensitive, wildcard }: Pick<PowerOptions, 'caseSensitive' | 'wildcard'>) {
-  const same = caseSensitive === true ? (held: string, wanted: string) => held === wanted : equalsIgnoringCase
+  const same =
+    caseSensitive === true ? (held: string, wanted: string) => held === wanted : equalsIgnoringCase
   return (held: string | undefined, wanted: string): boolean =>
     held !== undefined && (same(held, wanted) || (wildcard === true && held === '*'))
 }
@@ -121,12 +147,21 @@ function refusal(expected: string, actual: string, hint?: string): Refusal {
 
 function describe(powers: readonly Power[]): string {
   if (powers.length === 0) return 'no powers'
-  const names = powers.map((power) => `${power.domain ?? '?'}/${power.function ?? '?'}/${power.actions.join('+')}`)
+  const names = powers.map(
+    (power) => `${power.domain ?? '?'}/${power.function ?? '?'}/${power.actions.join('+')}`,
+  )
   return quote(names.join(', '))
 }
 
-/** What stands between the caller and the right, where it is one thing: most often a domain, or a name written otherwise. */
-function nearMiss(criteria: readonly Criterion[], powers: readonly Power[], wanted: string): string | undefined {
+/**
+ * What stands between the caller and the right, where it is one thing: most often a domain, or a
+ * name written otherwise.
+ */
+function nearMiss(
+  criteria: readonly Criterion[],
+  powers: readonly Power[],
+  wanted: string,
+): string | undefined {
   for (const power of powers) {
     const missed = criteria.filter(({ fits }) => !fits(power, wanted))
     if (missed.length === 1) return `one power fits but for its ${missed[0]!.name}`

@@ -10,7 +10,10 @@ import {
 } from '../kit/errors.js'
 import type { Kind } from '../options/profiles.js'
 
-/** What a requirement may look at of the caller: every part of an `AuthContext` but the token itself. */
+/**
+ * What a requirement may look at of the caller: every part of an `AuthContext` but the token
+ * itself.
+ */
 export interface Caller {
   readonly claims: Readonly<Record<string, unknown>>
   readonly issuer: string
@@ -37,18 +40,25 @@ export interface Refusal {
 }
 
 /**
- * What a route asks of a caller whose token is good. Made by `requiredScopes`, `requiredPower` and their kin, combined by `allOf` and `anyOf`;
- * an object of this shape written by hand does as well.
+ * What a route asks of a caller whose token is good. Made by `requiredScopes`, `requiredPower` and
+ * their kin, combined by `allOf` and `anyOf`; an object of this shape written by hand does as well.
  *
- * @typeParam Request what it reads of the request, or whatever else is handed on to it; `unknown` for what looks at the caller alone
+ * @typeParam Request what it reads of the request, or whatever else is handed on to it; `unknown`
+ *   for what looks at the caller alone
  */
 export interface Requirement<Request = unknown> {
   /** What is asked for, as it stands in the `denied` event: `power DOME/ProductOffering/Create`. */
   readonly name: string
   /** Scopes that the route asks for, for the challenge (RFC 6750 §3). */
   readonly scope?: readonly string[]
-  /** `undefined` when it is met; anything else refuses. What it throws is nobody's fault there: 503. Answers at once where it can. */
-  readonly check: (caller: Caller, request: Request) => Refusal | undefined | Promise<Refusal | undefined>
+  /**
+   * `undefined` when it is met; anything else refuses. What it throws is nobody's fault there: 503.
+   * Answers at once where it can.
+   */
+  readonly check: (
+    caller: Caller,
+    request: Request,
+  ) => Refusal | undefined | Promise<Refusal | undefined>
 }
 
 /** Several requirements by what each of them reads. */
@@ -71,8 +81,9 @@ export type Outcome = ReturnType<Requirement['check']>
  *
  * @returns nothing when it is met at once, a promise when that takes time
  * @throws {GuardError} `invalid_configuration` for what is no requirement
- * @throws {Denial} `scope_missing`, `power_missing`, `tenant_mismatch`, `kind_not_accepted`, `claim_requirement_unmet`, `rule_unmet`,
- *   `credential_revoked`, `status_unavailable`, `rule_failed`
+ * @throws {Denial} `scope_missing`, `power_missing`, `tenant_mismatch`, `kind_not_accepted`,
+ *   `claim_requirement_unmet`, `rule_unmet`, `credential_revoked`, `status_unavailable`,
+ *   `rule_failed`
  */
 export function checkRequirement<Request>(
   requirement: Requirement<Request>,
@@ -88,8 +99,15 @@ export function checkRequirement<Request>(
 /** How long callers are told to wait when a function of the application failed, in milliseconds. */
 const PAUSE = 1_000
 
-/** Asks a requirement and turns whatever goes wrong meanwhile into a refusal: what can't be decided is neither granted nor denied for good. */
-export function evaluate<Request>(requirement: Requirement<Request>, caller: Caller, request: Request): Outcome {
+/**
+ * Asks a requirement and turns whatever goes wrong meanwhile into a refusal: what can't be decided
+ * is neither granted nor denied for good.
+ */
+export function evaluate<Request>(
+  requirement: Requirement<Request>,
+  caller: Caller,
+  request: Request,
+): Outcome {
   const failed = (error: unknown) => failure(requirement, error)
   try {
     const outcome: unknown = requirement.check(caller, request)
@@ -103,13 +121,15 @@ export function evaluate<Request>(requirement: Requirement<Request>, caller: Cal
 
 /**
  * @param values of which each can read what it asks for from what the whole is handed
- * @throws {GuardError} `invalid_configuration` unless every one is a requirement, and there is one at least
+ * @throws {GuardError} `invalid_configuration` unless every one is a requirement, and there is one
+ *   at least
  */
 export function requireRequirements<Request>(
   name: string,
   values: readonly unknown[],
 ): readonly Requirement<Request>[] {
-  if (values.length > 0 && values.every(isRequirement)) return values as readonly Requirement<Request>[]
+  if (values.length > 0 && values.every(isRequirement))
+    return values as readonly Requirement<Request>[]
   const stranger = values.find((value) => !isRequirement(value))
   throw noRequirement(`requirements for ${name}`, stranger)
 }
@@ -119,7 +139,8 @@ function isRequirement(value: unknown): boolean {
 }
 
 function noRequirement(expected: string, found: unknown): GuardError {
-  const hint = 'pass what requiredScopes, requiredPower and their kin return; several of them to allOf'
+  const hint =
+    'pass what requiredScopes, requiredPower and their kin return; several of them to allOf'
   return configurationError(expected, quote(found), hint)
 }
 
@@ -148,16 +169,28 @@ function fromDenial({ code, reason, retryAfter, cause }: Denial): Refusal {
 function refusalOf(requirement: Requirement<never>, outcome: unknown): Refusal | undefined {
   if (outcome === undefined) return undefined
   const { code, reason } = (outcome ?? {}) as Partial<Refusal>
-  if (typeof code === 'string' && Object.hasOwn(ERRORS, code) && typeof reason?.expected === 'string')
+  if (
+    typeof code === 'string' &&
+    Object.hasOwn(ERRORS, code) &&
+    typeof reason?.expected === 'string'
+  )
     return outcome as Refusal
   const hint = 'return undefined to grant, or a refusal with code and reason'
   return {
     code: 'rule_unmet',
-    reason: { check: 'requirements', expected: requirement.name, actual: `the answer ${typeof outcome}`, hint },
+    reason: {
+      check: 'requirements',
+      expected: requirement.name,
+      actual: `the answer ${typeof outcome}`,
+      hint,
+    },
   }
 }
 
-/** Goes on with what a function of the application answers: at once, or when the promise that it returned is settled. */
+/**
+ * Goes on with what a function of the application answers: at once, or when the promise that it
+ * returned is settled.
+ */
 export function afterwards<T, Result>(
   answer: T | PromiseLike<T>,
   next: (value: T) => Result,
@@ -167,5 +200,9 @@ export function afterwards<T, Result>(
 
 /** A promise of whatever making: applications bring their own. */
 function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  )
 }

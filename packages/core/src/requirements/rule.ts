@@ -4,8 +4,8 @@ import { afterwards, type Caller, type Refusal, type Requirement } from './requi
 /**
  * Requires what only the application can tell: that this caller owns that order, say.
  *
- * Grants for `true` alone; whatever else the function returns refuses with 403. When it throws, nothing is decided: 503, and what it threw is the `cause`
- * in the `denied` event.
+ * Grants for `true` alone; whatever else the function returns refuses with 403. When it throws,
+ * nothing is decided: 503, and what it threw is the `cause` in the `denied` event.
  *
  * @param name for the `denied` event: `owner of the order`
  * @param rule may take its time; it is asked for every request, and nothing of it is remembered
@@ -27,7 +27,10 @@ export function requiredRule<Request = unknown>(
   requireFunction('a rule as a function', rule)
   const judge = (answer: unknown): Refusal | undefined => {
     if (answer === true) return undefined
-    return { code: 'rule_unmet', reason: { check: 'requirements', expected: name, actual: 'a rule that says no' } }
+    return {
+      code: 'rule_unmet',
+      reason: { check: 'requirements', expected: name, actual: 'a rule that says no' },
+    }
   }
   return Object.freeze({
     name,

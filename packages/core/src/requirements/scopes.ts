@@ -9,16 +9,19 @@ export interface ScopesOptions {
   readonly match?: 'all' | 'any'
 }
 
-// RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ); anything else could also break out of the challenge.
+// RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ); anything else could also break out
+// of the challenge.
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 /**
  * Requires scopes of the token (`scope` or `scp`), compared letter by letter (RFC 6749 §3.3).
  *
- * Does not look at powers. The Java Verifiers put the same scopes into every token of a kind: with them, powers are what restricts access.
+ * Does not look at powers. The Java Verifiers put the same scopes into every token of a kind: with
+ * them, powers are what restricts access.
  *
  * @param scopes one, several separated by spaces, or a list
- * @throws {GuardError} `invalid_configuration` for no scope, or one with characters that no scope can have
+ * @throws {GuardError} `invalid_configuration` for no scope, or one with characters that no scope
+ *   can have
  * @example
  * ```ts
  * import { requiredScopes } from '@verifier-guard/core'
@@ -27,20 +30,29 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
  * const mayRead = requiredScopes(['orders:read', 'orders:admin'], { match: 'any' })
  * ```
  */
-export function requiredScopes(scopes: string | readonly string[], options: ScopesOptions = {}): Requirement {
+export function requiredScopes(
+  scopes: string | readonly string[],
+  options: ScopesOptions = {},
+): Requirement {
   requireOptions('requiredScopes', options, ['match'])
   const { match = 'all' } = options
   if (match !== 'all' && match !== 'any')
     throw configurationError('"match" to be "all" or "any"', quote(match), 'leave it out for "all"')
   const wanted = scopesOf(scopes)
-  const expected = wanted.length === 1 ? `scope "${wanted[0]}"` : `${match} of the scopes ${enumerate(wanted)}`
+  const expected =
+    wanted.length === 1 ? `scope "${wanted[0]}"` : `${match} of the scopes ${enumerate(wanted)}`
   return Object.freeze({
     name: expected,
     scope: wanted,
     check({ scopes: held, claims }) {
       const holds = (scope: string) => held.includes(scope)
       if (match === 'all' ? wanted.every(holds) : wanted.some(holds)) return undefined
-      const reason = { check: 'requirements', expected, actual: quote(held.join(' ')), hint: hintFor(claims) }
+      const reason = {
+        check: 'requirements',
+        expected,
+        actual: quote(held.join(' ')),
+        hint: hintFor(claims),
+      }
       return { code: 'scope_missing', reason }
     },
   } satisfies Requirement)

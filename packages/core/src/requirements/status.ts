@@ -9,13 +9,25 @@ import type { Caller, Outcome, Refusal, Requirement } from './requirement.js'
 
 /** How the status of a credential is looked up. */
 export interface StatusOptions {
-  /** Where lists may be fetched from, and by whom they must be signed there. A credential that names another place is refused. */
+  /**
+   * Where lists may be fetched from, and by whom they must be signed there. A credential that names
+   * another place is refused.
+   */
   readonly lists: readonly TrustedLists[]
-  /** What becomes of a credential that states no status, or one of a form that can't be looked up. Default: `refuse`. */
+  /**
+   * What becomes of a credential that states no status, or one of a form that can't be looked up.
+   * Default: `refuse`.
+   */
   readonly unlisted?: 'refuse' | 'accept'
-  /** What becomes of requests while a list can't be had: refused, or let through for so many seconds on the last list, or on none. Default: `closed`. */
+  /**
+   * What becomes of requests while a list can't be had: refused, or let through for so many seconds
+   * on the last list, or on none. Default: `closed`.
+   */
   readonly unavailable?: 'closed' | { readonly openFor: number }
-  /** Age in seconds at which a list is fetched again: how long a revocation may go unnoticed. Default: 300. */
+  /**
+   * Age in seconds at which a list is fetched again: how long a revocation may go unnoticed.
+   * Default: 300.
+   */
   readonly maxAge?: number
   /** Accepts plain http beyond this machine. Default: false. */
   readonly allowInsecureHttp?: boolean
@@ -28,17 +40,22 @@ type Unlisted = (actual: string) => Refusal | undefined
 
 const NAME = 'a credential that is not revoked'
 
-/** Purposes for which a set status stops a credential; others, such as `message`, only say something about it. */
+/**
+ * Purposes for which a set status stops a credential; others, such as `message`, only say something
+ * about it.
+ */
 const STOPPING: readonly (string | undefined)[] = ['revocation', 'suspension', undefined]
 const INDEX = /^(?:0|[1-9]\d{0,9})$/
 const OPTIONS = ['lists', 'unlisted', 'unavailable', 'maxAge', 'allowInsecureHttp', 'runtime']
 
 /**
- * Requires that the credential behind the token is neither revoked nor suspended by now: a token outlives a revocation by up to its own lifetime.
+ * Requires that the credential behind the token is neither revoked nor suspended by now: a token
+ * outlives a revocation by up to its own lifetime.
  *
- * Reads the Bitstring Status List (W3C) and the Token Status List (IETF). Makes no request while it holds the list, which it fetches again
- * ahead of its age. Does not check the credential's validity window, nor the legacy lists of DOME (`PlainListEntity`), which nobody signs. Tokens
- * of Verifier 3.0 carry no status at all, and are refused unless `unlisted` says otherwise.
+ * Reads the Bitstring Status List (W3C) and the Token Status List (IETF). Makes no request while it
+ * holds the list, which it fetches again ahead of its age. Does not check the credential's validity
+ * window, nor the legacy lists of DOME (`PlainListEntity`), which nobody signs. Tokens of Verifier
+ * 3.0 carry no status at all, and are refused unless `unlisted` says otherwise.
  *
  * Make it once and share it among routes: each one made keeps lists of its own.
  *
@@ -69,25 +86,40 @@ export function requiredStatus(options: StatusOptions): Requirement {
   })
 }
 
-function checkEntry(entry: CredentialStatus, statusLists: StatusLists, unlisted: Unlisted): Outcome {
+function checkEntry(
+  entry: CredentialStatus,
+  statusLists: StatusLists,
+  unlisted: Unlisted,
+): Outcome {
   const { type, list, index = '' } = entry
   const form = LIST_FORMS.find((one) => one.entry === type)
   if (form === undefined) return unlisted(`a status of the type ${quote(type)}`)
-  if (list === undefined || !INDEX.test(index)) return refusal('a status entry without a list or an index')
+  if (list === undefined || !INDEX.test(index))
+    return refusal('a status entry without a list or an index')
   const held = statusLists(list, form)
   if (held === undefined)
     return refusal(`a status list at ${quote(list)}`, 'add its address to "lists" if you trust it')
   const holding = held.get()
-  return holding instanceof Promise ? holding.then((late) => judge(late, entry)) : judge(holding, entry)
+  return holding instanceof Promise
+    ? holding.then((late) => judge(late, entry))
+    : judge(holding, entry)
 }
 
-function judge(holding: Holding, { list: url, index, purpose }: CredentialStatus): Refusal | undefined {
+function judge(
+  holding: Holding,
+  { list: url, index, purpose }: CredentialStatus,
+): Refusal | undefined {
   if ('open' in holding) return undefined
   if ('unavailable' in holding) {
-    const reason = { check: 'status', expected: `the status list ${printable(`${url}`)}`, actual: holding.unavailable }
+    const reason = {
+      check: 'status',
+      expected: `the status list ${printable(`${url}`)}`,
+      actual: holding.unavailable,
+    }
     return { code: 'status_unavailable', reason, retryAfter: holding.retryAfter }
   }
-  if (!holding.list.serves(purpose)) return refusal(`a status list for other purposes than ${quote(purpose)}`)
+  if (!holding.list.serves(purpose))
+    return refusal(`a status list for other purposes than ${quote(purpose)}`)
   const status = holding.list.at(Number(index))
   if (status === 0) return undefined
   if (status === undefined) return refusal('an index beyond the status list')
@@ -115,13 +147,27 @@ function firstRefusal(outcomes: readonly Outcome[]): Outcome {
   )
 }
 
-function prepare(options: StatusOptions): { readonly statusLists: StatusLists; readonly unlisted: Unlisted } {
+function prepare(options: StatusOptions): {
+  readonly statusLists: StatusLists
+  readonly unlisted: Unlisted
+} {
   requireOptions('requiredStatus', options, OPTIONS)
   requireSwitches(options, ['allowInsecureHttp'])
-  const { lists, unlisted = 'refuse', unavailable = 'closed', maxAge = 300, runtime = systemRuntime } = options
+  const {
+    lists,
+    unlisted = 'refuse',
+    unavailable = 'closed',
+    maxAge = 300,
+    runtime = systemRuntime,
+  } = options
   if (unlisted !== 'refuse' && unlisted !== 'accept')
-    throw configurationError('"unlisted" to be "refuse" or "accept"', quote(unlisted), 'leave it out for "refuse"')
-  const openFor = unavailable === 'closed' ? 0 : requireSeconds('unavailable.openFor', unavailable?.openFor)
+    throw configurationError(
+      '"unlisted" to be "refuse" or "accept"',
+      quote(unlisted),
+      'leave it out for "refuse"',
+    )
+  const openFor =
+    unavailable === 'closed' ? 0 : requireSeconds('unavailable.openFor', unavailable?.openFor)
   const limits = { maxAge: requireSeconds('maxAge', maxAge) * 1_000, openFor: openFor * 1_000 }
   const hint =
     'Verifier 3.0 puts no status into its tokens, and first-generation credentials have none: "unlisted: \'accept\'" lets those pass'
@@ -133,5 +179,9 @@ function prepare(options: StatusOptions): { readonly statusLists: StatusLists; r
 
 function requireSeconds(name: string, value: unknown): number {
   if (typeof value === 'number' && value > 0 && value < Infinity) return value
-  throw configurationError(`"${name}" as a number of seconds`, quote(value), 'state a number above zero')
+  throw configurationError(
+    `"${name}" as a number of seconds`,
+    quote(value),
+    'state a number above zero',
+  )
 }

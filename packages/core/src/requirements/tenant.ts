@@ -6,18 +6,33 @@ import { equalsIgnoringCase } from './text.js'
 
 /** How tenants are told. */
 export interface TenantOptions {
-  /** Compares letter by letter. Default: false, ASCII letters without their case: look data up by the token's tenant, never as the request spells it. */
+  /**
+   * Compares letter by letter. Default: false, ASCII letters without their case: look data up by
+   * the token's tenant, never as the request spells it.
+   */
   readonly caseSensitive?: boolean
-  /** Leaves `-stg`, `-dev` and `-pre` at the end of both names out of the comparison, as the EUDIStack Issuer does with host names. Default: false. */
+  /**
+   * Leaves `-stg`, `-dev` and `-pre` at the end of both names out of the comparison, as the
+   * EUDIStack Issuer does with host names. Default: false.
+   */
   readonly stripEnvironmentSuffix?: boolean
-  /** Takes the tenant of a token without one from its powers, if they all name one domain: for Verifiers before 3.0. Default: false. */
+  /**
+   * Takes the tenant of a token without one from its powers, if they all name one domain: for
+   * Verifiers before 3.0. Default: false.
+   */
   readonly fromPowerDomain?: boolean
 }
 
-/** What frameworks say of a part of a request, some of them for a path as well as for a field that may be repeated. */
+/**
+ * What frameworks say of a part of a request, some of them for a path as well as for a field that
+ * may be repeated.
+ */
 type Named = string | readonly string[] | undefined | null
 
-/** The tenant that a route belongs to: a fixed one, or what the request says. Whatever is no string, a list included, refuses. */
+/**
+ * The tenant that a route belongs to: a fixed one, or what the request says. Whatever is no string,
+ * a list included, refuses.
+ */
 export type TenantSource<Request> = string | ((request: Request) => Named | Promise<Named>)
 
 const SWITCHES = ['caseSensitive', 'stripEnvironmentSuffix', 'fromPowerDomain'] as const
@@ -28,13 +43,15 @@ const ENVIRONMENT = /(?<=.)-(?:stg|dev|pre)$/i
 /**
  * Requires that the token was issued for the tenant that the request is about.
  *
- * ASCII letters count without their case unless `caseSensitive` is set: `KPMG` and `kpmg` are one tenant. Look its data up by the token's
- * tenant (`auth.tenant`), never by the request's spelling, which is the caller's choice.
+ * ASCII letters count without their case unless `caseSensitive` is set: `KPMG` and `kpmg` are one
+ * tenant. Look its data up by the token's tenant (`auth.tenant`), never by the request's spelling,
+ * which is the caller's choice.
  *
- * Refuses a token without a tenant, and a request that names none. Does not tell which powers the caller has there: a power has a domain of
- * its own. Source: the `tenant` claim of Verifier 3.x.
+ * Refuses a token without a tenant, and a request that names none. Does not tell which powers the
+ * caller has there: a power has a domain of its own. Source: the `tenant` claim of Verifier 3.x.
  *
- * @param tenant a name, or a function that takes it from the request; take it from where the caller can't choose another tenant's data
+ * @param tenant a name, or a function that takes it from the request; take it from where the caller
+ *   can't choose another tenant's data
  * @throws {GuardError} `invalid_configuration` for an empty tenant or an unknown option
  * @example
  * ```ts
@@ -52,7 +69,10 @@ export function requiredTenant<Request = unknown>(
   const settings = { ...options }
   if (typeof tenant === 'string') {
     requireText('a tenant', tenant)
-    return Object.freeze({ name: `tenant ${tenant}`, check: (caller: Caller) => compare(tenant, caller, settings) })
+    return Object.freeze({
+      name: `tenant ${tenant}`,
+      check: (caller: Caller) => compare(tenant, caller, settings),
+    })
   }
   requireFunction('a tenant as a text or a function', tenant)
   return Object.freeze({
@@ -63,15 +83,26 @@ export function requiredTenant<Request = unknown>(
   })
 }
 
-function compare(wanted: unknown, { tenant, powers }: Caller, options: TenantOptions): Refusal | undefined {
-  const same = options.caseSensitive === true ? (one: string, other: string) => one === other : equalsIgnoringCase
+function compare(
+  wanted: unknown,
+  { tenant, powers }: Caller,
+  options: TenantOptions,
+): Refusal | undefined {
+  const same =
+    options.caseSensitive === true
+      ? (one: string, other: string) => one === other
+      : equalsIgnoringCase
   const held = tenant || (options.fromPowerDomain ? onlyDomain(powers, same) : undefined)
-  if (typeof wanted !== 'string' || wanted === '') return refusal('a request that names its tenant', notOne(wanted))
+  if (typeof wanted !== 'string' || wanted === '')
+    return refusal('a request that names its tenant', notOne(wanted))
   if (held === undefined)
     return refusal(`the tenant ${quote(wanted)}`, 'a token without a tenant', missingHint(options))
-  const bare = (name: string) => (options.stripEnvironmentSuffix ? name.replace(ENVIRONMENT, '') : name)
+  const bare = (name: string) =>
+    options.stripEnvironmentSuffix ? name.replace(ENVIRONMENT, '') : name
   if (same(bare(wanted), bare(held))) return undefined
-  const hint = equalsIgnoringCase(bare(wanted), bare(held)) ? 'they differ in case alone' : undefined
+  const hint = equalsIgnoringCase(bare(wanted), bare(held))
+    ? 'they differ in case alone'
+    : undefined
   return refusal(`the tenant ${quote(wanted)}`, quote(held), hint)
 }
 
@@ -80,7 +111,10 @@ function notOne(wanted: unknown): string {
 }
 
 /** The domain of the powers where it is the same in all that name one. */
-function onlyDomain(powers: readonly Power[], same: (one: string, other: string) => boolean): string | undefined {
+function onlyDomain(
+  powers: readonly Power[],
+  same: (one: string, other: string) => boolean,
+): string | undefined {
   const domains = powers.flatMap(({ domain }) => domain ?? [])
   const [first] = domains
   return first !== undefined && domains.every((domain) => same(domain, first)) ? first : undefined

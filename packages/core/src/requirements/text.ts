@@ -1,6 +1,9 @@
 import { quote } from '../kit/errors.js'
 
-/** Compares without the case of ASCII letters, and of those only: by the rules of Unicode the Kelvin sign would pass for a "k". */
+/**
+ * Compares without the case of ASCII letters, and of those only: by the rules of Unicode the Kelvin
+ * sign would pass for a "k".
+ */
 export function equalsIgnoringCase(one: string, other: string): boolean {
   if (one === other) return true
   if (one.length !== other.length) return false

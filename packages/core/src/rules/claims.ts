@@ -8,13 +8,19 @@ import { likelyDifference } from '../kit/url.js'
 /** What a rule looks at. Times in seconds. */
 export interface Judged {
   readonly jws: Pick<VerifiedJws, 'header' | 'claims'>
-  readonly issuer: Pick<TrustedIssuer, 'issuer' | 'profile' | 'audience' | 'clientIds' | 'addressees'>
+  readonly issuer: Pick<
+    TrustedIssuer,
+    'issuer' | 'profile' | 'audience' | 'clientIds' | 'addressees'
+  >
   readonly now: number
   readonly clockTolerance: number
   readonly maxTokenAge: number
 }
 
-/** The limits in time that a token sets by its claims, the tolerance included; in seconds, and infinite where there is none. */
+/**
+ * The limits in time that a token sets by its claims, the tolerance included; in seconds, and
+ * infinite where there is none.
+ */
 export interface TokenWindow {
   readonly nbf: number
   readonly iat: number
@@ -26,7 +32,10 @@ export interface TokenWindow {
 
 type Rule = (judged: Judged) => void
 
-/** The rules for the claims of a verified token, in the order in which they are asked. Each returns, or throws the denial. */
+/**
+ * The rules for the claims of a verified token, in the order in which they are asked. Each returns,
+ * or throws the denial.
+ */
 export const CLAIM_RULES: readonly Rule[] = [
   registeredTypes,
   // What kind of JWT it is says more than what it lacks for being another.
@@ -45,7 +54,10 @@ const isDate = (value: unknown) => typeof value === 'number' && Number.isFinite(
 const isStringList = (value: unknown) => Array.isArray(value) && value.every(isString)
 const isStringOrList = (value: unknown) => isString(value) || isStringList(value)
 
-/** Types of the registered claims (RFC 7519 §4.1, RFC 9068 §2.2); a claim of another type has no meaning to compare. */
+/**
+ * Types of the registered claims (RFC 7519 §4.1, RFC 9068 §2.2); a claim of another type has no
+ * meaning to compare.
+ */
 const TYPES = [
   ['iss', 'a string', isString],
   ['sub', 'a string', isString],
@@ -66,7 +78,8 @@ const TYPES = [
  *
  * Does not look at scopes, powers or any other right: those belong to the route.
  *
- * @throws {Denial} `claim_invalid`, `token_expired`, `token_not_yet_valid`, `token_too_old`, `token_type_not_accepted`, `token_bound`, `audience_mismatch`
+ * @throws {Denial} `claim_invalid`, `token_expired`, `token_not_yet_valid`, `token_too_old`,
+ *   `token_type_not_accepted`, `token_bound`, `audience_mismatch`
  */
 export function checkClaims(judged: Judged): void {
   for (const rule of CLAIM_RULES) rule(judged)
@@ -87,9 +100,14 @@ function requiredClaims({ jws: { claims }, issuer: { profile, audience } }: Judg
   }
 }
 
-function requiredHint(name: string, { credential }: Judged['issuer']['profile']): string | undefined {
+function requiredHint(
+  name: string,
+  { credential }: Judged['issuer']['profile'],
+): string | undefined {
   if (name === 'exp') return 'a token that never expires can never be taken back'
-  return credential || name === 'aud' ? undefined : `the profile "rfc9068" asks for it (RFC 9068 §2.2), ${OTHERS}`
+  return credential || name === 'aud'
+    ? undefined
+    : `the profile "rfc9068" asks for it (RFC 9068 §2.2), ${OTHERS}`
 }
 
 const OTHERS = '"auto" takes tokens of any server, "eudistack" and "dome" those of their Verifiers'
@@ -99,7 +117,11 @@ export function tokenWindow(
   claims: Judged['jws']['claims'],
   { clockTolerance, maxTokenAge }: Pick<Judged, 'clockTolerance' | 'maxTokenAge'>,
 ): TokenWindow {
-  const { exp, nbf = -Infinity, iat = -Infinity } = claims as { exp: number; nbf?: number; iat?: number }
+  const {
+    exp,
+    nbf = -Infinity,
+    iat = -Infinity,
+  } = claims as { exp: number; nbf?: number; iat?: number }
   return {
     nbf: nbf - clockTolerance,
     iat: iat - clockTolerance,
@@ -146,7 +168,8 @@ function youngEnough(judged: Judged): void {
   const { jws, now, maxTokenAge } = judged
   if (maxTokenAge === Infinity) return
   const iat = jws.claims['iat'] as number | undefined
-  if (iat === undefined) throw deny('claim_invalid', 'the claim "iat"', 'none', '"maxTokenAge" needs it')
+  if (iat === undefined)
+    throw deny('claim_invalid', 'the claim "iat"', 'none', '"maxTokenAge" needs it')
   if (now > tokenWindow(jws.claims, judged).ages)
     throw deny('token_too_old', `an age of at most ${maxTokenAge} s`, `${Math.round(now - iat)} s`)
 }
@@ -164,13 +187,17 @@ function acceptedType({ jws: { header }, issuer: { profile } }: Judged): void {
 }
 
 /**
- * An id_token has the same key, issuer and, for a user, the same audience as an access token of the Java Verifiers, and says `typ: JWT` too:
- * only its claims tell. An explicit `at+jwt` needs no such guess (RFC 9068 §2.1).
+ * An id_token has the same key, issuer and, for a user, the same audience as an access token of the
+ * Java Verifiers, and says `typ: JWT` too: only its claims tell. An explicit `at+jwt` needs no such
+ * guess (RFC 9068 §2.1).
  */
 function notAnIdToken({ jws: { header, claims }, issuer: { profile } }: Judged): void {
   if (mediaType(header.typ) === 'at+jwt') return
-  const shared = profile.sharedMarks.length > 0 && isForAnotherThanItsClient(claims) ? profile.sharedMarks : []
-  const mark = profile.idTokenMarks.find((name) => Object.hasOwn(claims, name) && !shared.includes(name))
+  const shared =
+    profile.sharedMarks.length > 0 && isForAnotherThanItsClient(claims) ? profile.sharedMarks : []
+  const mark = profile.idTokenMarks.find(
+    (name) => Object.hasOwn(claims, name) && !shared.includes(name),
+  )
   if (mark !== undefined)
     throw idToken('an access token', `the claim "${mark}", which id_tokens and logout tokens have`)
   const marks = profile.accessTokenMarks
@@ -179,23 +206,40 @@ function notAnIdToken({ jws: { header, claims }, issuer: { profile } }: Judged):
 }
 
 /**
- * Whether a token has scopes and is addressed to others than the client that it was issued to. An id_token can't be: its `aud` must hold that client, and
- * its `azp` must be it (OpenID Connect Core §2). Some issue one to another app of the same owner all the same, but none with a scope. Keycloak also
- * states in a claim what kind of token it is.
+ * Whether a token has scopes and is addressed to others than the client that it was issued to. An
+ * id_token can't be: its `aud` must hold that client, and its `azp` must be it (OpenID Connect Core
+ * §2). Some issue one to another app of the same owner all the same, but none with a scope.
+ * Keycloak also states in a claim what kind of token it is.
  */
-function isForAnotherThanItsClient({ aud, azp, client_id, scope, scp, typ }: Judged['jws']['claims']): boolean {
+function isForAnotherThanItsClient({
+  aud,
+  azp,
+  client_id,
+  scope,
+  scp,
+  typ,
+}: Judged['jws']['claims']): boolean {
   const clients = [azp, client_id].filter(isString)
   const isStated = scope !== undefined || scp !== undefined
   const addressed = asList(aud)
-  const isAddressed = addressed.length > 0 && clients.length > 0 && !addressed.some((one) => clients.includes(one))
+  const isAddressed =
+    addressed.length > 0 && clients.length > 0 && !addressed.some((one) => clients.includes(one))
   return isStated && isAddressed && (typ === undefined || typ === 'Bearer')
 }
 
 function idToken(expected: string, actual: string): Denial {
-  return deny('token_type_not_accepted', expected, actual, 'this looks like an id_token: send the access token instead')
+  return deny(
+    'token_type_not_accepted',
+    expected,
+    actual,
+    'this looks like an id_token: send the access token instead',
+  )
 }
 
-/** A token bound to a key (RFC 7800, RFC 9449, RFC 8705) that is taken without a proof of that key is worth as much as a stolen one. */
+/**
+ * A token bound to a key (RFC 7800, RFC 9449, RFC 8705) that is taken without a proof of that key
+ * is worth as much as a stolen one.
+ */
 function notBoundToAKey({ jws: { claims } }: Judged): void {
   if (!Object.hasOwn(claims, 'cnf')) return
   throw deny(
@@ -206,7 +250,10 @@ function notBoundToAKey({ jws: { claims } }: Judged): void {
   )
 }
 
-/** RFC 9068 §4: the token must be meant for us, or, under the profiles of the Java Verifiers, for the Verifier itself or a known client. */
+/**
+ * RFC 9068 §4: the token must be meant for us, or, under the profiles of the Java Verifiers, for
+ * the Verifier itself or a known client.
+ */
 function addressedToUs({ jws: { claims }, issuer }: Judged): void {
   const { addressees } = issuer
   if (addressees === null) return
@@ -221,12 +268,17 @@ function addressedToUs({ jws: { claims }, issuer }: Judged): void {
 }
 
 /**
- * Judges the addressee of an employee's token where the application names no audience: it must be a configured client. One that is addressed to the
- * Verifier itself, as machines' are, was refreshed with a client id that nobody checked. A machine may come by way of a client, too.
+ * Judges the addressee of an employee's token where the application names no audience: it must be a
+ * configured client. One that is addressed to the Verifier itself, as machines' are, was refreshed
+ * with a client id that nobody checked. A machine may come by way of a client, too.
  *
  * @throws {Denial} `audience_mismatch`
  */
-export function checkAddressee({ claims }: Judged['jws'], kind: Kind, { audience, clientIds }: Judged['issuer']): void {
+export function checkAddressee(
+  { claims }: Judged['jws'],
+  kind: Kind,
+  { audience, clientIds }: Judged['issuer'],
+): void {
   if (kind !== 'employee' || audience !== undefined) return
   if (asList(claims['aud']).some((one) => clientIds.includes(one))) return
   const expected = `"aud" of an employee's token to hold ${clientIds.join(' or ') || 'a client that is configured'}`
@@ -263,7 +315,10 @@ function isClient(stated: readonly string[], { client_id, azp }: Judged['jws']['
   return stated.some((one) => one === client_id || one === azp || one.startsWith('did:'))
 }
 
-/** RFC 7519 §5.1: compared without case, and `application/` may be left out. Only an absent one is none. */
+/**
+ * RFC 7519 §5.1: compared without case, and `application/` may be left out. Only an absent one is
+ * none.
+ */
 function mediaType(typ: string | undefined): string {
   if (typ === undefined) return ''
   return typ.toLowerCase().replace(/^application\/(?=.)/, '') || 'empty'
@@ -288,5 +343,10 @@ function at(seconds: number): string {
 }
 
 function deny(code: ErrorCode, expected: string, actual: string, hint?: string): Denial {
-  return new Denial(code, { check: 'claims', expected, actual, ...(hint !== undefined && { hint }) })
+  return new Denial(code, {
+    check: 'claims',
+    expected,
+    actual,
+    ...(hint !== undefined && { hint }),
+  })
 }

@@ -10,19 +10,29 @@ export interface StatusBits {
   readonly order: BitOrder
 }
 
-/** The longest list that is looked at, in bytes after decompression: eight million entries of one bit. */
+/**
+ * The longest list that is looked at, in bytes after decompression: eight million entries of one
+ * bit.
+ */
 export const MAX_LIST_BYTES = 1_048_576
 
-/** The first two bytes of what is compressed: gzip (RFC 1952 §2.3.1), or zlib with its usual window (RFC 1950 §2.2). */
+/**
+ * The first two bytes of what is compressed: gzip (RFC 1952 §2.3.1), or zlib with its usual window
+ * (RFC 1950 §2.2).
+ */
 const FORMATS = [
   { format: 'gzip', fits: (first: number, second: number) => first === 0x1f && second === 0x8b },
-  { format: 'deflate', fits: (first: number, second: number) => first === 0x78 && ((first << 8) | second) % 31 === 0 },
+  {
+    format: 'deflate',
+    fits: (first: number, second: number) => first === 0x78 && ((first << 8) | second) % 31 === 0,
+  },
 ] as const
 
 /**
  * Unpacks a status list: base64url, with the multibase prefix `u` or without, of gzip or zlib.
  *
- * The Bitstring Status List says gzip and the Token Status List zlib; EUDIStack Issuers write gzip in both, so the bytes decide.
+ * The Bitstring Status List says gzip and the Token Status List zlib; EUDIStack Issuers write gzip
+ * in both, so the bytes decide.
  *
  * @returns the bytes, or a phrase that says what was found instead
  */
@@ -47,7 +57,10 @@ export function statusAt({ bytes, bits, order }: StatusBits, index: number): num
   return (byte >> shift) & ((1 << bits) - 1)
 }
 
-async function decompress(packed: Uint8Array<ArrayBuffer>, format: 'gzip' | 'deflate'): Promise<Uint8Array | string> {
+async function decompress(
+  packed: Uint8Array<ArrayBuffer>,
+  format: 'gzip' | 'deflate',
+): Promise<Uint8Array | string> {
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream(format))
   const reader = stream.getReader() as ReadableStreamDefaultReader<Uint8Array>
   const chunks: Uint8Array[] = []

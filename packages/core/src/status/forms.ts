@@ -6,10 +6,15 @@ export interface ListForm {
   readonly entry: string
   /** The media type that is asked for. */
   readonly mediaType: string
-  /** What its `typ` may be, lower-cased and without `application/`; the empty one stands for none. */
+  /**
+   * What its `typ` may be, lower-cased and without `application/`; the empty one stands for none.
+   */
   readonly types: readonly string[]
   readonly issuer: (claims: Json) => string | undefined
-  /** Whether the list says that it is the one at this address, so that no other of the same signer stands in for it. */
+  /**
+   * Whether the list says that it is the one at this address, so that no other of the same signer
+   * stands in for it.
+   */
   readonly isAt: (claims: Json, url: string) => boolean
   /** When the signer stops standing by the list: dates in any form. */
   readonly ends: (claims: Json) => readonly unknown[]
@@ -19,7 +24,10 @@ export interface ListForm {
   readonly purposes: (claims: Json) => readonly unknown[] | undefined
 }
 
-/** The credential of a Bitstring Status List: the claims themselves, or within `vc` as before VCDM 2.0. */
+/**
+ * The credential of a Bitstring Status List: the claims themselves, or within `vc` as before VCDM
+ * 2.0.
+ */
 const credential = (claims: Json): Json => member(claims, 'vc') ?? claims
 const bitstring = (claims: Json): Json => member(credential(claims), 'credentialSubject') ?? {}
 const statusList = (claims: Json): Json => member(claims, 'status_list') ?? {}
@@ -27,7 +35,8 @@ const statusList = (claims: Json): Json => member(claims, 'status_list') ?? {}
 /** The standards whose lists can be read. */
 export const LIST_FORMS: readonly ListForm[] = [
   {
-    // W3C Bitstring Status List 1.0 §2. Issuers do not agree on a `typ`, and an `id` is optional there.
+    // W3C Bitstring Status List 1.0 §2. Issuers do not agree on a `typ`, and an `id` is optional
+    // there.
     entry: 'BitstringStatusListEntry',
     mediaType: 'application/vc+jwt',
     types: ['vc+jwt', 'vc+ld+jwt', 'jwt', ''],
@@ -48,7 +57,10 @@ export const LIST_FORMS: readonly ListForm[] = [
     issuer: (claims) => text(own(claims, 'iss')),
     isAt: (claims, url) => own(claims, 'sub') === url,
     ends: (claims) => [own(claims, 'exp')],
-    packed: (claims) => ({ list: own(statusList(claims), 'lst'), bits: own(statusList(claims), 'bits') }),
+    packed: (claims) => ({
+      list: own(statusList(claims), 'lst'),
+      bits: own(statusList(claims), 'bits'),
+    }),
     purposes: () => undefined,
   },
 ]

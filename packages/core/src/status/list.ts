@@ -30,7 +30,8 @@ const TIMEOUT = 5_000
 const SIZES: readonly unknown[] = [1, 2, 4, 8]
 
 /**
- * Fetches a status list and checks all that makes it one: media type, signature, address, dates, and that it can be unpacked.
+ * Fetches a status list and checks all that makes it one: media type, signature, address, dates,
+ * and that it can be unpacked.
  *
  * @throws {HttpFailure} when there is no such list to be had
  */
@@ -44,7 +45,10 @@ export async function fetchStatusList(source: ListSource, runtime: Runtime): Pro
   })
   if (status !== 200) {
     const message = `expected status 200 for the status list ${url}, got ${status}`
-    throw new HttpFailure('status', message, { status, retryAfter: retryAfter(headers, runtime.now()) })
+    throw new HttpFailure('status', message, {
+      status,
+      retryAfter: retryAfter(headers, runtime.now()),
+    })
   }
   const list = await readStatusList(body.trim(), source, runtime.now())
   if (typeof list !== 'string') return list
@@ -52,7 +56,11 @@ export async function fetchStatusList(source: ListSource, runtime: Runtime): Pro
 }
 
 /** @returns the list, or a phrase that says what was found instead */
-async function readStatusList(token: string, source: ListSource, now: number): Promise<StatusList | string> {
+async function readStatusList(
+  token: string,
+  source: ListSource,
+  now: number,
+): Promise<StatusList | string> {
   const { url, form, verifier, order } = source
   const jws = parse(token)
   if (jws === undefined) return 'no JWT'

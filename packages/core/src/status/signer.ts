@@ -16,11 +16,15 @@ export type ListSigner =
     }
   | {
       /**
-       * Certificates, in PEM, of the authorities that issue the signer's own certificate directly. The list brings that one along in `x5c`, as
-       * EUDIStack Issuers do; it counts within its validity only. Node only: the web has no X.509.
+       * Certificates, in PEM, of the authorities that issue the signer's own certificate directly.
+       * The list brings that one along in `x5c`, as EUDIStack Issuers do; it counts within its
+       * validity only. Node only: the web has no X.509.
        */
       readonly certificateAuthorities: readonly string[]
-      /** Who the certificate must name (`organizationIdentifier`, OID 2.5.4.97) and the list state as its issuer: `VATES-Q0000000J`. */
+      /**
+       * Who the certificate must name (`organizationIdentifier`, OID 2.5.4.97) and the list state
+       * as its issuer: `VATES-Q0000000J`.
+       */
       readonly organization: string
       readonly keys?: never
     }
@@ -37,7 +41,8 @@ const MAX_KEYS = 8
 /**
  * Makes the verifier of one signer's lists.
  *
- * A key that only the list itself brings along proves nothing: anybody can make a certificate for any name.
+ * A key that only the list itself brings along proves nothing: anybody can make a certificate for
+ * any name.
  *
  * @throws {GuardError} `invalid_configuration` when there is no key or authority to go by
  */
@@ -69,9 +74,11 @@ function certificateVerifier(pems: readonly string[], organization: string): Lis
   const expected = organization.replace(ELSI, '')
   return {
     verify(jws, issuer, now) {
-      if (issuer?.replace(ELSI, '') !== expected) return Promise.resolve(`a list of another issuer than ${expected}`)
+      if (issuer?.replace(ELSI, '') !== expected)
+        return Promise.resolve(`a list of another issuer than ${expected}`)
       const leaf = readLeaf(jws)
-      const problem = leaf === undefined ? 'no certificate in "x5c"' : distrust(leaf, authorities, expected, now)
+      const problem =
+        leaf === undefined ? 'no certificate in "x5c"' : distrust(leaf, authorities, expected, now)
       return problem === undefined
         ? verifyWith(jws, [publishedKey(leaf!.publicKey.export({ format: 'jwk' }))])
         : Promise.resolve(problem)
@@ -79,7 +86,10 @@ function certificateVerifier(pems: readonly string[], organization: string): Lis
   }
 }
 
-async function verifyWith(jws: UnverifiedJws, keys: readonly PublishedKey[]): Promise<VerifiedJws | string> {
+async function verifyWith(
+  jws: UnverifiedJws,
+  keys: readonly PublishedKey[],
+): Promise<VerifiedJws | string> {
   const row = ALGORITHMS.get(jws.header.alg)
   if (row === undefined) return 'an algorithm that is not asymmetric'
   for (const key of keys) {
@@ -105,7 +115,11 @@ function readAuthorities(pems: readonly string[]): readonly X509Certificate[] {
     // Told below, without OpenSSL's words for it.
   }
   const hint = 'leave out the certificate of the signer itself: it may change, its authority stays'
-  throw configurationError('"certificateAuthorities" as PEM certificates of authorities', 'something else', hint)
+  throw configurationError(
+    '"certificateAuthorities" as PEM certificates of authorities',
+    'something else',
+    hint,
+  )
 }
 
 function readLeaf({ header }: UnverifiedJws): X509Certificate | undefined {
@@ -127,8 +141,16 @@ function distrust(
 ): string | undefined {
   const authority = authorities.find((one) => leaf.checkIssued(one) && leaf.verify(one.publicKey))
   if (authority === undefined) return 'a certificate that none of the authorities issued'
-  if (![leaf, authority].every((one) => Date.parse(one.validFrom) <= now && now < Date.parse(one.validTo)))
+  if (
+    ![leaf, authority].every(
+      (one) => Date.parse(one.validFrom) <= now && now < Date.parse(one.validTo),
+    )
+  )
     return 'a certificate outside its validity'
-  const { organizationIdentifier } = leaf.toLegacyObject().subject as { organizationIdentifier?: unknown }
-  return organizationIdentifier === organization ? undefined : 'a certificate of another organisation'
+  const { organizationIdentifier } = leaf.toLegacyObject().subject as {
+    organizationIdentifier?: unknown
+  }
+  return organizationIdentifier === organization
+    ? undefined
+    : 'a certificate of another organisation'
 }

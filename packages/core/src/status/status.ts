@@ -11,7 +11,10 @@ import { describeInsecure } from '../kit/url.js'
 export type TrustedLists = ListSigner & {
   /** An https address; every list below it counts, and no other. */
   readonly url: string
-  /** Which end of a byte the first entry is at. Default: `msb`, as EUDIStack writes both standards since 2.0.12; `lsb` is the Token Status List's own. */
+  /**
+   * Which end of a byte the first entry is at. Default: `msb`, as EUDIStack writes both standards
+   * since 2.0.12; `lsb` is the Token Status List's own.
+   */
   readonly bitOrder?: BitOrder
 }
 
@@ -48,7 +51,9 @@ export function createStatusLists(
     // The address as it will be fetched: with its dots and escapes resolved.
     const address = URL.canParse(url) ? new URL(url).href : ''
     // A server may resolve an escaped slash after all, and so leave the place that is trusted.
-    const source = ESCAPED_SLASH.test(address) ? undefined : trusted.find(({ base }) => address.startsWith(base))
+    const source = ESCAPED_SLASH.test(address)
+      ? undefined
+      : trusted.find(({ base }) => address.startsWith(base))
     if (source === undefined) return undefined
     const made = holdList({ url, form, ...source }, limits, runtime)
     held.set(name, made)
@@ -74,7 +79,15 @@ function trust({ url, bitOrder = 'msb', ...signer }: TrustedLists, insecureHttp:
       'state where the lists of the issuer are',
     )
   if (bitOrder !== 'msb' && bitOrder !== 'lsb')
-    throw configurationError('"bitOrder" to be "msb" or "lsb"', quote(bitOrder), 'leave it out for "msb"')
+    throw configurationError(
+      '"bitOrder" to be "msb" or "lsb"',
+      quote(bitOrder),
+      'leave it out for "msb"',
+    )
   const { origin, pathname } = new URL(url)
-  return { base: origin + pathname.replace(/\/?$/, '/'), verifier: createListVerifier(signer), order: bitOrder }
+  return {
+    base: origin + pathname.replace(/\/?$/, '/'),
+    verifier: createListVerifier(signer),
+    order: bitOrder,
+  }
 }

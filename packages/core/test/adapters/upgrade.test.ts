@@ -25,7 +25,9 @@ describe('protectUpgrade', () => {
       trust,
       (request: IncomingMessage, socket: Duplex, head: Buffer, auth) => {
         upgrades += 1
-        sockets.handleUpgrade(request, socket, head, (client) => client.send(String(auth?.clientId)))
+        sockets.handleUpgrade(request, socket, head, (client) =>
+          client.send(String(auth?.clientId)),
+        )
       },
       { requirement },
     )
@@ -41,7 +43,8 @@ describe('protectUpgrade', () => {
     server.close()
   })
 
-  const open = (headers: Record<string, string>) => new WebSocket(`ws://127.0.0.1:${port}`, { headers })
+  const open = (headers: Record<string, string>) =>
+    new WebSocket(`ws://127.0.0.1:${port}`, { headers })
 
   test('lets the caller through to the handshake', async () => {
     const client = open({ authorization: `Bearer ${verifier.mint({ scope: 'orders:watch' })}` })
@@ -58,7 +61,12 @@ describe('protectUpgrade', () => {
       401,
       'Bearer error="invalid_token", error_description="The access token is invalid"',
     ],
-    ['a missing scope', () => verifier.mint(), 403, expect.stringContaining('scope="orders:watch"')],
+    [
+      'a missing scope',
+      () => verifier.mint(),
+      403,
+      expect.stringContaining('scope="orders:watch"'),
+    ],
   ])('refuses %s before the handshake', async (_, token, status, challenge) => {
     const client = open(token === undefined ? {} : { authorization: `Bearer ${token()}` })
     const [, response] = (await once(client, 'unexpected-response')) as [unknown, IncomingMessage]
@@ -112,7 +120,9 @@ describe('protectUpgrade', () => {
         }
       })
     })
-    const failing = createServer().on('upgrade', protectUpgrade(trust, accept)).listen(0, '127.0.0.1')
+    const failing = createServer()
+      .on('upgrade', protectUpgrade(trust, accept))
+      .listen(0, '127.0.0.1')
     await once(failing, 'listening')
     const client = new WebSocket(`ws://127.0.0.1:${(failing.address() as AddressInfo).port}`, {
       headers: { authorization: `Bearer ${verifier.mint()}` },

@@ -78,7 +78,10 @@ describe('tokens without a credential', () => {
     ['a plain access token', claims],
     ['a mandator without powers', { ...claims, mandator: { organization: 'Example S.L.' } }],
     ['a mandate that is a text', { ...claims, mandate: 'M-1' }],
-    ['empty lists', { ...claims, vc: [], verifiableCredential: null, verifiablePresentation: [null] }],
+    [
+      'empty lists',
+      { ...claims, vc: [], verifiableCredential: null, verifiablePresentation: [null] },
+    ],
     ['a prototype with a credential', Object.create({ vc: machineV1['vc'] }) as Json],
   ])('%s', (_, plain) => {
     expect(readCredential(plain)).toBeUndefined()
@@ -86,22 +89,40 @@ describe('tokens without a credential', () => {
 })
 
 describe('contradictions', () => {
-  const otherOrganisation = { ...(flat['mandator'] as Json), organizationIdentifier: 'VATES-A99999999' }
+  const otherOrganisation = {
+    ...(flat['mandator'] as Json),
+    organizationIdentifier: 'VATES-A99999999',
+  }
 
   test.each<[string, Json]>([
     ['another organisation in the flat claims', { ...both, mandator: otherOrganisation }],
-    ['another organisation by its DID alone', { ...both, mandator: { id: 'did:elsi:VATES-A99999999' } }],
-    ['another organisation in a flat mandate', { vc: machineV1['vc'], mandate: { mandator: otherOrganisation } }],
-    ['another organisation beside the mandate', { mandate: { mandator: otherOrganisation }, ...flat }],
+    [
+      'another organisation by its DID alone',
+      { ...both, mandator: { id: 'did:elsi:VATES-A99999999' } },
+    ],
+    [
+      'another organisation in a flat mandate',
+      { vc: machineV1['vc'], mandate: { mandator: otherOrganisation } },
+    ],
+    [
+      'another organisation beside the mandate',
+      { mandate: { mandator: otherOrganisation }, ...flat },
+    ],
     [
       'another organisation in the DID of the same mandator',
       { ...flat, mandator: { ...(flat['mandator'] as Json), id: 'did:elsi:VATES-A99999999' } },
     ],
     [
       'two organisations by two names',
-      { ...flat, mandator: { ...(flat['mandator'] as Json), organization_identifier: 'VATES-A99999999' } },
+      {
+        ...flat,
+        mandator: { ...(flat['mandator'] as Json), organization_identifier: 'VATES-A99999999' },
+      },
     ],
-    ['types of a machine and an employee', { ...both, credential_type: 'learcredential.employee.w3c.4' }],
+    [
+      'types of a machine and an employee',
+      { ...both, credential_type: 'learcredential.employee.w3c.4' },
+    ],
     ['text that is not JSON', { vc: 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln' }],
     ['JSON that is not an object', { vc: '[]' }],
     ['JSON with a __proto__', { vc: '{"__proto__":{"mandate":{}}}' }],
@@ -109,10 +130,19 @@ describe('contradictions', () => {
     ['JSON nested without end', { vc: `{"a":${'['.repeat(100)}${']'.repeat(100)}}` }],
     ['a number', { vc: 7 }],
     ['a list of numbers', { verifiableCredential: [7] }],
-    ['an unreadable end of validity', { vc: { ...(machineV1['vc'] as Json), validUntil: 'next year' } }],
-    ['a date without a zone', { vc: { ...(machineV1['vc'] as Json), validUntil: '2026-04-01T00:00:00' } }],
+    [
+      'an unreadable end of validity',
+      { vc: { ...(machineV1['vc'] as Json), validUntil: 'next year' } },
+    ],
+    [
+      'a date without a zone',
+      { vc: { ...(machineV1['vc'] as Json), validUntil: '2026-04-01T00:00:00' } },
+    ],
     ['milliseconds', { vc: { ...(machineV1['vc'] as Json), validUntil: 1_775_001_600_000 } }],
-    ['a date beyond all dates', { vc: { ...(machineV1['vc'] as Json), validFrom: '2026-13-41T99:00:00Z' } }],
+    [
+      'a date beyond all dates',
+      { vc: { ...(machineV1['vc'] as Json), validFrom: '2026-13-41T99:00:00Z' } },
+    ],
   ])('%s', (_, claims) => {
     expect(denialOf(claims).code).toBe('credential_malformed')
   })
@@ -123,8 +153,13 @@ describe('contradictions', () => {
   })
 
   test('a bare identifier and its DID are the same organisation', () => {
-    const mandator = { ...(flat['mandator'] as Json), organizationIdentifier: 'did:elsi:VATES-B12345678' }
-    expect(readCredential({ ...both, mandator })!.mandate.mandator.organizationIdentifier).toBe('VATES-B12345678')
+    const mandator = {
+      ...(flat['mandator'] as Json),
+      organizationIdentifier: 'did:elsi:VATES-B12345678',
+    }
+    expect(readCredential({ ...both, mandator })!.mandate.mandator.organizationIdentifier).toBe(
+      'VATES-B12345678',
+    )
   })
 })
 
@@ -150,21 +185,28 @@ describe('which source counts', () => {
   test('a mandatee without an id is the subject of the credential, or of a first-generation token', () => {
     const idOf = (claims: Json) => readCredential(claims)!.mandate.mandatee.id
     const mandate = { mandator: {}, mandatee: {}, power: [] }
-    expect(idOf({ vc: { credentialSubject: { id: 'did:key:zSubject', mandate } }, sub: DID })).toBe('did:key:zSubject')
+    expect(idOf({ vc: { credentialSubject: { id: 'did:key:zSubject', mandate } }, sub: DID })).toBe(
+      'did:key:zSubject',
+    )
     expect(idOf({ vc: { credentialSubject: { mandate } }, sub: DID })).toBe(DID)
     expect(idOf({ vc: { credentialSubject: { mandate } }, sub: '203.0.113.7' })).toBeUndefined()
-    expect(idOf({ vc: { credentialSubject: { mandate } }, sub: DID, credential_type: 'x' })).toBeUndefined()
+    expect(
+      idOf({ vc: { credentialSubject: { mandate } }, sub: DID, credential_type: 'x' }),
+    ).toBeUndefined()
   })
 
   test('every status entry is reported, also one that cannot be read', () => {
     const statusOf = (more: Json) => readCredential({ vc: { ...vc, ...more } })!.status
-    expect(statusOf({ credentialStatus: [{ type: 'PlainListEntity', statusListIndex: 'n0nce' }, 'what'] })).toEqual([
-      { type: 'PlainListEntity', index: 'n0nce' },
-      {},
-    ])
-    expect(statusOf({ credentialStatus: { status_list: { uri: 'https://issuer.example.org/1', idx: 0 } } })).toEqual([
-      { type: 'TokenStatusListEntry', list: 'https://issuer.example.org/1', index: '0' },
-    ])
+    expect(
+      statusOf({
+        credentialStatus: [{ type: 'PlainListEntity', statusListIndex: 'n0nce' }, 'what'],
+      }),
+    ).toEqual([{ type: 'PlainListEntity', index: 'n0nce' }, {}])
+    expect(
+      statusOf({
+        credentialStatus: { status_list: { uri: 'https://issuer.example.org/1', idx: 0 } },
+      }),
+    ).toEqual([{ type: 'TokenStatusListEntry', list: 'https://issuer.example.org/1', index: '0' }])
     expect(statusOf({ status: { other_mechanism: {} } })).toEqual([{}])
     expect(statusOf({ status: 'active' })).toEqual([])
   })

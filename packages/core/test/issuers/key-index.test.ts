@@ -8,7 +8,8 @@ const jwk = (kid?: string): Jwk => ({
   ...(createKeyPair('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }) as Jwk),
   ...(kid !== undefined && { kid }),
 })
-const index = (keys: readonly unknown[], previous?: KeyIndex) => indexKeys({ keys }, rows, previous) as KeyIndex
+const index = (keys: readonly unknown[], previous?: KeyIndex) =>
+  indexKeys({ keys }, rows, previous) as KeyIndex
 
 describe('an index of published keys', () => {
   test.each<[string, unknown, RegExp]>([
@@ -16,7 +17,11 @@ describe('an index of published keys', () => {
     ['null', null, /no "keys" array/],
     ['a list', [jwk('a')], /no "keys" array/],
     ['keys that are no list', { keys: jwk('a') }, /no "keys" array/],
-    ['metadata', { issuer: 'https://a.example', jwks_uri: 'https://a.example/jwks' }, /metadata: leave "jwksUri" out/],
+    [
+      'metadata',
+      { issuer: 'https://a.example', jwks_uri: 'https://a.example/jwks' },
+      /metadata: leave "jwksUri" out/,
+    ],
     ['a single key', jwk('a'), /a single key: wrap it as \{ keys: \[key\] \}/],
     ['no keys', { keys: [] }, /no key that ES256, RS256 can use \(none at all\)/],
     [
@@ -24,7 +29,11 @@ describe('an index of published keys', () => {
       { keys: [{ kty: 'oct', k: 'AA' }, null] },
       /no key that ES256, RS256 can use \(2 others; of the first, its kty is oct, ES256 takes EC\)/,
     ],
-    ['a private key', { keys: [{ ...jwk('a'), d: 'AA' }] }, /1 others; of the first, it has the private member d/],
+    [
+      'a private key',
+      { keys: [{ ...jwk('a'), d: 'AA' }] },
+      /1 others; of the first, it has the private member d/,
+    ],
   ])('is not made of %s', (_, document, why) => {
     expect(indexKeys(document, rows)).toMatch(why)
   })
@@ -59,7 +68,10 @@ describe('an index of published keys', () => {
   test('sees a key whose use or algorithm changed as another one', () => {
     const a = jwk('a')
     const before = index([a])
-    expect(changes(before, index([{ ...a, use: 'sig' }], before))).toMatchObject({ added: [{}], removed: [{}] })
+    expect(changes(before, index([{ ...a, use: 'sig' }], before))).toMatchObject({
+      added: [{}],
+      removed: [{}],
+    })
   })
 
   test.each<[string, object]>([
@@ -98,7 +110,9 @@ describe('an index of published keys', () => {
     const made = index(Array.from({ length: 6 }, () => jwk('a')))
     expect(candidates(made, 'a')).toHaveLength(4)
     expect(made.size).toBe(4)
-    expect(made.ignored).toEqual(Array(2).fill({ kid: 'a', why: 'there are 4 others under its id' }))
+    expect(made.ignored).toEqual(
+      Array(2).fill({ kid: 'a', why: 'there are 4 others under its id' }),
+    )
   })
 
   test('says why by the algorithm of the same type of key', () => {

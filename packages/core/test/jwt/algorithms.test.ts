@@ -17,6 +17,8 @@ test.each(['none', 'HS256', 'HS384', 'HS512', 'ES256K', 'RSA1_5', 'constructor',
 )
 
 test('RFC 7518 §3.4: an ECDSA signature is two numbers of the size of the curve', () => {
-  const sizes = Object.fromEntries([...ALGORITHMS.values()].map(({ name, signatureLength }) => [name, signatureLength]))
+  const sizes = Object.fromEntries(
+    [...ALGORITHMS.values()].map(({ name, signatureLength }) => [name, signatureLength]),
+  )
   expect(sizes).toMatchObject({ ES256: 64, ES384: 96, ES512: 132, EdDSA: 64, Ed25519: 64 })
 })

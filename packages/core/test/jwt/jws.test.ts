@@ -43,9 +43,12 @@ describe('the hint of a denial', () => {
     expect(hintOf(token)).toMatch(/opaque token .* JWT access tokens/)
   })
 
-  test.each(['', '{"payload":""}', 'not a token', 'a.b.c.d.e', 'a.b.c', `Bearerx ${signed}`])('%j: none', (token) => {
-    expect(hintOf(token)).toBeUndefined()
-  })
+  test.each(['', '{"payload":""}', 'not a token', 'a.b.c.d.e', 'a.b.c', `Bearerx ${signed}`])(
+    '%j: none',
+    (token) => {
+      expect(hintOf(token)).toBeUndefined()
+    },
+  )
 })
 
 describe('parseJws', () => {
@@ -64,9 +67,12 @@ describe('parseJws', () => {
   })
 
   test('answers any other text with a denial of its form, and nothing of the text in it', () => {
-    const parts = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.base64String(), fc.constant('e30')), {
-      maxLength: 5,
-    })
+    const parts = fc.array(
+      fc.oneof(fc.string({ unit: 'binary' }), fc.base64String(), fc.constant('e30')),
+      {
+        maxLength: 5,
+      },
+    )
     fc.assert(
       fc.property(
         fc.oneof(

@@ -37,7 +37,10 @@ describe.each([
   })
 
   test('whatever a document says of a key, the answer is a key or why not', async () => {
-    const value = fc.oneof(fc.constantFrom('', 'AQAB', 'sig', 'verify', 'A'.repeat(43)), fc.jsonValue({ maxDepth: 1 }))
+    const value = fc.oneof(
+      fc.constantFrom('', 'AQAB', 'sig', 'verify', 'A'.repeat(43)),
+      fc.jsonValue({ maxDepth: 1 }),
+    )
     const members = fc.dictionary(
       fc.constantFrom('kty', 'crv', 'x', 'y', 'n', 'e', 'use', 'alg', 'key_ops', 'd', 'k'),
       value,
@@ -66,7 +69,9 @@ test('what could not be loaded for the portable path is loaded when it is asked 
 
 describe('unfitness', () => {
   const rsa = (modulusLength: number, publicExponent = 65_537) =>
-    createKeyPair('rsa', { modulusLength, publicExponent }).publicKey.export({ format: 'jwk' }) as node.Jwk
+    createKeyPair('rsa', { modulusLength, publicExponent }).publicKey.export({
+      format: 'jwk',
+    }) as node.Jwk
 
   test.each([
     [2048, undefined],
@@ -78,14 +83,20 @@ describe('unfitness', () => {
 
   test('RFC 7518 §6.3.1.1: zeros before the modulus add no bits', () => {
     const weak = rsa(1024)
-    const padded = Buffer.concat([Buffer.alloc(200), Buffer.from(weak.n!, 'base64url')]).toString('base64url')
+    const padded = Buffer.concat([Buffer.alloc(200), Buffer.from(weak.n!, 'base64url')]).toString(
+      'base64url',
+    )
     expect(node.unfitness({ ...weak, n: padded }, rowOf('RS256'))).toContain('1024 bits')
   })
 
   test('CVE-2017-15361: a modulus that is a power of 65537 modulo every small prime was made by the flawed chip', () => {
     // 65537 to a high power is the plainest such number.
     const modulus = (65_537n ** 128n).toString(16)
-    const jwk = { kty: 'RSA', e: 'AQAB', n: Buffer.from(modulus.padStart(514, '0'), 'hex').toString('base64url') }
+    const jwk = {
+      kty: 'RSA',
+      e: 'AQAB',
+      n: Buffer.from(modulus.padStart(514, '0'), 'hex').toString('base64url'),
+    }
     expect(node.unfitness(jwk, rowOf('RS256'))).toContain('CVE-2017-15361')
   })
 

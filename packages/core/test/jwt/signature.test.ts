@@ -25,17 +25,21 @@ describe.each([
     core = await load()
   })
 
-  test.each(names)('%s: gives the verified token, and nothing for another key or text', async (name) => {
-    const row = ALGORITHMS.get(name)!
-    const [signer, stranger] = [createSigner(name), createSigner(name)]
-    const token = signer.token(`{"alg":"${name}"}`, '{"a":1}')
-    const ready = async (jwk: key.Jwk) => (await core.key.readyKey(core.key.publishedKey(jwk), row)) as key.ReadyKey
-    const jws = parseJws(token)
-    expect(await core.node.verifySignature(jws, await ready(signer.jwk), row)).toBe(jws)
-    expect(await core.node.verifySignature(jws, await ready(stranger.jwk), row)).toBeUndefined()
-    const other = parseJws(token.replace(/\.[^.]+\./, '.e30.'))
-    expect(await core.node.verifySignature(other, await ready(signer.jwk), row)).toBeUndefined()
-  })
+  test.each(names)(
+    '%s: gives the verified token, and nothing for another key or text',
+    async (name) => {
+      const row = ALGORITHMS.get(name)!
+      const [signer, stranger] = [createSigner(name), createSigner(name)]
+      const token = signer.token(`{"alg":"${name}"}`, '{"a":1}')
+      const ready = async (jwk: key.Jwk) =>
+        (await core.key.readyKey(core.key.publishedKey(jwk), row)) as key.ReadyKey
+      const jws = parseJws(token)
+      expect(await core.node.verifySignature(jws, await ready(signer.jwk), row)).toBe(jws)
+      expect(await core.node.verifySignature(jws, await ready(stranger.jwk), row)).toBeUndefined()
+      const other = parseJws(token.replace(/\.[^.]+\./, '.e30.'))
+      expect(await core.node.verifySignature(other, await ready(signer.jwk), row)).toBeUndefined()
+    },
+  )
 })
 
 describe('verifyWithKeys', () => {
@@ -69,7 +73,9 @@ describe('verifyWithKeys', () => {
     const verifier = createDevVerifier()
     const { server, verdict } = ask(verifier)
     expect(await verdict(verifier.mint())).toBe('let in')
-    expect(await verdict(verifier.mint({ expiresIn: -3_600, header: { kid: 'unknown' } }))).toBe('key_unknown')
+    expect(await verdict(verifier.mint({ expiresIn: -3_600, header: { kid: 'unknown' } }))).toBe(
+      'key_unknown',
+    )
     expect(verifier.requests.jwks).toBe(1)
     server.close()
   })

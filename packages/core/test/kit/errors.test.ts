@@ -39,10 +39,21 @@ describe('the table of errors', () => {
 })
 
 describe('GuardError', () => {
-  const refused = new GuardError('claim_invalid', reason, answer('claim_invalid'), new Error('inner cause'))
+  const refused = new GuardError(
+    'claim_invalid',
+    reason,
+    answer('claim_invalid'),
+    new Error('inner cause'),
+  )
 
   test('carries what frameworks answer from', () => {
-    expect(refused).toMatchObject({ status: 401, statusCode: 401, expose: true, kind: 'token', code: 'claim_invalid' })
+    expect(refused).toMatchObject({
+      status: 401,
+      statusCode: 401,
+      expose: true,
+      kind: 'token',
+      code: 'claim_invalid',
+    })
     expect(refused.headers['WWW-Authenticate']).toContain('invalid_token')
   })
 
@@ -68,14 +79,19 @@ describe('GuardError', () => {
   })
 
   test('is recognised when another copy of the package made it', () => {
-    const foreign = Object.assign(new Error('x'), { [Symbol.for('@verifier-guard/core/GuardError')]: true })
+    const foreign = Object.assign(new Error('x'), {
+      [Symbol.for('@verifier-guard/core/GuardError')]: true,
+    })
     expect(foreign).toBeInstanceOf(GuardError)
-    for (const other of [new Error('x'), null, undefined, 'text', {}]) expect(other instanceof GuardError).toBe(false)
+    for (const other of [new Error('x'), null, undefined, 'text', {}])
+      expect(other instanceof GuardError).toBe(false)
   })
 })
 
 describe('a failure at start-up', () => {
-  const error = explained(new GuardError('keys_unavailable', reason, answer('keys_unavailable'))) as GuardError
+  const error = explained(
+    new GuardError('keys_unavailable', reason, answer('keys_unavailable')),
+  ) as GuardError
 
   test('says why in its message, with the line that it stopped', () => {
     expect(error.message).toBe('expected an inner thing, found a secret thing')
@@ -83,7 +99,12 @@ describe('a failure at start-up', () => {
   })
 
   test('is not for callers, and still shows one nothing of it', () => {
-    expect(error).toMatchObject({ expose: false, status: 503, kind: 'verifier', code: 'keys_unavailable' })
+    expect(error).toMatchObject({
+      expose: false,
+      status: 503,
+      kind: 'verifier',
+      code: 'keys_unavailable',
+    })
     expect(JSON.stringify(error)).not.toMatch(/inner|secret/)
   })
 
@@ -106,7 +127,12 @@ describe('a configuration error', () => {
 
   test('says what was expected, what was found and what to do', () => {
     expect(error.message).toBe('expected "issuer", found none: state it')
-    expect(error).toMatchObject({ kind: 'configuration', code: 'invalid_configuration', status: 500, expose: false })
+    expect(error).toMatchObject({
+      kind: 'configuration',
+      code: 'invalid_configuration',
+      status: 500,
+      expose: false,
+    })
   })
 
   test('points at the line that made the mistake', () => {

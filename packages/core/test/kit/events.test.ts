@@ -31,25 +31,57 @@ describe('events', () => {
     const fail = () => {
       throw new RangeError('secret')
     }
-    const emitter = createEmitter({ denied: fail }, { warn: (message) => void warnings.push(message) })
-    const denied = { code: 'token_missing', status: 401, check: 'token', expected: 'one', actual: 'none' } as const
+    const emitter = createEmitter(
+      { denied: fail },
+      { warn: (message) => void warnings.push(message) },
+    )
+    const denied = {
+      code: 'token_missing',
+      status: 401,
+      check: 'token',
+      expected: 'one',
+      actual: 'none',
+    } as const
     expect(() => emitter.emit('denied', denied)).not.toThrow()
     expect(warnings).toEqual(['a listener of the event "denied" threw RangeError; it should not'])
   })
 })
 
 describe('what a developer has to know is said once where nobody listens', () => {
-  const denial = { status: 401, check: 'issuer', expected: '"iss" to be "a"', actual: '"b"', hint: 'mend it' } as const
-  const refused = (code: DeniedEvent['code']): DeniedEvent => ({ ...denial, code, fingerprint: 'ABCDEFGHIJKLMNOP' })
-  const failure = (issuer: string) => ({ issuer, failures: 1, message: 'expected an answer, got none', retryIn: 1 })
+  const denial = {
+    status: 401,
+    check: 'issuer',
+    expected: '"iss" to be "a"',
+    actual: '"b"',
+    hint: 'mend it',
+  } as const
+  const refused = (code: DeniedEvent['code']): DeniedEvent => ({
+    ...denial,
+    code,
+    fingerprint: 'ABCDEFGHIJKLMNOP',
+  })
+  const failure = (issuer: string) => ({
+    issuer,
+    failures: 1,
+    message: 'expected an answer, got none',
+    retryIn: 1,
+  })
   const setUp = (listeners: Parameters<typeof createEmitter>[0] = {}) => {
     const warnings: string[] = []
-    return { warnings, emitter: createEmitter(listeners, { warn: (message) => void warnings.push(message) }) }
+    return {
+      warnings,
+      emitter: createEmitter(listeners, { warn: (message) => void warnings.push(message) }),
+    }
   }
 
   test('for the first denial of each code that is a mistake of the developer, most likely', () => {
     const { warnings, emitter } = setUp()
-    const codes = ['issuer_not_trusted', 'audience_mismatch', 'token_type_not_accepted', 'key_unsuitable'] as const
+    const codes = [
+      'issuer_not_trusted',
+      'audience_mismatch',
+      'token_type_not_accepted',
+      'key_unsuitable',
+    ] as const
     for (const code of [
       ...codes,
       ...codes,

@@ -5,7 +5,10 @@ import { systemRuntime } from '../../src/kit/runtime.js'
 const url = 'https://user:secret@verifier.example.org/oidc/jwks?token=secret#part'
 const bounds = { url, timeout: 5_000, maxBytes: 1_000 }
 
-const answering = (fetch: (url: string, init?: RequestInit) => Promise<Response>) => ({ ...systemRuntime, fetch })
+const answering = (fetch: (url: string, init?: RequestInit) => Promise<Response>) => ({
+  ...systemRuntime,
+  fetch,
+})
 const with200 = (body: string | null | ReadableStream<Uint8Array>) =>
   answering(() => Promise.resolve(new Response(body)))
 
@@ -35,7 +38,10 @@ describe('Retry-After (RFC 9110 §10.2.3)', () => {
   test('is no pause that never ends, whatever the text', () => {
     fc.assert(
       fc.property(
-        fc.oneof(fc.string({ unit: 'grapheme-ascii' }), fc.constantFrom('-5', '1e9', '9'.repeat(30))),
+        fc.oneof(
+          fc.string({ unit: 'grapheme-ascii' }),
+          fc.constantFrom('-5', '1e9', '9'.repeat(30)),
+        ),
         (value) => {
           const pause = retryAfter(new Headers({ 'retry-after': value }), now) ?? 0
           expect(pause).toBeGreaterThanOrEqual(0)
@@ -59,7 +65,9 @@ describe('getJson', () => {
   })
 
   test('counts bytes, not characters', async () => {
-    expect((await failure(getJson(with200(JSON.stringify('é'.repeat(600))), bounds))).reason).toBe('too_large')
+    expect((await failure(getJson(with200(JSON.stringify('é'.repeat(600))), bounds))).reason).toBe(
+      'too_large',
+    )
   })
 
   test('puts characters together that arrive in pieces', async () => {
@@ -73,11 +81,16 @@ describe('getJson', () => {
     await expect(getJson(with200(pieces), bounds)).resolves.toBe('é€')
   })
 
-  test.each([null, '', '{', '<html>', '\u0000'])('says what it got in place of JSON: %j', async (body) => {
-    const { reason, message } = await failure(getJson(with200(body), bounds))
-    expect(reason).toBe('not_json')
-    expect(message).toMatch(/^expected JSON from https:\/\/verifier\.example\.org\/oidc\/jwks, got \d+ characters of/)
-  })
+  test.each([null, '', '{', '<html>', '\u0000'])(
+    'says what it got in place of JSON: %j',
+    async (body) => {
+      const { reason, message } = await failure(getJson(with200(body), bounds))
+      expect(reason).toBe('not_json')
+      expect(message).toMatch(
+        /^expected JSON from https:\/\/verifier\.example\.org\/oidc\/jwks, got \d+ characters of/,
+      )
+    },
+  )
 
   test.each([201, 204, 400, 404, 500])('takes no %i for an answer', async (status) => {
     const runtime = answering(() => Promise.resolve(new Response(null, { status })))
@@ -105,13 +118,23 @@ describe('getJson', () => {
 
   test.each<[string, unknown, RegExp]>([
     ['a code', new TypeError('fetch failed', { cause: { code: 'ENOTFOUND' } }), /ENOTFOUND/],
-    ['a message beneath', new TypeError('fetch failed', { cause: new Error('unable to verify') }), /unable to verify/],
+    [
+      'a message beneath',
+      new TypeError('fetch failed', { cause: new Error('unable to verify') }),
+      /unable to verify/,
+    ],
     ['a message', new TypeError('Invalid URL'), /Invalid URL/],
-    ['an empty message beneath', new TypeError('Proxy response (407)', { cause: new Error('') }), /: Proxy response/],
+    [
+      'an empty message beneath',
+      new TypeError('Proxy response (407)', { cause: new Error('') }),
+      /: Proxy response/,
+    ],
     [
       'a code of the client beneath',
       new TypeError('fetch failed', {
-        cause: Object.assign(new Error('Proxy response (407) !== 200'), { code: 'UND_ERR_ABORTED' }),
+        cause: Object.assign(new Error('Proxy response (407) !== 200'), {
+          code: 'UND_ERR_ABORTED',
+        }),
       }),
       /UND_ERR_ABORTED, Proxy response \(407\)/,
     ],
@@ -123,7 +146,9 @@ describe('getJson', () => {
     ],
     [
       'no connection in time',
-      new TypeError('fetch failed', { cause: { code: 'UND_ERR_CONNECT_TIMEOUT', message: 'Connect Timeout Error' } }),
+      new TypeError('fetch failed', {
+        cause: { code: 'UND_ERR_CONNECT_TIMEOUT', message: 'Connect Timeout Error' },
+      }),
       /UND_ERR_CONNECT_TIMEOUT, Connect Timeout Error; .*proxy.*NODE_USE_ENV_PROXY=1.*"runtime.fetch"/,
     ],
     ['nothing', undefined, /unknown reason/],
@@ -152,18 +177,27 @@ describe('what a refusal says is not read', () => {
   const without = (status: number, headers: Record<string, string> = {}) => {
     const seen = { cancelled: false }
     const body = new ReadableStream<Uint8Array>({ cancel: () => void (seen.cancelled = true) })
-    return { seen, runtime: answering(() => Promise.resolve(new Response(body, { status, headers }))) }
+    return {
+      seen,
+      runtime: answering(() => Promise.resolve(new Response(body, { status, headers }))),
+    }
   }
 
   test.each([404, 429, 500])('%i counts at once, although its body never ends', async (status) => {
     const { seen, runtime } = without(status, { 'retry-after': '60' })
-    expect(await failure(getJson(runtime, bounds))).toMatchObject({ reason: 'status', status, retryAfter: 60_000 })
+    expect(await failure(getJson(runtime, bounds))).toMatchObject({
+      reason: 'status',
+      status,
+      retryAfter: 60_000,
+    })
     expect(seen.cancelled).toBe(true)
   })
 
   test('and a content type is repeated in printable characters, and not for long', async () => {
     const type = `text/\u009b\u00ff${'x'.repeat(3_000)}`
-    const runtime = answering(() => Promise.resolve(new Response('<', { headers: { 'content-type': type } })))
+    const runtime = answering(() =>
+      Promise.resolve(new Response('<', { headers: { 'content-type': type } })),
+    )
     const { message } = await failure(getJson(runtime, bounds))
     expect(message).toMatch(/^[\x20-\x7e…]*$/)
     expect(message.length).toBeLessThan(500)
@@ -179,7 +213,9 @@ describe('exchange', () => {
     })
     const abort = new AbortController()
     abort.abort()
-    expect((await failure(exchange(runtime, { ...bounds, signal: abort.signal }))).reason).toBe('aborted')
+    expect((await failure(exchange(runtime, { ...bounds, signal: abort.signal }))).reason).toBe(
+      'aborted',
+    )
     expect(sent).toBe(0)
   })
 
@@ -215,8 +251,18 @@ describe('exchange', () => {
       sent = init
       return Promise.resolve(new Response('{"error":"invalid_client"}', { status: 401 }))
     })
-    const answer = await exchange(runtime, { ...bounds, method: 'POST', headers: { a: 'b' }, body: 'c=d' })
-    expect(sent).toMatchObject({ method: 'POST', headers: { a: 'b' }, body: 'c=d', redirect: 'manual' })
+    const answer = await exchange(runtime, {
+      ...bounds,
+      method: 'POST',
+      headers: { a: 'b' },
+      body: 'c=d',
+    })
+    expect(sent).toMatchObject({
+      method: 'POST',
+      headers: { a: 'b' },
+      body: 'c=d',
+      redirect: 'manual',
+    })
     expect(answer).toMatchObject({ status: 401, body: '{"error":"invalid_client"}' })
   })
 })

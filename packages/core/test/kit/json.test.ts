@@ -5,7 +5,9 @@ const object = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 }))
 const isRefused = (text: string) => typeof parseObject(text) === 'string'
 
 /** Characters that decide what is inside a string and what is not. */
-const tricky = fc.string({ unit: fc.constantFrom('"', '\\', ':', ',', '{', '}', '[', ']', 'a', '\u2028') })
+const tricky = fc.string({
+  unit: fc.constantFrom('"', '\\', ':', ',', '{', '}', '[', ']', 'a', '\u2028'),
+})
 
 describe('parseObject', () => {
   test('accepts what JSON.stringify writes of an object, and gives the same value', () => {
@@ -54,7 +56,9 @@ describe('parseObject', () => {
           fc.pre(name !== '__proto__')
           const [first, second] = [JSON.stringify(one), JSON.stringify(other)]
           fc.pre(!first.includes('__proto__') && !second.includes('__proto__'))
-          const text = nested(`{${spelled(name, false)}:${first},${spelled(name, escaped)} : ${second}}`)
+          const text = nested(
+            `{${spelled(name, false)}:${first},${spelled(name, escaped)} : ${second}}`,
+          )
           expect(parseObject(text)).toBe('an object with a member named twice')
         },
       ),
@@ -62,12 +66,22 @@ describe('parseObject', () => {
     )
   })
 
-  test.each(['null', '[]', '"{}"', '1', 'true', '', '{', '{}{}', '\uFEFF{}', '{"a":1,}', "{'a':1}", '{"a":NaN}'])(
-    '%j is no object',
-    (text) => {
-      expect(isRefused(text)).toBe(true)
-    },
-  )
+  test.each([
+    'null',
+    '[]',
+    '"{}"',
+    '1',
+    'true',
+    '',
+    '{',
+    '{}{}',
+    '\uFEFF{}',
+    '{"a":1,}',
+    "{'a':1}",
+    '{"a":NaN}',
+  ])('%j is no object', (text) => {
+    expect(isRefused(text)).toBe(true)
+  })
 
   test.each(['{"__proto__":1}', '{"a":[{"__proto__":{}}]}', String.raw`{"\u005f_proto__":1}`])(
     '%j could become a prototype',

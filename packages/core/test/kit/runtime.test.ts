@@ -21,12 +21,15 @@ describe('the runtime of the process', () => {
     expect(called).toEqual(['once'])
   })
 
-  test.each([2 ** 31, 90 * 86_400_000, Infinity])('does not call back at once where %d ms are asked for', (delay) => {
-    const spy = jest.spyOn(globalThis, 'setTimeout')
-    systemRuntime.schedule(() => {}, delay)()
-    expect(spy.mock.calls[0]![1]).toBe(2 ** 31 - 1)
-    spy.mockRestore()
-  })
+  test.each([2 ** 31, 90 * 86_400_000, Infinity])(
+    'does not call back at once where %d ms are asked for',
+    (delay) => {
+      const spy = jest.spyOn(globalThis, 'setTimeout')
+      systemRuntime.schedule(() => {}, delay)()
+      expect(spy.mock.calls[0]![1]).toBe(2 ** 31 - 1)
+      spy.mockRestore()
+    },
+  )
 
   test('uses the global fetch of the moment, so that mocks and instrumentation are heeded', async () => {
     const spy = jest.spyOn(globalThis, 'fetch').mockResolvedValue(new Response('mocked'))

@@ -1,4 +1,10 @@
-import { describeInsecure, isIssuer, likelyDifference, place, quoteAddress } from '../../src/kit/url.js'
+import {
+  describeInsecure,
+  isIssuer,
+  likelyDifference,
+  place,
+  quoteAddress,
+} from '../../src/kit/url.js'
 
 describe('an address of a Verifier', () => {
   test.each([
@@ -38,8 +44,12 @@ describe('an address of a Verifier', () => {
   })
 
   test('is cut short and never shown with its password', () => {
-    expect(describeInsecure(`http://verifier.example.org/${'x'.repeat(500)}`, false)!.length).toBeLessThan(250)
-    expect(describeInsecure('https://user:password@verifier.example.org', false)).not.toContain('password')
+    expect(
+      describeInsecure(`http://verifier.example.org/${'x'.repeat(500)}`, false)!.length,
+    ).toBeLessThan(250)
+    expect(describeInsecure('https://user:password@verifier.example.org', false)).not.toContain(
+      'password',
+    )
   })
 })
 
@@ -74,7 +84,9 @@ describe('an address in a message', () => {
   })
 
   test('names the place alone', () => {
-    expect(place('https://user:secret@verifier.example.org/a/b?secret#secret')).toBe('https://verifier.example.org/a/b')
+    expect(place('https://user:secret@verifier.example.org/a/b?secret#secret')).toBe(
+      'https://verifier.example.org/a/b',
+    )
   })
 })
 
@@ -85,7 +97,10 @@ test.each([
   ['https://a.example', 'http://a.example', /http and https/],
   ['https://a.example', 'https://b.example', undefined],
 ])('%s and %s differ by %p', (one, other, difference) => {
-  for (const found of [likelyDifference(['x', one], [other]), likelyDifference([other], ['x', one])])
+  for (const found of [
+    likelyDifference(['x', one], [other]),
+    likelyDifference([other], ['x', one]),
+  ])
     if (difference === undefined) expect(found).toBeUndefined()
     else expect(found).toMatch(difference)
 })

@@ -9,14 +9,17 @@ test('an issuer without {tenant} is no template', () => {
   expect(issuerTemplate('https://verifier.example.org', undefined)).toBeUndefined()
 })
 
-test.each([inHost, inPath, 'https://verifier-{tenant}.example.org', 'https://verifier.example.org:8443/{tenant}'])(
-  '%s takes the tenants of the Verifier',
-  (template) => {
-    for (const tenant of ['kpmg', 'dome-stg', '0', 'a'.repeat(64)]) expect(takes(template, tenant)).toBe(true)
-    for (const tenant of ['', 'KPMG', 'a.b', 'a_b', 'a'.repeat(65), 'ｋ', '\u212Apmg', 'kpmg\n'])
-      expect(takes(template, tenant)).toBe(false)
-  },
-)
+test.each([
+  inHost,
+  inPath,
+  'https://verifier-{tenant}.example.org',
+  'https://verifier.example.org:8443/{tenant}',
+])('%s takes the tenants of the Verifier', (template) => {
+  for (const tenant of ['kpmg', 'dome-stg', '0', 'a'.repeat(64)])
+    expect(takes(template, tenant)).toBe(true)
+  for (const tenant of ['', 'KPMG', 'a.b', 'a_b', 'a'.repeat(65), 'ｋ', '\u212Apmg', 'kpmg\n'])
+    expect(takes(template, tenant)).toBe(false)
+})
 
 test.each([
   'evil.example/',
@@ -38,13 +41,9 @@ test.each([
 
 test('a pattern is for the whole tenant, with anchors or without', () => {
   for (const pattern of [/kpmg|dome/, /^(?:kpmg|dome)$/, /^kpmg$|^dome$/, /kpmg|dome/g]) {
-    expect(['kpmg', 'dome', 'kpmg2', 'xdome', 'dome'].map((tenant) => takes(inHost, tenant, pattern))).toEqual([
-      true,
-      true,
-      false,
-      false,
-      true,
-    ])
+    expect(
+      ['kpmg', 'dome', 'kpmg2', 'xdome', 'dome'].map((tenant) => takes(inHost, tenant, pattern)),
+    ).toEqual([true, true, false, false, true])
   }
 })
 
@@ -54,5 +53,7 @@ test('a pattern keeps its flags', () => {
 })
 
 test('what surrounds the tenant must be there twice over, not shared', () => {
-  expect(issuerTemplate('https://a.{tenant}.a.example', undefined)!('https://a.a.example')).toBe(false)
+  expect(issuerTemplate('https://a.{tenant}.a.example', undefined)!('https://a.a.example')).toBe(
+    false,
+  )
 })

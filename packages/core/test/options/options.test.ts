@@ -23,7 +23,11 @@ describe('what is not configured right is refused at start, with what to do', ()
   test.each<[string, object | undefined, RegExp]>([
     ['no options', undefined, /expected "issuer", found none: .*exactly/],
     ['no issuer', { audience: 'x' }, /expected "issuer", found none: .*environment variable/],
-    ['an empty issuer', { ...good, issuer: '' }, /expected "issuer" as an https URL, found "", which is not a URL/],
+    [
+      'an empty issuer',
+      { ...good, issuer: '' },
+      /expected "issuer" as an https URL, found "", which is not a URL/,
+    ],
     ['no issuers', { ...good, issuer: [] }, /expected "issuer", found an empty list/],
     ['an issuer that is no URL', { ...good, issuer: 'verifier.example.org' }, /which is not a URL/],
     [
@@ -31,8 +35,16 @@ describe('what is not configured right is refused at start, with what to do', ()
       { ...good, issuer: 'http://verifier.example.org' },
       /which is not https: use https, or "allowInsecureHttp"/,
     ],
-    ['an issuer with a query', { ...good, issuer: `${issuer}?tenant=a` }, /without query and fragment/],
-    ['an issuer with a password', { ...good, issuer: 'https://a:secret@verifier.example.org' }, /credentials in it/],
+    [
+      'an issuer with a query',
+      { ...good, issuer: `${issuer}?tenant=a` },
+      /without query and fragment/,
+    ],
+    [
+      'an issuer with a password',
+      { ...good, issuer: 'https://a:secret@verifier.example.org' },
+      /credentials in it/,
+    ],
     ['no audience', { issuer }, /expected "audience", found none: .*"dome" or "eudistack".*null/],
     ['an empty audience', { issuer, audience: '' }, /non-empty strings/],
     ['no audiences', { issuer, audience: [] }, /found an empty list/],
@@ -41,19 +53,39 @@ describe('what is not configured right is refused at start, with what to do', ()
       { ...good, profile: 'keycloak' },
       /one of auto, dome, eudistack, fiware, rfc9068, found "keycloak"/,
     ],
-    ['a profile named like a prototype member', { ...good, profile: 'constructor' }, /found "constructor"/],
-    ['a symmetric algorithm', { ...good, algorithms: ['HS256'] }, /found "HS256": symmetric algorithms/],
+    [
+      'a profile named like a prototype member',
+      { ...good, profile: 'constructor' },
+      /found "constructor"/,
+    ],
+    [
+      'a symmetric algorithm',
+      { ...good, algorithms: ['HS256'] },
+      /found "HS256": symmetric algorithms/,
+    ],
     ['the algorithm none', { ...good, algorithms: ['none'] }, /can never be allowed/],
     ['no algorithms', { ...good, algorithms: [] }, /"algorithms" as a list/],
     ['a misspelt option', { ...good, audiance: 'x' }, /found "audiance": check the spelling/],
-    ['a misspelt option of an issuer', { ...good, issuer: { issuer, audienc: 'x' } }, /found "audienc"/],
-    ['two sources of keys', { ...good, jwksUri: `${issuer}/jwks`, keys: { keys: [] } }, /expected one source of keys/],
+    [
+      'a misspelt option of an issuer',
+      { ...good, issuer: { issuer, audienc: 'x' } },
+      /found "audienc"/,
+    ],
+    [
+      'two sources of keys',
+      { ...good, jwksUri: `${issuer}/jwks`, keys: { keys: [] } },
+      /expected one source of keys/,
+    ],
     [
       'keys beside several issuers',
       { ...good, issuer: [issuer, `${issuer}/b`], jwksUri: `${issuer}/jwks` },
       /keys of one issuer only/,
     ],
-    ['a jwksUri over http', { ...good, jwksUri: 'http://verifier.example.org/jwks' }, /"jwksUri" as an https URL/],
+    [
+      'a jwksUri over http',
+      { ...good, jwksUri: 'http://verifier.example.org/jwks' },
+      /"jwksUri" as an https URL/,
+    ],
     [
       'a tolerance that is no number',
       { ...good, clockTolerance: '30' },
@@ -70,7 +102,11 @@ describe('what is not configured right is refused at start, with what to do', ()
       { ...good, keySet: { maxAge: 600, maxStale: 60 } },
       /"keySet.maxStale" of at least "keySet.maxAge", found 60 s/,
     ],
-    ['a misspelt event', { ...good, events: { deny: () => {} } }, /options among allowed, denied.*found "deny"/],
+    [
+      'a misspelt event',
+      { ...good, events: { deny: () => {} } },
+      /options among allowed, denied.*found "deny"/,
+    ],
     [
       'a listener that is no function',
       { ...good, events: { denied: 'log' } },
@@ -83,20 +119,56 @@ describe('what is not configured right is refused at start, with what to do', ()
       { ...good, cache: { maxEntries: Infinity } },
       /"cache.maxEntries" as a whole number from 1 to 10000000/,
     ],
-    ['a cache of half an entry', { ...good, cache: { maxEntries: 1.5 } }, /"cache.maxEntries" as a whole number/],
-    ['a cache beyond all memory', { ...good, cache: { maxEntries: 5e9 } }, /"cache.maxEntries" as a whole number/],
-    ['bytes without end', { ...good, cache: { maxBytes: Infinity } }, /"cache.maxBytes" as a whole number/],
-    ['a cache that is false', { ...good, cache: false }, /"cache" as an object, found false: null switches it off/],
-    ['a switch that is neither', { ...good, correlationId: 'no' }, /"correlationId" as true or false, found "no"/],
+    [
+      'a cache of half an entry',
+      { ...good, cache: { maxEntries: 1.5 } },
+      /"cache.maxEntries" as a whole number/,
+    ],
+    [
+      'a cache beyond all memory',
+      { ...good, cache: { maxEntries: 5e9 } },
+      /"cache.maxEntries" as a whole number/,
+    ],
+    [
+      'bytes without end',
+      { ...good, cache: { maxBytes: Infinity } },
+      /"cache.maxBytes" as a whole number/,
+    ],
+    [
+      'a cache that is false',
+      { ...good, cache: false },
+      /"cache" as an object, found false: null switches it off/,
+    ],
+    [
+      'a switch that is neither',
+      { ...good, correlationId: 'no' },
+      /"correlationId" as true or false, found "no"/,
+    ],
     [
       'a check switched off by another word',
       { ...good, credentialValidity: false },
       /"credentialValidity" as null, found false/,
     ],
-    ['milliseconds for seconds', { ...good, clockTolerance: 30_000 }, /from 0 to 600, found 30000: it counts seconds/],
-    ['a time-out in milliseconds', { ...good, keySet: { timeout: 5_000 } }, /it counts seconds, not milliseconds/],
-    ['white space around the issuer', { ...good, issuer: ' https://verifier.example.org' }, /without white space/],
-    ['a realm with a line break', { ...good, realm: 'a\r\nX-Evil: 1' }, /"realm" in printable ASCII/],
+    [
+      'milliseconds for seconds',
+      { ...good, clockTolerance: 30_000 },
+      /from 0 to 600, found 30000: it counts seconds/,
+    ],
+    [
+      'a time-out in milliseconds',
+      { ...good, keySet: { timeout: 5_000 } },
+      /it counts seconds, not milliseconds/,
+    ],
+    [
+      'white space around the issuer',
+      { ...good, issuer: ' https://verifier.example.org' },
+      /without white space/,
+    ],
+    [
+      'a realm with a line break',
+      { ...good, realm: 'a\r\nX-Evil: 1' },
+      /"realm" in printable ASCII/,
+    ],
     [
       'a pattern for a tenant that nothing varies by',
       { ...good, issuer: { issuer, tenantPattern: /a/ } },
@@ -144,15 +216,31 @@ describe('what is not configured right is refused at start, with what to do', ()
       { ...good, profile: 'rfc9068', kinds: ['machine'] },
       /"kinds" with "none" under the profile "rfc9068", found \["machine"\]/,
     ],
-    ['white space around an audience', { issuer, audience: ['a', 'b '] }, /without white space around them, found/],
+    [
+      'white space around an audience',
+      { issuer, audience: ['a', 'b '] },
+      /without white space around them, found/,
+    ],
     [
       'the same issuer with other settings',
       { ...good, issuer: [issuer, { issuer, audience: 'b' }] },
       /every issuer once, found "https:\/\/verifier.example.org" twice/,
     ],
-    ['keys that are null', { ...good, keys: null }, /"keys" as a JWK Set, .*found null: leave it out/],
-    ['keys in a bare list', { ...good, keys: [{ kty: 'EC' }] }, /found \[an object\]: wrap it: \{ keys: \[...\] \}/],
-    ['an address of keys that is null', { ...good, jwksUri: null }, /"jwksUri" as an https URL, found null/],
+    [
+      'keys that are null',
+      { ...good, keys: null },
+      /"keys" as a JWK Set, .*found null: leave it out/,
+    ],
+    [
+      'keys in a bare list',
+      { ...good, keys: [{ kty: 'EC' }] },
+      /found \[an object\]: wrap it: \{ keys: \[...\] \}/,
+    ],
+    [
+      'an address of keys that is null',
+      { ...good, jwksUri: null },
+      /"jwksUri" as an https URL, found null/,
+    ],
     [
       'an address of keys of one issuer that is null',
       { ...good, jwksUri: `${issuer}/jwks`, issuer: [{ issuer, jwksUri: null }] },
@@ -163,17 +251,37 @@ describe('what is not configured right is refused at start, with what to do', ()
       { issuer, profile: 'eudistack', audience: undefined },
       /"audience" with a value, where it is stated, found undefined: an unset environment variable.*leave it out/,
     ],
-    ['client ids from one', { issuer, profile: 'eudistack', clientIds: undefined }, /"clientIds" with a value/],
+    [
+      'client ids from one',
+      { issuer, profile: 'eudistack', clientIds: undefined },
+      /"clientIds" with a value/,
+    ],
     ['kinds from one', { ...good, kinds: undefined }, /"kinds" with a value/],
-    ['an audience of one issuer from one', { ...good, issuer: [{ issuer, audience: undefined }] }, /"audience" with a/],
-    ['an age of tokens in milliseconds', { ...good, maxTokenAge: 86_400_000 }, /from 1 to 31536000, .*milliseconds/],
-    ['an age of keys in milliseconds', { ...good, keySet: { maxAge: 600_000 } }, /from 1 to 86400, .*milliseconds/],
+    [
+      'an audience of one issuer from one',
+      { ...good, issuer: [{ issuer, audience: undefined }] },
+      /"audience" with a/,
+    ],
+    [
+      'an age of tokens in milliseconds',
+      { ...good, maxTokenAge: 86_400_000 },
+      /from 1 to 31536000, .*milliseconds/,
+    ],
+    [
+      'an age of keys in milliseconds',
+      { ...good, keySet: { maxAge: 600_000 } },
+      /from 1 to 86400, .*milliseconds/,
+    ],
     [
       'a staleness in milliseconds',
       { ...good, keySet: { maxStale: 86_400_000 } },
       /"keySet.maxStale" as a number from 1 to 31536000/,
     ],
-    ['a runtime that is none', { ...good, runtime: 'node' }, /"runtime" as an object, found "node"/],
+    [
+      'a runtime that is none',
+      { ...good, runtime: 'node' },
+      /"runtime" as an object, found "node"/,
+    ],
     ['no runtime', { ...good, runtime: null }, /"runtime" as an object, found null/],
     [
       'a clock that is no function',
@@ -185,7 +293,11 @@ describe('what is not configured right is refused at start, with what to do', ()
       { ...good, runtime: { fetch: undefined } },
       /"runtime.fetch" as a function, found none/,
     ],
-    ['a configuration as audience', { issuer, audience: circle }, /"audience" as non-empty strings.*found an object/],
+    [
+      'a configuration as audience',
+      { issuer, audience: circle },
+      /"audience" as non-empty strings.*found an object/,
+    ],
     ['a large number', { ...good, maxTokenAge: 10n }, /found 10/],
   ])('%s', (_, options, message) => {
     expect(messageOf(options)).toMatch(message)
@@ -208,11 +320,16 @@ describe('what is not configured right is refused at start, with what to do', ()
     ['in capitals', 'https://{TENANT}.example.org'],
     ['by another name', 'https://{org}.example.org'],
   ])('a template with its tenant %s', (_, template) => {
-    expect(messageOf({ ...good, issuer: template })).toMatch(/\{tenant\} once, in a label of the host before its last/)
+    expect(messageOf({ ...good, issuer: template })).toMatch(
+      /\{tenant\} once, in a label of the host before its last/,
+    )
   })
 
   test.each<[string, object]>([
-    ['the query of an address', { ...good, jwksUri: 'http://verifier.example.org/jwks?api_key=hunter2' }],
+    [
+      'the query of an address',
+      { ...good, jwksUri: 'http://verifier.example.org/jwks?api_key=hunter2' },
+    ],
     ['the query of an issuer', { ...good, issuer: `${issuer}?api_key=hunter2` }],
     ['the fragment of an issuer', { ...good, issuer: `${issuer}#hunter2` }],
     ['a configuration', { ...good, audience: [{ database: { password: 'hunter2' } }] }],
@@ -224,7 +341,9 @@ describe('what is not configured right is refused at start, with what to do', ()
   })
 
   test('a secret in an address is not repeated', () => {
-    expect(messageOf({ ...good, issuer: 'https://a:hunter2@verifier.example.org' })).not.toContain('hunter2')
+    expect(messageOf({ ...good, issuer: 'https://a:hunter2@verifier.example.org' })).not.toContain(
+      'hunter2',
+    )
   })
 })
 
@@ -233,7 +352,13 @@ describe('defaults', () => {
 
   test('are the documented ones', () => {
     expect(settings).toMatchObject({
-      limits: { maxAge: 600_000, maxStale: 86_400_000, timeout: 5_000, maxBytes: 524_288, insecureHttp: false },
+      limits: {
+        maxAge: 600_000,
+        maxStale: 86_400_000,
+        timeout: 5_000,
+        maxBytes: 524_288,
+        insecureHttp: false,
+      },
       cache: { maxEntries: 5_000, maxBytes: 33_554_432 },
       clockTolerance: 30,
       maxTokenAge: Infinity,
@@ -247,7 +372,9 @@ describe('defaults', () => {
 
   test('plain http is fine on this machine', () => {
     for (const host of ['localhost:8082', '127.0.0.1:8082', '[::1]:8082']) {
-      expect(resolveOptions({ ...good, issuer: `http://${host}` }).issuers[0]!.issuer).toBe(`http://${host}`)
+      expect(resolveOptions({ ...good, issuer: `http://${host}` }).issuers[0]!.issuer).toBe(
+        `http://${host}`,
+      )
     }
   })
 
@@ -266,7 +393,9 @@ describe('defaults', () => {
   ] as const)('profile %s with %j lets in %j', (profile, more, kinds) => {
     const expected = profile === 'fiware' ? ['machine', 'employee'] : kinds
     const runtime = { warn: () => {} }
-    expect(resolveOptions({ issuer, profile, runtime, ...more }).issuers[0]!.kinds).toEqual(expected)
+    expect(resolveOptions({ issuer, profile, runtime, ...more }).issuers[0]!.kinds).toEqual(
+      expected,
+    )
   })
 
   test.each([
@@ -339,7 +468,11 @@ describe('what is weaker than it may seem is said once, at start', () => {
       /any other API are accepted, employees of any client included; only/,
     ],
     ['plain http', { allowInsecureHttp: true }, /publish keys/],
-    ['a template of names that anybody may have', { issuer: 'https://{tenant}.org' }, /anybody can issue tokens/],
+    [
+      'a template of names that anybody may have',
+      { issuer: 'https://{tenant}.org' },
+      /anybody can issue tokens/,
+    ],
   ])('%s', (_, options, message) => {
     expect(warningsOf({ ...good, ...options })).toEqual([expect.stringMatching(message)])
   })
@@ -347,7 +480,11 @@ describe('what is weaker than it may seem is said once, at start', () => {
   test('a sound configuration is not commented on', () => {
     expect(warningsOf(good)).toEqual([])
     expect(warningsOf({ issuer, profile: 'eudistack' })).toEqual([])
-    for (const template of ['https://{tenant}.localhost', 'https://{tenant}.internal', 'https://{tenant}.example.org'])
+    for (const template of [
+      'https://{tenant}.localhost',
+      'https://{tenant}.internal',
+      'https://{tenant}.example.org',
+    ])
       expect(warningsOf({ ...good, issuer: template })).toEqual([])
   })
 })

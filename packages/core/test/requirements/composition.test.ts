@@ -33,7 +33,9 @@ describe('allOf and anyOf', () => {
           const verdicts = [one, two, three].map((rule) => rule.name.endsWith('yes'))
           expect(await holds(allOf(one, two, three))).toBe(verdicts.every(Boolean))
           expect(await holds(anyOf(one, two, three))).toBe(verdicts.some(Boolean))
-          expect(await holds(anyOf(allOf(one, two), three))).toBe((verdicts[0]! && verdicts[1]!) || verdicts[2]!)
+          expect(await holds(anyOf(allOf(one, two), three))).toBe(
+            (verdicts[0]! && verdicts[1]!) || verdicts[2]!,
+          )
         }
   })
 
@@ -47,7 +49,9 @@ describe('allOf and anyOf', () => {
       throw new Error('asked')
     })
     expect((await denialOf(allOf(lateNo, never), caller)).cause).toBeUndefined()
-    await expect(checkRequirement(anyOf(lateYes, never), caller, undefined)).resolves.toBeUndefined()
+    await expect(
+      checkRequirement(anyOf(lateYes, never), caller, undefined),
+    ).resolves.toBeUndefined()
   })
 
   test('an alternative that throws leaves the others their say', () => {
@@ -58,19 +62,36 @@ describe('allOf and anyOf', () => {
   })
 
   test('the refusal names every alternative, and the challenge every scope', async () => {
-    const denial = await refused(anyOf(requiredScopes('b'), requiredScopes('c d'), no), caller, 'rule_unmet')
+    const denial = await refused(
+      anyOf(requiredScopes('b'), requiredScopes('c d'), no),
+      caller,
+      'rule_unmet',
+    )
     expect(denial.reason.expected).toBe('any of (scope "b"; all of the scopes "c", "d"; no)')
     expect(denial.scope).toEqual(['b', 'c', 'd'])
-    expect((await denialOf(anyOf(requiredScopes('b'), requiredScopes('c')), caller)).code).toBe('scope_missing')
-    expect((await denialOf(allOf(requiredScopes('a'), requiredScopes('b')), caller)).scope).toEqual(['a', 'b'])
+    expect((await denialOf(anyOf(requiredScopes('b'), requiredScopes('c')), caller)).code).toBe(
+      'scope_missing',
+    )
+    expect((await denialOf(allOf(requiredScopes('a'), requiredScopes('b')), caller)).scope).toEqual(
+      ['a', 'b'],
+    )
   })
 
   test('a requirement written by hand grants with undefined alone', async () => {
-    for (const answer of [null, true, {}, { code: 'toString', reason: { expected: '' } }, Promise.resolve(null)])
+    for (const answer of [
+      null,
+      true,
+      {},
+      { code: 'toString', reason: { expected: '' } },
+      Promise.resolve(null),
+    ])
       await refused({ name: 'own', check: (() => answer) as never }, caller, 'rule_unmet')
     granted({ name: 'own', check: () => undefined }, caller)
     const reason = { check: 'own', expected: 'x', actual: 'y' }
-    const own = { name: 'own', check: () => ({ code: 'status_unavailable' as const, reason, retryAfter: 1_000 }) }
+    const own = {
+      name: 'own',
+      check: () => ({ code: 'status_unavailable' as const, reason, retryAfter: 1_000 }),
+    }
     expect((await refused(anyOf(no, own), caller, 'status_unavailable')).retryAfter).toBe(1_000)
   })
 

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { readCredential, type Power } from '../../src/credential/credential.js'
-import { requiredPower, checkRequirement, type Caller, type PowerOptions } from '../../src/requirements/index.js'
+import {
+  requiredPower,
+  checkRequirement,
+  type Caller,
+  type PowerOptions,
+} from '../../src/requirements/index.js'
 import { callerWith, denialOf, invalid } from '../fixtures/callers.js'
 import { DIALECTS } from '../fixtures/dialects.js'
 
@@ -25,7 +30,12 @@ const create: PowerOptions = { domain: 'DOME', function: 'ProductOffering', acti
 describe('one power must satisfy everything together', () => {
   test.each<[string, PowerOptions, Power[], boolean]>([
     ['the power itself', create, [power('DOME', 'ProductOffering', 'Create')], true],
-    ['more actions than asked for', create, [power('DOME', 'ProductOffering', 'Update', 'Create')], true],
+    [
+      'more actions than asked for',
+      create,
+      [power('DOME', 'ProductOffering', 'Update', 'Create')],
+      true,
+    ],
     [
       'every action of several',
       { ...create, action: ['Create', 'Update'] },
@@ -56,8 +66,18 @@ describe('one power must satisfy everything together', () => {
       [power('kpmg', 'ProductOffering', 'Create'), power('DOME', 'Onboarding', 'Create')],
       false,
     ],
-    ['the type, stated', { ...create, type: 'domain' }, [power('DOME', 'ProductOffering', 'Create')], true],
-    ['another type', { ...create, type: 'organization' }, [power('DOME', 'ProductOffering', 'Create')], false],
+    [
+      'the type, stated',
+      { ...create, type: 'domain' },
+      [power('DOME', 'ProductOffering', 'Create')],
+      true,
+    ],
+    [
+      'another type',
+      { ...create, type: 'organization' },
+      [power('DOME', 'ProductOffering', 'Create')],
+      false,
+    ],
     [
       'no type where one is asked for',
       { ...create, type: 'Domain' },
@@ -82,28 +102,50 @@ describe('what real servers got wrong', () => {
 
   test('any function with create and update makes no seller', () => {
     const seller = { domain: 'DOME', function: 'ProductOffering', action: ['create', 'update'] }
-    expect(grants(seller, holder(power('DOME', 'CredentialIssuer', 'Create', 'Update')))).toBe(false)
+    expect(grants(seller, holder(power('DOME', 'CredentialIssuer', 'Create', 'Update')))).toBe(
+      false,
+    )
     expect(grants(seller, holder(power('DOME', 'ProductOffering', 'Create', 'Update')))).toBe(true)
   })
 
   test('any domain only where it is asked for', () => {
-    const anywhere: PowerOptions = { function: 'ProductOffering', action: 'Create', anyDomain: true }
+    const anywhere: PowerOptions = {
+      function: 'ProductOffering',
+      action: 'Create',
+      anyDomain: true,
+    }
     expect(grants(anywhere, holder(power('kpmg', 'ProductOffering', 'Create')))).toBe(true)
-    expect(grants(anywhere, holder({ function: 'ProductOffering', actions: ['Create'] }))).toBe(true)
+    expect(grants(anywhere, holder({ function: 'ProductOffering', actions: ['Create'] }))).toBe(
+      true,
+    )
     invalid(() => requiredPower({ function: 'ProductOffering', action: 'Create' } as never))
-    invalid(() => requiredPower({ function: 'ProductOffering', action: 'Create', anyDomain: false } as never))
+    invalid(() =>
+      requiredPower({ function: 'ProductOffering', action: 'Create', anyDomain: false } as never),
+    )
   })
 
   test('case does not tell powers apart, unless asked to', () => {
     const shouting = holder(power('dome', 'PRODUCTOFFERING', 'create'))
     expect(grants(create, shouting)).toBe(true)
     expect(grants({ ...create, caseSensitive: true }, shouting)).toBe(false)
-    expect(grants({ ...create, caseSensitive: true }, holder(power('DOME', 'ProductOffering', 'Create')))).toBe(true)
-    expect(grants({ ...create, domain: 'kpmg' }, holder(power('\u212Apmg', 'ProductOffering', 'Create')))).toBe(false)
+    expect(
+      grants(
+        { ...create, caseSensitive: true },
+        holder(power('DOME', 'ProductOffering', 'Create')),
+      ),
+    ).toBe(true)
+    expect(
+      grants(
+        { ...create, domain: 'kpmg' },
+        holder(power('\u212Apmg', 'ProductOffering', 'Create')),
+      ),
+    ).toBe(false)
   })
 
   test.each(
-    Object.entries(DIALECTS).filter(([, { expected }]) => JSON.stringify(expected).includes('"Create","Update"')),
+    Object.entries(DIALECTS).filter(([, { expected }]) =>
+      JSON.stringify(expected).includes('"Create","Update"'),
+    ),
   )('powers count under whatever names: %s', (_, { claims }) => {
     const { powers } = readCredential(claims)!.mandate
     expect(grants({ ...create, action: ['Create', 'Update'] }, holder(...powers))).toBe(true)
@@ -114,18 +156,24 @@ describe('what real servers got wrong', () => {
     const everything = holder({ type: '*', domain: '*', function: '*', actions: ['*'] })
     expect(grants(create, everything)).toBe(false)
     expect(grants({ ...create, type: 'Domain', wildcard: true }, everything)).toBe(true)
-    expect(grants({ ...create, action: '*', wildcard: true }, holder(power('DOME', 'ProductOffering', 'Create')))).toBe(
-      false,
-    )
+    expect(
+      grants(
+        { ...create, action: '*', wildcard: true },
+        holder(power('DOME', 'ProductOffering', 'Create')),
+      ),
+    ).toBe(false)
     for (const part of ['type', 'domain', 'function', 'action'])
       invalid(() => requiredPower({ ...create, [part]: '*' }))
   })
 
-  test.each(['constructor', '__proto__', 'toString', 'length'])('%s names nothing of the language', (name) => {
-    const options = { domain: name, function: name, action: name }
-    expect(grants(options, holder(power('DOME', 'ProductOffering', 'Create')))).toBe(false)
-    expect(grants(options, holder(power(name, name, name)))).toBe(true)
-  })
+  test.each(['constructor', '__proto__', 'toString', 'length'])(
+    '%s names nothing of the language',
+    (name) => {
+      const options = { domain: name, function: name, action: name }
+      expect(grants(options, holder(power('DOME', 'ProductOffering', 'Create')))).toBe(false)
+      expect(grants(options, holder(power(name, name, name)))).toBe(true)
+    },
+  )
 })
 
 describe('the domain of the request', () => {
@@ -134,7 +182,10 @@ describe('the domain of the request', () => {
     function: 'Onboarding',
     action: 'Execute',
   })
-  const caller = holder(power('kpmg', 'Onboarding', 'Execute'), { function: 'Onboarding', actions: ['Execute'] })
+  const caller = holder(power('kpmg', 'Onboarding', 'Execute'), {
+    function: 'Onboarding',
+    actions: ['Execute'],
+  })
 
   test('is taken anew each time', async () => {
     expect(checkRequirement(ofTenant, caller, { tenant: 'KPMG' })).toBeUndefined()
@@ -144,7 +195,8 @@ describe('the domain of the request', () => {
   test('may take its time, and fail', async () => {
     const late = (domain: () => Promise<string | undefined>) =>
       requiredPower({ domain, function: 'Onboarding', action: 'Execute' })
-    const codeFor = async (domain: () => Promise<string | undefined>) => (await denialOf(late(domain), caller)).code
+    const codeFor = async (domain: () => Promise<string | undefined>) =>
+      (await denialOf(late(domain), caller)).code
     await expect(
       checkRequirement(
         late(() => Promise.resolve('KPMG')),
@@ -160,14 +212,19 @@ describe('the domain of the request', () => {
   test.each([{}, { tenant: '' }, { tenant: null as never }, { tenant: ['kpmg'] as never }])(
     'refuses where it is %j',
     async (request) => {
-      expect((await denialOf(ofTenant, caller, request)).reason.actual).toBe('a request that names no domain')
+      expect((await denialOf(ofTenant, caller, request)).reason.actual).toBe(
+        'a request that names no domain',
+      )
     },
   )
 })
 
 describe('the denial', () => {
   test('names the power, what the caller has, and the one thing that keeps them apart', async () => {
-    const denial = await denialOf(requiredPower(create), holder(power('kpmg', 'ProductOffering', 'Create', 'Update')))
+    const denial = await denialOf(
+      requiredPower(create),
+      holder(power('kpmg', 'ProductOffering', 'Create', 'Update')),
+    )
     expect(denial.code).toBe('power_missing')
     expect(denial.reason).toEqual({
       check: 'requirements',

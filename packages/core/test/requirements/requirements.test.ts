@@ -17,7 +17,11 @@ describe('requiredScopes', () => {
     granted(requiredScopes('orders:read'), caller)
     granted(requiredScopes('  orders:read   openid '), caller)
     granted(requiredScopes(['openid', 'orders:read']), caller)
-    const { scope, reason } = await refused(requiredScopes('orders:read orders:write'), caller, 'scope_missing')
+    const { scope, reason } = await refused(
+      requiredScopes('orders:read orders:write'),
+      caller,
+      'scope_missing',
+    )
     expect(scope).toEqual(['orders:read', 'orders:write'])
     expect(reason).toMatchObject({
       check: 'requirements',
@@ -28,16 +32,25 @@ describe('requiredScopes', () => {
 
   test('any', async () => {
     granted(requiredScopes('orders:write openid', { match: 'any' }), caller)
-    await refused(requiredScopes('orders:write orders:admin', { match: 'any' }), caller, 'scope_missing')
+    await refused(
+      requiredScopes('orders:write orders:admin', { match: 'any' }),
+      caller,
+      'scope_missing',
+    )
   })
 
-  test.each(['Orders:read', 'orders', 'orders:rea', 'constructor', '__proto__', 'toString', 'length'])(
-    'no other text passes for a scope: %s',
-    async (scope) => {
-      await refused(requiredScopes(scope), caller, 'scope_missing')
-      granted(requiredScopes(scope), callerWith({ scopes: [scope] }))
-    },
-  )
+  test.each([
+    'Orders:read',
+    'orders',
+    'orders:rea',
+    'constructor',
+    '__proto__',
+    'toString',
+    'length',
+  ])('no other text passes for a scope: %s', async (scope) => {
+    await refused(requiredScopes(scope), caller, 'scope_missing')
+    granted(requiredScopes(scope), callerWith({ scopes: [scope] }))
+  })
 
   test.each<[string, () => unknown]>([
     ['none', () => requiredScopes('')],
@@ -72,11 +85,17 @@ describe('requiredClaim', () => {
   test.each<[string, Requirement]>([
     ['a number', requiredClaim('ver', { equals: 2 })],
     ['false', requiredClaim('flag', { equals: false })],
-    ['a name with dots and slashes', requiredClaim('https://example.org/level', { equals: 'gold' })],
+    [
+      'a name with dots and slashes',
+      requiredClaim('https://example.org/level', { equals: 'gold' }),
+    ],
     ['a path', requiredClaim(['realm_access', 'roles'], { includes: 'reviewer' })],
     ['several of a list', requiredClaim('groups', { includes: ['b', 'a'] })],
     ['a text with spaces', requiredClaim('scope', { includes: 'y' })],
-    ['a predicate', requiredClaim('ver', { satisfies: (value) => typeof value === 'number' && value > 1 })],
+    [
+      'a predicate',
+      requiredClaim('ver', { satisfies: (value) => typeof value === 'number' && value > 1 }),
+    ],
   ])('grants for %s', (_, requirement) => granted(requirement, caller))
 
   test.each<[string, Requirement]>([
@@ -90,8 +109,14 @@ describe('requiredClaim', () => {
     ['the prototype', requiredClaim('__proto__', { satisfies: () => true })],
     ['a method of a list', requiredClaim(['groups', 'length'], { equals: 3 })],
     ['null', requiredClaim('nil', { includes: 'a' })],
-    ['a predicate that answers something else than true', requiredClaim('ver', { satisfies: (() => 'yes') as never })],
-    ['a predicate that answers no later', requiredClaim('ver', { satisfies: () => Promise.resolve(false) })],
+    [
+      'a predicate that answers something else than true',
+      requiredClaim('ver', { satisfies: (() => 'yes') as never }),
+    ],
+    [
+      'a predicate that answers no later',
+      requiredClaim('ver', { satisfies: () => Promise.resolve(false) }),
+    ],
     [
       'a predicate that answers something else later',
       requiredClaim('ver', { satisfies: () => Promise.resolve('yes' as never) }),
@@ -153,12 +178,19 @@ describe('requiredKind', () => {
     granted(requiredKind('machine'), callerWith({ kind: 'machine' }))
     granted(requiredKind(['machine', 'none']), callerWith({ kind: 'none' }))
     await refused(requiredKind('machine'), callerWith({ kind: 'employee' }), 'kind_not_accepted')
-    await refused(requiredKind(['machine', 'employee']), callerWith({ kind: 'unknown' }), 'kind_not_accepted')
+    await refused(
+      requiredKind(['machine', 'employee']),
+      callerWith({ kind: 'unknown' }),
+      'kind_not_accepted',
+    )
   })
 
-  test.each([[[]], ['robot'], [undefined], [null], [['machine', 'robot']]])('refuses to be made of %j', (kinds) => {
-    expect(invalid(() => requiredKind(kinds as never)).kind).toBe('configuration')
-  })
+  test.each([[[]], ['robot'], [undefined], [null], [['machine', 'robot']]])(
+    'refuses to be made of %j',
+    (kinds) => {
+      expect(invalid(() => requiredKind(kinds as never)).kind).toBe('configuration')
+    },
+  )
 })
 
 describe('requiredRule', () => {
@@ -178,7 +210,11 @@ describe('requiredRule', () => {
     ).resolves.toBeUndefined()
     for (const answer of [false, undefined, 'yes', 1, {}]) {
       await refused(requiredRule('no', (() => answer) as never), caller, 'rule_unmet')
-      await refused(requiredRule('no', (() => Promise.resolve(answer)) as never), caller, 'rule_unmet')
+      await refused(
+        requiredRule('no', (() => Promise.resolve(answer)) as never),
+        caller,
+        'rule_unmet',
+      )
     }
   })
 
@@ -193,16 +229,23 @@ describe('requiredRule', () => {
     for (const rule of fails) {
       const denial = await refused(rule, caller, 'rule_failed')
       expect(denial).toMatchObject({ cause: fault, retryAfter: 1_000 })
-      expect(await checkRequirement(anyOf(rule, requiredKind(caller.kind)), caller, undefined)).toBeUndefined()
+      expect(
+        await checkRequirement(anyOf(rule, requiredKind(caller.kind)), caller, undefined),
+      ).toBeUndefined()
       await refused(anyOf(requiredScopes('never'), rule), caller, 'rule_failed')
       await refused(allOf(rule, requiredKind(caller.kind)), caller, 'rule_failed')
     }
   })
 
   test('sees the caller and the request', async () => {
-    const owner = requiredRule('owner', ({ subject }, request: { owner: string }) => subject === request.owner)
+    const owner = requiredRule(
+      'owner',
+      ({ subject }, request: { owner: string }) => subject === request.owner,
+    )
     expect(checkRequirement(owner, callerWith({ subject: 'jo' }), { owner: 'jo' })).toBeUndefined()
-    expect((await denialOf(owner, callerWith({ subject: 'jo' }), { owner: 'al' })).reason.expected).toBe('owner')
+    expect(
+      (await denialOf(owner, callerWith({ subject: 'jo' }), { owner: 'al' })).reason.expected,
+    ).toBe('owner')
   })
 
   test('refuses to be made without a name or a function', () => {

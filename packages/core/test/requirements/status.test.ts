@@ -1,6 +1,11 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import { createKeyPair } from '../../../../test/key-pair.js'
-import { checkRequirement, requiredStatus, type Caller, type StatusOptions } from '../../src/requirements/index.js'
+import {
+  checkRequirement,
+  requiredStatus,
+  type Caller,
+  type StatusOptions,
+} from '../../src/requirements/index.js'
 import { AUTHORITY, SEALS } from '../fixtures/certificates.js'
 import { callerWith, denialOf, granted, invalid, refused } from '../fixtures/callers.js'
 import {
@@ -28,7 +33,8 @@ const keys = { keys: [signerJwk] }
 const { runtime } = stoppedRuntime()
 const required = (options: Partial<StatusOptions> = {}) =>
   requiredStatus({ lists: [{ url: host.url, keys }], runtime, ...options })
-const serve = (body: string, headers = {}) => host.serve('/w3c/v1/credentials/status/1', { body, headers })
+const serve = (body: string, headers = {}) =>
+  host.serve('/w3c/v1/credentials/status/1', { body, headers })
 const grantedLater = async (caller: Caller, options?: Partial<StatusOptions>) => {
   await expect(checkRequirement(required(options), caller, undefined)).resolves.toBeUndefined()
 }
@@ -38,7 +44,10 @@ describe('a revoked credential stops a token that is still valid', () => {
     serve(await bitstringList(list, [3, 94]))
     await grantedLater(listed(list, 2))
     const denial = await refused(required(), listed(list, 94), 'credential_revoked')
-    expect(denial.reason).toMatchObject({ check: 'status', actual: `status 1 of ${list} (revocation)` })
+    expect(denial.reason).toMatchObject({
+      check: 'status',
+      actual: `status 1 of ${list} (revocation)`,
+    })
     expect(host.requests.at(-1)!.accept).toBe('application/vc+jwt')
   })
 
@@ -51,20 +60,36 @@ describe('a revoked credential stops a token that is still valid', () => {
 
   test('by a token status list as the IETF has it: zlib, lowest bit first, two bits', async () => {
     const lists = [{ url: host.url, keys, bitOrder: 'lsb' as const }]
-    serve(await tokenList(list, [], { status_list: { bits: 2, lst: deflated(Uint8Array.of(0b10_00_01_00)) } }))
+    serve(
+      await tokenList(list, [], {
+        status_list: { bits: 2, lst: deflated(Uint8Array.of(0b10_00_01_00)) },
+      }),
+    )
     await grantedLater(listedByToken(list, 0), { lists })
     await refused(required({ lists }), listedByToken(list, 1), 'credential_revoked')
     await grantedLater(listedByToken(list, 2), { lists })
-    const suspended = await refused(required({ lists }), listedByToken(list, 3), 'credential_revoked')
+    const suspended = await refused(
+      required({ lists }),
+      listedByToken(list, 3),
+      'credential_revoked',
+    )
     expect(suspended.reason.actual).toContain('status 2')
   })
 
   test('by a bitstring list of a credential within vc, without id and typ, and issued by an object', async () => {
     const encodedList = gzipSync(bitsOf([3])).toString('base64url')
-    const credentialSubject = { type: 'BitstringStatusList', statusPurpose: ['refresh', 'suspension'], encodedList }
+    const credentialSubject = {
+      type: 'BitstringStatusList',
+      statusPurpose: ['refresh', 'suspension'],
+      encodedList,
+    }
     serve(await sign({ vc: { issuer: { id: 'did:elsi:VATES-Q0000000J' }, credentialSubject } }))
     await grantedLater(listed(list, 4, { statusPurpose: 'suspension' }))
-    await refused(required(), listed(list, 3, { statusPurpose: 'suspension' }), 'credential_revoked')
+    await refused(
+      required(),
+      listed(list, 3, { statusPurpose: 'suspension' }),
+      'credential_revoked',
+    )
   })
 
   test('one of several statuses is enough, and other purposes do not count', async () => {
@@ -83,10 +108,16 @@ describe('a revoked credential stops a token that is still valid', () => {
 
 describe('a list counts only if it is the right one', () => {
   const forger = createKeyPair('ec', { namedCurve: 'P-256' }).privateKey
-  const subject = (more: object) => ({ credentialSubject: { statusPurpose: 'revocation', encodedList: 'x', ...more } })
+  const subject = (more: object) => ({
+    credentialSubject: { statusPurpose: 'revocation', encodedList: 'x', ...more },
+  })
 
   test.each<[string, () => Promise<string>, RegExp]>([
-    ['a signature by another key', () => bitstringList(list, [], {}, { key: forger }), /none of the trusted keys/],
+    [
+      'a signature by another key',
+      () => bitstringList(list, [], {}, { key: forger }),
+      /none of the trusted keys/,
+    ],
     [
       'a key that it brings along',
       () => bitstringList(list, [], {}, { key: forger, header: { jwk: {} } }),
@@ -95,17 +126,34 @@ describe('a list counts only if it is the right one', () => {
     ['another list of the same signer', () => bitstringList(`${list}0`, []), /another address/],
     ['another kind of list', () => tokenList(list, []), /another type/],
     ['another list of its own account', () => bitstringList(list, [], { exp: 1 }), /expired/],
-    ['a list past its end', () => bitstringList(list, [], { validUntil: '2026-11-30T00:00:00Z' }), /expired/],
-    ['a list without a readable end', () => bitstringList(list, [], { validUntil: 'soon' }), /expired/],
+    [
+      'a list past its end',
+      () => bitstringList(list, [], { validUntil: '2026-11-30T00:00:00Z' }),
+      /expired/,
+    ],
+    [
+      'a list without a readable end',
+      () => bitstringList(list, [], { validUntil: 'soon' }),
+      /expired/,
+    ],
     ['a list that is none', () => bitstringList(list, [], subject({})), /not base64url|neither/],
     [
       'a bomb',
-      () => bitstringList(list, [], subject({ encodedList: gzipSync(Buffer.alloc(2_000_000)).toString('base64url') })),
+      () =>
+        bitstringList(
+          list,
+          [],
+          subject({ encodedList: gzipSync(Buffer.alloc(2_000_000)).toString('base64url') }),
+        ),
       /more than/,
     ],
     ['no JWT', () => Promise.resolve('[]'), /no JWT/],
     ['more than is read', () => Promise.resolve('a'.repeat(3_000_000)), /at most/],
-    ['a JWT without a signature', async () => (await bitstringList(list, [])).replace(/[^.]+$/, ''), /no JWT/],
+    [
+      'a JWT without a signature',
+      async () => (await bitstringList(list, [])).replace(/[^.]+$/, ''),
+      /no JWT/,
+    ],
   ])('%s', async (_, make, found) => {
     serve(await make())
     const denial = await refused(required(), listed(list, 1), 'status_unavailable')
@@ -114,11 +162,21 @@ describe('a list counts only if it is the right one', () => {
   })
 
   test.each<[string, object, RegExp]>([
-    ['another size of statuses', { bits: 3, lst: deflateSync(Buffer.alloc(2)).toString('base64url') }, /another size/],
-    ['no size of statuses', { lst: deflateSync(Buffer.alloc(2)).toString('base64url') }, /another size/],
+    [
+      'another size of statuses',
+      { bits: 3, lst: deflateSync(Buffer.alloc(2)).toString('base64url') },
+      /another size/,
+    ],
+    [
+      'no size of statuses',
+      { lst: deflateSync(Buffer.alloc(2)).toString('base64url') },
+      /another size/,
+    ],
   ])('a token status list with %s', async (_, status_list, found) => {
     serve(await tokenList(list, [], { status_list }))
-    expect((await refused(required(), listedByToken(list, 1), 'status_unavailable')).reason.actual).toMatch(found)
+    expect(
+      (await refused(required(), listedByToken(list, 1), 'status_unavailable')).reason.actual,
+    ).toMatch(found)
   })
 
   test('an index beyond the list, or a purpose that it does not serve', async () => {
@@ -133,7 +191,10 @@ describe('signed with a certificate', () => {
   const signedBy = async (seal: keyof typeof SEALS, more = {}, x5c?: unknown) => {
     const { createPrivateKey } = await import('node:crypto')
     const key = createPrivateKey({ key: SEALS[seal].key, format: 'jwk' })
-    return bitstringList(list, [3], more, { key, header: { x5c: x5c ?? [SEALS[seal].certificate] } })
+    return bitstringList(list, [3], more, {
+      key,
+      header: { x5c: x5c ?? [SEALS[seal].certificate] },
+    })
   }
   const options = () => ({ lists: [{ url: host.url, ...authorities }] })
 
@@ -146,7 +207,11 @@ describe('signed with a certificate', () => {
   test.each<[string, () => Promise<string>, RegExp]>([
     ['of another organisation', () => signedBy('other'), /another organisation/],
     ['of an authority of the same name', () => signedBy('forged'), /none of the authorities/],
-    ['of somebody else', () => signedBy('forged', {}, [SEALS.leaf.certificate]), /none of the trusted keys/],
+    [
+      'of somebody else',
+      () => signedBy('forged', {}, [SEALS.leaf.certificate]),
+      /none of the trusted keys/,
+    ],
     [
       'for another issuer than the list states',
       () => signedBy('leaf', { issuer: 'did:elsi:VATES-A99999999' }),
@@ -157,16 +222,18 @@ describe('signed with a certificate', () => {
     ['that is no text', () => signedBy('leaf', {}, [{}]), /no certificate/],
   ])('a certificate %s does not count', async (_, make, found) => {
     serve(await make())
-    expect((await refused(required(options()), listed(list, 1), 'status_unavailable')).reason.actual).toMatch(found)
+    expect(
+      (await refused(required(options()), listed(list, 1), 'status_unavailable')).reason.actual,
+    ).toMatch(found)
   })
 
   test('a certificate counts within its validity only', async () => {
     serve(await signedBy('short'))
     await grantedLater(listed(list, 1), options())
     const later = { ...options(), runtime: stoppedRuntime('2027-01-01T00:00:00Z').runtime }
-    expect((await refused(required(later), listed(list, 1), 'status_unavailable')).reason.actual).toMatch(
-      /outside its validity/,
-    )
+    expect(
+      (await refused(required(later), listed(list, 1), 'status_unavailable')).reason.actual,
+    ).toMatch(/outside its validity/)
   })
 })
 
@@ -174,7 +241,10 @@ describe('what cannot be looked up', () => {
   const cases: [string, Caller][] = [
     ['a token without a credential', callerWith({ kind: 'none' })],
     ['a credential without a status', callerWithStatus(undefined)],
-    ['a legacy list of DOME', callerWithStatus({ type: 'PlainListEntity', statusListIndex: 'n0nce' })],
+    [
+      'a legacy list of DOME',
+      callerWithStatus({ type: 'PlainListEntity', statusListIndex: 'n0nce' }),
+    ],
     ['a status that cannot be read', callerWithStatus('what')],
   ]
 
@@ -245,14 +315,21 @@ describe('refuses to be made of', () => {
     ],
     [
       'text that is no certificate',
-      { lists: [{ url: 'https://issuer.example.org', organization: 'X', certificateAuthorities: ['PEM'] }] },
+      {
+        lists: [
+          { url: 'https://issuer.example.org', organization: 'X', certificateAuthorities: ['PEM'] },
+        ],
+      },
     ],
     [
       'an authority without an organisation',
       { lists: [{ url: 'https://issuer.example.org', certificateAuthorities: [AUTHORITY] }] },
     ],
     ['plain http', { lists: [{ url: 'http://issuer.example.org', keys }] }],
-    ['an unknown bit order', { lists: [{ url: 'https://issuer.example.org', keys, bitOrder: 'big' }] }],
+    [
+      'an unknown bit order',
+      { lists: [{ url: 'https://issuer.example.org', keys, bitOrder: 'big' }] },
+    ],
     ['an unknown policy', { unavailable: 'open' }],
     ['an endless policy', { unavailable: { openFor: Infinity } }],
     ['no time', { maxAge: 0 }],
@@ -266,6 +343,8 @@ describe('refuses to be made of', () => {
     const outcome = checkRequirement(required(), listed(list, 3), undefined)
     expect(outcome).toBeInstanceOf(Promise)
     await expect(outcome).rejects.toMatchObject({ code: 'credential_revoked' })
-    expect((await denialOf(required(), listed(list, 3))).reason.expected).toBe('a credential that is not revoked')
+    expect((await denialOf(required(), listed(list, 3))).reason.expected).toBe(
+      'a credential that is not revoked',
+    )
   })
 })

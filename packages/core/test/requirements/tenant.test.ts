@@ -3,7 +3,10 @@ import { callerWith, denialOf, granted, invalid, refused } from '../fixtures/cal
 
 describe('requiredTenant', () => {
   const caller = callerWith({ tenant: 'kpmg' })
-  const power = (domain?: string) => ({ ...(domain !== undefined && { domain }), actions: ['Execute'] })
+  const power = (domain?: string) => ({
+    ...(domain !== undefined && { domain }),
+    actions: ['Execute'],
+  })
 
   test('ASCII letters count without their case, others with it', async () => {
     granted(requiredTenant('KPMG'), caller)
@@ -18,7 +21,11 @@ describe('requiredTenant', () => {
     expect(reason.hint).toBe('they differ in case alone')
     const old = callerWith({ tenant: undefined, powers: [power('kpmg'), power('KPMG')] })
     granted(requiredTenant('kpmg', { fromPowerDomain: true }), old)
-    await refused(requiredTenant('kpmg', { fromPowerDomain: true, ...exactly }), old, 'tenant_mismatch')
+    await refused(
+      requiredTenant('kpmg', { fromPowerDomain: true, ...exactly }),
+      old,
+      'tenant_mismatch',
+    )
   })
 
   test('from the request, at once or later', async () => {
@@ -31,7 +38,9 @@ describe('requiredTenant', () => {
         { tenant: 'kpmg' },
       ),
     ).resolves.toBeUndefined()
-    expect((await denialOf(requiredTenant(at), caller, { tenant: 'other' })).code).toBe('tenant_mismatch')
+    expect((await denialOf(requiredTenant(at), caller, { tenant: 'other' })).code).toBe(
+      'tenant_mismatch',
+    )
     expect(
       (
         await denialOf(
@@ -53,14 +62,19 @@ describe('requiredTenant', () => {
   )
 
   test('a token without a tenant', async () => {
-    const old = (...domains: (string | undefined)[]) => callerWith({ tenant: undefined, powers: domains.map(power) })
+    const old = (...domains: (string | undefined)[]) =>
+      callerWith({ tenant: undefined, powers: domains.map(power) })
     const fromPowers = requiredTenant('kpmg', { fromPowerDomain: true })
     const { reason } = await refused(requiredTenant('kpmg'), old('kpmg'), 'tenant_mismatch')
     expect(reason.hint).toContain('fromPowerDomain')
     granted(fromPowers, old('KPMG', undefined, 'kpmg'))
     await refused(fromPowers, old('kpmg', 'dome'), 'tenant_mismatch')
     await refused(fromPowers, old(), 'tenant_mismatch')
-    await refused(fromPowers, callerWith({ tenant: 'dome', powers: [power('kpmg')] }), 'tenant_mismatch')
+    await refused(
+      fromPowers,
+      callerWith({ tenant: 'dome', powers: [power('kpmg')] }),
+      'tenant_mismatch',
+    )
   })
 
   test('a tenant that the request names shows in no log as it came', async () => {
@@ -80,8 +94,16 @@ describe('requiredTenant', () => {
     granted(requiredTenant('kpmg', stripped), callerWith({ tenant: 'kpmg-stg' }))
     granted(requiredTenant('kpmg-DEV', stripped), caller)
     await refused(requiredTenant('kpmg'), callerWith({ tenant: 'kpmg-stg' }), 'tenant_mismatch')
-    await refused(requiredTenant('kpmg', stripped), callerWith({ tenant: 'kpmg-prd' }), 'tenant_mismatch')
-    await refused(requiredTenant('-stg', stripped), callerWith({ tenant: '-dev' }), 'tenant_mismatch')
+    await refused(
+      requiredTenant('kpmg', stripped),
+      callerWith({ tenant: 'kpmg-prd' }),
+      'tenant_mismatch',
+    )
+    await refused(
+      requiredTenant('-stg', stripped),
+      callerWith({ tenant: '-dev' }),
+      'tenant_mismatch',
+    )
   })
 
   test.each<[string, () => unknown]>([

@@ -5,7 +5,16 @@ import { PROFILES, type Kind, type ProfileName } from '../../src/options/profile
 
 const NOW = 1_800_000_000
 const ISSUER = 'https://verifier.example.org'
-const CLAIMS = { iss: ISSUER, aud: ISSUER, sub: 'a', jti: 'b', scope: 'c', client_id: 'd', iat: NOW, exp: NOW + 900 }
+const CLAIMS = {
+  iss: ISSUER,
+  aud: ISSUER,
+  sub: 'a',
+  jti: 'b',
+  scope: 'c',
+  client_id: 'd',
+  iat: NOW,
+  exp: NOW + 900,
+}
 
 interface Situation {
   readonly claims?: object
@@ -17,13 +26,27 @@ interface Situation {
   readonly clockTolerance?: number
 }
 
-function judged({ claims, typ, profile = 'eudistack', audience, clientIds = [], ...limits }: Situation): Judged {
+function judged({
+  claims,
+  typ,
+  profile = 'eudistack',
+  audience,
+  clientIds = [],
+  ...limits
+}: Situation): Judged {
   const header = { alg: 'ES256', ...(typ !== undefined && { typ }) }
   const named = { issuer: ISSUER, audience, clientIds }
   const issuer = { ...named, profile: PROFILES[profile], addressees: addresseesOf(named) }
   // A JSON round trip leaves out what is undefined, as in a token.
   const body = JSON.parse(JSON.stringify({ ...CLAIMS, ...claims })) as Record<string, unknown>
-  return { jws: { header, claims: body }, issuer, now: NOW, clockTolerance: 30, maxTokenAge: Infinity, ...limits }
+  return {
+    jws: { header, claims: body },
+    issuer,
+    now: NOW,
+    clockTolerance: 30,
+    maxTokenAge: Infinity,
+    ...limits,
+  }
 }
 
 function verdict(situation: Situation): string {
@@ -41,7 +64,11 @@ test.each<[string, Situation, string]>([
   ['exp, the last second of the tolerance', { claims: { exp: NOW - 29 } }, 'valid'],
   ['exp, the tolerance over', { claims: { exp: NOW - 30 } }, 'token_expired'],
   ['exp now, no tolerance', { claims: { exp: NOW }, clockTolerance: 0 }, 'token_expired'],
-  ['exp in a fraction of a second, no tolerance', { claims: { exp: NOW + 0.1 }, clockTolerance: 0 }, 'valid'],
+  [
+    'exp in a fraction of a second, no tolerance',
+    { claims: { exp: NOW + 0.1 }, clockTolerance: 0 },
+    'valid',
+  ],
   ['nbf at the end of the tolerance', { claims: { nbf: NOW + 30 } }, 'valid'],
   ['nbf beyond it', { claims: { nbf: NOW + 31 } }, 'token_not_yet_valid'],
   ['iat at the end of the tolerance', { claims: { iat: NOW + 30 } }, 'valid'],
@@ -60,7 +87,11 @@ test.each<[string, Situation, string]>([
   ['a known client, for its users', { claims: { aud: 'shop' }, clientIds: ['shop'] }, 'valid'],
   ['an unknown client', { claims: { aud: 'shop' }, clientIds: ['other'] }, 'audience_mismatch'],
   ['one of several', { claims: { aud: ['x', 'orders'] }, audience: ['orders'] }, 'valid'],
-  ['an explicit audience wins over the rule of the profile', { audience: ['orders'] }, 'audience_mismatch'],
+  [
+    'an explicit audience wins over the rule of the profile',
+    { audience: ['orders'] },
+    'audience_mismatch',
+  ],
   ['any, where the check is off', { claims: { aud: 'x' }, audience: null }, 'valid'],
   ['nobody, where the check is off', { claims: { aud: undefined }, audience: null }, 'valid'],
   ['nobody', { claims: { aud: undefined } }, 'claim_invalid'],
@@ -83,7 +114,9 @@ test("a machine token for another API is not told to be a user's", () => {
   const { expected, hint } = reasonOf(() => checkClaims(judged({ claims })))
   expect(expected).toBe(`"aud" to hold ${ISSUER}`)
   expect(hint).toMatch(/a machine's token .* name it in "audience"/)
-  const users = reasonOf(() => checkClaims(judged({ claims: { aud: 'shop', scope: 'openid learcredential' } })))
+  const users = reasonOf(() =>
+    checkClaims(judged({ claims: { aud: 'shop', scope: 'openid learcredential' } })),
+  )
   expect(users.hint).toMatch(/a user's token .*"clientIds"/)
 })
 
@@ -92,11 +125,14 @@ test("without an audience, an employee's token is for a configured client, and o
     const { jws, issuer } = judged({ claims: { aud }, clientIds: ['shop'], ...more })
     return () => checkAddressee(jws, kind, issuer)
   }
-  expect(reasonOf(check('employee', ISSUER)).expected).toBe('"aud" of an employee\'s token to hold shop')
+  expect(reasonOf(check('employee', ISSUER)).expected).toBe(
+    '"aud" of an employee\'s token to hold shop',
+  )
   expect(reasonOf(check('employee', ISSUER, { clientIds: [] })).hint).toContain('"clientIds"')
   expect(check('employee', ['x', 'shop'])).not.toThrow()
   for (const aud of [ISSUER, 'shop']) expect(check('machine', aud)).not.toThrow()
-  for (const audience of [[ISSUER], null]) expect(check('employee', ISSUER, { audience })).not.toThrow()
+  for (const audience of [[ISSUER], null])
+    expect(check('employee', ISSUER, { audience })).not.toThrow()
 })
 
 test.each<[string | undefined, string]>([
@@ -120,9 +156,20 @@ test('RFC 9068 §2.1: at+jwt says what it is, so that no claim has to be taken f
 
 describe('an access token with the marks of a session (Keycloak)', () => {
   const marks = { auth_time: NOW, acr: '1', amr: ['pwd'], sid: 'c3f1', typ: 'Bearer' }
-  const keycloak = { ...marks, aud: 'orders', azp: 'portal', client_id: undefined, scope: 'openid profile' }
+  const keycloak = {
+    ...marks,
+    aud: 'orders',
+    azp: 'portal',
+    client_id: undefined,
+    scope: 'openid profile',
+  }
   const under = (claims: object, profile: ProfileName = 'auto') =>
-    verdict({ typ: 'JWT', profile, audience: ['orders', 'portal'], claims: { ...keycloak, ...claims } })
+    verdict({
+      typ: 'JWT',
+      profile,
+      audience: ['orders', 'portal'],
+      claims: { ...keycloak, ...claims },
+    })
 
   test.each<[string, object]>([
     ['as it is', {}],
@@ -170,15 +217,19 @@ test('the profile rfc9068 says which profile fits where a token is of another ki
   expect(ofVerifier).toMatchObject({ expected: '"typ" among at+jwt', actual: '"JWT"' })
   const incomplete = reasonOf({ typ: 'at+jwt', claims: { client_id: undefined } })
   expect(incomplete).toMatchObject({ expected: 'the claim "client_id"', actual: 'none' })
-  for (const { hint } of [ofVerifier, incomplete]) expect(hint).toMatch(/"rfc9068" .*"auto" .*"eudistack" and "dome"/)
+  for (const { hint } of [ofVerifier, incomplete])
+    expect(hint).toMatch(/"rfc9068" .*"auto" .*"eudistack" and "dome"/)
   expect(reasonOf({ typ: 'at+jwt', claims: { aud: undefined } }).hint).toBeUndefined()
 })
 
 test('the profile rfc9068 accepts at+jwt only, with all its claims', () => {
   expect(verdict({ profile: 'rfc9068', audience: [ISSUER], typ: 'at+jwt' })).toBe('valid')
-  expect(verdict({ profile: 'rfc9068', audience: [ISSUER], typ: 'JWT' })).toBe('token_type_not_accepted')
+  expect(verdict({ profile: 'rfc9068', audience: [ISSUER], typ: 'JWT' })).toBe(
+    'token_type_not_accepted',
+  )
 })
 
 test('a claim with the value null is no absent claim', () => {
-  for (const name of ['exp', 'aud', 'scope', 'nbf']) expect(verdict({ claims: { [name]: null } })).toBe('claim_invalid')
+  for (const name of ['exp', 'aud', 'scope', 'nbf'])
+    expect(verdict({ claims: { [name]: null } })).toBe('claim_invalid')
 })

@@ -6,7 +6,9 @@ describe('published lists', () => {
   test('IETF Token Status List §4.2: one bit, least significant first', async () => {
     const bytes = (await unpack('eNrbuRgAAhcBXQ')) as Uint8Array
     expect([...bytes]).toEqual([0xb9, 0xa3])
-    const statuses = Array.from({ length: 16 }, (_, index) => statusAt({ bytes, bits: 1, order: 'lsb' }, index))
+    const statuses = Array.from({ length: 16 }, (_, index) =>
+      statusAt({ bytes, bits: 1, order: 'lsb' }, index),
+    )
     expect(statuses).toEqual([1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1])
   })
 
@@ -20,8 +22,8 @@ describe('statusAt', () => {
   test('both orders, one bit', () => {
     const bytes = Uint8Array.of(0b1000_0000, 0b0000_0001)
     const set = (order: 'msb' | 'lsb') =>
-      Array.from({ length: 16 }, (_, index) => statusAt({ bytes, bits: 1, order }, index)).flatMap((status, index) =>
-        status ? [index] : [],
+      Array.from({ length: 16 }, (_, index) => statusAt({ bytes, bits: 1, order }, index)).flatMap(
+        (status, index) => (status ? [index] : []),
       )
     expect(set('msb')).toEqual([0, 15])
     expect(set('lsb')).toEqual([7, 8])
@@ -81,7 +83,11 @@ describe('unpack', () => {
     ['an empty text', '', /neither/],
     ['standard base64', 'H4sI+/==', /not base64url/],
     ['bytes that are not compressed', Buffer.from('plain bytes').toString('base64url'), /neither/],
-    ['gzip that breaks off', gzipSync(Buffer.alloc(99)).subarray(0, 20).toString('base64url'), /broken/],
+    [
+      'gzip that breaks off',
+      gzipSync(Buffer.alloc(99)).subarray(0, 20).toString('base64url'),
+      /broken/,
+    ],
     ['gzip with a wrong checksum', corrupted(gzipSync(Buffer.from('list'))), /broken/],
   ])('%s', async (_, encoded, found) => {
     expect(await unpack(encoded)).toMatch(found)

@@ -1,6 +1,16 @@
-import { checkRequirement, requiredStatus, type StatusOptions } from '../../src/requirements/index.js'
+import {
+  checkRequirement,
+  requiredStatus,
+  type StatusOptions,
+} from '../../src/requirements/index.js'
 import { denialOf, granted, refused } from '../fixtures/callers.js'
-import { bitstringList, signerJwk, startListHost, stoppedRuntime, type ListHost } from '../fixtures/list-host.js'
+import {
+  bitstringList,
+  signerJwk,
+  startListHost,
+  stoppedRuntime,
+  type ListHost,
+} from '../fixtures/list-host.js'
 import { listed } from '../fixtures/status-callers.js'
 
 let host: ListHost
@@ -90,7 +100,8 @@ describe('closed, when there is no list to be had', () => {
     const denial = await denialOf(requirement, listed(list, 1))
     expect(denial).toMatchObject({ code: 'status_unavailable', retryAfter: 1_000 })
     expect(denial.reason.actual).toBe(`expected status 200 for the status list ${list}, got 503`)
-    for (let index = 0; index < 5; index += 1) await expect(ask()).rejects.toMatchObject({ code: 'status_unavailable' })
+    for (let index = 0; index < 5; index += 1)
+      await expect(ask()).rejects.toMatchObject({ code: 'status_unavailable' })
     expect(host.requests).toHaveLength(1)
     await serve([])
     advance(1)

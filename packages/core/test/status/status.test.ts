@@ -1,10 +1,20 @@
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
-import { createResourceServer, requiredStatus, systemRuntime, type JwkSet } from '../../src/index.js'
+import {
+  createResourceServer,
+  requiredStatus,
+  systemRuntime,
+  type JwkSet,
+} from '../../src/index.js'
 
 /** The key of the embedded Issuer, by the DID with which its lists name it. */
-async function issuerKeys(verifier: ReturnType<typeof createDevVerifier>, list: string): Promise<JwkSet> {
+async function issuerKeys(
+  verifier: ReturnType<typeof createDevVerifier>,
+  list: string,
+): Promise<JwkSet> {
   const token = await (await verifier.fetch(list)).text()
-  const { kid } = JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as { kid: string }
+  const { kid } = JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as {
+    kid: string
+  }
   return (await (await verifier.fetch(`${verifier.issuer}/oidc/did/${kid}`)).json()) as JwkSet
 }
 
@@ -14,7 +24,11 @@ describe.each([
 ] as const)('the %s list of the development Verifier', (status, dialect, path) => {
   const verifier = createDevVerifier({ profile: 'eudistack-3.3' })
   const runtime = { ...systemRuntime, fetch: verifier.fetch }
-  const resourceServer = createResourceServer({ issuer: verifier.issuer, profile: 'eudistack', runtime })
+  const resourceServer = createResourceServer({
+    issuer: verifier.issuer,
+    profile: 'eudistack',
+    runtime,
+  })
   afterAll(async () => {
     resourceServer.close()
     await verifier.close()
@@ -29,19 +43,30 @@ describe.each([
   }
 
   test('a revoked credential stops a token that is still valid, and no other', async () => {
-    const lists = [{ url: verifier.issuer, keys: await issuerKeys(verifier, verifier.issuer + path) }]
+    const lists = [
+      { url: verifier.issuer, keys: await issuerKeys(verifier, verifier.issuer + path) },
+    ]
     const machine = verifier.issueMachineCredential({ status, dialect })
-    const [token, other] = [await tokenOf(machine), await tokenOf(verifier.issueMachineCredential({ status, dialect }))]
+    const [token, other] = [
+      await tokenOf(machine),
+      await tokenOf(verifier.issueMachineCredential({ status, dialect })),
+    ]
     const notRevoked = () => requiredStatus({ lists, runtime })
-    await expect(resourceServer.verifyAccessToken(token, notRevoked())).resolves.toMatchObject({ kind: 'machine' })
+    await expect(resourceServer.verifyAccessToken(token, notRevoked())).resolves.toMatchObject({
+      kind: 'machine',
+    })
     machine.revoke()
     const refused = resourceServer.verifyAccessToken(token, notRevoked())
     await expect(refused).rejects.toMatchObject({ code: 'credential_revoked', status: 401 })
-    await expect(resourceServer.verifyAccessToken(other, notRevoked())).resolves.toMatchObject({ kind: 'machine' })
+    await expect(resourceServer.verifyAccessToken(other, notRevoked())).resolves.toMatchObject({
+      kind: 'machine',
+    })
   })
 
   test('while the list cannot be had, requests get 503 with Retry-After', async () => {
-    const lists = [{ url: verifier.issuer, keys: await issuerKeys(verifier, verifier.issuer + path) }]
+    const lists = [
+      { url: verifier.issuer, keys: await issuerKeys(verifier, verifier.issuer + path) },
+    ]
     const token = await tokenOf(verifier.issueMachineCredential({ status, dialect }))
     verifier.fail('status', 'status-500')
     const refused = resourceServer.verifyAccessToken(token, requiredStatus({ lists, runtime }))

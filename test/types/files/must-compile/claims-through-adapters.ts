@@ -13,7 +13,10 @@ type MyClaims = { readonly plan: 'free' | 'paid'; readonly seats?: number }
 const options = { issuer: 'https://verifier.example.org', profile: 'eudistack' } as const
 
 /** One function of the application, whatever calls it. */
-function seatsOf({ claims, clientId }: AuthContext<MyClaims>): { by: string | undefined; seats: number } {
+function seatsOf({ claims, clientId }: AuthContext<MyClaims>): {
+  by: string | undefined
+  seats: number
+} {
   return { by: clientId, seats: claims.plan === 'paid' ? (claims.seats ?? 1) : 0 }
 }
 
@@ -41,5 +44,6 @@ export const open = protect(
 )
 
 /** A context with claims of one's own is one without, too. */
-export const cancel = (auth: AuthContext<MyClaims>): (() => void) => whenExpired(auth, () => undefined)
+export const cancel = (auth: AuthContext<MyClaims>): (() => void) =>
+  whenExpired(auth, () => undefined)
 export const plain = (auth: AuthContext<MyClaims>): AuthContext => auth

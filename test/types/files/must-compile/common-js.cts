@@ -7,7 +7,10 @@ import hono = require('@verifier-guard/fetch/hono')
 import koa = require('@verifier-guard/koa')
 import nestjs = require('@verifier-guard/nestjs')
 
-const options: core.ResourceServerOptions = { issuer: 'https://verifier.example.org', profile: 'eudistack' }
+const options: core.ResourceServerOptions = {
+  issuer: 'https://verifier.example.org',
+  profile: 'eudistack',
+}
 const server: core.ResourceServer = core.createResourceServer(options)
 
 /** One resource server fits every adapter. */

@@ -27,10 +27,14 @@ export async function planOf(request: Request): Promise<'free' | 'paid'> {
 
 export const plans = {
   express: (req: Request): 'free' | 'paid' => authOfExpress<MyClaims>(req).claims.plan,
-  fastify: (request: FastifyRequest): 'free' | 'paid' => authOfFastify<MyClaims>(request).claims.plan,
+  fastify: (request: FastifyRequest): 'free' | 'paid' =>
+    authOfFastify<MyClaims>(request).claims.plan,
   koa: (ctx: ParameterizedContext): 'free' | 'paid' => authOfKoa<MyClaims>(ctx).claims.plan,
   hono: (c: HonoContext<AuthEnv>): 'free' | 'paid' => authOfHono<MyClaims>(c).claims.plan,
-  fetch: protect((_request, { claims }) => Response.json({ plan: claims.plan satisfies 'free' | 'paid' }), server),
+  fetch: protect(
+    (_request, { claims }) => Response.json({ plan: claims.plan satisfies 'free' | 'paid' }),
+    server,
+  ),
 }
 
 interface Declared {
@@ -41,10 +45,14 @@ interface Declared {
 export const declared: ResourceServer<Declared> = createResourceServer<Declared>(options)
 export const declaredPlans = {
   express: (req: Request): 'free' | 'paid' => authOfExpress<Declared>(req).claims.plan,
-  fastify: (request: FastifyRequest): 'free' | 'paid' => authOfFastify<Declared>(request).claims.plan,
+  fastify: (request: FastifyRequest): 'free' | 'paid' =>
+    authOfFastify<Declared>(request).claims.plan,
   koa: (ctx: ParameterizedContext): 'free' | 'paid' => authOfKoa<Declared>(ctx).claims.plan,
   hono: (c: HonoContext<AuthEnv>): 'free' | 'paid' => authOfHono<Declared>(c).claims.plan,
-  fetch: protect((_request, { claims }) => Response.json({ plan: claims.plan satisfies 'free' | 'paid' }), declared),
+  fetch: protect(
+    (_request, { claims }) => Response.json({ plan: claims.plan satisfies 'free' | 'paid' }),
+    declared,
+  ),
   guards: [expressAuth(declared), fastifyAuth(declared), koaAuth(declared), honoAuth(declared)],
   nestjs: VerifierGuardModule.forRoot({ resourceServer: declared }),
 }

@@ -3,7 +3,10 @@ import * as onKoa from '@verifier-guard/koa'
 import express, { type Request } from 'express4'
 import Koa from 'koa2'
 
-const options: onExpress.ResourceServerOptions = { issuer: 'https://verifier.example.org', profile: 'eudistack' }
+const options: onExpress.ResourceServerOptions = {
+  issuer: 'https://verifier.example.org',
+  profile: 'eudistack',
+}
 const offers = { function: 'ProductOffering', action: 'Create' }
 
 export const expressApp = express()

@@ -13,7 +13,10 @@ const options = { issuer: 'https://verifier.example.org', profile: 'eudistack' }
 const optional = { optional: true } as const
 
 export const expressApp = express().use(onExpress.auth(options, optional))
-expressApp.get('/', (req, res) => void res.json({ plan: onExpress.callerOf<MyClaims>(req)?.claims.plan }))
+expressApp.get(
+  '/',
+  (req, res) => void res.json({ plan: onExpress.callerOf<MyClaims>(req)?.claims.plan }),
+)
 
 export const fastifyApp = Fastify().register(onFastify.auth(options, optional))
 fastifyApp.get('/', (request) => ({ client: onFastify.callerOf(request)?.clientId }))

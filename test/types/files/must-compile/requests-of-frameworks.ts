@@ -19,7 +19,10 @@ import Fastify, { type FastifyRequest } from 'fastify'
 import { Hono } from 'hono'
 import Koa from 'koa'
 
-const options: onExpress.ResourceServerOptions = { issuer: 'https://verifier.example.org', profile: 'eudistack' }
+const options: onExpress.ResourceServerOptions = {
+  issuer: 'https://verifier.example.org',
+  profile: 'eudistack',
+}
 const offers = { function: 'ProductOffering', action: 'Create' }
 
 export const expressApp = express()
@@ -35,9 +38,13 @@ expressApp.post(
 export const koaApp = new Koa<onKoa.AuthState>()
 const router = new Router<onKoa.AuthState>()
 router.use(onKoa.auth(options))
-router.post('/offers', onKoa.requiredPower({ domain: (ctx) => ctx.req.headers.host, ...offers }), (ctx) => {
-  ctx.body = { by: onKoa.authOf(ctx).clientId, tenant: ctx.state.auth?.tenant }
-})
+router.post(
+  '/offers',
+  onKoa.requiredPower({ domain: (ctx) => ctx.req.headers.host, ...offers }),
+  (ctx) => {
+    ctx.body = { by: onKoa.authOf(ctx).clientId, tenant: ctx.state.auth?.tenant }
+  },
+)
 koaApp.use(router.routes())
 
 export const fastifyApp = Fastify()
@@ -56,8 +63,10 @@ fastifyApp.post(
 
 export const honoApp = new Hono<onHono.AuthEnv>()
 honoApp.use(onHono.auth(options))
-honoApp.post('/offers', onHono.requiredPower({ domain: (c) => c.req.header('host'), ...offers }), (c) =>
-  c.json({ by: onHono.authOf(c).clientId, tenant: c.var.auth?.tenant }),
+honoApp.post(
+  '/offers',
+  onHono.requiredPower({ domain: (c) => c.req.header('host'), ...offers }),
+  (c) => c.json({ by: onHono.authOf(c).clientId, tenant: c.var.auth?.tenant }),
 )
 
 @Controller('offers')

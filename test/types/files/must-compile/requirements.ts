@@ -25,9 +25,15 @@ const options = { issuer: 'https://verifier.example.org', profile: 'eudistack' }
 const server = createResourceServer(options)
 
 const ofHost = requiredTenant((request: Request) => new URL(request.url).hostname)
-const ownOrder = requiredRule('own order', (_, order: { readonly owner: string }) => order.owner === 'ada')
+const ownOrder = requiredRule(
+  'own order',
+  (_, order: { readonly owner: string }) => order.owner === 'ada',
+)
 const ofTenant = requiredTenant(({ tenant }: { readonly tenant: string }) => tenant)
-const mayBeAnybodys = requiredRule('own order', (_, order?: { readonly owner: string }) => order?.owner === 'ada')
+const mayBeAnybodys = requiredRule(
+  'own order',
+  (_, order?: { readonly owner: string }) => order?.owner === 'ada',
+)
 const byHand: Requirement = { name: 'a machine', check: () => undefined }
 
 /** What looks at the caller alone fits everywhere. */
@@ -43,7 +49,11 @@ export async function anywhere(request: Request, auth: AuthContext): Promise<voi
 }
 
 /** What reads a request goes with it. */
-export async function withRequest(request: Request, node: IncomingMessage, auth: AuthContext): Promise<void> {
+export async function withRequest(
+  request: Request,
+  node: IncomingMessage,
+  auth: AuthContext,
+): Promise<void> {
   await server.authenticate(request, ofHost)
   await server.authenticate(request, allOf(requiredScopes('a'), ofHost))
   await server.authenticate(
@@ -58,10 +68,19 @@ export async function withRequest(request: Request, node: IncomingMessage, auth:
 }
 
 /** Of several that read different things, the whole has to be there. */
-export const both: Requirement<{ readonly owner: string; readonly tenant: string }> = allOf(ownOrder, ofTenant)
-export const either: Requirement<{ readonly owner: string; readonly tenant: string }> = anyOf(ownOrder, ofTenant)
+export const both: Requirement<{ readonly owner: string; readonly tenant: string }> = allOf(
+  ownOrder,
+  ofTenant,
+)
+export const either: Requirement<{ readonly owner: string; readonly tenant: string }> = anyOf(
+  ownOrder,
+  ofTenant,
+)
 
-const expressOwn = onExpress.requiredRule('own', (_, req: ExpressRequest<{ id: string }>) => req.params.id === 'a')
+const expressOwn = onExpress.requiredRule(
+  'own',
+  (_, req: ExpressRequest<{ id: string }>) => req.params.id === 'a',
+)
 export const onRoutes = [
   onExpress.required(requiredRule('own', (_, req: ExpressRequest) => req.params['id'] === 'a')),
   onExpress.allOf(onExpress.requiredScopes('a'), expressOwn, onExpress.requiredKind('machine')),
@@ -72,9 +91,14 @@ export const onRoutes = [
   onExpress.requiredTenant((req) => req.params['tenant']),
   onExpress.requiredTenant((req: ExpressRequest) => req.params['tenant'], { caseSensitive: true }),
   onExpress.requiredTenant(async (req: ExpressRequest<{ tenant: string[] }>) => req.params.tenant),
-  onExpress.requiredTenant((req) => new URL(req.url ?? '/', 'http://a.example').searchParams.get('tenant')),
+  onExpress.requiredTenant((req) =>
+    new URL(req.url ?? '/', 'http://a.example').searchParams.get('tenant'),
+  ),
   onFastify.required(
-    requiredRule('own', (_, { hostname }: FastifyRequest<{ Params: { id: string } }>) => hostname === 'a'),
+    requiredRule(
+      'own',
+      (_, { hostname }: FastifyRequest<{ Params: { id: string } }>) => hostname === 'a',
+    ),
   ),
   onHono.required(requiredRule('own', (_, c: Context) => c.req.param('id') === 'a')),
   onKoa.required(requiredRule('own', (_, ctx: onKoa.GuardedContext) => ctx.headers.host === 'a')),
@@ -83,7 +107,13 @@ export const onRoutes = [
     requiredRule('own', (_, req: ExpressRequest) => req.hostname === 'a'),
   ),
 ]
-export const guarded = protect(() => new Response(), server, { requirement: allOf(ofHost, requiredScopes('a')) })
-export const upgrade = onExpress.protectUpgrade(server, (_: IncomingMessage, socket: Duplex) => socket.end(), {
-  requirement: requiredRule('local', (_, { socket }: IncomingMessage) => socket.localPort === 80),
+export const guarded = protect(() => new Response(), server, {
+  requirement: allOf(ofHost, requiredScopes('a')),
 })
+export const upgrade = onExpress.protectUpgrade(
+  server,
+  (_: IncomingMessage, socket: Duplex) => socket.end(),
+  {
+    requirement: requiredRule('local', (_, { socket }: IncomingMessage) => socket.localPort === 80),
+  },
+)

@@ -7,8 +7,17 @@ export const handler: (request: Request) => Response | Promise<Response> = prote
   options,
   { requirement: requiredTenant((request: Request) => new URL(request.url).hostname) },
 )
-export const forAnybody = protect((_request, auth) => Response.json({ hello: auth?.clientId }), options, {
-  optional: true,
-})
-export const withEnvironment: (request: Request, env: { readonly region: string }) => Response | Promise<Response> =
-  protect((_request, _auth: AuthContext, env: { readonly region: string }) => new Response(env.region), options)
+export const forAnybody = protect(
+  (_request, auth) => Response.json({ hello: auth?.clientId }),
+  options,
+  {
+    optional: true,
+  },
+)
+export const withEnvironment: (
+  request: Request,
+  env: { readonly region: string },
+) => Response | Promise<Response> = protect(
+  (_request, _auth: AuthContext, env: { readonly region: string }) => new Response(env.region),
+  options,
+)

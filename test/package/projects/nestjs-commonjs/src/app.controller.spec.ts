@@ -35,7 +35,8 @@ describe('AppController', () => {
   it('lets the power in', () =>
     offers([{ function: 'ProductOffering', action: 'Read' }]).expect(200, { kind: 'machine' }))
 
-  it('refuses another power', () => offers([{ function: 'ProductOffering', action: 'Create' }]).expect(403))
+  it('refuses another power', () =>
+    offers([{ function: 'ProductOffering', action: 'Create' }]).expect(403))
 
   it('can be tested as a caller of its choosing', async () => {
     const module = await Test.createTestingModule({ imports: [AppModule] })

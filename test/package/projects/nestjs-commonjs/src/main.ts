@@ -13,7 +13,10 @@ async function main(): Promise<void> {
     const response = await fetch(`${await app.getUrl()}/offers`, { headers })
     return { status: response.status, challenge: response.headers.get('www-authenticate') }
   }
-  const answers = [await offers({}), await offers({ authorization: `Bearer ${verifier.mint({ powers })}` })]
+  const answers = [
+    await offers({}),
+    await offers({ authorization: `Bearer ${verifier.mint({ powers })}` }),
+  ]
   console.log(JSON.stringify(answers))
   await app.close()
   await verifier.close()

@@ -1,6 +1,13 @@
 import { Controller, Get, Module } from '@nestjs/common'
 import { APP_GUARD } from '@nestjs/core'
-import { AccessTokenGuard, Auth, Powers, Public, VerifierGuardModule, type AuthContext } from '@verifier-guard/nestjs'
+import {
+  AccessTokenGuard,
+  Auth,
+  Powers,
+  Public,
+  VerifierGuardModule,
+  type AuthContext,
+} from '@verifier-guard/nestjs'
 
 @Controller()
 export class AppController {
@@ -19,7 +26,9 @@ export class AppController {
 
 @Module({
   imports: [
-    VerifierGuardModule.forRootAsync({ useFactory: () => ({ issuer: process.env.VERIFIER!, profile: 'eudistack' }) }),
+    VerifierGuardModule.forRootAsync({
+      useFactory: () => ({ issuer: process.env.VERIFIER!, profile: 'eudistack' }),
+    }),
   ],
   controllers: [AppController],
   providers: [{ provide: APP_GUARD, useExisting: AccessTokenGuard }],
