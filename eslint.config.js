@@ -1,21 +1,25 @@
 import eslint from '@eslint/js'
+import jsdoc from 'eslint-plugin-jsdoc'
 import tseslint from 'typescript-eslint'
 
-/**
- * Time, network, randomness and the environment are reached through the `runtime` seam alone, so
- * that tests can hold them.
- */
-const globalsBehindTheSeam = [
+/** What comes through the `runtime` seam, so that tests can hold it. */
+const GLOBALS_BEHIND_THE_SEAM = [
   'fetch',
   'setTimeout',
   'setInterval',
   'setImmediate',
   'performance',
   'process',
-].map((name) => ({
-  name,
-  message: 'Take it from the runtime seam.',
-}))
+].map((name) => ({ name, message: 'Take it from the runtime seam.' }))
+
+const LONG_LINES = {
+  code: 100,
+  ignoreUrls: true,
+  ignoreStrings: true,
+  ignoreTemplateLiterals: true,
+  ignoreRegExpLiterals: true,
+  ignorePattern: '^ +0x[0-9a-f]+n,$',
+}
 
 export default tseslint.config(
   {
@@ -28,6 +32,14 @@ export default tseslint.config(
     ],
   },
   eslint.configs.recommended,
+  {
+    rules: {
+      eqeqeq: 'error',
+      'max-len': ['error', LONG_LINES],
+      // One statement for each module, types marked within it.
+      'no-duplicate-imports': ['error', { includeExports: false, allowSeparateTypeImports: false }],
+    },
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],
@@ -43,8 +55,43 @@ export default tseslint.config(
       ],
       // What these packages make are closures, not classes: their methods may be taken apart.
       '@typescript-eslint/unbound-method': 'off',
-      eqeqeq: 'error',
     },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    plugins: { jsdoc },
+    settings: { jsdoc: { mode: 'typescript', tagNamePreference: { template: 'typeParam' } } },
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            ':matches(Program, ExportNamedDeclaration) > VariableDeclaration > VariableDeclarator:not([id.typeAnnotation]) > ArrowFunctionExpression.init[body.type="BlockStatement"]',
+          message: 'Declare it as a function.',
+        },
+      ],
+      'jsdoc/check-alignment': 'error',
+      'jsdoc/check-tag-names': [
+        'error',
+        { definedTags: ['packageDocumentation'], inlineTags: ['link'] },
+      ],
+      'jsdoc/no-types': 'error',
+      'jsdoc/require-hyphen-before-param-description': ['error', 'never'],
+      'jsdoc/require-param-description': 'error',
+      'jsdoc/require-jsdoc': [
+        'error',
+        {
+          publicOnly: { esm: true },
+          require: { FunctionDeclaration: true, ClassDeclaration: true },
+          enableFixer: false,
+        },
+      ],
+    },
+  },
+  {
+    // Decorators in an example look like tags.
+    files: ['packages/nestjs/src/**/*.ts'],
+    rules: { 'jsdoc/check-tag-names': 'off' },
   },
   {
     files: ['packages/*/src/**/*.ts'],
@@ -54,7 +101,7 @@ export default tseslint.config(
       'packages/*/src/command.ts',
     ],
     rules: {
-      'no-restricted-globals': ['error', ...globalsBehindTheSeam],
+      'no-restricted-globals': ['error', ...GLOBALS_BEHIND_THE_SEAM],
       'no-restricted-properties': [
         'error',
         { object: 'Date', property: 'now', message: 'Take it from the runtime seam.' },

@@ -1,12 +1,18 @@
-import { createResourceServer, GuardError, systemRuntime } from '@verifier-guard/core'
-import type {
-  AuthContext,
-  GuardEvents,
-  ResourceServer,
-  ResourceServerOptions,
+import {
+  createResourceServer,
+  GuardError,
+  systemRuntime,
+  type AuthContext,
+  type GuardEvents,
+  type ResourceServer,
+  type ResourceServerOptions,
 } from '@verifier-guard/core'
-import { createDevVerifier } from '@verifier-guard/dev-verifier'
-import type { DevVerifier, DevVerifierOptions, MintOptions } from '@verifier-guard/dev-verifier'
+import {
+  createDevVerifier,
+  type DevVerifier,
+  type DevVerifierOptions,
+  type MintOptions,
+} from '@verifier-guard/dev-verifier'
 import { createClock, settle, type Clock } from './clock.js'
 
 /** What became of a token: `allowed`, or the answer that its bearer gets. */

@@ -1,6 +1,5 @@
 import type { JsonObject } from './json.js'
-import { timeClaims } from './presentation.js'
-import type { Moment } from './presentation.js'
+import { timeClaims, type Moment } from './presentation.js'
 import type { UnsignedJwt } from './signer.js'
 
 /** What a client assertion says. */

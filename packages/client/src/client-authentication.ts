@@ -1,11 +1,8 @@
 import { base64 } from '@scure/base'
 import { buildAssertion } from './assertion.js'
-import { checkValidity } from './credential.js'
-import type { MachineCredential } from './credential.js'
-import { buildPresentation } from './presentation.js'
-import type { Moment } from './presentation.js'
-import { checkSignature, signJwt } from './signer.js'
-import type { Signer } from './signer.js'
+import { checkValidity, type MachineCredential } from './credential.js'
+import { buildPresentation, type Moment } from './presentation.js'
+import { checkSignature, signJwt, type Signer } from './signer.js'
 
 /** What proves to the token endpoint who asks; made anew for each try. */
 export interface ClientProof {

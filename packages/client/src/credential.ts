@@ -1,9 +1,7 @@
 import { base64, base64nopad } from '@scure/base'
-import { didKeyToJwk, isOnCurve, jwkToDidKey } from './did-key.js'
-import type { P256Jwk } from './did-key.js'
+import { didKeyToJwk, isOnCurve, jwkToDidKey, type P256Jwk } from './did-key.js'
 import { TokenSourceError } from './errors.js'
-import { firstString, isObject, readClaims } from './json.js'
-import type { JsonObject } from './json.js'
+import { firstString, isObject, readClaims, type JsonObject } from './json.js'
 import { printable } from './printable.js'
 
 /**

@@ -1,7 +1,6 @@
 import { TokenSourceError } from './errors.js'
 import { printable } from './printable.js'
-import { buildRequest, sendRequest } from './runtime.js'
-import type { ClientRuntime } from './runtime.js'
+import { buildRequest, sendRequest, type ClientRuntime } from './runtime.js'
 import { canSendAgain, isInvalidToken } from './unauthorized.js'
 
 /** The signature of the global `fetch`. */

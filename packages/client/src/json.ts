@@ -3,6 +3,9 @@ import { base64urlnopad } from '@scure/base'
 /** A JSON object whose members are not known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
+/**
+ *
+ */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,7 +1,6 @@
 import { sharesWork } from '@verifier-guard/core/support'
 import { closedError, TokenSourceError } from './errors.js'
-import { emit } from './events.js'
-import type { KeptTokenEvent } from './events.js'
+import { emit, type KeptTokenEvent } from './events.js'
 import type { ResolvedOptions } from './options.js'
 import type { TokenParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'

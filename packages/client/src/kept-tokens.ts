@@ -1,7 +1,6 @@
 import { KeptToken } from './kept-token.js'
 import type { ResolvedOptions } from './options.js'
-import { parametersKey } from './parameters.js'
-import type { TokenParameters } from './parameters.js'
+import { parametersKey, type TokenParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'
 
 /**

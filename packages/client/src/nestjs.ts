@@ -3,18 +3,18 @@
  *
  * @packageDocumentation
  */
-import { Inject, Module } from '@nestjs/common'
-import type {
-  DynamicModule,
-  FactoryProvider,
-  ModuleMetadata,
-  OnModuleDestroy,
-  OnModuleInit,
+import {
+  Inject,
+  Module,
+  type DynamicModule,
+  type FactoryProvider,
+  type ModuleMetadata,
+  type OnModuleDestroy,
+  type OnModuleInit,
 } from '@nestjs/common'
 import { TokenSourceError } from './errors.js'
 import type { TokenSourceOptions } from './options.js'
-import { createTokenSource } from './token-source.js'
-import type { TokenSource } from './token-source.js'
+import { createTokenSource, type TokenSource } from './token-source.js'
 
 /** The token under which the source is provided; {@link InjectTokens} is the short form. */
 export const TOKEN_SOURCE = Symbol.for('@verifier-guard/client/TOKEN_SOURCE')
@@ -24,7 +24,9 @@ export const TOKEN_SOURCE = Symbol.for('@verifier-guard/client/TOKEN_SOURCE')
  *
  * @returns a decorator for a parameter of a constructor, or a property.
  */
-export const InjectTokens = (): ParameterDecorator & PropertyDecorator => Inject(TOKEN_SOURCE)
+export function InjectTokens(): ParameterDecorator & PropertyDecorator {
+  return Inject(TOKEN_SOURCE)
+}
 
 /** Options that other providers are needed for. */
 export interface TokenSourceAsyncOptions extends Pick<ModuleMetadata, 'imports'> {

@@ -1,26 +1,20 @@
 import { describeInsecure } from '@verifier-guard/core/support'
-import type { SigningAlgorithm } from './algorithms.js'
-import { ALGORITHM_NAMES } from './algorithms.js'
+import { ALGORITHM_NAMES, type SigningAlgorithm } from './algorithms.js'
 import { presentationChecklist, registeredClientChecklist } from './checklist.js'
 import {
   clientSecretBasic,
   privateKeyJwt,
   verifiablePresentation,
+  type ClientAuthentication,
 } from './client-authentication.js'
-import type { ClientAuthentication } from './client-authentication.js'
-import { checkValidity, readCredential } from './credential.js'
-import type { MachineCredential } from './credential.js'
-import { invalidOption } from './errors.js'
-import type { ChecklistItem } from './errors.js'
+import { checkValidity, readCredential, type MachineCredential } from './credential.js'
+import { invalidOption, type ChecklistItem } from './errors.js'
 import type { TokenSourceListener } from './events.js'
-import { createLocalSigner } from './key.js'
-import type { PrivateKeyInput } from './key.js'
+import { createLocalSigner, type PrivateKeyInput } from './key.js'
 import { checkOptionNames } from './option-names.js'
-import { checkParameters, isTenant, pickParameters } from './parameters.js'
-import type { TokenParameters } from './parameters.js'
+import { checkParameters, isTenant, pickParameters, type TokenParameters } from './parameters.js'
 import { printable } from './printable.js'
-import { clientRuntime } from './runtime.js'
-import type { ClientRuntime } from './runtime.js'
+import { clientRuntime, type ClientRuntime } from './runtime.js'
 import type { Signer } from './signer.js'
 
 /** What every token source can be told. */

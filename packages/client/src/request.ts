@@ -1,12 +1,10 @@
 import { exchange, HttpFailure } from '@verifier-guard/core/support'
-import { TokenSourceError } from './errors.js'
-import type { TokenSourceErrorCode } from './errors.js'
+import { TokenSourceError, type TokenSourceErrorCode } from './errors.js'
 import { discoverTokenEndpoint } from './metadata.js'
 import type { ResolvedOptions } from './options.js'
 import type { TokenParameters } from './parameters.js'
 import { printable } from './printable.js'
-import { judgeTokenResponse } from './response.js'
-import type { ObtainedToken } from './response.js'
+import { judgeTokenResponse, type ObtainedToken } from './response.js'
 
 /** Sends one token request; each call signs anew, because a Verifier takes each `jti` once. */
 export type TokenRequest = (

@@ -1,7 +1,5 @@
-import { retryAfter } from '@verifier-guard/core/support'
-import type { BoundedAnswer } from '@verifier-guard/core/support'
-import { TokenSourceError } from './errors.js'
-import type { ChecklistItem } from './errors.js'
+import { retryAfter, type BoundedAnswer } from '@verifier-guard/core/support'
+import { TokenSourceError, type ChecklistItem } from './errors.js'
 import { parseObject, readClaims } from './json.js'
 import { printable, printableAddress } from './printable.js'
 

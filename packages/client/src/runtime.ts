@@ -1,5 +1,4 @@
-import { systemRuntime } from '@verifier-guard/core/support'
-import type { Runtime } from '@verifier-guard/core/support'
+import { systemRuntime, type Runtime } from '@verifier-guard/core/support'
 
 /**
  * Everything the client takes from the world around it: clocks, network, chance, timers and

@@ -1,6 +1,5 @@
 import { base64urlnopad } from '@scure/base'
-import { ALGORITHMS } from './algorithms.js'
-import type { SigningAlgorithm } from './algorithms.js'
+import { ALGORITHMS, type SigningAlgorithm } from './algorithms.js'
 import type { P256Jwk } from './did-key.js'
 import { TokenSourceError } from './errors.js'
 import type { JsonObject } from './json.js'

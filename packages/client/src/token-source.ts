@@ -1,17 +1,12 @@
-import { closedError } from './errors.js'
-import type { TokenSourceError } from './errors.js'
+import { closedError, type TokenSourceError } from './errors.js'
 import { emit } from './events.js'
-import { createFetch } from './fetch.js'
-import type { TokenFetch } from './fetch.js'
+import { createFetch, type TokenFetch } from './fetch.js'
 import type { KeptTokenState } from './kept-token.js'
 import { KeptTokens } from './kept-tokens.js'
-import { resolveOptions } from './options.js'
-import type { ResolvedOptions, TokenSourceOptions } from './options.js'
-import { pickParameters, readParameters } from './parameters.js'
-import type { TokenParameters } from './parameters.js'
+import { resolveOptions, type ResolvedOptions, type TokenSourceOptions } from './options.js'
+import { pickParameters, readParameters, type TokenParameters } from './parameters.js'
 import { printableAddress } from './printable.js'
-import { createTokenRequest } from './request.js'
-import type { TokenRequest } from './request.js'
+import { createTokenRequest, type TokenRequest } from './request.js'
 
 /**
  * What a caller may say when it asks for a token; parameters it leaves out are those of the source.

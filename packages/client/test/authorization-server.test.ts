@@ -4,8 +4,12 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createKeyPair } from '../../../test/key-pair.js'
-import { createTokenSource } from '../src/index.js'
-import type { ClientSecretOptions, KeyOptions, PrivateJwk } from '../src/index.js'
+import {
+  createTokenSource,
+  type ClientSecretOptions,
+  type KeyOptions,
+  type PrivateJwk,
+} from '../src/index.js'
 import { closing, failureOf } from './support.js'
 
 const AUDIENCE = 'https://orders.example.org'

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { TOKEN_SOURCE_ERRORS, TokenSourceError } from '../src/index.js'
-import type { TokenSourceErrorCode } from '../src/index.js'
+import { TOKEN_SOURCE_ERRORS, TokenSourceError, type TokenSourceErrorCode } from '../src/index.js'
 
 const readme = readFileSync(join(__dirname, '../README.md'), 'utf8')
 const codes = Object.keys(TOKEN_SOURCE_ERRORS) as TokenSourceErrorCode[]

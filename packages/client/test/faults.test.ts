@@ -1,7 +1,10 @@
-import { startDevVerifier } from '@verifier-guard/dev-verifier'
-import type { DevVerifier, FaultName, IssuedCredential } from '@verifier-guard/dev-verifier'
-import { createTokenSource } from '../src/index.js'
-import type { TokenSourceErrorCode } from '../src/index.js'
+import {
+  startDevVerifier,
+  type DevVerifier,
+  type FaultName,
+  type IssuedCredential,
+} from '@verifier-guard/dev-verifier'
+import { createTokenSource, type TokenSourceErrorCode } from '../src/index.js'
 import { closing, failureOf, holdRuntime, record, until } from './support.js'
 
 async function start({ ahead = 0, lifetime = 900 } = {}) {

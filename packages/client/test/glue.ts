@@ -1,7 +1,6 @@
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createTokenSource } from '../src/index.js'
-import type { TokenSource } from '../src/index.js'
+import { createTokenSource, type TokenSource } from '../src/index.js'
 import { closing, holdRuntime, serve } from './support.js'
 
 /** What a piece of glue does with one request. */

@@ -1,6 +1,5 @@
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
-import { createTokenSource } from '../src/index.js'
-import type { CommonOptions } from '../src/index.js'
+import { createTokenSource, type CommonOptions } from '../src/index.js'
 import { closing, failureOf, holdRuntime, record, until } from './support.js'
 
 const MINUTE = 60_000

@@ -1,9 +1,12 @@
-import { createPublicKey, verify } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
+import { createPublicKey, verify, type KeyObject } from 'node:crypto'
 import fc from 'fast-check'
 import { createKeyPair } from '../../../test/key-pair.js'
-import { createLocalSigner } from '../src/key.js'
-import type { PrivateJwk, PrivateKeyInput, PrivateKeyOptions } from '../src/key.js'
+import {
+  createLocalSigner,
+  type PrivateJwk,
+  type PrivateKeyInput,
+  type PrivateKeyOptions,
+} from '../src/key.js'
 import { signJwt } from '../src/signer.js'
 import { failureOf } from './support.js'
 

@@ -1,6 +1,5 @@
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
-import { createTokenSource } from '../src/index.js'
-import type { TokenSourceOptions } from '../src/index.js'
+import { createTokenSource, type TokenSourceOptions } from '../src/index.js'
 import { readCredential } from '../src/credential.js'
 import { closing, failureOf, holdRuntime } from './support.js'
 

@@ -5,8 +5,7 @@ import { createInterface } from 'node:readline'
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import fc from 'fast-check'
 import { createKeyPair } from '../../../test/key-pair.js'
-import { createTokenSource, ecdsaSignatureFromDer } from '../src/index.js'
-import type { Signer } from '../src/index.js'
+import { createTokenSource, ecdsaSignatureFromDer, type Signer } from '../src/index.js'
 import { closing, failureOf } from './support.js'
 
 /**

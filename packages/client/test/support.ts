@@ -1,8 +1,11 @@
-import { createServer } from 'node:http'
-import type { IncomingMessage, RequestListener } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { clientRuntime } from '../src/index.js'
-import type { ClientRuntime, TokenSourceError, TokenSourceEvent } from '../src/index.js'
+import {
+  clientRuntime,
+  type ClientRuntime,
+  type TokenSourceError,
+  type TokenSourceEvent,
+} from '../src/index.js'
 
 /**
  * A runtime whose time moves only when told to, or when the code under test sleeps. The network is

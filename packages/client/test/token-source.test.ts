@@ -1,7 +1,5 @@
-import { startDevVerifier } from '@verifier-guard/dev-verifier'
-import type { DevVerifierOptions } from '@verifier-guard/dev-verifier'
-import { createTokenSource, TokenSourceError } from '../src/index.js'
-import type { TokenSourceOptions } from '../src/index.js'
+import { startDevVerifier, type DevVerifierOptions } from '@verifier-guard/dev-verifier'
+import { createTokenSource, TokenSourceError, type TokenSourceOptions } from '../src/index.js'
 import { bearerOf, closing, failureOf, serve } from './support.js'
 
 const profiles = ['eudistack-3.3', 'eudistack-3.0', 'dome'] as const

@@ -1,9 +1,7 @@
-import { Agent, fetch, interceptors, request } from 'undici'
-import type { Dispatcher } from 'undici'
+import { Agent, fetch, interceptors, request, type Dispatcher } from 'undici'
 import type { TokenSource } from '../src/index.js'
 import { tokenInterceptor } from '../src/undici.js'
-import { describeGlue } from './glue.js'
-import type { Send } from './glue.js'
+import { describeGlue, type Send } from './glue.js'
 import { closing } from './support.js'
 
 const redirect = interceptors.redirect({ maxRedirections: 3 })

@@ -108,8 +108,15 @@ export interface ResourceServer<C extends object = Claims> {
  * ```ts
  * import { createResourceServer, requiredPower } from '@verifier-guard/core'
  *
- * const resourceServer = createResourceServer({ issuer: 'https://verifier.example.org', profile: 'eudistack' })
- * const mayCreate = requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' })
+ * const resourceServer = createResourceServer({
+ *   issuer: 'https://verifier.example.org',
+ *   profile: 'eudistack',
+ * })
+ * const mayCreate = requiredPower({
+ *   domain: 'DOME',
+ *   function: 'ProductOffering',
+ *   action: 'Create',
+ * })
  *
  * export async function handle(request: Request): Promise<Response> {
  *   const auth = await resourceServer.authenticate(request, mayCreate)

@@ -1,7 +1,6 @@
 import { inspect } from 'node:util'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import { portably } from '../../../test/differential/portable.js'
-import type { GuardError } from '../src/index.js'
 import {
   createResourceServer,
   requiredPower,
@@ -12,6 +11,7 @@ import {
   type GuardEvents,
   type Requirement,
   type ResourceServerOptions,
+  type GuardError,
 } from '../src/index.js'
 
 /** When every token is minted, however long the test takes. */

@@ -1,9 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { publicKeyOfDid } from './did-key.js'
-import { decodeJwt, hasValidSignature } from './jwt.js'
-import type { DecodedJwt, Json } from './jwt.js'
-import { applyRules, Refusal } from './refusals.js'
-import type { Rule } from './refusals.js'
+import { decodeJwt, hasValidSignature, type DecodedJwt, type Json } from './jwt.js'
+import { applyRules, Refusal, type Rule } from './refusals.js'
 import type { ReplayRegister } from './replay-register.js'
 
 /** The only client assertion type there is (RFC 7523 §2.2). */
@@ -178,10 +176,13 @@ function audiences({ issuer }: AssertionContext): string[] {
   return [...new Set([issuer, new URL(issuer).origin])]
 }
 
-const mustEqual = (name: string, found: unknown, expected: string): string | undefined =>
-  found === expected
+function mustEqual(name: string, found: unknown, expected: string): string | undefined {
+  return found === expected
     ? undefined
     : `${name} must equal client_id ${show(expected)}; found ${show(found)}`
+}
 
 /** A value as it may appear in a message: short, and on one line. */
-export const show = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 120)
+export function show(value: unknown): string {
+  return (JSON.stringify(value) ?? 'nothing').slice(0, 120)
+}

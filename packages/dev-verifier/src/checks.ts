@@ -33,10 +33,9 @@ export function checkOptions<Options extends object>(
 /** For what whoever uses the value looks at itself, or what is meant to go through unchecked. */
 export const anything: Check = () => {}
 
-export const oneOf =
-  (known: readonly string[]): Check =>
-  (name, value) =>
-    requireName(`${name} to be one`, known, value as string)
+export function oneOf(known: readonly string[]): Check {
+  return (name, value) => requireName(`${name} to be one`, known, value as string)
+}
 
 export const finite: Check = (name, value) => {
   if (!Number.isFinite(value)) throw unexpected(`${name} to be a finite number`, value)
@@ -58,8 +57,9 @@ export const date: Check = (name, value) => {
 }
 
 /** An error that says what an option was expected to be; for values that are no secrets. */
-export const unexpected = (expected: string, found: unknown): Error =>
-  new Error(`Expected ${expected}; found ${describe(found)}.`)
+export function unexpected(expected: string, found: unknown): Error {
+  return new Error(`Expected ${expected}; found ${describe(found)}.`)
+}
 
 function describe(value: unknown): string {
   if (typeof value === 'string') return `"${value.slice(0, 60)}"`

@@ -2,8 +2,7 @@ import { parseArgs } from 'node:util'
 import type { IssuedCredential } from './credentials.js'
 import type { Power } from './mandate.js'
 import type { ListenOptions } from './options.js'
-import { profiles } from './profiles.js'
-import type { ProfileName } from './profiles.js'
+import { profiles, type ProfileName } from './profiles.js'
 import type { DevVerifier } from './verifier.js'
 
 /** What the command was asked to do. */

@@ -1,12 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import { show } from './assertion.js'
-import { ISSUER_ID } from './credentials.js'
-import type { CredentialIssuer } from './credentials.js'
-import { hasValidSignature, isObject } from './jwt.js'
-import type { Json } from './jwt.js'
+import { ISSUER_ID, type CredentialIssuer } from './credentials.js'
+import { hasValidSignature, isObject, type Json } from './jwt.js'
 import type { Presentation } from './presentation.js'
-import { applyRules } from './refusals.js'
-import type { Rule } from './refusals.js'
+import { applyRules, type Rule } from './refusals.js'
 import { mandateOf, typesOf } from './tokens.js'
 
 /** An Issuer whose credentials are accepted. */
@@ -120,20 +117,24 @@ const rules: readonly Rule<Facts>[] = [
  *
  * @throws Refusal with the reason.
  */
-export const checkCredential = (presentation: Presentation, context: CredentialContext): void =>
-  applyRules(rules, { ...presentation, context }, context.mimicLaxity)
+export function checkCredential(presentation: Presentation, context: CredentialContext): void {
+  return applyRules(rules, { ...presentation, context }, context.mimicLaxity)
+}
 
-const bareId = (id: string): string => id.replace(/^did:elsi:/, '')
+function bareId(id: string): string {
+  return id.replace(/^did:elsi:/, '')
+}
 
 function issuerOf({ vc, credential }: Presentation): string {
   const issuer = credential['issuer'] ?? vc.claims['iss']
   return bareId(String(isObject(issuer) ? issuer['id'] : issuer))
 }
 
-const trustedKeys = (facts: Facts): KeyObject[] =>
-  facts.context.trustedIssuers
+function trustedKeys(facts: Facts): KeyObject[] {
+  return facts.context.trustedIssuers
     .filter(({ id }) => bareId(id) === issuerOf(facts))
     .map(({ publicKey }) => publicKey)
+}
 
 /**
  * A date in ISO 8601 or in seconds, as milliseconds since 1970; NaN, which no comparison lets pass,
@@ -145,8 +146,9 @@ function dateOf(value: unknown): number | undefined {
   return typeof value === 'string' ? Date.parse(value) : NaN
 }
 
-const text = (time: number): string =>
-  Number.isNaN(time) ? 'a date that cannot be read' : new Date(time).toISOString()
+function text(time: number): string {
+  return Number.isNaN(time) ? 'a date that cannot be read' : new Date(time).toISOString()
+}
 
 function statusListOf({
   credentialStatus,

@@ -1,17 +1,26 @@
-import { anything, checkOptions, date, list, oneOf } from './checks.js'
-import type { Checks } from './checks.js'
+import { anything, checkOptions, date, list, oneOf, type Checks } from './checks.js'
 import { didKeyOf } from './did-key.js'
-import { dialects } from './dialects.js'
-import type { DialectName } from './dialects.js'
+import { dialects, type DialectName } from './dialects.js'
 import type { Kind, Mandatee, Mandator, Power } from './mandate.js'
-import type { Json } from './jwt.js'
-import { signJwt } from './jwt.js'
-import { generateKeyPair, keyPairFrom, privateKeyForms, publicJwk } from './keys.js'
-import type { Jwk, KeyPair, PrivateKeyForms, PrivateKeyInput } from './keys.js'
-import type { Runtime } from './runtime.js'
-import { seconds } from './runtime.js'
-import { createStatusRegister, statusEntry, STATUS_PATHS } from './status-list.js'
-import type { StatusForm, StatusRegister } from './status-list.js'
+import { signJwt, type Json } from './jwt.js'
+import {
+  generateKeyPair,
+  keyPairFrom,
+  privateKeyForms,
+  publicJwk,
+  type Jwk,
+  type KeyPair,
+  type PrivateKeyForms,
+  type PrivateKeyInput,
+} from './keys.js'
+import { seconds, type Runtime } from './runtime.js'
+import {
+  createStatusRegister,
+  statusEntry,
+  STATUS_PATHS,
+  type StatusForm,
+  type StatusRegister,
+} from './status-list.js'
 
 /** What to write into a credential; everything has a default. */
 export interface CredentialRequest {
@@ -56,8 +65,9 @@ export const contentChecks = {
 } as const satisfies Partial<Checks<CredentialRequest>>
 
 /** @throws Error for an option of another name, or of a value that a credential cannot have. */
-export const checkCredentialRequest = (of: string, request: CredentialRequest): void =>
-  checkOptions(of, request, { ...contentChecks, untrusted: anything, forged: anything })
+export function checkCredentialRequest(of: string, request: CredentialRequest): void {
+  return checkOptions(of, request, { ...contentChecks, untrusted: anything, forged: anything })
+}
 
 /** A credential, its holder's key, and the means to revoke it. */
 export interface IssuedCredential {
@@ -88,12 +98,14 @@ export const ISSUER_ID = 'did:elsi:VATES-Q0000000J'
 const UNTRUSTED_ISSUER_ID = 'did:elsi:VATES-X0000000X'
 
 /** A fresh Issuer. */
-export const createIssuer = (): CredentialIssuer => ({
-  id: ISSUER_ID,
-  key: generateKeyPair(),
-  register: createStatusRegister(),
-  revokedIds: new Set(),
-})
+export function createIssuer(): CredentialIssuer {
+  return {
+    id: ISSUER_ID,
+    key: generateKeyPair(),
+    register: createStatusRegister(),
+    revokedIds: new Set(),
+  }
+}
 
 const DEFAULT_POWERS: readonly Power[] = [
   { function: 'ProductOffering', action: ['Create', 'Update'] },
@@ -124,7 +136,9 @@ const DEFAULT_MANDATEE: Mandatee = {
 }
 
 const DAY = 24 * 3600 * 1000
-const isoSeconds = (date: Date): string => date.toISOString().replace(/\.\d{3}Z$/, 'Z')
+function isoSeconds(date: Date): string {
+  return date.toISOString().replace(/\.\d{3}Z$/, 'Z')
+}
 
 /** What the Issuer needs to know of its surroundings. */
 export interface IssuingContext {

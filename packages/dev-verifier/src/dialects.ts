@@ -29,18 +29,17 @@ interface Dialect {
   readonly write: (facts: CredentialFacts) => Json
 }
 
-const trustFrameworkMachine = (
-  facts: CredentialFacts,
-  action: (power: Power) => unknown,
-): Json => ({
-  ...envelopeV1(facts, 'LEARCredentialMachine', contexts.machineV1),
-  credentialSubject: {
-    mandate: {
-      ...mandateV1(facts, machineV1(facts), (power) => trustFrameworkPower(power, action(power))),
-      life_span: { startDateTime: facts.validFrom, endDateTime: facts.validUntil },
+function trustFrameworkMachine(facts: CredentialFacts, action: (power: Power) => unknown): Json {
+  return {
+    ...envelopeV1(facts, 'LEARCredentialMachine', contexts.machineV1),
+    credentialSubject: {
+      mandate: {
+        ...mandateV1(facts, machineV1(facts), (power) => trustFrameworkPower(power, action(power))),
+        life_span: { startDateTime: facts.validFrom, endDateTime: facts.validUntil },
+      },
     },
-  },
-})
+  }
+}
 
 /**
  * Field names as Gson wrote them, and the record component's name for the subject, in builds around

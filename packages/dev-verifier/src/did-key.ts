@@ -1,5 +1,4 @@
-import { createPublicKey, ECDH } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
+import { createPublicKey, ECDH, type KeyObject } from 'node:crypto'
 import { base58 } from '@scure/base'
 import { publicJwk } from './keys.js'
 
@@ -59,4 +58,6 @@ export function publicKeyOfDid(did: string): KeyObject {
 }
 
 /** A DID URL without its fragment. */
-export const withoutFragment = (did: string): string => did.split('#', 1)[0] as string
+export function withoutFragment(did: string): string {
+  return did.split('#', 1)[0] as string
+}

@@ -21,15 +21,17 @@ export interface FaultContext {
 
 type Fault = (context: FaultContext) => Response | Promise<Response>
 
-const json = (body: string, status = 200, headers: Record<string, string> = {}): Response =>
-  new Response(body, { status, headers: { 'content-type': 'application/json', ...headers } })
+function json(body: string, status = 200, headers: Record<string, string> = {}): Response {
+  return new Response(body, { status, headers: { 'content-type': 'application/json', ...headers } })
+}
 
 /** A failing connection, as undici's `fetch` reports it; over HTTP the socket is destroyed. */
-export const connectionFailure = (
+export function connectionFailure(
   code: 'ECONNREFUSED' | 'UND_ERR_SOCKET',
   message: string,
-): TypeError =>
-  new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) })
+): TypeError {
+  return new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) })
+}
 
 const hang: Fault = ({ request, closed }) =>
   new Promise((_, reject) => {
@@ -40,8 +42,8 @@ const hang: Fault = ({ request, closed }) =>
   })
 
 /** Resolves after the delay, or when the Verifier closes. */
-const later = (runtime: Runtime, delay: number, closed: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
+function later(runtime: Runtime, delay: number, closed: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
     const end = (): void => {
       cancel()
       closed.removeEventListener('abort', end)
@@ -50,8 +52,9 @@ const later = (runtime: Runtime, delay: number, closed: AbortSignal): Promise<vo
     const cancel = runtime.after(delay, end)
     closed.addEventListener('abort', end)
   })
+}
 
-const endless = (): ReadableStream<Uint8Array> => {
+function endless(): ReadableStream<Uint8Array> {
   const chunk = new TextEncoder().encode(' '.repeat(16_384))
   return new ReadableStream(
     { pull: (controller) => controller.enqueue(chunk) },
@@ -60,10 +63,10 @@ const endless = (): ReadableStream<Uint8Array> => {
 }
 
 /** The answer's body one byte at a time, each after the delay. */
-const trickle = (
+function trickle(
   { runtime, delay, closed }: FaultContext,
   body: Uint8Array,
-): ReadableStream<Uint8Array> => {
+): ReadableStream<Uint8Array> {
   let sent = 0
   return new ReadableStream(
     {
@@ -78,12 +81,12 @@ const trickle = (
 }
 
 /** The good answer with some members changed. */
-const edited =
-  (changes: Json): Fault =>
-  async ({ answer }) => {
+function edited(changes: Json): Fault {
+  return async ({ answer }) => {
     const good = await answer()
     return json(JSON.stringify({ ...((await good.json()) as Json), ...changes }), good.status)
   }
+}
 
 /**
  * Ways in which an endpoint can fail.

@@ -25,5 +25,6 @@ export async function readForm(request: Request): Promise<URLSearchParams> {
   return new URLSearchParams(Buffer.concat(chunks).toString())
 }
 
-const tooLarge = (): Refusal =>
-  new Refusal('body-too-large', `the body must have no more than ${MAX_BYTES} bytes`)
+function tooLarge(): Refusal {
+  return new Refusal('body-too-large', `the body must have no more than ${MAX_BYTES} bytes`)
+}

@@ -1,5 +1,11 @@
-import { constants, sign, verify } from 'node:crypto'
-import type { KeyObject, SignKeyObjectInput, VerifyKeyObjectInput } from 'node:crypto'
+import {
+  constants,
+  sign,
+  verify,
+  type KeyObject,
+  type SignKeyObjectInput,
+  type VerifyKeyObjectInput,
+} from 'node:crypto'
 import type { Algorithm, KeyPair } from './keys.js'
 
 /** A JSON object. */
@@ -27,8 +33,9 @@ const methods: Record<
 }
 
 /** Encodes header and claims: the text a JWS signature covers. */
-export const signingInput = (header: Json, claims: Json): string =>
-  `${encode(header)}.${encode(claims)}`
+export function signingInput(header: Json, claims: Json): string {
+  return `${encode(header)}.${encode(claims)}`
+}
 
 /** Signs header and claims as given; `alg` is written first unless the header has its own. */
 export function signJwt(header: Json, claims: Json, { algorithm, privateKey }: KeyPair): string {
@@ -79,10 +86,13 @@ export function hasValidSignature(jwt: DecodedJwt, publicKey: KeyObject): boolea
 }
 
 /** True for a JSON object: neither null nor an array. */
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
-const encode = (value: Json): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+function encode(value: Json): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
 
 function parseObject(part: string): Json {
   const value = parseJson(Buffer.from(part, 'base64url').toString())

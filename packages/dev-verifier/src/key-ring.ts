@@ -1,7 +1,13 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { didKeyOf } from './did-key.js'
-import { generateKeyPair, publicJwk, thumbprint } from './keys.js'
-import type { Algorithm, Jwk, KeyPair } from './keys.js'
+import {
+  generateKeyPair,
+  publicJwk,
+  thumbprint,
+  type Algorithm,
+  type Jwk,
+  type KeyPair,
+} from './keys.js'
 
 /** A key with the name under which it is published. */
 export interface SigningKey {
@@ -44,21 +50,23 @@ export interface RotationOptions {
  *
  * @throws Error when the certificate is of another key.
  */
-export const createKeyRing = (
+export function createKeyRing(
   pair: KeyPair,
   options: KeyRingOptions,
   certificate?: string,
-): KeyRing => ({
-  options,
-  current: {
-    pair,
-    kid: kidOf(pair, options),
-    ...(certificate !== undefined && { certificate: certificateOf(pair, certificate) }),
-  },
-  byAlgorithm: new Map(),
-  retired: [],
-  foreign: [],
-})
+): KeyRing {
+  return {
+    options,
+    current: {
+      pair,
+      kid: kidOf(pair, options),
+      ...(certificate !== undefined && { certificate: certificateOf(pair, certificate) }),
+    },
+    byAlgorithm: new Map(),
+    retired: [],
+    foreign: [],
+  }
+}
 
 /**
  * The key that signs with an algorithm; made, and published from then on, when it is the first use.
@@ -85,14 +93,16 @@ export function rotate(ring: KeyRing, { keepKid = false, keepOld = false }: Rota
 }
 
 /** The JWK Set as published: never an `alg` member. */
-export const jwkSet = (ring: KeyRing): { keys: Jwk[] } => ({
-  keys: [
-    ...[ring.current, ...ring.byAlgorithm.values(), ...ring.retired].map((key) =>
-      publishedJwk(key, ring.options),
-    ),
-    ...ring.foreign,
-  ],
-})
+export function jwkSet(ring: KeyRing): { keys: Jwk[] } {
+  return {
+    keys: [
+      ...[ring.current, ...ring.byAlgorithm.values(), ...ring.retired].map((key) =>
+        publishedJwk(key, ring.options),
+      ),
+      ...ring.foreign,
+    ],
+  }
+}
 
 /** Members in the order in which real Verifiers write them. */
 function publishedJwk({ pair, kid, certificate }: SigningKey, { use }: KeyRingOptions): Jwk {
@@ -108,10 +118,11 @@ function publishedJwk({ pair, kid, certificate }: SigningKey, { use }: KeyRingOp
 }
 
 /** Only P-256 keys have a did:key here; other types are always named by their thumbprint. */
-const kidOf = (pair: KeyPair, { kid }: KeyRingOptions): string =>
-  kid === 'did:key' && pair.algorithm === 'ES256'
+function kidOf(pair: KeyPair, { kid }: KeyRingOptions): string {
+  return kid === 'did:key' && pair.algorithm === 'ES256'
     ? didKeyOf(pair.publicKey)
     : thumbprint(publicJwk(pair))
+}
 
 function certificateOf(pair: KeyPair, pem: string): X509Certificate {
   const certificate = new X509Certificate(pem)
@@ -125,9 +136,13 @@ function certificateOf(pair: KeyPair, pem: string): X509Certificate {
  * The header parameter with which tokens carry the certificate: one leaf, in standard Base64 (RFC
  * 7515 §4.1.6).
  */
-export const x5c = ({ raw }: X509Certificate): string[] => [raw.toString('base64')]
+export function x5c({ raw }: X509Certificate): string[] {
+  return [raw.toString('base64')]
+}
 
-const certificateMembers = (certificate: X509Certificate) => ({
-  x5c: x5c(certificate),
-  'x5t#S256': createHash('sha256').update(certificate.raw).digest('base64url'),
-})
+function certificateMembers(certificate: X509Certificate) {
+  return {
+    x5c: x5c(certificate),
+    'x5t#S256': createHash('sha256').update(certificate.raw).digest('base64url'),
+  }
+}

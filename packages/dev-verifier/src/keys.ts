@@ -1,12 +1,15 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { types } from 'node:util'
-import type {
-  ECKeyPairOptions,
-  ED25519KeyPairOptions,
-  JsonWebKey as NodeJsonWebKey,
-  KeyObject,
-  RSAKeyPairOptions,
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type ECKeyPairOptions,
+  type ED25519KeyPairOptions,
+  type JsonWebKey as NodeJsonWebKey,
+  type KeyObject,
+  type RSAKeyPairOptions,
 } from 'node:crypto'
+import { types } from 'node:util'
 
 /** A public or private JSON Web Key (RFC 7517). */
 export type Jwk = { [member: string]: unknown; kty: string }
@@ -41,7 +44,9 @@ const DER = {
   privateKeyEncoding: { type: 'pkcs8', format: 'der' },
 } as const
 const RSA: RSAKeyPairOptions<'der', 'der'> = { modulusLength: 2048, ...DER }
-const onCurve = (namedCurve: string): ECKeyPairOptions<'der', 'der'> => ({ namedCurve, ...DER })
+function onCurve(namedCurve: string): ECKeyPairOptions<'der', 'der'> {
+  return { namedCurve, ...DER }
+}
 
 const generators: Record<Algorithm, () => { readonly privateKey: Buffer }> = {
   ES256: () => generateKeyPairSync('ec', onCurve('P-256')),
@@ -104,12 +109,13 @@ function readPrivateKey(key: PrivateKeyInput): KeyObject {
 }
 
 /** RFC 5915 ECPrivateKey for P-256, without the optional public key: OpenSSL derives it. */
-const privateKeyOfScalar = (hex: string): KeyObject =>
-  createPrivateKey({
+function privateKeyOfScalar(hex: string): KeyObject {
+  return createPrivateKey({
     key: Buffer.from(`30310201010420${hex}a00a06082a8648ce3d030107`, 'hex'),
     format: 'der',
     type: 'sec1',
   })
+}
 
 /** The private key in the forms clients hold. */
 export function privateKeyForms({ privateKey }: KeyPair): PrivateKeyForms {
@@ -122,12 +128,14 @@ export function privateKeyForms({ privateKey }: KeyPair): PrivateKeyForms {
 }
 
 /** The public JWK: key material only, no `kid`, `use` or `alg`. */
-export const publicJwk = ({ publicKey }: Pick<KeyPair, 'publicKey'>): Jwk =>
-  publicKey.export({ format: 'jwk' }) as Jwk
+export function publicJwk({ publicKey }: Pick<KeyPair, 'publicKey'>): Jwk {
+  return publicKey.export({ format: 'jwk' }) as Jwk
+}
 
 /** The public key of a JWK. */
-export const keyOfJwk = (jwk: Jwk): KeyObject =>
-  createPublicKey({ key: jwk as NodeJsonWebKey, format: 'jwk' })
+export function keyOfJwk(jwk: Jwk): KeyObject {
+  return createPublicKey({ key: jwk as NodeJsonWebKey, format: 'jwk' })
+}
 
 const THUMBPRINT_MEMBERS: Record<string, readonly string[]> = {
   EC: ['crv', 'kty', 'x', 'y'],

@@ -1,5 +1,4 @@
-import { isObject } from './jwt.js'
-import type { Json } from './jwt.js'
+import { isObject, type Json } from './jwt.js'
 import { contexts } from './dialect-parts.js'
 import { mandateOf, subjectOf } from './tokens.js'
 
@@ -31,5 +30,6 @@ export function throughLegacyRecords(credential: Json): Json {
   return { ...credential, credentialSubject: subject }
 }
 
-const pick = (from: Json, names: readonly string[]): Json =>
-  Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]))
+function pick(from: Json, names: readonly string[]): Json {
+  return Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]))
+}

@@ -1,7 +1,6 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
-import type { Http2Bindings, HttpBindings } from '@hono/node-server'
+import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 
 /** A listening HTTP server. */
@@ -40,8 +39,9 @@ export async function listen(
   return { port: (server.address() as AddressInfo).port, close: () => close(server) }
 }
 
-const close = (server: Server): Promise<void> =>
-  new Promise((resolve, reject) => {
+function close(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
     server.close((error) => (error ? reject(error) : resolve()))
     server.closeAllConnections()
   })
+}

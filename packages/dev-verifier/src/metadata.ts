@@ -5,34 +5,36 @@ import type { Algorithm } from './keys.js'
  * The discovery document of the Java Verifiers, with the untruths it has in production: RS256,
  * mTLS, device and exchange grants, none of which work.
  */
-export const discoveryDocument = (issuer: string): Json => ({
-  issuer,
-  authorization_endpoint: `${issuer}/oidc/authorize`,
-  device_authorization_endpoint: `${issuer}/oidc/device_authorization`,
-  token_endpoint: `${issuer}/oidc/token`,
-  token_endpoint_auth_methods_supported: AUTH_METHODS,
-  jwks_uri: `${issuer}/oidc/jwks`,
-  userinfo_endpoint: `${issuer}/oidc/userinfo`,
-  end_session_endpoint: `${issuer}/oidc/logout`,
-  response_types_supported: ['code'],
-  grant_types_supported: [
-    'authorization_code',
-    'client_credentials',
-    'refresh_token',
-    'urn:ietf:params:oauth:grant-type:device_code',
-    'urn:ietf:params:oauth:grant-type:token-exchange',
-  ],
-  revocation_endpoint: `${issuer}/oidc/revoke`,
-  revocation_endpoint_auth_methods_supported: AUTH_METHODS,
-  introspection_endpoint: `${issuer}/oidc/introspect`,
-  introspection_endpoint_auth_methods_supported: AUTH_METHODS,
-  registration_endpoint: `${issuer}/oidc/register`,
-  code_challenge_methods_supported: ['S256'],
-  tls_client_certificate_bound_access_tokens: true,
-  subject_types_supported: ['public'],
-  id_token_signing_alg_values_supported: ['RS256'],
-  scopes_supported: ['openid'],
-})
+export function discoveryDocument(issuer: string): Json {
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/oidc/authorize`,
+    device_authorization_endpoint: `${issuer}/oidc/device_authorization`,
+    token_endpoint: `${issuer}/oidc/token`,
+    token_endpoint_auth_methods_supported: AUTH_METHODS,
+    jwks_uri: `${issuer}/oidc/jwks`,
+    userinfo_endpoint: `${issuer}/oidc/userinfo`,
+    end_session_endpoint: `${issuer}/oidc/logout`,
+    response_types_supported: ['code'],
+    grant_types_supported: [
+      'authorization_code',
+      'client_credentials',
+      'refresh_token',
+      'urn:ietf:params:oauth:grant-type:device_code',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+    ],
+    revocation_endpoint: `${issuer}/oidc/revoke`,
+    revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+    introspection_endpoint: `${issuer}/oidc/introspect`,
+    introspection_endpoint_auth_methods_supported: AUTH_METHODS,
+    registration_endpoint: `${issuer}/oidc/register`,
+    code_challenge_methods_supported: ['S256'],
+    tls_client_certificate_bound_access_tokens: true,
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    scopes_supported: ['openid'],
+  }
+}
 
 const AUTH_METHODS = [
   'client_secret_basic',
@@ -44,23 +46,25 @@ const AUTH_METHODS = [
 ]
 
 /** The discovery document of the FIWARE Verifier for one service. */
-export const fiwareDiscoveryDocument = (
+export function fiwareDiscoveryDocument(
   issuer: string,
   service: string,
   algorithm: Algorithm,
-): Json => ({
-  issuer,
-  authorization_endpoint: `${issuer}/api/v2/loginQR`,
-  token_endpoint: `${issuer}/services/${service}/token`,
-  jwks_uri: `${issuer}/.well-known/jwks`,
-  scopes_supported: [],
-  response_types_supported: ['token'],
-  response_mode_supported: ['direct_post'],
-  grant_types_supported: [
-    'authorization_code',
-    'vp_token',
-    'urn:ietf:params:oauth:grant-type:token-exchange',
-  ],
-  subject_types_supported: ['public'],
-  id_token_signing_alg_values_supported: [algorithm],
-})
+): Json {
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/api/v2/loginQR`,
+    token_endpoint: `${issuer}/services/${service}/token`,
+    jwks_uri: `${issuer}/.well-known/jwks`,
+    scopes_supported: [],
+    response_types_supported: ['token'],
+    response_mode_supported: ['direct_post'],
+    grant_types_supported: [
+      'authorization_code',
+      'vp_token',
+      'urn:ietf:params:oauth:grant-type:token-exchange',
+    ],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: [algorithm],
+  }
+}

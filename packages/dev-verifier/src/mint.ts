@@ -1,20 +1,20 @@
 import { anything, checkOptions, finite, oneOf } from './checks.js'
-import { contentChecks, writeCredential } from './credentials.js'
-import type { CredentialRequest } from './credentials.js'
-import { dialects } from './dialects.js'
-import type { DialectName } from './dialects.js'
+import { contentChecks, writeCredential, type CredentialRequest } from './credentials.js'
+import { dialects, type DialectName } from './dialects.js'
 import type { Kind } from './mandate.js'
-import type { Json } from './jwt.js'
-import { signJwt } from './jwt.js'
+import { signJwt, type Json } from './jwt.js'
 import { signingKey, x5c } from './key-ring.js'
-import { ALGORITHMS, generateKeyPair, keyPairFrom } from './keys.js'
-import type { Algorithm } from './keys.js'
-import type { ProfileName } from './profiles.js'
-import { profiles } from './profiles.js'
+import { ALGORITHMS, generateKeyPair, keyPairFrom, type Algorithm } from './keys.js'
+import { profiles, type ProfileName } from './profiles.js'
 import { seconds } from './runtime.js'
 import type { Server } from './server.js'
-import { accessTokenClaims, idTokenClaims, placements } from './tokens.js'
-import type { Placement, TokenFacts } from './tokens.js'
+import {
+  accessTokenClaims,
+  idTokenClaims,
+  placements,
+  type Placement,
+  type TokenFacts,
+} from './tokens.js'
 
 /**
  * What to put into a token; everything has a default. Options of the credential inside are those of
@@ -71,8 +71,8 @@ export interface MintOptions extends Pick<
  * @throws Error for an option of another name, or of a value with which the token would not be the
  * one asked for.
  */
-export const checkMintOptions = (of: string, options: MintOptions): void =>
-  checkOptions(of, options, {
+export function checkMintOptions(of: string, options: MintOptions): void {
+  return checkOptions(of, options, {
     ...contentChecks,
     kind: oneOf(['machine', 'employee']),
     profile: oneOf(Object.keys(profiles)),
@@ -86,6 +86,7 @@ export const checkMintOptions = (of: string, options: MintOptions): void =>
     claims: anything,
     header: anything,
   })
+}
 
 /** The client id of the made-up relying party to which user tokens and id_tokens are addressed. */
 export const RELYING_PARTY = 'did:key:zDnaeypyWjzn54GuUP7PmDXiiggCyiG7ksMF7Unm7kjtEKBez'
@@ -206,5 +207,6 @@ function embeddedCredential(server: Server, request: MintOptions & { dialect: Di
 }
 
 /** Verifiers leave out a tenant that is not of this form. */
-const tenantClaim = (tenant: string | undefined): string | undefined =>
-  tenant !== undefined && /^[a-z0-9-]{1,64}$/.test(tenant) ? tenant : undefined
+function tenantClaim(tenant: string | undefined): string | undefined {
+  return tenant !== undefined && /^[a-z0-9-]{1,64}$/.test(tenant) ? tenant : undefined
+}

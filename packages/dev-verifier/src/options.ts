@@ -2,10 +2,8 @@ import type { RegisteredClient } from './assertion.js'
 import { isLoopback } from './loopback.js'
 import { finite, oneOf, refuseUnknown, requireName, unexpected } from './checks.js'
 import type { Jwk, PrivateKeyInput } from './keys.js'
-import { profiles } from './profiles.js'
-import type { ProfileName } from './profiles.js'
-import { systemRuntime } from './runtime.js'
-import type { Runtime } from './runtime.js'
+import { profiles, type ProfileName } from './profiles.js'
+import { systemRuntime, type Runtime } from './runtime.js'
 
 /** How a development Verifier behaves; everything has a default. */
 export interface DevVerifierOptions {

@@ -1,12 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import type { AuthenticatedClient } from './assertion.js'
 import { publicKeyOfDid, withoutFragment } from './did-key.js'
-import { decodeJwt, hasValidSignature, isObject } from './jwt.js'
-import type { DecodedJwt, Json } from './jwt.js'
-import { keyOfJwk, publicJwk, thumbprint } from './keys.js'
-import type { Jwk } from './keys.js'
-import { applyRules, Refusal } from './refusals.js'
-import type { RefusalCode, Rule } from './refusals.js'
+import { decodeJwt, hasValidSignature, isObject, type DecodedJwt, type Json } from './jwt.js'
+import { keyOfJwk, publicJwk, thumbprint, type Jwk } from './keys.js'
+import { applyRules, Refusal, type RefusalCode, type Rule } from './refusals.js'
 import { holderOf } from './tokens.js'
 
 /** A presentation and the credential inside, both decoded and neither verified. */

@@ -50,7 +50,9 @@ const paths: Paths = {
   discovery: ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'],
 }
 
-const unchanged = (credential: Json): Json => credential
+function unchanged(credential: Json): Json {
+  return credential
+}
 
 const eudistack = {
   paths,

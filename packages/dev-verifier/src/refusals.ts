@@ -6,14 +6,22 @@ export interface RefusalAnswer {
   readonly body?: Record<string, string>
 }
 
-const oauth = (error: string, status = 400): RefusalAnswer => ({ status, body: { error } })
-const empty = (status: number): RefusalAnswer => ({ status })
-const always = (answer: RefusalAnswer) => ({ bare: answer, translated: answer })
+function oauth(error: string, status = 400): RefusalAnswer {
+  return { status, body: { error } }
+}
+function empty(status: number): RefusalAnswer {
+  return { status }
+}
+function always(answer: RefusalAnswer) {
+  return { bare: answer, translated: answer }
+}
 /**
  * In Verifiers before 3.2.1 the exception escapes the filter, and the error page itself needs
  * authentication.
  */
-const escapes = (translated: RefusalAnswer) => ({ bare: empty(403), translated })
+function escapes(translated: RefusalAnswer) {
+  return { bare: empty(403), translated }
+}
 
 /**
  * Every reason for which a request is refused, most of them the token endpoint's, with the answer

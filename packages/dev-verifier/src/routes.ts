@@ -2,18 +2,15 @@ import { Hono } from 'hono'
 import { didKeyOf, publicKeyOfDid, withoutFragment } from './did-key.js'
 import { fiwareTokenEndpoint } from './fiware-token-endpoint.js'
 import { readForm } from './form.js'
-import { answerOrFail } from './faults.js'
-import type { Endpoint } from './faults.js'
+import { answerOrFail, type Endpoint } from './faults.js'
 import { signJwt } from './jwt.js'
 import { jwkSet } from './key-ring.js'
 import { publicJwk } from './keys.js'
 import { discoveryDocument, fiwareDiscoveryDocument } from './metadata.js'
 import { Refusal } from './refusals.js'
 import { seconds } from './runtime.js'
-import { issuerFor } from './server.js'
-import type { Server } from './server.js'
-import { STATUS_PATHS, statusLists } from './status-list.js'
-import type { StatusForm } from './status-list.js'
+import { issuerFor, type Server } from './server.js'
+import { STATUS_PATHS, statusLists, type StatusForm } from './status-list.js'
 import { grantToken, refuse } from './token-endpoint.js'
 
 type Handler = (request: Request) => Response | Promise<Response>
@@ -103,9 +100,9 @@ async function answerAlways(server: Server, request: Request, handler: Handler):
  * Both places where a client may look for the metadata of an issuer with a path: appended, and
  * inserted (RFC 8414 §3.1).
  */
-const discoveryPaths = (basePath: string, paths: readonly string[]): string[] => [
-  ...new Set(paths.flatMap((path) => [basePath + path, path + basePath])),
-]
+function discoveryPaths(basePath: string, paths: readonly string[]): string[] {
+  return [...new Set(paths.flatMap((path) => [basePath + path, path + basePath]))]
+}
 
 function discover(server: Server, request: Request): Response {
   const { name, service } = server.settings

@@ -26,4 +26,6 @@ export const systemRuntime: Runtime = {
 }
 
 /** Seconds since 1970, as `iat` and `exp` are written. */
-export const seconds = (runtime: Runtime): number => Math.floor(runtime.now() / 1000)
+export function seconds(runtime: Runtime): number {
+  return Math.floor(runtime.now() / 1000)
+}

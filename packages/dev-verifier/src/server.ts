@@ -1,10 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import type { TrustedIssuer } from './credential-rules.js'
-import { createIssuer } from './credentials.js'
-import type { CredentialIssuer } from './credentials.js'
+import { createIssuer, type CredentialIssuer } from './credentials.js'
 import type { Endpoint, FaultBoard } from './faults.js'
-import { createKeyRing } from './key-ring.js'
-import type { KeyRing } from './key-ring.js'
+import { createKeyRing, type KeyRing } from './key-ring.js'
 import { generateKeyPair, keyOfJwk, keyPairFrom } from './keys.js'
 import type { Settings } from './options.js'
 import { Refusal } from './refusals.js'
@@ -82,8 +80,9 @@ export function issuerFor({ settings }: Server, request: Request): string {
 }
 
 /** Each proxy on the way appends its own; the first is what the client asked for. */
-const forwarded = (request: Request, what: 'proto' | 'host'): string | undefined =>
-  request.headers.get(`x-forwarded-${what}`)?.split(',', 1)[0]?.trim()
+function forwarded(request: Request, what: 'proto' | 'host'): string | undefined {
+  return request.headers.get(`x-forwarded-${what}`)?.split(',', 1)[0]?.trim()
+}
 
 const TENANT = /^[a-zA-Z0-9_-]+$/
 

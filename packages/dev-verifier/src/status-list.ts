@@ -14,7 +14,9 @@ export interface StatusRegister {
 }
 
 /** An empty register. */
-export const createStatusRegister = (): StatusRegister => ({ next: 0, revoked: new Set() })
+export function createStatusRegister(): StatusRegister {
+  return { next: 0, revoked: new Set() }
+}
 
 /** Where each form of the list is served, below the Verifier's base. */
 export const STATUS_PATHS: Record<StatusForm, string> = {

@@ -1,5 +1,4 @@
-import { isObject } from './jwt.js'
-import type { Json } from './jwt.js'
+import { isObject, type Json } from './jwt.js'
 import type { Kind } from './mandate.js'
 import type { ProfileName } from './profiles.js'
 
@@ -27,7 +26,7 @@ export interface TokenFacts {
   readonly expiresAt: number
 }
 
-const parts = (credential: Json): Json => {
+function parts(credential: Json): Json {
   const { mandatee, mandator, power } = mandateOf(credential)
   return { mandatee, mandator, power }
 }
@@ -49,21 +48,23 @@ const scopes: Record<Kind, string> = {
   employee: 'openid learcredential',
 }
 
-const common = (
+function common(
   { issuer, audience, jti, issuedAt, expiresAt, kind }: TokenFacts,
   sub: unknown,
-): Json => ({
-  iss: issuer,
-  aud: audience,
-  ...(sub !== undefined && { sub }),
-  jti,
-  iat: issuedAt,
-  exp: expiresAt,
-  scope: scopes[kind],
-})
+): Json {
+  return {
+    iss: issuer,
+    aud: audience,
+    ...(sub !== undefined && { sub }),
+    jti,
+    iat: issuedAt,
+    exp: expiresAt,
+    scope: scopes[kind],
+  }
+}
 
 /** Verifier 3.x: flat claims, `sub` from the profile's `subject_paths`, no `client_id`. */
-const eudistackClaims = (facts: TokenFacts): Json => {
+function eudistackClaims(facts: TokenFacts): Json {
   const { mandatee } = mandateOf(facts.credential)
   const names = isObject(mandatee) ? mandatee : {}
   return {

@@ -1,9 +1,7 @@
 import { createHmac, createPublicKey, sign } from 'node:crypto'
-import { decodeJwt, signingInput, signJwt } from './jwt.js'
-import type { Json } from './jwt.js'
+import { decodeJwt, signingInput, signJwt, type Json } from './jwt.js'
 import { generateKeyPair, publicJwk } from './keys.js'
-import { mintAccessToken, mintIdToken, signToken } from './mint.js'
-import type { MintOptions } from './mint.js'
+import { mintAccessToken, mintIdToken, signToken, type MintOptions } from './mint.js'
 import { seconds } from './runtime.js'
 import type { Server } from './server.js'
 
@@ -20,64 +18,73 @@ function good(server: Server, options: MintOptions) {
   return { token, header, claims, signature, decoded: decodeJwt(token) }
 }
 
-const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
 
 /** A correctly signed token with other claims, given the present time in seconds. */
-const withClaims = (because: string, change: (now: number) => Json): BrokenToken => ({
-  because,
-  make: (server, options) =>
-    mintAccessToken(server, {
-      ...options,
-      claims: { ...options.claims, ...change(seconds(server.settings.runtime)) },
-    }),
-})
+function withClaims(because: string, change: (now: number) => Json): BrokenToken {
+  return {
+    because,
+    make: (server, options) =>
+      mintAccessToken(server, {
+        ...options,
+        claims: { ...options.claims, ...change(seconds(server.settings.runtime)) },
+      }),
+  }
+}
 
 /** A correctly signed token with other header parameters. */
-const withHeader = (because: string, header: Json): BrokenToken => ({
-  because,
-  make: (server, options) =>
-    mintAccessToken(server, { ...options, header: { ...options.header, ...header } }),
-})
+function withHeader(because: string, header: Json): BrokenToken {
+  return {
+    because,
+    make: (server, options) =>
+      mintAccessToken(server, { ...options, header: { ...options.header, ...header } }),
+  }
+}
 
 /** A good token whose text is changed after it was signed. */
-const damaged = (
-  because: string,
-  damage: (parts: ReturnType<typeof good>) => string,
-): BrokenToken => ({
-  because,
-  make: (server, options) => damage(good(server, options)),
-})
+function damaged(because: string, damage: (parts: ReturnType<typeof good>) => string): BrokenToken {
+  return {
+    because,
+    make: (server, options) => damage(good(server, options)),
+  }
+}
 
 /** A token signed by an attacker's own key. */
-const byAnotherKey = (
+function byAnotherKey(
   because: string,
   header: (attacker: Json, genuine: Json) => Json,
-): BrokenToken => ({
-  because,
-  make: (server, options) => {
-    const pair = generateKeyPair('ES256')
-    const { decoded } = good(server, options)
-    return signJwt(
-      { ...decoded.header, alg: 'ES256', ...header(publicJwk(pair), decoded.header) },
-      decoded.claims,
-      pair,
-    )
-  },
-})
+): BrokenToken {
+  return {
+    because,
+    make: (server, options) => {
+      const pair = generateKeyPair('ES256')
+      const { decoded } = good(server, options)
+      return signJwt(
+        { ...decoded.header, alg: 'ES256', ...header(publicJwk(pair), decoded.header) },
+        decoded.claims,
+        pair,
+      )
+    },
+  }
+}
 
 /**
  * HMAC keyed with a public text: what a library computes that lets the token choose the algorithm.
  */
-const hmac = (because: string, secret: (server: Server) => string): BrokenToken => ({
-  because,
-  make: (server, options) => {
-    const { decoded } = good(server, options)
-    const input = signingInput({ ...decoded.header, alg: 'HS256' }, decoded.claims)
-    return `${input}.${createHmac('sha256', secret(server)).update(input).digest('base64url')}`
-  },
-})
+function hmac(because: string, secret: (server: Server) => string): BrokenToken {
+  return {
+    because,
+    make: (server, options) => {
+      const { decoded } = good(server, options)
+      const input = signingInput({ ...decoded.header, alg: 'HS256' }, decoded.claims)
+      return `${input}.${createHmac('sha256', secret(server)).update(input).digest('base64url')}`
+    },
+  }
+}
 
-const flipLastByte = (signature: string): string => {
+function flipLastByte(signature: string): string {
   const bytes = Buffer.from(signature, 'base64url')
   bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1)
   return bytes.toString('base64url')

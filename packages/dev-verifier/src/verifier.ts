@@ -1,28 +1,34 @@
 import { anything, checkOptions, list, requireName } from './checks.js'
-import { checkCredentialRequest, issueCredential } from './credentials.js'
-import type { CredentialRequest, IssuedCredential } from './credentials.js'
+import {
+  checkCredentialRequest,
+  issueCredential,
+  type CredentialRequest,
+  type IssuedCredential,
+} from './credentials.js'
 import type { Kind } from './mandate.js'
-import { clearFaults, setFault } from './faults.js'
-import type { Endpoint, FaultName, FaultOptions } from './faults.js'
+import {
+  clearFaults,
+  setFault,
+  type Endpoint,
+  type FaultName,
+  type FaultOptions,
+} from './faults.js'
 import { inProcessFetch } from './in-process-fetch.js'
-import type { RotationOptions } from './key-ring.js'
-import { jwkSet, rotate } from './key-ring.js'
-import { publicJwk } from './keys.js'
-import type { Jwk } from './keys.js'
+import { jwkSet, rotate, type RotationOptions } from './key-ring.js'
+import { publicJwk, type Jwk } from './keys.js'
 import { listen } from './listen.js'
-import { checkMintOptions, mintAccessToken, mintIdToken } from './mint.js'
-import type { MintOptions } from './mint.js'
-import { refuseOpenAddress, resolveOptions } from './options.js'
-import type { DevVerifierOptions, ListenOptions } from './options.js'
-import type { ProfileName } from './profiles.js'
-import { profiles } from './profiles.js'
+import { checkMintOptions, mintAccessToken, mintIdToken, type MintOptions } from './mint.js'
+import {
+  refuseOpenAddress,
+  resolveOptions,
+  type DevVerifierOptions,
+  type ListenOptions,
+} from './options.js'
+import { profiles, type ProfileName } from './profiles.js'
 import { createRoutes } from './routes.js'
-import { createServer } from './server.js'
-import type { Server } from './server.js'
-import { brokenTokens } from './variants.js'
-import type { BrokenTokenName } from './variants.js'
-import { tokenRequest } from './wallet.js'
-import type { Machine, TokenRequestOptions } from './wallet.js'
+import { createServer, type Server } from './server.js'
+import { brokenTokens, type BrokenTokenName } from './variants.js'
+import { tokenRequest, type Machine, type TokenRequestOptions } from './wallet.js'
 
 /** An embedded authorization server, Issuer and wallet for local work and tests. */
 export interface DevVerifier {
@@ -51,7 +57,7 @@ export interface DevVerifier {
   /**
    * Issues a LEARCredentialMachine, signed by the embedded Issuer.
    *
-   * @param request - What to write into it; by default a made-up machine that may create and update
+   * @param request What to write into it; by default a made-up machine that may create and update
    *   `ProductOffering`.
    * @returns The credential, the machine's private key and DID, and `revoke`.
    * @throws Error when the dialect is not one of a machine's credential, or the key is no P-256
@@ -65,7 +71,7 @@ export interface DevVerifier {
    * Issues a LEARCredentialEmployee, signed by the embedded Issuer. The client_credentials grant
    * refuses it.
    *
-   * @param request - What to write into it; by default a made-up employee.
+   * @param request What to write into it; by default a made-up employee.
    * @returns The credential, the employee's private key and DID, and `revoke`.
    * @throws Error when the dialect is not one of an employee's credential, or the key is no P-256
    *   key.
@@ -74,8 +80,8 @@ export interface DevVerifier {
   /**
    * Writes the form of a token request, signed with the machine's key: what its client would send.
    *
-   * @param machine - A credential of `issueMachineCredential`, or of elsewhere with its key.
-   * @param options - Departures from a correct request, to see them refused.
+   * @param machine A credential of `issueMachineCredential`, or of elsewhere with its key.
+   * @param options Departures from a correct request, to see them refused.
    * @returns The fields to post to the token endpoint, once: the assertion's `jti` is used up by
    *   it.
    * @example
@@ -86,7 +92,7 @@ export interface DevVerifier {
   /**
    * Signs an access token as the profile's Verifier would issue it. Nothing in it is checked.
    *
-   * @param options - What to put into it; {@link tokenShapes} has one entry for each shape met in
+   * @param options What to put into it; {@link tokenShapes} has one entry for each shape met in
    *   the wild.
    * @returns The compact JWT.
    * @example
@@ -97,7 +103,7 @@ export interface DevVerifier {
    * Signs an id_token, which no API may accept: same key, issuer and `typ` as an access token, but
    * `vc_json`, `auth_time` and `acr`, and neither `jti` nor `scope`.
    *
-   * @param options - What to put into it; by default a made-up employee's, for a relying party,
+   * @param options What to put into it; by default a made-up employee's, for a relying party,
    *   valid for 60 seconds.
    * @returns The compact JWT.
    */
@@ -105,22 +111,22 @@ export interface DevVerifier {
   /**
    * Makes a token that no API may accept.
    *
-   * @param name - A name of {@link brokenTokens}.
-   * @param options - Those of the good token it is made from.
+   * @param name A name of {@link brokenTokens}.
+   * @param options Those of the good token it is made from.
    * @returns The token.
    */
   mintBroken(name: BrokenTokenName, options?: MintOptions): string
   /**
    * Replaces the signing key, at once and without overlap, as real Verifiers do.
    *
-   * @param options - `keepKid` gives the new key the old name; `keepOld` goes on publishing the old
+   * @param options `keepKid` gives the new key the old name; `keepOld` goes on publishing the old
    *   key.
    */
   rotateKeys(options?: RotationOptions): void
   /**
    * Publishes JWKs beside the Verifier's own, unchecked: foreign, malformed, or thousands of them.
    *
-   * @param keys - The JWKs, appended to the set for good.
+   * @param keys The JWKs, appended to the set for good.
    */
   addKeys(keys: readonly Jwk[]): void
   /** A copy of the JWK Set as published at present. */
@@ -129,16 +135,16 @@ export interface DevVerifier {
    * Makes an endpoint fail. With a fault on `status`, the token endpoint cannot read the status
    * lists either.
    *
-   * @param endpoint - Where.
-   * @param fault - A name of {@link faults}.
-   * @param options - For how many requests (until healed, by default), and the delay of slow
+   * @param endpoint Where.
+   * @param fault A name of {@link faults}.
+   * @param options For how many requests (until healed, by default), and the delay of slow
    *   answers in milliseconds.
    */
   fail(endpoint: Endpoint, fault: FaultName, options?: FaultOptions): void
   /**
    * Ends a fault.
    *
-   * @param endpoint - Where; everywhere by default.
+   * @param endpoint Where; everywhere by default.
    */
   heal(endpoint?: Endpoint): void
   /** Ends hanging requests and stops answering; on a port, stops listening. */
@@ -151,7 +157,7 @@ export interface DevVerifier {
  * Its tokens prove nothing: anyone who can reach it can have one signed. Never trust its issuer
  * where real data is.
  *
- * @param options - See {@link DevVerifierOptions}; everything has a default.
+ * @param options See {@link DevVerifierOptions}; everything has a default.
  * @returns The Verifier, at `https://verifier.example.test` unless `issuer` says otherwise.
  * @throws Error with NODE_ENV=production, unless forced, or when an option is wrong.
  * @example
@@ -168,7 +174,7 @@ export function createDevVerifier(options: DevVerifierOptions = {}): DevVerifier
  * Its tokens prove nothing: anyone who can reach it can have one signed. Never trust its issuer
  * where real data is.
  *
- * @param options - See {@link ListenOptions}; everything has a default.
+ * @param options See {@link ListenOptions}; everything has a default.
  * @returns The Verifier, once it listens.
  * @throws Error with NODE_ENV=production or an address others can reach, unless forced, or when an
  *   option is wrong.

@@ -1,10 +1,8 @@
 import { ASSERTION_TYPE } from './assertion.js'
 import { anything, checkOptions, finite } from './checks.js'
 import type { IssuedCredential } from './credentials.js'
-import { signJwt } from './jwt.js'
-import type { Json } from './jwt.js'
-import { keyPairFrom } from './keys.js'
-import type { PrivateKeyInput } from './keys.js'
+import { signJwt, type Json } from './jwt.js'
+import { keyPairFrom, type PrivateKeyInput } from './keys.js'
 import { seconds } from './runtime.js'
 import type { Server } from './server.js'
 

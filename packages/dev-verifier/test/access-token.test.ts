@@ -1,9 +1,6 @@
-import { createDevVerifier, tokenShapes } from '../src/index.js'
-import type { CredentialRequest } from '../src/index.js'
-import { decodeJwt } from '../src/jwt.js'
-import type { Json } from '../src/jwt.js'
-import { grantedClaims, requestToken } from './support.js'
-import type { JAVA_PROFILES } from './support.js'
+import { createDevVerifier, tokenShapes, type CredentialRequest } from '../src/index.js'
+import { decodeJwt, type Json } from '../src/jwt.js'
+import { grantedClaims, requestToken, type JAVA_PROFILES } from './support.js'
 
 const tenantPower = { function: 'Onboarding', action: 'Execute', domain: 'kpmg' }
 

@@ -1,5 +1,10 @@
-import { createDevVerifier, faults, startDevVerifier } from '../src/index.js'
-import type { DevVerifier, FaultName } from '../src/index.js'
+import {
+  createDevVerifier,
+  faults,
+  startDevVerifier,
+  type DevVerifier,
+  type FaultName,
+} from '../src/index.js'
 
 const JWKS = '/oidc/jwks'
 const read = (verifier: DevVerifier, init?: RequestInit, path = JWKS): Promise<Response> =>

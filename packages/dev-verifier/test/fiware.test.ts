@@ -1,6 +1,5 @@
 import { decodeJwt } from '../src/jwt.js'
-import { createDevVerifier } from '../src/index.js'
-import type { DevVerifier } from '../src/index.js'
+import { createDevVerifier, type DevVerifier } from '../src/index.js'
 import { getJson } from './support.js'
 
 const send = (

@@ -1,6 +1,5 @@
 import { createPublicKey, createSecretKey, generateKeyPairSync } from 'node:crypto'
-import { createDevVerifier } from '../src/index.js'
-import type { DevVerifier, PrivateKeyInput } from '../src/index.js'
+import { createDevVerifier, type DevVerifier, type PrivateKeyInput } from '../src/index.js'
 import { decodeJwt } from '../src/jwt.js'
 import { keyPairFrom } from '../src/keys.js'
 import { requestToken } from './support.js'

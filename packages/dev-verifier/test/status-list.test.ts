@@ -1,7 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { createDevVerifier } from '../src/index.js'
-import { decodeJwt, hasValidSignature } from '../src/jwt.js'
-import type { Json } from '../src/jwt.js'
+import { decodeJwt, hasValidSignature, type Json } from '../src/jwt.js'
 import { publicKeyOfDid } from '../src/did-key.js'
 import { answerOf, grantedClaims, requestToken } from './support.js'
 

@@ -1,7 +1,5 @@
-import { createDevVerifier } from '../src/index.js'
-import type { DevVerifierOptions } from '../src/index.js'
-import { signJwt } from '../src/jwt.js'
-import type { Json } from '../src/jwt.js'
+import { createDevVerifier, type DevVerifierOptions } from '../src/index.js'
+import { signJwt, type Json } from '../src/jwt.js'
 import { generateKeyPair, keyPairFrom, privateKeyForms, publicJwk } from '../src/keys.js'
 import { answerOf, JAVA_PROFILES, requestToken } from './support.js'
 

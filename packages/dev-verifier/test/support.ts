@@ -1,6 +1,5 @@
 import type { DevVerifier, IssuedCredential, TokenRequestOptions } from '../src/index.js'
-import { decodeJwt } from '../src/jwt.js'
-import type { Json } from '../src/jwt.js'
+import { decodeJwt, type Json } from '../src/jwt.js'
 
 /** The profiles with the client_credentials grant. */
 export const JAVA_PROFILES = ['eudistack-3.3', 'eudistack-3.0', 'dome'] as const

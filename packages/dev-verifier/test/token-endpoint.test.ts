@@ -1,9 +1,10 @@
-import { createDevVerifier, startDevVerifier } from '../src/index.js'
-import type {
-  CredentialRequest,
-  DevVerifier,
-  IssuedCredential,
-  TokenRequestOptions,
+import {
+  createDevVerifier,
+  startDevVerifier,
+  type CredentialRequest,
+  type DevVerifier,
+  type IssuedCredential,
+  type TokenRequestOptions,
 } from '../src/index.js'
 import { generateKeyPair, privateKeyForms } from '../src/keys.js'
 import { answerOf, grantedClaims, JAVA_PROFILES, postForm, requestToken } from './support.js'

@@ -1,7 +1,18 @@
-import { createLocalJWKSet, createRemoteJWKSet, customFetch, decodeJwt, jwtVerify } from 'jose'
-import type { JSONWebKeySet } from 'jose'
-import { brokenTokens, createDevVerifier } from '../src/index.js'
-import type { Algorithm, BrokenTokenName, DevVerifier } from '../src/index.js'
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch,
+  decodeJwt,
+  jwtVerify,
+  type JSONWebKeySet,
+} from 'jose'
+import {
+  brokenTokens,
+  createDevVerifier,
+  type Algorithm,
+  type BrokenTokenName,
+  type DevVerifier,
+} from '../src/index.js'
 
 /**
  * An independent check of signature and registered claims, with a public key set and an allow-list

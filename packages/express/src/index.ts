@@ -68,9 +68,13 @@ export type Handler = (
  *
  * const app = express()
  * app.use('/offers', auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
- * app.post('/offers', requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }), (req, res) => {
- *   res.status(201).json({})
- * })
+ * app.post(
+ *   '/offers',
+ *   requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }),
+ *   (req, res) => {
+ *     res.status(201).json({})
+ *   },
+ * )
  * ```
  */
 export function auth(
@@ -180,7 +184,10 @@ export const allOf = lifted.allOf
  *
  * const app = express()
  * app.use(auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
- * const mayWrite = anyOf(requiredScopes('orders:write'), requiredPower({ domain: 'DOME', function: 'Orders', action: 'Create' }))
+ * const mayWrite = anyOf(
+ *   requiredScopes('orders:write'),
+ *   requiredPower({ domain: 'DOME', function: 'Orders', action: 'Create' }),
+ * )
  * app.post('/orders', mayWrite, (req, res) => void res.status(201).json({}))
  * ```
  */

@@ -1,11 +1,11 @@
-import type {
-  AuthContext,
-  Claims,
-  Requirement,
-  ResourceServer,
-  ResourceServerOptions,
+import {
+  GuardError,
+  type AuthContext,
+  type Claims,
+  type Requirement,
+  type ResourceServer,
+  type ResourceServerOptions,
 } from '@verifier-guard/core'
-import { GuardError } from '@verifier-guard/core'
 import {
   createGuard,
   liftRequirements,
@@ -48,8 +48,14 @@ export type { RouteConfig } from './route-config.js'
  * const app = Fastify()
  * app.register(async (api) => {
  *   await api.register(auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
- *   const mayCreate = requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' })
- *   api.post('/offers', { onRequest: mayCreate }, (request) => ({ hello: authOf(request).clientId }))
+ *   const mayCreate = requiredPower({
+ *     domain: 'DOME',
+ *     function: 'ProductOffering',
+ *     action: 'Create',
+ *   })
+ *   api.post('/offers', { onRequest: mayCreate }, (request) => ({
+ *     hello: authOf(request).clientId,
+ *   }))
  * })
  * ```
  */

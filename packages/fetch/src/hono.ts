@@ -56,7 +56,9 @@ export interface AuthEnv {
  *
  * const app = new Hono()
  * app.use('/orders/*', auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
- * app.get('/orders/:id', requiredScopes('orders:read'), (c) => c.json({ hello: authOf(c).clientId }))
+ * app.get('/orders/:id', requiredScopes('orders:read'), (c) =>
+ *   c.json({ hello: authOf(c).clientId }),
+ * )
  * ```
  */
 export function auth(

@@ -37,7 +37,9 @@ export type AccessDecorator = ClassDecorator & MethodDecorator
  * }
  * ```
  */
-export const Public = (): AccessDecorator => amend((access) => ({ ...access, open: 'public' }))
+export function Public(): AccessDecorator {
+  return amend((access) => ({ ...access, open: 'public' }))
+}
 
 /**
  * Lets requests without any credentials in, as nobody's; a bad token is refused all the same.
@@ -55,8 +57,9 @@ export const Public = (): AccessDecorator => amend((access) => ({ ...access, ope
  * }
  * ```
  */
-export const OptionalAuth = (): AccessDecorator =>
-  guarded((access) => ({ ...access, open: 'optional' }))
+export function OptionalAuth(): AccessDecorator {
+  return guarded((access) => ({ ...access, open: 'optional' }))
+}
 
 /**
  * Asks something of the caller; {@link Scopes} and its kin are this with a requirement at hand. On
@@ -75,14 +78,16 @@ export const OptionalAuth = (): AccessDecorator =>
  * import { Delete } from '@nestjs/common'
  * import { anyOf, Required, requiredKind, requiredScopes } from '@verifier-guard/nestjs'
  *
- * export class Orders {@Delete()@Required(anyOf(requiredScopes('orders:admin'), requiredKind('machine')))
+ * const mayClear = anyOf(requiredScopes('orders:admin'), requiredKind('machine'))
+ *
+ * export class Orders {@Delete()@Required(mayClear)
  *   clear() {
  *     return 'cleared'
  *   }
  * }
  * ```
  */
-export const Required = (...requirements: readonly Requirement<never>[]): AccessDecorator => {
+export function Required(...requirements: readonly Requirement<never>[]): AccessDecorator {
   if (requirements.length === 0) throw nothingAsked()
   // Refuses whatever is no requirement.
   allOf(...requirements)
@@ -110,8 +115,9 @@ export const Required = (...requirements: readonly Requirement<never>[]): Access
  * }
  * ```
  */
-export const Scopes = (...scopes: readonly string[]): AccessDecorator =>
-  Required(requiredScopes(scopes))
+export function Scopes(...scopes: readonly string[]): AccessDecorator {
+  return Required(requiredScopes(scopes))
+}
 
 /**
  * Asks for every one of the powers of the mandate. Does not look at scopes.
@@ -125,16 +131,18 @@ export const Scopes = (...scopes: readonly string[]): AccessDecorator =>
  * import { Get } from '@nestjs/common'
  * import { Powers } from '@verifier-guard/nestjs'
  *
- * export class Orders {@Get()@Powers({ domain: 'DOME', function: 'ProductOffering', action: 'Read' })
+ * export class Orders {@Get()@Powers({ domain: 'DOME', function: 'Orders', action: 'Read' })
  *   list() {
  *     return []
  *   }
  * }
  * ```
  */
-export const Powers = <Request = unknown>(
+export function Powers<Request = unknown>(
   ...powers: readonly PowerOptions<Request>[]
-): AccessDecorator => Required(...powers.map((power) => requiredPower(power)))
+): AccessDecorator {
+  return Required(...powers.map((power) => requiredPower(power)))
+}
 
 /**
  * Asks for a tenant. Does not say which tenants there are: a caller's own is what its token was
@@ -151,17 +159,19 @@ export const Powers = <Request = unknown>(
  * import { Get } from '@nestjs/common'
  * import { Tenant } from '@verifier-guard/nestjs'
  *
- * export class Orders {@Get()@Tenant((request: { hostname: string }) => request.hostname.split('.')[0])
+ * export class Orders {@Get()@Tenant((request: { host: string }) => request.host.split('.')[0])
  *   list() {
  *     return []
  *   }
  * }
  * ```
  */
-export const Tenant = <Request = unknown>(
+export function Tenant<Request = unknown>(
   tenant: TenantSource<Request>,
   options?: TenantOptions,
-): AccessDecorator => Required(requiredTenant(tenant, options))
+): AccessDecorator {
+  return Required(requiredTenant(tenant, options))
+}
 
 /**
  * Asks for one of several kinds of caller. Does not look at what its mandate grants.
@@ -182,7 +192,9 @@ export const Tenant = <Request = unknown>(
  * }
  * ```
  */
-export const Kinds = (...kinds: readonly Kind[]): AccessDecorator => Required(requiredKind(kinds))
+export function Kinds(...kinds: readonly Kind[]): AccessDecorator {
+  return Required(requiredKind(kinds))
+}
 
 /**
  * Asks for claims by their names: each a value to equal, or a condition.
@@ -203,14 +215,15 @@ export const Kinds = (...kinds: readonly Kind[]): AccessDecorator => Required(re
  * }
  * ```
  */
-export const RequireClaims = (
+export function RequireClaims(
   claims: Readonly<Record<string, string | number | boolean | ClaimCondition>>,
-): AccessDecorator =>
-  Required(
+): AccessDecorator {
+  return Required(
     ...Object.entries(claims).map(([name, wanted]) =>
       requiredClaim(name, typeof wanted === 'object' ? wanted : { equals: wanted }),
     ),
   )
+}
 
 function guarded(change: (access: Access) => Access): AccessDecorator {
   return applyDecorators(amend(change), UseGuards(AccessTokenGuard))

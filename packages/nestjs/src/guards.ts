@@ -21,7 +21,8 @@ export interface VerifierGuardExtras extends AuthOptions {
 export type SharedResourceServer = {
   readonly [Option in keyof ResourceServerOptions]?: never
 } & {
-  /** Shared with others; the module does not close it. */ readonly resourceServer: ResourceServer<object>
+  /** Shared with others; the module does not close it. */
+  readonly resourceServer: ResourceServer<object>
 }
 
 /**

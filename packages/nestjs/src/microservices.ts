@@ -41,7 +41,11 @@ const GRPC_INTERNAL = 13
  * VerifierGuardModule.forRoot({
  *   issuer: 'https://verifier.example.org',
  *   profile: 'eudistack',
- *   transports: [microservices({ authorization: (data) => (data as { authorization?: string }).authorization })],
+ *   transports: [
+ *     microservices({
+ *       authorization: (data) => (data as { authorization?: string }).authorization,
+ *     }),
+ *   ],
  * })
  * ```
  */

@@ -47,7 +47,12 @@ export interface VerifierGuardOptionsFactory {
  * import { AccessTokenGuard, VerifierGuardModule } from '@verifier-guard/nestjs'
  *
  * export const application: ModuleMetadata = {
- *   imports: [VerifierGuardModule.forRoot({ issuer: 'https://verifier.example.org', profile: 'eudistack' })],
+ *   imports: [
+ *     VerifierGuardModule.forRoot({
+ *       issuer: 'https://verifier.example.org',
+ *       profile: 'eudistack',
+ *     }),
+ *   ],
  *   providers: [{ provide: APP_GUARD, useExisting: AccessTokenGuard }],
  * }
  * ```

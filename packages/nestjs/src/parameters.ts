@@ -44,7 +44,9 @@ export const Auth = createParamDecorator(
  * @returns a parameter decorator
  * @throws {HttpException} as {@link Auth}
  */
-export const ClientId = (): ParameterDecorator => Auth('clientId')
+export function ClientId(): ParameterDecorator {
+  return Auth('clientId')
+}
 
 /**
  * The tenant that the token was issued for; `undefined` where it names none. Does not compare it
@@ -53,7 +55,9 @@ export const ClientId = (): ParameterDecorator => Auth('clientId')
  * @returns a parameter decorator
  * @throws {HttpException} as {@link Auth}
  */
-export const TenantId = (): ParameterDecorator => Auth('tenant')
+export function TenantId(): ParameterDecorator {
+  return Auth('tenant')
+}
 
 /**
  * The access token itself, for calling others on the caller's behalf; `undefined` for nobody.
@@ -61,7 +65,9 @@ export const TenantId = (): ParameterDecorator => Auth('tenant')
  * @returns a parameter decorator
  * @throws {HttpException} as {@link Auth}
  */
-export const AccessToken = (): ParameterDecorator => Auth('token')
+export function AccessToken(): ParameterDecorator {
+  return Auth('token')
+}
 
 function unguarded(context: ExecutionContext): Error {
   const hint = `add it to ${context.getClass().name} by @UseGuards, or to the application by APP_GUARD`

@@ -59,7 +59,10 @@ export function rememberUpgrade(client: object, request: RequestLike): void {
  * import { createResourceServer, whenExpired } from '@verifier-guard/nestjs'
  * import { requestOf } from '@verifier-guard/nestjs/websockets'
  *
- * const resourceServer = createResourceServer({ issuer: 'https://verifier.example.org', profile: 'eudistack' })
+ * const resourceServer = createResourceServer({
+ *   issuer: 'https://verifier.example.org',
+ *   profile: 'eudistack',
+ * })
  *
  * export class Orders implements OnGatewayConnection {
  *   async handleConnection(client: { disconnect(close: boolean): void }) {
@@ -96,7 +99,11 @@ export function requestOf(client: object): RequestLike {
  * import { VerifierGuardModule } from '@verifier-guard/nestjs'
  * import { websockets } from '@verifier-guard/nestjs/websockets'
  *
- * VerifierGuardModule.forRoot({ issuer: 'https://verifier.example.org', profile: 'eudistack', transports: [websockets()] })
+ * VerifierGuardModule.forRoot({
+ *   issuer: 'https://verifier.example.org',
+ *   profile: 'eudistack',
+ *   transports: [websockets()],
+ * })
  * ```
  */
 export function websockets(): Transport {

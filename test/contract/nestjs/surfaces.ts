@@ -15,8 +15,9 @@ import {
   Public,
   Scopes,
   VerifierGuardModule,
+  type RequestLike,
+  type ResourceServerOptions,
 } from '@verifier-guard/nestjs'
-import type { RequestLike, ResourceServerOptions } from '@verifier-guard/nestjs'
 import { microservices } from '@verifier-guard/nestjs/microservices'
 import { rememberUpgrade, websockets } from '@verifier-guard/nestjs/websockets'
 

@@ -1,11 +1,11 @@
 // What callers write every day, and what they write with options that are not known until it runs.
-import { createTokenSource } from '../../src/index.js'
-import type {
-  CommonOptions,
-  KeyOptions,
-  PresentationOptions,
-  Signer,
-  TokenSourceOptions,
+import {
+  createTokenSource,
+  type CommonOptions,
+  type KeyOptions,
+  type PresentationOptions,
+  type Signer,
+  type TokenSourceOptions,
 } from '../../src/index.js'
 
 declare const environment: Readonly<Record<string, string | undefined>>

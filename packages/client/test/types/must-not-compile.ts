@@ -1,6 +1,5 @@
 // Every call mixes two ways of which one could only be ignored, or leaves out what its way needs.
-import { createTokenSource } from '../../src/index.js'
-import type { Signer } from '../../src/index.js'
+import { createTokenSource, type Signer } from '../../src/index.js'
 
 declare const signer: Signer
 

@@ -42,9 +42,19 @@ export interface UpgradeOptions<Incoming = unknown> extends AuthOptions {
  *
  * const sockets = new WebSocketServer({ noServer: true })
  * const trust = { issuer: 'https://verifier.example.org', profile: 'eudistack' } as const
- * const upgrade = protectUpgrade(trust, (request: import('node:http').IncomingMessage, socket: import('node:stream').Duplex, head: Buffer, auth) => {
- *   sockets.handleUpgrade(request, socket, head, (client) => client.send(`hello ${auth?.clientId}`))
- * })
+ * const upgrade = protectUpgrade(
+ *   trust,
+ *   (
+ *     request: import('node:http').IncomingMessage,
+ *     socket: import('node:stream').Duplex,
+ *     head: Buffer,
+ *     auth,
+ *   ) => {
+ *     sockets.handleUpgrade(request, socket, head, (client) =>
+ *       client.send(`hello ${auth?.clientId}`),
+ *     )
+ *   },
+ * )
  * createServer().on('upgrade', upgrade)
  * ```
  */

@@ -35,12 +35,12 @@ export const portable: Decode = (text) => {
  * Several times as fast. Node's decoder is lenient, but what it accepts is canonical exactly if it
  * encodes to the same text again.
  */
-const byNode =
-  ({ Buffer }: typeof buffer): Decode =>
-  (text) => {
+function byNode({ Buffer }: typeof buffer): Decode {
+  return (text) => {
     const bytes = Buffer.from(text, 'base64url')
     return bytes.toString('base64url') === text ? bytes : undefined
   }
+}
 
 const nodeBuffer = builtinModule('node:buffer')
 

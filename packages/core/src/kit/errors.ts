@@ -160,7 +160,10 @@ const brand = Symbol.for('@verifier-guard/core/GuardError')
  * ```ts
  * import { createResourceServer, GuardError } from '@verifier-guard/core'
  *
- * const resourceServer = createResourceServer({ issuer: 'https://verifier.example.org', profile: 'eudistack' })
+ * const resourceServer = createResourceServer({
+ *   issuer: 'https://verifier.example.org',
+ *   profile: 'eudistack',
+ * })
  * try {
  *   await resourceServer.verifyAccessToken('not a token')
  * } catch (error) {

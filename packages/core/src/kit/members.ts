@@ -61,6 +61,7 @@ export function own(source: Json, name: string): unknown {
   return value !== undefined && Object.hasOwn(source, name) ? value : undefined
 }
 
+/** Whether a value is a JSON object, and no list. */
 export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

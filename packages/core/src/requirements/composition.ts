@@ -18,7 +18,10 @@ import {
  * ```ts
  * import { allOf, requiredKind, requiredPower } from '@verifier-guard/core'
  *
- * const mayPublish = allOf(requiredKind('machine'), requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }))
+ * const mayPublish = allOf(
+ *   requiredKind('machine'),
+ *   requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }),
+ * )
  * ```
  */
 export function allOf<Requests extends readonly unknown[]>(
@@ -38,7 +41,12 @@ export function allOf<Requests extends readonly unknown[]>(
  *
  * const mayAdminister = anyOf(
  *   requiredScopes('orders:admin'),
- *   requiredPower({ type: 'organization', domain: 'EUDISTACK', function: 'System', action: 'Administration' }),
+ *   requiredPower({
+ *     type: 'organization',
+ *     domain: 'EUDISTACK',
+ *     function: 'System',
+ *     action: 'Administration',
+ *   }),
  * )
  * ```
  */

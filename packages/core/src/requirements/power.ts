@@ -34,7 +34,8 @@ export type PowerOptions<Request = unknown> = {
     }
   | {
       readonly domain?: never
-      /** Accepts powers of every domain, other organisations' tenants included. */ readonly anyDomain: true
+      /** Accepts powers of every domain, other organisations' tenants included. */
+      readonly anyDomain: true
     }
 )
 
@@ -58,7 +59,11 @@ const OPTIONS = ['type', 'domain', 'anyDomain', 'function', 'action', 'caseSensi
  * ```ts
  * import { requiredPower } from '@verifier-guard/core'
  *
- * const mayPublish = requiredPower({ domain: 'DOME', function: 'ProductOffering', action: ['Create', 'Update'] })
+ * const mayPublish = requiredPower({
+ *   domain: 'DOME',
+ *   function: 'ProductOffering',
+ *   action: ['Create', 'Update'],
+ * })
  * ```
  */
 export function requiredPower<Request = unknown>(

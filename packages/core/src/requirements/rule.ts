@@ -14,9 +14,12 @@ import { afterwards, type Caller, type Refusal, type Requirement } from './requi
  * ```ts
  * import { requiredRule } from '@verifier-guard/core'
  *
- * const ownOrganisation = requiredRule('own organisation', ({ mandate }, request: { params: { organisation: string } }) => {
- *   return mandate?.mandator.organizationIdentifier === request.params.organisation
- * })
+ * const ownOrganisation = requiredRule(
+ *   'own organisation',
+ *   ({ mandate }, request: { params: { organisation: string } }) => {
+ *     return mandate?.mandator.organizationIdentifier === request.params.organisation
+ *   },
+ * )
  * ```
  */
 export function requiredRule<Request = unknown>(

@@ -65,12 +65,26 @@ const OPTIONS = ['lists', 'unlisted', 'unavailable', 'maxAge', 'allowInsecureHtt
  * import { allOf, requiredPower, requiredStatus } from '@verifier-guard/core'
  *
  * const notRevoked = requiredStatus({
- *   lists: [{
- *     url: 'https://issuer.example.org/',
- *     keys: { keys: [{ kty: 'EC', crv: 'P-256', x: 'fyNYMN0976ci7xqiSdag3buk-ZCwgXU4kz9XNkBlNUI', y: 'hW2ojTNfH7Jbi8--CJUo3OCbH3y5n91g-IMA9MLMbTU' }] },
- *   }],
+ *   lists: [
+ *     {
+ *       url: 'https://issuer.example.org/',
+ *       keys: {
+ *         keys: [
+ *           {
+ *             kty: 'EC',
+ *             crv: 'P-256',
+ *             x: 'fyNYMN0976ci7xqiSdag3buk-ZCwgXU4kz9XNkBlNUI',
+ *             y: 'hW2ojTNfH7Jbi8--CJUo3OCbH3y5n91g-IMA9MLMbTU',
+ *           },
+ *         ],
+ *       },
+ *     },
+ *   ],
  * })
- * const mayPublish = allOf(requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }), notRevoked)
+ * const mayPublish = allOf(
+ *   requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }),
+ *   notRevoked,
+ * )
  * ```
  */
 export function requiredStatus(options: StatusOptions): Requirement {

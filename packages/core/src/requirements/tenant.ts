@@ -57,7 +57,9 @@ const ENVIRONMENT = /(?<=.)-(?:stg|dev|pre)$/i
  * ```ts
  * import { requiredTenant } from '@verifier-guard/core'
  *
- * const ofThisTenant = requiredTenant((request: Request) => new URL(request.url).hostname.split('.')[0])
+ * const ofThisTenant = requiredTenant(
+ *   (request: Request) => new URL(request.url).hostname.split('.')[0],
+ * )
  * ```
  */
 export function requiredTenant<Request = unknown>(

@@ -49,10 +49,18 @@ export const CLAIM_RULES: readonly Rule[] = [
   addressedToUs,
 ]
 
-const isString = (value: unknown) => typeof value === 'string'
-const isDate = (value: unknown) => typeof value === 'number' && Number.isFinite(value)
-const isStringList = (value: unknown) => Array.isArray(value) && value.every(isString)
-const isStringOrList = (value: unknown) => isString(value) || isStringList(value)
+function isString(value: unknown) {
+  return typeof value === 'string'
+}
+function isDate(value: unknown) {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+function isStringList(value: unknown) {
+  return Array.isArray(value) && value.every(isString)
+}
+function isStringOrList(value: unknown) {
+  return isString(value) || isStringList(value)
+}
 
 /**
  * Types of the registered claims (RFC 7519 §4.1, RFC 9068 §2.2); a claim of another type has no

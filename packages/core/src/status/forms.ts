@@ -28,9 +28,15 @@ export interface ListForm {
  * The credential of a Bitstring Status List: the claims themselves, or within `vc` as before VCDM
  * 2.0.
  */
-const credential = (claims: Json): Json => member(claims, 'vc') ?? claims
-const bitstring = (claims: Json): Json => member(credential(claims), 'credentialSubject') ?? {}
-const statusList = (claims: Json): Json => member(claims, 'status_list') ?? {}
+function credential(claims: Json): Json {
+  return member(claims, 'vc') ?? claims
+}
+function bitstring(claims: Json): Json {
+  return member(credential(claims), 'credentialSubject') ?? {}
+}
+function statusList(claims: Json): Json {
+  return member(claims, 'status_list') ?? {}
+}
 
 /** The standards whose lists can be read. */
 export const LIST_FORMS: readonly ListForm[] = [
