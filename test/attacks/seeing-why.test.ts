@@ -320,9 +320,9 @@ describe('no event shows what the credential says of people', () => {
     const allowed: unknown[] = []
     const arena = createArena({ ...options, events: { allowed: (event) => allowed.push(event) } })
     const token = mint(arena)
-    await arena.admits(token)
-    await arena.admits(token)
+    for (let sight = 1; sight <= 3; sight += 1) await arena.admits(token)
     expect(allowed).toEqual([
+      { issuer: arena.verifier.issuer, cached: false },
       { issuer: arena.verifier.issuer, cached: false },
       { issuer: arena.verifier.issuer, cached: true },
     ])

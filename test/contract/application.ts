@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { AuthContext, Requirement, ResourceServerOptions } from '@verifier-guard/core'
-import type { AuthOptions, Lifted } from '@verifier-guard/core/support'
+import type { AuthOptions, BoundRequirements } from '@verifier-guard/core/support'
 
 /**
  * A part of the application with a guard of its own, or none. Plain data, so that it can be sent to
@@ -16,7 +16,7 @@ export interface Mount {
  * The functions of an adapter that make requirements, and a way to read a header from its
  * framework's request.
  */
-export interface Kit<Handler, Own> extends Lifted<Handler, Own> {
+export interface Kit<Handler, Own> extends BoundRequirements<Handler, Own> {
   readonly header: (request: Own, name: string) => string | undefined
 }
 
@@ -57,7 +57,7 @@ function seen(auth: AuthContext | undefined) {
 
 /** Where lists are trusted, but can't be had: `fetch` refuses the port. */
 export const LOST_LISTS = 'http://127.0.0.1:1/lists'
-const ISSUER_KEY = {
+export const ISSUER_KEY = {
   kty: 'EC',
   crv: 'P-256',
   x: 'fyNYMN0976ci7xqiSdag3buk-ZCwgXU4kz9XNkBlNUI',
@@ -118,8 +118,7 @@ export const routes: readonly Route[] = [
   {
     method: 'get',
     path: '/status',
-    requirement: ({ requiredStatus }) =>
-      requiredStatus({ lists: [{ url: LOST_LISTS, keys: { keys: [ISSUER_KEY] } }] }),
+    requirement: ({ requiredStatus }) => requiredStatus(),
     handle: seen,
   },
   {

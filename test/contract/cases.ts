@@ -50,7 +50,7 @@ const granted = {
 }
 const missing = {
   status: 401,
-  challenge: 'Bearer',
+  challenge: 'Bearer realm="api"',
   body: { error_description: 'An access token is required' },
 }
 const malformed = refusal(
@@ -81,7 +81,7 @@ const withScope = (scope: string) => ({
 function refusal(status: number, error: string, description: string) {
   return {
     status,
-    challenge: `Bearer error="${error}", error_description="${description}"`,
+    challenge: `Bearer realm="api", error="${error}", error_description="${description}"`,
     body: { error, error_description: description },
   }
 }
@@ -239,7 +239,7 @@ export const cases: readonly Case[] = [
     title: 'HEAD',
     request: 'HEAD /api/me',
     status: 401,
-    challenge: 'Bearer',
+    challenge: 'Bearer realm="api"',
   },
   {
     rule: '§3 nothing sent',
@@ -426,7 +426,7 @@ export const cases: readonly Case[] = [
     request: 'GET /v2/described/me',
     headers: field('Bearer opaque'),
     status: 401,
-    challenge: invalid.challenge.replace('Bearer ', 'Bearer realm="orders \\"API\\"", '),
+    challenge: invalid.challenge.replace('realm="api"', 'realm="orders \\"API\\""'),
     body: { ...invalid.body, correlation_id: expect.stringMatching(/^\w+$/) as unknown },
   },
   {

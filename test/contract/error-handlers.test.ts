@@ -165,6 +165,6 @@ test.each(Object.entries(applications))(
       status: 401,
     })
     expect(status).toBe(401)
-    expect(headers['www-authenticate']).toBe('Bearer')
+    expect(headers['www-authenticate']).toBe('Bearer realm="api"')
   },
 )

@@ -21,7 +21,7 @@ const bearer = { authorization: `Bearer ${verifier.mint({ tenant: 'kpmg' })}` }
 /** What stands before a handler: a guard, called or not, or a requirement. */
 type Before =
   'auth' | 'auth()' | 'auth(), optional' | 'requiredScopes' | 'requiredScopes()' | 'nothing'
-type Read = 'callerOf' | 'authOf'
+type Read = 'optionalAuthOf' | 'authOf'
 
 /** An application that answers who calls, with the errors that its framework got to see. */
 interface Application extends Running {
@@ -112,36 +112,38 @@ beforeAll(() => void jest.spyOn(console, 'error').mockReturnValue())
 afterAll(() => jest.restoreAllMocks())
 
 describe.each(Object.entries(frameworks))('%s', (_, start) => {
-  const misconfigured = async (before: Before, read: Read = 'callerOf') => {
+  const misconfigured = async (before: Before, read: Read = 'optionalAuthOf') => {
     const { status, body, messages } = await ask(() => start(before, read), bearer)
     expect(status).toBe(500)
     // Nothing of the message, nor of the place in the code.
-    expect(body).not.toMatch(/auth|required|callerOf|orders|\.[jt]s\b/)
+    expect(body).not.toMatch(/auth|required|optionalAuthOf|orders|\.[jt]s\b/)
     expect(messages).toHaveLength(1)
     return messages[0]
   }
 
-  test('callerOf gives the caller, behind either guard', async () => {
+  test('optionalAuthOf gives the caller, behind either guard', async () => {
     const caller = { status: 200, body: 'kpmg', messages: [] }
-    expect(await ask(() => start('auth()', 'callerOf'), bearer)).toEqual(caller)
-    expect(await ask(() => start('auth(), optional', 'callerOf'), bearer)).toEqual(caller)
+    expect(await ask(() => start('auth()', 'optionalAuthOf'), bearer)).toEqual(caller)
+    expect(await ask(() => start('auth(), optional', 'optionalAuthOf'), bearer)).toEqual(caller)
   })
 
-  test('callerOf gives undefined for nobody', async () => {
-    expect(await ask(() => start('auth(), optional', 'callerOf'))).toEqual({
+  test('optionalAuthOf gives undefined for nobody', async () => {
+    expect(await ask(() => start('auth(), optional', 'optionalAuthOf'))).toEqual({
       status: 200,
       body: 'nobody',
       messages: [],
     })
   })
 
-  test('authOf names callerOf where nobody was let in', async () => {
+  test('authOf names optionalAuthOf where nobody was let in', async () => {
     const { status, messages } = await ask(() => start('auth(), optional', 'authOf'))
     expect(status).toBe(500)
-    expect(messages).toEqual([expect.stringContaining('callerOf(…) returns undefined for nobody')])
+    expect(messages).toEqual([
+      expect.stringContaining('use optionalAuthOf(…), or auth({ … }) without "optional"'),
+    ])
   })
 
-  test.each<Read>(['callerOf', 'authOf'])('%s without a guard is a mistake', async (read) => {
+  test.each<Read>(['optionalAuthOf', 'authOf'])('%s without a guard is a mistake', async (read) => {
     expect(await misconfigured('nothing', read)).toContain('put auth({ … }) ahead of the route')
   })
 
@@ -163,10 +165,12 @@ describe('fastify, besides', () => {
     expect(() => ofFastify.auth(Fastify() as never, {})).toThrow('call it: auth({ … })')
   })
 
-  test('callerOf gives undefined on a route that its config opens', async () => {
+  test('optionalAuthOf gives undefined on a route that its config opens', async () => {
     const app = Fastify().register(ofFastify.auth(options))
     app.register((scope, _, done) => {
-      scope.get('/', { config: { auth: false } }, (request) => who(ofFastify.callerOf(request)))
+      scope.get('/', { config: { auth: false } }, (request) =>
+        who(ofFastify.optionalAuthOf(request)),
+      )
       done()
     })
     expect((await app.inject('/')).body).toBe('nobody')

@@ -72,7 +72,7 @@ describe.each(Object.entries(applications))('%s', (_, { parts, start }) => {
       origin: 'https://shop.example.org',
     })
     expect(status).toBe(401)
-    expect(headers['www-authenticate']).toBe('Bearer')
+    expect(headers['www-authenticate']).toBe('Bearer realm="api"')
     expect(headers['access-control-allow-origin']).toBeDefined()
   })
 
@@ -152,8 +152,12 @@ describe.each(Object.entries(applications))('%s', (_, { parts, start }) => {
         new WebSocket(`${app.url.replace('http', 'ws')}/api/socket`, { headers })
 
       test.each([
-        ['without a token', {}, 'Bearer'],
-        ['with a bad one', { authorization: 'Bearer rubbish' }, /^Bearer error="invalid_token"/],
+        ['without a token', {}, 'Bearer realm="api"'],
+        [
+          'with a bad one',
+          { authorization: 'Bearer rubbish' },
+          /^Bearer realm="api", error="invalid_token"/,
+        ],
       ])('%s is refused before the handshake', async (_, headers, challenge) => {
         const [, answer] = (await once(open(headers), 'unexpected-response')) as [
           unknown,

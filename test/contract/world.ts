@@ -1,5 +1,5 @@
 import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier'
-import type { Mount } from './application.js'
+import { ISSUER_KEY, LOST_LISTS, type Mount } from './application.js'
 
 /**
  * What the cases are about: two Verifiers, one that can't be reached, and an application that is
@@ -24,7 +24,12 @@ export async function createWorld(): Promise<World> {
   ])
   const gone = await startDevVerifier()
   await gone.close()
-  const options = { issuer: verifier.issuer, profile: 'eudistack', clientIds: [FRONTEND] } as const
+  const options = {
+    issuer: verifier.issuer,
+    profile: 'eudistack',
+    clientIds: [FRONTEND],
+    status: { lists: [{ url: LOST_LISTS, keys: { keys: [ISSUER_KEY] } }] },
+  } as const
   const mounts: readonly Mount[] = [
     { path: '/api', options },
     { path: '/v2/described', options: { ...options, realm: 'orders "API"', correlationId: true } },

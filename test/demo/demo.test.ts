@@ -35,24 +35,29 @@ describe('npm run demo', () => {
   })
 
   test.each([
-    ['no token', '401 Unauthorized', 'Bearer\n', 'token_missing'],
+    ['no token', '401 Unauthorized', 'Bearer realm="api"\n', 'token_missing'],
     [
       'an expired token',
       '401 Unauthorized',
-      'Bearer error="invalid_token", error_description="The access token expired"',
+      'Bearer realm="api", error="invalid_token", error_description="The access token expired"',
       'token_expired',
     ],
     [
       'a token for another audience',
       '401 Unauthorized',
-      'Bearer error="invalid_token"',
+      'Bearer realm="api", error="invalid_token"',
       'audience_mismatch',
     ],
-    ['an id_token', '401 Unauthorized', 'Bearer error="invalid_token"', 'token_type_not_accepted'],
+    [
+      'an id_token',
+      '401 Unauthorized',
+      'Bearer realm="api", error="invalid_token"',
+      'token_type_not_accepted',
+    ],
     [
       'a good token without the power',
       '403 Forbidden',
-      'Bearer error="insufficient_scope"',
+      'Bearer realm="api", error="insufficient_scope"',
       'power_missing',
     ],
   ])('shows the denial of %s', (what, answer, challenge, code) => {

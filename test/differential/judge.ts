@@ -3,7 +3,7 @@ import { Denial, type ErrorCode } from '../../packages/core/src/kit/errors.js'
 import { parseJws } from '../../packages/core/src/jwt/jws.js'
 import { publishedKey, readyKey, type Jwk } from '../../packages/core/src/jwt/key.js'
 import { verifySignature } from '../../packages/core/src/jwt/signature.js'
-import { boundedToken } from '../../packages/core/src/presented/token.js'
+import { presentAlone, type Presented } from '../../packages/core/src/presented/authorization.js'
 
 /** What becomes of a token. */
 export type Verdict = 'accepted' | ErrorCode
@@ -20,7 +20,7 @@ export function createJudge(jwk: Jwk, algorithm: string): Judge {
   const row = ALGORITHMS.get(algorithm)!
   return async function judge(token) {
     try {
-      const jws = parseJws(boundedToken(token))
+      const jws = parseJws((presentAlone(token) as Presented).token)
       if (jws.header.alg !== row.name) return 'algorithm_not_allowed'
       const ready = await readyKey(key, row)
       if ('unfit' in ready) return 'key_unsuitable'
@@ -28,7 +28,7 @@ export function createJudge(jwk: Jwk, algorithm: string): Judge {
         ? 'signature_invalid'
         : 'accepted'
     } catch (error) {
-      if (error instanceof Denial) return error.code
+      if (error instanceof Denial) return error.refusal.code
       throw error
     }
   }

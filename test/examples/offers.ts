@@ -65,7 +65,7 @@ export function describeOffers(
     test('asks for a token', async () => {
       for (const refused of [await reading(), await writing('tables')]) {
         expect(refused.status).toBe(401)
-        expect(refused.headers.get('www-authenticate')).toBe('Bearer')
+        expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="api"')
       }
     })
 

@@ -157,7 +157,7 @@ describe('issuers that somebody invents under a template', () => {
   test('do not show in the health of the process', async () => {
     const { server, present, mint } = unreachable()
     await present(mint(invented(1)))
-    expect(server.health()).toEqual({ status: 'ready', issuers: [] })
+    expect(server.health()).toEqual({ status: 'ready', issuers: [], statusLists: [] })
     await present(mint(genuine))
     await present(mint(invented(2)))
     expect(server.health()).toMatchObject({

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import { settle } from './clock.js'
+import { isRemembered } from '../signature-checks.js'
 import { endScenes, outcome, setScene, setWarmScene, unavailable } from './scene.js'
 
 afterEach(endScenes)
@@ -69,11 +70,13 @@ describe('health()', () => {
     expect(server.health()).toEqual({
       status: 'down',
       issuers: [{ issuer, status: 'down', keys: 0, failures: 0 }],
+      statusLists: [],
     })
     await server.ready()
     expect(server.health()).toEqual({
       status: 'ready',
       issuers: [{ issuer, status: 'ready', keys: 1, failures: 0, age: 0 }],
+      statusLists: [],
     })
     verifier.fail('jwks', 'status-500')
     await clock.pass(700)
@@ -107,14 +110,43 @@ describe('health()', () => {
     })
   })
 
-  test('has keys that nobody needed yet fetched, once, however often it is asked', async () => {
+  test('is a question that starts nothing, however often it is asked', async () => {
     const { server, calls } = setScene()
     for (let count = 0; count < 10; count += 1) server.health()
     await settle()
-    expect(calls.length).toBe(2)
-    expect(server.health().status).toBe('ready')
+    expect(calls).toEqual([])
+    expect(server.health().status).toBe('down')
+  })
+})
+
+describe('from the start', () => {
+  test('the keys are fetched in the background, so that a probe sees the server become ready', async () => {
+    const { server, calls, present, mint } = setScene({ options: { keySet: { prefetch: true } } })
     await settle()
-    expect(calls.length).toBe(2)
+    expect(server.health().status).toBe('ready')
+    expect(calls).toHaveLength(2)
+    expect(await present(mint())).toBe('allowed')
+    expect(calls).toHaveLength(2)
+  })
+
+  test('they are fetched again until they are there, without a request', async () => {
+    const { server, verifier, clock } = setScene({
+      options: { keySet: { prefetch: true } },
+      fetch: (url, init, { verifier }) =>
+        verifier.requests.discovery < 3
+          ? verifier.fetch(url, init).then(() => new Response(null, { status: 500 }))
+          : verifier.fetch(url, init),
+    })
+    await clock.pass(10)
+    expect(server.health().status).toBe('ready')
+    expect(verifier.requests.jwks).toBe(1)
+  })
+
+  test('nothing is fetched where that is put off', async () => {
+    const { server, calls, clock } = setScene({ options: { keySet: { prefetch: false } } })
+    await clock.pass(3_600)
+    expect(calls).toEqual([])
+    expect(server.health().status).toBe('down')
   })
 })
 
@@ -159,14 +191,12 @@ describe('close()', () => {
     expect(scene.told('keySetRefreshed')).toEqual([])
   })
 
-  test('ends decisions that were cached: nobody looks after their keys any more', async () => {
+  test('ends decisions that were cached: their keys are not renewed any more', async () => {
     const { server, present, mint } = await setWarmScene()
     const token = mint()
-    await present(token)
+    for (let sight = 1; sight <= 3; sight += 1) await present(token)
     server.close()
-    expect(
-      server.authenticateCached({ headers: { authorization: `Bearer ${token}` } }),
-    ).toBeUndefined()
+    expect(await isRemembered(server, token)).toBe(false)
     expect(await present(token)).toEqual(unavailable)
     expect(server.health().status).toBe('down')
   })

@@ -87,6 +87,8 @@ export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions
     },
     events: Object.fromEntries(NAMES.map((name) => [name, record(name)])),
     ...options,
+    // A scene decides when the first fetch begins.
+    keySet: { prefetch: false, ...options?.keySet },
   })
   const mint = (options: MintOptions = {}) => verifier.mint({ expiresIn: 1_000_000, ...options })
   let inventions = 0

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
-import { createResourceServer, systemRuntime, type KeySetFailedEvent } from '@verifier-guard/core'
+import { createResourceServer, systemRuntime, type GuardEvents } from '@verifier-guard/core'
 import { createDevVerifier, startDevVerifier } from '@verifier-guard/dev-verifier'
 import { outcome, unavailable } from './scene.js'
 
@@ -47,10 +47,10 @@ const serve = (answer: RequestListener) => listen(createServer(answer))
  * they come in.
  */
 async function meet(origin: string, arrived = (response: Response) => response) {
-  let failed = (_: KeySetFailedEvent) => {}
+  let failed = (_: GuardEvents['keySetFailed']) => {}
   // A request that waited its time out may be answered a moment before the fetch itself is given
   // up.
-  const failure = new Promise<KeySetFailedEvent>((resolve) => (failed = resolve))
+  const failure = new Promise<GuardEvents['keySetFailed']>((resolve) => (failed = resolve))
   const verifier = createDevVerifier({ issuer: `${origin}/verifier` })
   const server = createResourceServer({
     issuer: verifier.issuer,

@@ -94,13 +94,10 @@ async function listen(
 ): Promise<Server> {
   const app = express()
   const power = requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' })
-  const status = requiredStatus({
-    lists: [{ url: credentialIssuer.statusLists, keys: credentialIssuer.keys }],
-  })
-  app.use(
-    auth({ issuer, profile: 'eudistack', events: { denied: (event) => void denied.push(event) } }),
-  )
-  app.post('/offers', power, status, (_, res) => void res.json({}))
+  const lists = [{ url: credentialIssuer.statusLists, keys: credentialIssuer.keys }]
+  const events = { denied: (event: GuardEvents['denied']) => void denied.push(event) }
+  app.use(auth({ issuer, profile: 'eudistack', status: { lists }, events }))
+  app.post('/offers', power, requiredStatus(), (_, res) => void res.json({}))
   app.post('/catalogue', power, (_, res) => void res.json({}))
   const server = createServer(app)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

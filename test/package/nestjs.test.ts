@@ -36,7 +36,7 @@ const nest = (major: number) => ({
 })
 
 const answers = [
-  { status: 401, challenge: 'Bearer' },
+  { status: 401, challenge: 'Bearer realm="api"' },
   { status: 200, challenge: null },
 ]
 

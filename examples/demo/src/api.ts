@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { auth, authOf, requiredPower, type DeniedEvent } from '@verifier-guard/express'
+import { auth, authOf, requiredPower, type GuardEvents } from '@verifier-guard/express'
 import express from 'express'
 
 /** The protected API of the demo, on a loopback port. */
@@ -9,7 +9,10 @@ export interface Api {
 }
 
 /** Starts an API with one route to read offers and one to create them, each asking for a power. */
-export async function startApi(issuer: string, denied: (event: DeniedEvent) => void): Promise<Api> {
+export async function startApi(
+  issuer: string,
+  denied: (event: GuardEvents['denied']) => void,
+): Promise<Api> {
   const app = express()
   app.use('/offers', auth({ issuer, profile: 'eudistack', events: { denied } }))
   app.get(

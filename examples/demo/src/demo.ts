@@ -4,14 +4,14 @@ import {
   type DevVerifier,
   type IssuedCredential,
 } from '@verifier-guard/dev-verifier'
-import { systemRuntime, type DeniedEvent } from '@verifier-guard/express'
+import { systemRuntime, type GuardEvents } from '@verifier-guard/express'
 import { startApi, type Api } from './api.js'
 import { decodeJwt, shorten, transcript } from './transcript.js'
 
 const { heading, line, value } = transcript
 
 const verifier = await startDevVerifier({ profile: 'eudistack-3.3', onLog: line })
-const denials: DeniedEvent[] = []
+const denials: GuardEvents['denied'][] = []
 const api = await startApi(verifier.issuer, (event) => denials.push(event))
 line(`Verifier on ${verifier.issuer}`)
 line(`API on      ${api.url}`)

@@ -1,11 +1,6 @@
-import {
-  auth,
-  authOf,
-  type ResourceServerOptions,
-  type StatusOptions,
-} from '@verifier-guard/express'
+import { auth, authOf, type ResourceServerOptions } from '@verifier-guard/express'
 import express, { type Express, type Request } from 'express'
-import { rights } from './rights.js'
+import { may } from './rights.js'
 
 /** An offer of a tenant. */
 interface Offer {
@@ -17,9 +12,8 @@ interface Offer {
 }
 
 /** Makes the API: the offers of several tenants, each kept apart. */
-export function createApp(options: ResourceServerOptions, status: StatusOptions): Express {
+export function createApp(options: ResourceServerOptions): Express {
   const app = express()
-  const may = rights(status)
   const offers = new Map<string, Offer[]>()
   // The operator reads other tenants' offers, so this goes by the path's tenant: in one spelling,
   // because the guard overlooks case.

@@ -5,45 +5,43 @@ import {
   requiredPower,
   requiredStatus,
   requiredTenant,
-  type StatusOptions,
 } from '@verifier-guard/express'
 import type { Request } from 'express'
 
 /**
- * The tenant that a request is about: a part of its path, so that nobody can name another one in a
- * header.
+ * The tenant that a request is about: a part of its path, so that no caller can name another
+ * one in a header.
  */
 const tenantOf = (req: Request): string => String(req.params['tenant'])
 
 const offers = (...action: string[]) =>
   requiredPower({ domain: tenantOf, function: 'ProductOffering', action })
 
+const ofThisTenant = requiredTenant(tenantOf)
+const operator = requiredPower({
+  type: 'organization',
+  domain: 'DOME',
+  function: 'System',
+  action: 'Administration',
+})
+
 /** What each route asks for: the whole policy of this API on one page. */
-export function rights(status: StatusOptions) {
-  const ofThisTenant = requiredTenant(tenantOf)
-  const operator = requiredPower({
-    type: 'organization',
-    domain: 'DOME',
-    function: 'System',
-    action: 'Administration',
-  })
-  return {
-    /** Everybody whose token is of this tenant may look; the operator may look everywhere. */
-    read: anyOf(ofThisTenant, operator),
-    /**
-     * The power must hold in this tenant: one for another tenant, or for nowhere, is not enough.
-     */
-    create: allOf(ofThisTenant, offers('Create')),
-    update: allOf(ofThisTenant, offers('Create', 'Update')),
-    /**
-     * What can't be undone is for machines alone, and not for one whose credential was revoked
-     * while its token is still good.
-     */
-    publish: allOf(
-      requiredKind('machine'),
-      ofThisTenant,
-      offers('Create', 'Update'),
-      requiredStatus(status),
-    ),
-  }
+export const may = {
+  /** Everybody whose token is of this tenant may look; the operator may look everywhere. */
+  read: anyOf(ofThisTenant, operator),
+  /**
+   * The power must hold in this tenant: one for another tenant, or for nowhere, is not enough.
+   */
+  create: allOf(ofThisTenant, offers('Create')),
+  update: allOf(ofThisTenant, offers('Create', 'Update')),
+  /**
+   * What can't be undone is for machines alone, and not for one whose credential was revoked
+   * while its token is still good.
+   */
+  publish: allOf(
+    requiredKind('machine'),
+    ofThisTenant,
+    offers('Create', 'Update'),
+    requiredStatus(),
+  ),
 }

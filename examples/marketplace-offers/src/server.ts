@@ -1,4 +1,4 @@
-import type { JwkSet, StatusOptions } from '@verifier-guard/express'
+import type { JwkSet, StatusListOptions } from '@verifier-guard/express'
 import { createApp } from './app.js'
 
 const { VERIFIER, STATUS_LISTS, STATUS_KEYS, PORT = '3000' } = process.env
@@ -9,7 +9,7 @@ if (!VERIFIER || !STATUS_LISTS || !STATUS_KEYS) {
   process.exit(1)
 }
 
-const status: StatusOptions = {
+const status: StatusListOptions = {
   lists: [{ url: STATUS_LISTS, keys: JSON.parse(STATUS_KEYS) as JwkSet }],
   unavailable: { openFor: 600 },
 }
@@ -25,10 +25,12 @@ const denied = ({
   hint?: string
 }) => console.warn({ code, expected, actual, hint })
 
-const server = createApp(
-  { issuer: VERIFIER, profile: 'eudistack', events: { denied } },
+const server = createApp({
+  issuer: VERIFIER,
+  profile: 'eudistack',
   status,
-).listen(Number(PORT), () =>
+  events: { denied },
+}).listen(Number(PORT), () =>
   console.log(`Offers on http://127.0.0.1:${PORT}/tenants/{tenant}/offers, tokens of ${VERIFIER}`),
 )
 process.once('SIGTERM', () => server.close())

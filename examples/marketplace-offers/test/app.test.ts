@@ -14,10 +14,11 @@ describe('the offers API', () => {
   beforeAll(async () => {
     verifier = await startDevVerifier()
     const { statusLists: url, keys } = verifier.credentialIssuer
-    app = createApp(
-      { issuer: verifier.issuer, profile: 'eudistack' },
-      { lists: [{ url, keys: { keys: [...keys.keys] } }], maxAge: 1 },
-    )
+    app = createApp({
+      issuer: verifier.issuer,
+      profile: 'eudistack',
+      status: { lists: [{ url, keys: { keys: [...keys.keys] } }], maxAge: 1 },
+    })
   })
   afterAll(() => verifier.close())
 
@@ -108,14 +109,12 @@ describe('the offers API', () => {
       .expect(200)
 
     machine.revoke()
-    const later = createApp(
-      { issuer: verifier.issuer, profile: 'eudistack' },
-      {
-        lists: [
-          { url: verifier.credentialIssuer.statusLists, keys: verifier.credentialIssuer.keys },
-        ],
-      },
-    )
+    const { statusLists: url, keys } = verifier.credentialIssuer
+    const later = createApp({
+      issuer: verifier.issuer,
+      profile: 'eudistack',
+      status: { lists: [{ url, keys }] },
+    })
     const refused = await request(later)
       .put('/tenants/globex/offers/1/publication')
       .set('authorization', authorization)

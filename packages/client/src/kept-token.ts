@@ -1,4 +1,4 @@
-import { sharesWork } from '@verifier-guard/core/support'
+import { worksInBackground } from '@verifier-guard/core/support'
 import { closedError, TokenSourceError } from './errors.js'
 import { emit, type KeptTokenEvent } from './events.js'
 import type { ResolvedOptions } from './options.js'
@@ -100,7 +100,7 @@ export class KeptToken {
 
   /** Whether a request for it is under way, for a caller or ahead of its end. */
   get isPending(): boolean {
-    return sharesWork && this.#pending !== undefined
+    return worksInBackground && this.#pending !== undefined
   }
 
   state(): KeptTokenState {
@@ -125,7 +125,7 @@ export class KeptToken {
   }
 
   #obtain(): Promise<string> {
-    if (sharesWork && this.#pending) return this.#pending
+    if (worksInBackground && this.#pending) return this.#pending
     if (this.#error && this.#options.runtime.monotonic() < this.#silentUntil)
       return Promise.reject(this.#error)
     this.#callOffRenewal()

@@ -1,6 +1,6 @@
 import { base64, base64nopad, base64urlnopad, hex } from '@scure/base'
 import type { webcrypto } from 'node:crypto'
-import { sharesWork } from '@verifier-guard/core/support'
+import { worksInBackground } from '@verifier-guard/core/support'
 import { ALGORITHM_NAMES, ALGORITHMS, type SigningAlgorithm } from './algorithms.js'
 import { TokenSourceError } from './errors.js'
 import { parseObject } from './json.js'
@@ -66,7 +66,7 @@ export function createLocalSigner(input: PrivateKeyInput, options: PrivateKeyOpt
   const kid = options.keyId ?? material.kid
   let imported: Promise<webcrypto.CryptoKey> | undefined
   const sign = async (bytes: Uint8Array) => {
-    if (!sharesWork) imported = undefined
+    if (!worksInBackground) imported = undefined
     imported ??= importKey(material)
     return new Uint8Array(
       await crypto.subtle.sign(ALGORITHMS[alg].signature, await imported, bytes),

@@ -1,16 +1,17 @@
+/*
+ * What a handler sees of a caller. A validated token in, a frozen context out.
+ */
 import {
   readCredential,
   type Credential,
   type Mandate,
   type Power,
-  type Standing,
 } from './credential/credential.js'
-import { compact } from './kit/members.js'
-import type { TrustedIssuer } from './issuers/issuer.js'
-import { deepFreeze } from './kit/json.js'
 import { parseJws, type JwsHeader } from './jwt/jws.js'
-import type { Kind } from './options/profiles.js'
-import type { VerifiedJws } from './jwt/signature.js'
+import { deepFreeze } from './kit/json.js'
+import { frozenCopy } from './kit/members.js'
+import type { CallerKind } from './options/profiles.js'
+import type { Validated } from './rules/validated.js'
 
 /** The claims of an access token, as they stand in it. */
 export type Claims = Readonly<Record<string, unknown>>
@@ -24,8 +25,11 @@ export type Claims = Readonly<Record<string, unknown>>
 export interface AuthContext<C extends object = Claims> {
   /** The access token itself, for calling others on the caller's behalf. */
   readonly token: string
+  /** The header of the token (RFC 7515 §4). */
   readonly header: JwsHeader
+  /** Every claim, as it stands in the token. */
   readonly claims: C
+  /** `iss`: the Verifier that issued the token. */
   readonly issuer: string
   /**
    * `sub` as it stands: a DID, an address or an e-mail, depending on the Verifier's generation; no
@@ -37,54 +41,87 @@ export interface AuthContext<C extends object = Claims> {
    * or `azp`.
    */
   readonly clientId: string | undefined
+  /** `scope` or `scp`, one by one. */
   readonly scopes: readonly string[]
+  /** The tenant that the token was issued for. */
   readonly tenant: string | undefined
-  readonly kind: Kind
-  /** What the mandate grants; empty for a token without a credential. */
+  /** What kind of actor it is, by its credential; `none` without one. */
+  readonly kind: CallerKind
+  /** The powers of the mandate; empty for a token without a credential. */
   readonly powers: readonly Power[]
+  /** The mandate in the credential: who granted the powers, and to whom. */
   readonly mandate: Mandate | undefined
+  /** The credential behind the token, in one form for every dialect. */
   readonly credential: Credential | undefined
   /** When the token expires, in seconds since 1970. */
   readonly expiresAt: number
 }
 
-/** Builds what the handler sees from a verified token and what was read of its credential. */
-export function createContext(
-  jws: VerifiedJws,
-  issuer: TrustedIssuer,
-  standing: Standing | undefined,
-): AuthContext {
-  return new Context(jws, issuer.issuer, standing)
+/** Makes the context of a caller, with the claims that were read for the decision. */
+export function createContext(validated: Validated): AuthContext {
+  const { token, header, claims, credential } = validated
+  return new Context(token, summaryOf(validated), {
+    header,
+    claims,
+    hasCredential: credential !== undefined,
+  })
 }
 
 /**
- * What must not show in a log is behind getters, which no log, spread or JSON follows. They read it
- * from the token anew when they are asked: most handlers never do, and thousands of remembered
- * contexts are the smaller for it.
+ * The same context for keeping: it reads its claims from the token again when they are asked for.
+ */
+export function contextToKeep(context: AuthContext): AuthContext {
+  return (context as Context).withoutClaims()
+}
+
+/** What shows in a log. */
+type Summary = Pick<
+  AuthContext,
+  'issuer' | 'clientId' | 'scopes' | 'tenant' | 'kind' | 'powers' | 'expiresAt' | 'subject'
+>
+
+/** What was read of the token, and what is made of it once a handler asks. */
+interface Contents {
+  readonly header: JwsHeader
+  readonly claims: Claims
+  readonly hasCredential: boolean
+  credential?: Credential | undefined
+  isFrozen?: true
+}
+
+/**
+ * What must not show in a log is behind getters, which no log, spread or JSON follows. A context
+ * that is kept holds no claims: most handlers never read them, and thousands of remembered contexts
+ * are the smaller for it.
  */
 class Context implements AuthContext {
   readonly issuer: string
   readonly clientId: string | undefined
   readonly scopes: readonly string[]
   readonly tenant: string | undefined
-  readonly kind: Kind
+  readonly kind: CallerKind
   readonly powers: readonly Power[]
   readonly expiresAt: number
   readonly #subject: string | undefined
   readonly #token: string
-  #unfolded: Unfolded | undefined
+  #contents: Contents | undefined
 
-  constructor({ token, claims }: VerifiedJws, issuer: string, standing: Standing | undefined) {
-    this.issuer = issuer
-    this.clientId = clientOf(claims, issuer, standing)
-    this.scopes = scopesOf(claims)
-    this.tenant = (claims['tenant'] as string | undefined) ?? standing?.tenant
-    this.kind = standing?.kind ?? 'none'
-    this.powers = standing?.powers ?? NO_POWERS
-    this.expiresAt = claims['exp'] as number
-    this.#subject = claims['sub'] as string | undefined
+  constructor(token: string, summary: Summary, contents: Contents | undefined) {
+    this.issuer = summary.issuer
+    this.clientId = summary.clientId
+    this.scopes = summary.scopes
+    this.tenant = summary.tenant
+    this.kind = summary.kind
+    this.powers = summary.powers
+    this.expiresAt = summary.expiresAt
+    this.#subject = summary.subject
     this.#token = token
+    this.#contents = contents
     Object.freeze(this)
+  }
+
+  withoutClaims(): Context {
+    return new Context(this.#token, this, undefined)
   }
 
   get subject(): string | undefined {
@@ -96,11 +133,16 @@ class Context implements AuthContext {
   }
 
   get header(): JwsHeader {
-    return this.#unfold().header
+    return this.#read().header
   }
 
   get claims(): Claims {
-    return this.#unfold().claims
+    const contents = this.#read()
+    if (contents.isFrozen !== true) {
+      deepFreeze(contents.claims)
+      contents.isFrozen = true
+    }
+    return contents.claims
   }
 
   get mandate(): Mandate | undefined {
@@ -108,29 +150,42 @@ class Context implements AuthContext {
   }
 
   get credential(): Credential | undefined {
-    return this.#unfold().credential
+    const contents = this.#read()
+    if (!contents.hasCredential) return undefined
+    return (contents.credential ??= frozenCredential(this.claims))
   }
 
-  #unfold(): Unfolded {
-    return (this.#unfolded ??= unfold(this.#token, this.kind !== 'none'))
+  /** The text of a token that was validated, read by the same functions, says the same again. */
+  #read(): Contents {
+    return (this.#contents ??= contentsOf(this.#token, this.kind))
   }
 }
 
-interface Unfolded {
-  readonly header: JwsHeader
-  readonly claims: Claims
-  readonly credential: Credential | undefined
-}
-
-/** For a token that was verified: this text, read by the same functions, says what it said then. */
-function unfold(token: string, hasCredential: boolean): Unfolded {
+function contentsOf(token: string, kind: CallerKind): Contents {
   const { header, claims } = parseJws(token)
-  const credential = hasCredential ? readCredential(claims) : undefined
+  return { header, claims, hasCredential: kind !== 'none' }
+}
+
+function frozenCredential(claims: Claims): Credential | undefined {
+  const credential = readCredential(claims)
   if (credential !== undefined) deepFreeze(credential.raw)
-  return { header, claims: deepFreeze(claims), credential }
+  return credential
 }
 
 const NO_POWERS: readonly Power[] = Object.freeze([])
+
+function summaryOf({ claims, issuer, credential }: Validated): Summary {
+  return {
+    issuer,
+    clientId: clientOf(claims, issuer, credential),
+    scopes: scopesOf(claims),
+    tenant: (claims['tenant'] as string | undefined) ?? credential?.tenant,
+    kind: credential?.kind ?? 'none',
+    powers: credential?.powers ?? NO_POWERS,
+    expiresAt: claims['exp'] as number,
+    subject: claims['sub'] as string | undefined,
+  }
+}
 
 /**
  * The Java Verifiers 1.3.7 to 2.x put their own address into `client_id`, which says nothing of the
@@ -139,9 +194,10 @@ const NO_POWERS: readonly Power[] = Object.freeze([])
 function clientOf(
   claims: Claims,
   issuer: string,
-  standing: Standing | undefined,
+  credential: Validated['credential'],
 ): string | undefined {
-  if (standing?.kind === 'machine' && standing.mandateeId !== undefined) return standing.mandateeId
+  if (credential?.kind === 'machine' && credential.mandateeId !== undefined)
+    return credential.mandateeId
   const stated = claims['client_id'] as string | undefined
   return stated !== undefined && stated !== issuer ? stated : (claims['azp'] as string | undefined)
 }
@@ -150,5 +206,5 @@ function clientOf(
 function scopesOf(claims: Claims): readonly string[] {
   const stated = claims['scope'] ?? claims['scp'] ?? []
   const list = typeof stated === 'string' ? stated.split(' ') : (stated as readonly string[])
-  return compact(list.filter((scope) => scope !== ''))
+  return frozenCopy(list.filter((scope) => scope !== ''))
 }

@@ -5,27 +5,43 @@
  * @packageDocumentation
  */
 export { createResourceServer } from './resource-server.js'
-export type { Health, ResourceServer } from './resource-server.js'
+export type { ResourceServer, ResourceServerHealth } from './server.js'
 export type {
-  CacheOption,
+  CacheOptions,
   IssuerLookup,
   IssuerOptions,
-  KeySetOption,
-  KeysOption,
+  KeySetOptions,
+  KeySource,
   ResourceServerOptions,
   TrustOptions,
 } from './options/options.js'
+export type { ListSigner, StatusListOptions, TrustedLists } from './options/status-lists.js'
+export type { CallerKind, ProfileName } from './options/profiles.js'
 export type { AuthContext, Claims } from './context.js'
 export type { RequestLike } from './presented/request.js'
+export type { Algorithm } from './jwt/algorithms.js'
 export type { JwsHeader } from './jwt/jws.js'
 export type { Jwk, JwkSet } from './jwt/key.js'
 export type { KeySetHealth } from './issuers/key-set.js'
-export type { Algorithm } from './jwt/algorithms.js'
-export type { Kind, ProfileName } from './options/profiles.js'
+export type { StatusListHealth } from './status/kept-list.js'
 export * from './requirements/index.js'
-export type * from './credential/credential.js'
+export type {
+  Credential,
+  CredentialStatus,
+  Mandate,
+  Mandatee,
+  Mandator,
+  Power,
+} from './credential/credential.js'
 export { ERRORS, GuardError } from './kit/errors.js'
-export type { Answer, ErrorCode, ErrorKind, Reason } from './kit/errors.js'
-export type * from './kit/events.js'
+export type {
+  DenialReason,
+  ErrorCode,
+  ErrorKind,
+  HeaderFields,
+  HttpAnswer,
+  Refusal,
+} from './kit/errors.js'
+export type { EventListeners, GuardEvents } from './kit/events.js'
 export { systemRuntime } from './kit/runtime.js'
 export type { Runtime } from './kit/runtime.js'

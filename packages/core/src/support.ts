@@ -6,19 +6,16 @@
  */
 export { exchange, getJson, HttpFailure, retryAfter } from './kit/http.js'
 export type { BoundedAnswer, BoundedRequest, HttpFailureReason } from './kit/http.js'
-export { configurationError } from './kit/errors.js'
-export { sharesWork, systemRuntime } from './kit/runtime.js'
+export { configurationError, fieldsByName } from './kit/errors.js'
+export { systemRuntime } from './kit/runtime.js'
 export type { Runtime } from './kit/runtime.js'
-export {
-  createGuard,
-  isRefusal,
-  liftRequirements,
-  missingGuard,
-  possibleCaller,
-  presentCaller,
-  settle,
-} from './adapters/adapter.js'
-export type { AuthOptions, Guard, Lifted } from './adapters/adapter.js'
+export { worksInBackground } from './kit/single-flight.js'
+export { createGuard, isRefusal, missingGuard, settle } from './adapters/guard.js'
+export type { AuthOptions, Guard } from './adapters/guard.js'
+export { bindRequirements } from './adapters/bound-requirements.js'
+export type { BoundRequirements } from './adapters/bound-requirements.js'
+export type { Admission } from './server.js'
+export { findCaller, requireCaller } from './adapters/callers.js'
 export { protectUpgrade } from './adapters/upgrade.js'
 export type { UpgradeOptions, UpgradeSocket } from './adapters/upgrade.js'
 export { whenExpired } from './adapters/when-expired.js'

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
-import { answer } from '../src/challenge.js'
+import { answer as answerWith, type AnswerDetails } from '../src/challenge.js'
 import { ERRORS, type ErrorCode } from '../src/kit/errors.js'
+
+const answer = (code: ErrorCode, details: Partial<AnswerDetails> = {}) =>
+  answerWith(code, { realm: 'api', ...details })
+const challengeOf = (...parameters: Parameters<typeof answer>) =>
+  answer(...parameters).headers['WWW-Authenticate'] as string
 
 const codes = Object.keys(ERRORS) as ErrorCode[]
 const refusals = codes.filter((code) => ERRORS[code].kind === 'token')
@@ -29,23 +34,22 @@ describe('RFC 6750 §3: the challenge', () => {
     }
     const { headers, body, status: answered } = answer(code)
     expect(answered).toBe(status)
-    expect(read(headers['WWW-Authenticate']!)).toEqual(
-      error ? { error, error_description: description } : {},
-    )
+    expect(read(headers['WWW-Authenticate'] as string)).toEqual({
+      realm: 'api',
+      ...(error && { error, error_description: description }),
+    })
     expect(body).toEqual({ ...(error && { error }), error_description: description })
   })
 
   test('§3.1: says no error to a request without credentials', () => {
-    expect(answer('token_missing').headers['WWW-Authenticate']).toBe('Bearer')
-    expect(answer('token_missing', { realm: 'orders' }).headers['WWW-Authenticate']).toBe(
-      'Bearer realm="orders"',
-    )
+    expect(challengeOf('token_missing')).toBe('Bearer realm="api"')
+    expect(challengeOf('token_missing', { realm: 'orders' })).toBe('Bearer realm="orders"')
   })
 
   test.each(codes.filter((code) => ERRORS[code].kind === 'verifier'))(
     '%s: asks to come back, and for no other token',
     (code) => {
-      expect(answer(code, { retryAfter: 1_500 }).headers).toMatchObject({ 'Retry-After': '2' })
+      expect(answer(code, { retryAfter: 1.5 }).headers).toMatchObject({ 'Retry-After': '2' })
       expect(answer(code, { retryAfter: 0 }).headers).toMatchObject({ 'Retry-After': '1' })
       expect(answer(code).headers).not.toHaveProperty('WWW-Authenticate')
     },
@@ -59,7 +63,10 @@ describe('RFC 6750 §3: the challenge', () => {
     )
     fc.assert(
       fc.property(text, fc.array(text), (realm, scope) => {
-        const field = answer('scope_missing', { realm, scope }).headers['WWW-Authenticate']!
+        const field = challengeOf('scope_missing', {
+          realm,
+          challenge: { scope: scope.join(' ') },
+        })
         expect(field).toMatch(/^[\x20-\x7e]*$/)
         expect(read(field)['realm']).toBe(realm.replace(/[^\x20-\x7e]/g, ''))
         expect(read(field)['error']).toBe('insufficient_scope')

@@ -1,74 +1,98 @@
-import type { AuthContext } from '../src/context.js'
-import { publishedKey } from '../src/jwt/key.js'
 import { createTokenCache } from '../src/token-cache.js'
+import type { Validated } from '../src/rules/validated.js'
 
 const bounds = { maxEntries: 3, maxBytes: 1_000_000 }
-const key = () => publishedKey({ kty: 'EC' })
-const entry = (token: string, more: object = {}) => ({
-  context: { token } as AuthContext,
-  key: key(),
-  validFrom: 1_000,
-  validUntil: 2_000,
-  ...more,
-})
 const token = (start: string) => start + 'x'.repeat(100)
 
-describe('the memory for verified tokens', () => {
+/** A token that was validated, and is good from 1 000 until 2 000. */
+const validated = (token: string, more: Partial<Validated> = {}): Validated => ({
+  token,
+  header: { alg: 'ES256' },
+  claims: { exp: 2 },
+  issuer: 'https://verifier.example.org',
+  credential: undefined,
+  confirmation: undefined,
+  validFrom: 1_000,
+  validUntil: 2_000,
+  basis: { by: 'signature', holds: () => true },
+  ...more,
+})
+
+/** A token comes twice: from then on it is remembered. */
+function addTwice(cache: ReturnType<typeof createTokenCache>, token: Validated) {
+  cache.add(token)
+  return cache.add(token)
+}
+
+describe('the token cache', () => {
+  test('remembers a token at its second sight, not at its first', () => {
+    const cache = createTokenCache(bounds)
+    expect(cache.add(validated('abc')).isRemembered).toBe(false)
+    expect(cache.get('abc', 1_500)).toBeUndefined()
+    cache.add(validated('abc'))
+    expect(cache.get('abc', 1_500)).toMatchObject({ isRemembered: true })
+  })
+
   test('gives back what was put in, within its time to the millisecond', () => {
     const cache = createTokenCache(bounds)
-    const put = entry('abc')
-    for (const [now, expected] of [
-      [999, undefined],
-      [1_000, put.context],
-      [1_999, put.context],
-      [2_000, undefined],
+    for (const [now, isThere] of [
+      [999, false],
+      [1_000, true],
+      [1_999, true],
+      [2_000, false],
     ] as const) {
-      cache.set('abc', put)
-      expect(cache.get('abc', now)).toBe(expected)
+      addTwice(cache, validated('abc'))
+      expect(cache.get('abc', now) !== undefined).toBe(isThere)
     }
-    expect(cache.size).toBe(0)
+    expect(cache.get('abc', 1_500)).toBeUndefined()
   })
 
   test('compares the whole token, not only the end by which it is found', () => {
     const cache = createTokenCache(bounds)
-    cache.set(token('a'), entry(token('a')))
+    addTwice(cache, validated(token('a')))
     expect(cache.get(token('b'), 1_500)).toBeUndefined()
     expect(cache.get(token('a'), 1_500)).toBeDefined()
   })
 
-  test('forgets what rests on a key that is not trusted any more', () => {
+  test('forgets what rests on a key that was withdrawn', () => {
     const cache = createTokenCache(bounds)
-    const put = entry('abc')
-    cache.set('abc', put)
-    put.key.trusted = false
+    let isTrusted = true
+    addTwice(cache, validated('abc', { basis: { by: 'signature', holds: () => isTrusted } }))
+    isTrusted = false
     expect(cache.get('abc', 1_500)).toBeUndefined()
-    put.key.trusted = true
+    isTrusted = true
     expect(cache.get('abc', 1_500)).toBeUndefined()
+  })
+
+  test('remembers what a token is bound to', () => {
+    const cache = createTokenCache(bounds)
+    const confirmation = { jkt: 'thumbprint' }
+    addTwice(cache, validated('abc', { confirmation }))
+    expect(cache.get('abc', 1_500)).toMatchObject({ confirmation })
   })
 
   test('holds no more entries than it may, the least used going first', () => {
     const cache = createTokenCache(bounds)
-    for (const name of ['a', 'b', 'c']) cache.set(name, entry(name))
+    for (const name of ['a', 'b', 'c']) addTwice(cache, validated(name))
     cache.get('a', 1_500)
-    cache.set('d', entry('d'))
-    expect(cache.size).toBe(3)
+    addTwice(cache, validated('d'))
     expect(cache.get('b', 1_500)).toBeUndefined()
-    expect(cache.get('a', 1_500)).toBeDefined()
+    for (const name of ['a', 'c', 'd']) expect(cache.get(name, 1_500)).toBeDefined()
   })
 
   test('holds no more bytes than it may, and no token larger than that', () => {
     const cache = createTokenCache({ maxEntries: 100, maxBytes: 1_000 })
-    for (const name of ['1', '2', '3', '4', '5'])
-      cache.set(name.repeat(100), entry(name.repeat(100)))
-    expect(cache.size).toBe(2)
-    cache.set('6'.repeat(500), entry('6'.repeat(500)))
+    const names = ['1', '2', '3', '4', '5'].map((digit) => digit.repeat(100))
+    for (const name of names) addTwice(cache, validated(name))
+    const held = names.filter((name) => cache.get(name, 1_500) !== undefined)
+    expect(held).toEqual(names.slice(-2))
+    addTwice(cache, validated('6'.repeat(500)))
     expect(cache.get('6'.repeat(500), 1_500)).toBeUndefined()
   })
 
   test('remembers nothing when it is switched off', () => {
     const cache = createTokenCache(null)
-    cache.set('abc', entry('abc'))
+    addTwice(cache, validated('abc'))
     expect(cache.get('abc', 1_500)).toBeUndefined()
-    expect(cache.size).toBe(0)
   })
 })

@@ -9,11 +9,12 @@ import type {
 import {
   createGuard,
   isRefusal,
-  liftRequirements,
+  bindRequirements,
   missingGuard,
-  possibleCaller,
-  presentCaller,
+  findCaller,
+  requireCaller,
   settle,
+  type Admission,
   type AuthOptions,
   type Guard,
 } from '@verifier-guard/core/support'
@@ -84,8 +85,9 @@ export function auth(
   const shared = createGuard(options, authOptions)
   return function authenticate(req: GuardedRequest, res, next) {
     req[guard] = shared
-    const enter = (auth: AuthContext | undefined) => {
+    const enter = ({ auth, headers }: Admission) => {
       req.auth = auth
+      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
       next()
     }
     settle(() => shared.authenticate(req), enter, refuse(req, res, next))
@@ -110,14 +112,14 @@ export function required(requirement: Requirement<never>): Handler {
 }
 
 // Middleware that is a requirement still: on a route as it is, or composed with allOf and anyOf.
-const lifted = liftRequirements<Handler, RouteRequest>(required)
+const bound = bindRequirements<Handler, RouteRequest>(required)
 
 /**
  * Requires scopes of the token: all of them, or one with `match: 'any'`. Does not look at powers.
  *
  * @see `requiredScopes` of `@verifier-guard/core` for its options
  */
-export const requiredScopes = lifted.requiredScopes
+export const requiredScopes = bound.requiredScopes
 
 /**
  * Requires one power of the caller's mandate that has the function, every action, the domain and
@@ -125,14 +127,14 @@ export const requiredScopes = lifted.requiredScopes
  *
  * @see `requiredPower` of `@verifier-guard/core` for its options
  */
-export const requiredPower = lifted.requiredPower
+export const requiredPower = bound.requiredPower
 
 /**
  * Requires something of one claim of the token, by its name or the path to it.
  *
  * @see `requiredClaim` of `@verifier-guard/core` for the conditions
  */
-export const requiredClaim = lifted.requiredClaim
+export const requiredClaim = bound.requiredClaim
 
 /**
  * Requires that the token was issued for the tenant that the request is about, ASCII letters
@@ -140,7 +142,7 @@ export const requiredClaim = lifted.requiredClaim
  *
  * @see `requiredTenant` of `@verifier-guard/core` for its options
  */
-export const requiredTenant = lifted.requiredTenant
+export const requiredTenant = bound.requiredTenant
 
 /**
  * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token
@@ -148,7 +150,7 @@ export const requiredTenant = lifted.requiredTenant
  *
  * @see `requiredKind` of `@verifier-guard/core` for the kinds
  */
-export const requiredKind = lifted.requiredKind
+export const requiredKind = bound.requiredKind
 
 /**
  * Requires what only the application can tell: that this caller owns that order, say. Grants for
@@ -156,7 +158,7 @@ export const requiredKind = lifted.requiredKind
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
-export const requiredRule = lifted.requiredRule
+export const requiredRule = bound.requiredRule
 
 /**
  * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
@@ -164,14 +166,14 @@ export const requiredRule = lifted.requiredRule
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
-export const requiredStatus = lifted.requiredStatus
+export const requiredStatus = bound.requiredStatus
 
 /**
  * Requires all of several things, asked in order; the first that is not met refuses.
  *
  * @see `allOf` of `@verifier-guard/core`
  */
-export const allOf = lifted.allOf
+export const allOf = bound.allOf
 
 /**
  * Requires one of several things, asked in order; the first that is met grants.
@@ -191,17 +193,17 @@ export const allOf = lifted.allOf
  * app.post('/orders', mayWrite, (req, res) => void res.status(201).json({}))
  * ```
  */
-export const anyOf = lifted.anyOf
+export const anyOf = bound.anyOf
 
 /**
  * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
- * {@link callerOf} fits.
+ * {@link optionalAuthOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
 export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
   const { auth, [guard]: ran } = req as GuardedRequest
-  return presentCaller<C>(auth, ran !== undefined)
+  return requireCaller<C>(auth, ran !== undefined)
 }
 
 /**
@@ -210,9 +212,9 @@ export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
  * @returns `undefined` for nobody
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
-export function callerOf<C extends object = Claims>(req: object): AuthContext<C> | undefined {
+export function optionalAuthOf<C extends object = Claims>(req: object): AuthContext<C> | undefined {
   const { auth, [guard]: ran } = req as GuardedRequest
-  return possibleCaller<C>(auth, ran !== undefined)
+  return findCaller<C>(auth, ran !== undefined)
 }
 
 function refuse(

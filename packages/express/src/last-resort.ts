@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isRefusal } from '@verifier-guard/core/support'
+import { fieldsByName, isRefusal } from '@verifier-guard/core/support'
 
 /** An Express application, 4 or 5, as far as this package touches it. */
 export interface Application {
@@ -38,6 +38,9 @@ function answerUnanswered(
   next: (error?: unknown) => void,
 ) {
   if (!isRefusal(error) || res.headersSent) return next(error)
-  const headers = { ...error.headers, 'Content-Type': 'application/json; charset=utf-8' }
+  const headers = {
+    ...fieldsByName(error.headers),
+    'Content-Type': 'application/json; charset=utf-8',
+  }
   res.writeHead(error.status, headers).end(JSON.stringify(error))
 }

@@ -8,11 +8,12 @@ import {
 } from '@verifier-guard/core'
 import {
   createGuard,
-  liftRequirements,
+  bindRequirements,
   missingGuard,
-  possibleCaller,
-  presentCaller,
+  findCaller,
+  requireCaller,
   settle,
+  type Admission,
   type AuthOptions,
   type Guard,
 } from '@verifier-guard/core/support'
@@ -99,14 +100,14 @@ export function required(requirement: Requirement<never>): Handler {
 
 // Hooks that are requirements still: of a route, in its config.auth, or composed with allOf and
 // anyOf.
-const lifted = liftRequirements<Handler, FastifyRequest>(required)
+const bound = bindRequirements<Handler, FastifyRequest>(required)
 
 /**
  * Requires scopes of the token: all of them, or one with `match: 'any'`. Does not look at powers.
  *
  * @see `requiredScopes` of `@verifier-guard/core` for its options
  */
-export const requiredScopes = lifted.requiredScopes
+export const requiredScopes = bound.requiredScopes
 
 /**
  * Requires one power of the caller's mandate that has the function, every action, the domain and
@@ -114,14 +115,14 @@ export const requiredScopes = lifted.requiredScopes
  *
  * @see `requiredPower` of `@verifier-guard/core` for its options
  */
-export const requiredPower = lifted.requiredPower
+export const requiredPower = bound.requiredPower
 
 /**
  * Requires something of one claim of the token, by its name or the path to it.
  *
  * @see `requiredClaim` of `@verifier-guard/core` for the conditions
  */
-export const requiredClaim = lifted.requiredClaim
+export const requiredClaim = bound.requiredClaim
 
 /**
  * Requires that the token was issued for the tenant that the request is about, ASCII letters
@@ -129,7 +130,7 @@ export const requiredClaim = lifted.requiredClaim
  *
  * @see `requiredTenant` of `@verifier-guard/core` for its options
  */
-export const requiredTenant = lifted.requiredTenant
+export const requiredTenant = bound.requiredTenant
 
 /**
  * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token
@@ -137,7 +138,7 @@ export const requiredTenant = lifted.requiredTenant
  *
  * @see `requiredKind` of `@verifier-guard/core` for the kinds
  */
-export const requiredKind = lifted.requiredKind
+export const requiredKind = bound.requiredKind
 
 /**
  * Requires what only the application can tell: that this caller owns that order, say. Grants for
@@ -145,7 +146,7 @@ export const requiredKind = lifted.requiredKind
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
-export const requiredRule = lifted.requiredRule
+export const requiredRule = bound.requiredRule
 
 /**
  * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
@@ -153,30 +154,30 @@ export const requiredRule = lifted.requiredRule
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
-export const requiredStatus = lifted.requiredStatus
+export const requiredStatus = bound.requiredStatus
 
 /**
  * Requires all of several things, asked in order; the first that is not met refuses.
  *
  * @see `allOf` of `@verifier-guard/core`
  */
-export const allOf = lifted.allOf
+export const allOf = bound.allOf
 
 /**
  * Requires one of several things, asked in order; the first that is met grants.
  *
  * @see `anyOf` of `@verifier-guard/core`
  */
-export const anyOf = lifted.anyOf
+export const anyOf = bound.anyOf
 
 /**
  * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
- * {@link callerOf} fits.
+ * {@link optionalAuthOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
 export function authOf<C extends object = Claims>(request: object): AuthContext<C> {
-  return presentCaller<C>((request as GuardedRequest)[verdict]?.caller, isDecided(request))
+  return requireCaller<C>((request as GuardedRequest)[verdict]?.caller, isDecided(request))
 }
 
 /**
@@ -185,8 +186,10 @@ export function authOf<C extends object = Claims>(request: object): AuthContext<
  * @returns `undefined` for nobody, and on routes that are open by `config.auth: false`
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
-export function callerOf<C extends object = Claims>(request: object): AuthContext<C> | undefined {
-  return possibleCaller<C>((request as GuardedRequest)[verdict]?.caller, isDecided(request))
+export function optionalAuthOf<C extends object = Claims>(
+  request: object,
+): AuthContext<C> | undefined {
+  return findCaller<C>((request as GuardedRequest)[verdict]?.caller, isDecided(request))
 }
 
 function isDecided(request: Partial<GuardedRequest>): boolean {
@@ -199,8 +202,9 @@ function enter(guard: Guard): Handler {
     const refused = refuse(reply, done)
     if (asked === false) return done()
     if (asked instanceof GuardError) return refused(asked)
-    const admit = (caller: AuthContext | undefined) => {
+    const admit = ({ auth: caller, headers }: Admission) => {
       request[verdict] = { guard, caller }
+      for (const [name, value] of Object.entries(headers)) reply.header(name, value)
       if (!request.server.hasRequestDecorator('auth')) request.auth = caller
       if (asked === undefined) done()
       else required(asked)(request, reply, done)

@@ -1,4 +1,5 @@
 import { GuardError } from '@verifier-guard/core'
+import { fieldsByName } from '@verifier-guard/core/support'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 const unanswered = Symbol.for('@verifier-guard/fastify/unanswered')
@@ -17,7 +18,8 @@ export function refuse(
   done: (error: Error) => void,
 ): (error: unknown) => void {
   return (error) => {
-    if (error instanceof GuardError && !reply.sent) reply.code(error.status).headers(error.headers)
+    if (error instanceof GuardError && !reply.sent)
+      reply.code(error.status).headers(fieldsByName(error.headers))
     done(error as Error)
   }
 }

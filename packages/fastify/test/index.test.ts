@@ -144,7 +144,7 @@ describe.each([
   describe('a refusal', () => {
     const ask = async (app: FastifyInstance) => {
       const { statusCode, headers, body } = await app.inject({ url: '/', headers: forged })
-      expect(headers['www-authenticate']).toMatch(/^Bearer error="invalid_token"/)
+      expect(headers['www-authenticate']).toMatch(/^Bearer realm="api", error="invalid_token"/)
       return {
         status: statusCode,
         type: headers['content-type'],

@@ -13,10 +13,10 @@ import type {
 import {
   createGuard,
   isRefusal,
-  liftRequirements,
+  bindRequirements,
   missingGuard,
-  possibleCaller,
-  presentCaller,
+  findCaller,
+  requireCaller,
   type AuthOptions,
   type Guard,
 } from '@verifier-guard/core/support'
@@ -68,7 +68,9 @@ export function auth(
   const shared = createGuard(options, authOptions)
   return async function authenticate(c, next) {
     c.set(guard, shared)
-    c.set('auth', await answerable(() => shared.authenticate(c.req.raw)))
+    const { auth, headers } = await answerable(() => shared.authenticate(c.req.raw))
+    c.set('auth', auth)
+    for (const [name, value] of headers) c.header(name, value, { append: true })
     return next()
   }
 }
@@ -92,14 +94,14 @@ export function required(requirement: Requirement<never>): MiddlewareHandler {
 }
 
 // Middleware that is a requirement still: on a route as it is, or composed with allOf and anyOf.
-const lifted = liftRequirements<MiddlewareHandler, Context>(required)
+const bound = bindRequirements<MiddlewareHandler, Context>(required)
 
 /**
  * Requires scopes of the token: all of them, or one with `match: 'any'`. Does not look at powers.
  *
  * @see `requiredScopes` of `@verifier-guard/core` for its options
  */
-export const requiredScopes = lifted.requiredScopes
+export const requiredScopes = bound.requiredScopes
 
 /**
  * Requires one power of the caller's mandate that has the function, every action, the domain and
@@ -107,14 +109,14 @@ export const requiredScopes = lifted.requiredScopes
  *
  * @see `requiredPower` of `@verifier-guard/core` for its options
  */
-export const requiredPower = lifted.requiredPower
+export const requiredPower = bound.requiredPower
 
 /**
  * Requires something of one claim of the token, by its name or the path to it.
  *
  * @see `requiredClaim` of `@verifier-guard/core` for the conditions
  */
-export const requiredClaim = lifted.requiredClaim
+export const requiredClaim = bound.requiredClaim
 
 /**
  * Requires that the token was issued for the tenant that the request is about, ASCII letters
@@ -122,7 +124,7 @@ export const requiredClaim = lifted.requiredClaim
  *
  * @see `requiredTenant` of `@verifier-guard/core` for its options
  */
-export const requiredTenant = lifted.requiredTenant
+export const requiredTenant = bound.requiredTenant
 
 /**
  * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token
@@ -130,7 +132,7 @@ export const requiredTenant = lifted.requiredTenant
  *
  * @see `requiredKind` of `@verifier-guard/core` for the kinds
  */
-export const requiredKind = lifted.requiredKind
+export const requiredKind = bound.requiredKind
 
 /**
  * Requires what only the application can tell: that this caller owns that order, say. Grants for
@@ -138,7 +140,7 @@ export const requiredKind = lifted.requiredKind
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
-export const requiredRule = lifted.requiredRule
+export const requiredRule = bound.requiredRule
 
 /**
  * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
@@ -146,30 +148,30 @@ export const requiredRule = lifted.requiredRule
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
-export const requiredStatus = lifted.requiredStatus
+export const requiredStatus = bound.requiredStatus
 
 /**
  * Requires all of several things, asked in order; the first that is not met refuses.
  *
  * @see `allOf` of `@verifier-guard/core`
  */
-export const allOf = lifted.allOf
+export const allOf = bound.allOf
 
 /**
  * Requires one of several things, asked in order; the first that is met grants.
  *
  * @see `anyOf` of `@verifier-guard/core`
  */
-export const anyOf = lifted.anyOf
+export const anyOf = bound.anyOf
 
 /**
  * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
- * {@link callerOf} fits.
+ * {@link optionalAuthOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
 export function authOf<C extends object = Claims>(c: { readonly var: object }): AuthContext<C> {
-  return presentCaller<C>((c.var as AuthEnv['Variables']).auth, guard in c.var)
+  return requireCaller<C>((c.var as AuthEnv['Variables']).auth, guard in c.var)
 }
 
 /**
@@ -178,10 +180,10 @@ export function authOf<C extends object = Claims>(c: { readonly var: object }): 
  * @returns `undefined` for nobody
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
-export function callerOf<C extends object = Claims>(c: {
+export function optionalAuthOf<C extends object = Claims>(c: {
   readonly var: object
 }): AuthContext<C> | undefined {
-  return possibleCaller<C>((c.var as AuthEnv['Variables']).auth, guard in c.var)
+  return findCaller<C>((c.var as AuthEnv['Variables']).auth, guard in c.var)
 }
 
 /**

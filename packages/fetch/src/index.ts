@@ -2,11 +2,17 @@ import type {
   AuthContext,
   Claims,
   GuardError,
+  HeaderFields,
   Requirement,
   ResourceServer,
   ResourceServerOptions,
 } from '@verifier-guard/core'
-import { createGuard, isRefusal, type AuthOptions } from '@verifier-guard/core/support'
+import {
+  createGuard,
+  isRefusal,
+  type Admission,
+  type AuthOptions,
+} from '@verifier-guard/core/support'
 
 export * from '@verifier-guard/core'
 export { whenExpired } from '@verifier-guard/core/support'
@@ -81,16 +87,25 @@ export function protect<
 ): WebHandler<Rest> {
   const guard = createGuard(options, authOptions)
   return async function guarded(request, ...rest) {
-    let auth: AuthContext | undefined
+    let admission: Admission
     try {
-      auth = await guard.authenticate(request)
-      if (requirement !== undefined) await guard.authorize(auth, requirement, request)
+      admission = await guard.authenticate(request)
+      if (requirement !== undefined) await guard.authorize(admission.auth, requirement, request)
     } catch (error) {
       if (isRefusal(error)) return refusalResponse(error)
       throw error
     }
-    return handler(request, auth as AuthContext<C>, ...rest)
+    const { auth, headers } = admission
+    return withFields(await handler(request, auth as AuthContext<C>, ...rest), headers)
   }
+}
+
+/** The same answer with more fields: those of a response that was fetched can't be changed. */
+function withFields(response: Response, fields: HeaderFields): Response {
+  if (fields.length === 0) return response
+  const answer = new Response(response.body, response)
+  for (const [name, value] of fields) answer.headers.append(name, value)
+  return answer
 }
 
 /**

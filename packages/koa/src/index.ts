@@ -8,11 +8,12 @@ import type {
 } from '@verifier-guard/core'
 import {
   createGuard,
+  fieldsByName,
   isRefusal,
-  liftRequirements,
+  bindRequirements,
   missingGuard,
-  possibleCaller,
-  presentCaller,
+  findCaller,
+  requireCaller,
   type AuthOptions,
   type Guard,
 } from '@verifier-guard/core/support'
@@ -80,7 +81,9 @@ export function auth(
   return async function authenticate(ctx, next) {
     answerInJson(ctx)
     ctx.state[guard] = shared
-    ctx.state.auth = await shared.authenticate(ctx.req)
+    const { auth, headers } = await shared.authenticate(ctx.req)
+    ctx.state.auth = auth
+    for (const [name, value] of Object.entries(headers)) ctx.res.setHeader(name, value)
     return next()
   }
 }
@@ -103,14 +106,14 @@ export function required(requirement: Requirement<never>): Middleware {
 }
 
 // Middleware that is a requirement still: on a route as it is, or composed with allOf and anyOf.
-const lifted = liftRequirements<Middleware, GuardedContext>(required)
+const bound = bindRequirements<Middleware, GuardedContext>(required)
 
 /**
  * Requires scopes of the token: all of them, or one with `match: 'any'`. Does not look at powers.
  *
  * @see `requiredScopes` of `@verifier-guard/core` for its options
  */
-export const requiredScopes = lifted.requiredScopes
+export const requiredScopes = bound.requiredScopes
 
 /**
  * Requires one power of the caller's mandate that has the function, every action, the domain and
@@ -118,14 +121,14 @@ export const requiredScopes = lifted.requiredScopes
  *
  * @see `requiredPower` of `@verifier-guard/core` for its options
  */
-export const requiredPower = lifted.requiredPower
+export const requiredPower = bound.requiredPower
 
 /**
  * Requires something of one claim of the token, by its name or the path to it.
  *
  * @see `requiredClaim` of `@verifier-guard/core` for the conditions
  */
-export const requiredClaim = lifted.requiredClaim
+export const requiredClaim = bound.requiredClaim
 
 /**
  * Requires that the token was issued for the tenant that the request is about, ASCII letters
@@ -133,7 +136,7 @@ export const requiredClaim = lifted.requiredClaim
  *
  * @see `requiredTenant` of `@verifier-guard/core` for its options
  */
-export const requiredTenant = lifted.requiredTenant
+export const requiredTenant = bound.requiredTenant
 
 /**
  * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token
@@ -141,7 +144,7 @@ export const requiredTenant = lifted.requiredTenant
  *
  * @see `requiredKind` of `@verifier-guard/core` for the kinds
  */
-export const requiredKind = lifted.requiredKind
+export const requiredKind = bound.requiredKind
 
 /**
  * Requires what only the application can tell: that this caller owns that order, say. Grants for
@@ -149,7 +152,7 @@ export const requiredKind = lifted.requiredKind
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
-export const requiredRule = lifted.requiredRule
+export const requiredRule = bound.requiredRule
 
 /**
  * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
@@ -157,25 +160,25 @@ export const requiredRule = lifted.requiredRule
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
-export const requiredStatus = lifted.requiredStatus
+export const requiredStatus = bound.requiredStatus
 
 /**
  * Requires all of several things, asked in order; the first that is not met refuses.
  *
  * @see `allOf` of `@verifier-guard/core`
  */
-export const allOf = lifted.allOf
+export const allOf = bound.allOf
 
 /**
  * Requires one of several things, asked in order; the first that is met grants.
  *
  * @see `anyOf` of `@verifier-guard/core`
  */
-export const anyOf = lifted.anyOf
+export const anyOf = bound.anyOf
 
 /**
  * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
- * {@link callerOf} fits.
+ * {@link optionalAuthOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
@@ -184,7 +187,7 @@ export function authOf<C extends object = Claims>({
 }: {
   readonly state: AuthState
 }): AuthContext<C> {
-  return presentCaller<C>(state.auth, guard in state)
+  return requireCaller<C>(state.auth, guard in state)
 }
 
 /**
@@ -193,12 +196,12 @@ export function authOf<C extends object = Claims>({
  * @returns `undefined` for nobody
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
-export function callerOf<C extends object = Claims>({
+export function optionalAuthOf<C extends object = Claims>({
   state,
 }: {
   readonly state: AuthState
 }): AuthContext<C> | undefined {
-  return possibleCaller<C>(state.auth, guard in state)
+  return findCaller<C>(state.auth, guard in state)
 }
 
 /**
@@ -207,12 +210,15 @@ export function callerOf<C extends object = Claims>({
  */
 function answerInJson(ctx: GuardedContext): void {
   if (Object.hasOwn(ctx.app.context, 'onerror')) return
-  const otherwise = ctx.onerror.bind(ctx)
+  const fallback = ctx.onerror.bind(ctx)
   ctx.onerror = (error) => {
-    if (!isRefusal(error) || ctx.headerSent) return otherwise(error)
+    if (!isRefusal(error) || ctx.headerSent) return fallback(error)
     ctx.app.emit('error', error, ctx)
     for (const name of ctx.res.getHeaderNames()) ctx.res.removeHeader(name)
-    const headers = { ...error.headers, 'Content-Type': 'application/json; charset=utf-8' }
+    const headers = {
+      ...fieldsByName(error.headers),
+      'Content-Type': 'application/json; charset=utf-8',
+    }
     ctx.res.writeHead(error.status, headers).end(JSON.stringify(error))
   }
 }

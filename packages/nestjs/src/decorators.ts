@@ -7,7 +7,7 @@ import {
   requiredScopes,
   requiredTenant,
   type ClaimCondition,
-  type Kind,
+  type CallerKind,
   type PowerOptions,
   type Requirement,
   type TenantOptions,
@@ -76,18 +76,18 @@ export function OptionalAuth(): AccessDecorator {
  * @example
  * ```ts
  * import { Delete } from '@nestjs/common'
- * import { anyOf, Required, requiredKind, requiredScopes } from '@verifier-guard/nestjs'
+ * import { anyOf, Requires, requiredKind, requiredScopes } from '@verifier-guard/nestjs'
  *
  * const mayClear = anyOf(requiredScopes('orders:admin'), requiredKind('machine'))
  *
- * export class Orders {@Delete()@Required(mayClear)
+ * export class Orders {@Delete()@Requires(mayClear)
  *   clear() {
  *     return 'cleared'
  *   }
  * }
  * ```
  */
-export function Required(...requirements: readonly Requirement<never>[]): AccessDecorator {
+export function Requires(...requirements: readonly Requirement<never>[]): AccessDecorator {
   if (requirements.length === 0) throw nothingAsked()
   // Refuses whatever is no requirement.
   allOf(...requirements)
@@ -98,7 +98,7 @@ export function Required(...requirements: readonly Requirement<never>[]): Access
 }
 /**
  * Asks for every one of the scopes, and does not look at powers; `requiredScopes` with
- * `match: 'any'` in {@link Required} for one of them.
+ * `match: 'any'` in {@link Requires} for one of them.
  *
  * @param scopes one at least
  * @returns a decorator for classes and methods
@@ -116,7 +116,7 @@ export function Required(...requirements: readonly Requirement<never>[]): Access
  * ```
  */
 export function Scopes(...scopes: readonly string[]): AccessDecorator {
-  return Required(requiredScopes(scopes))
+  return Requires(requiredScopes(scopes))
 }
 
 /**
@@ -141,7 +141,7 @@ export function Scopes(...scopes: readonly string[]): AccessDecorator {
 export function Powers<Request = unknown>(
   ...powers: readonly PowerOptions<Request>[]
 ): AccessDecorator {
-  return Required(...powers.map((power) => requiredPower(power)))
+  return Requires(...powers.map((power) => requiredPower(power)))
 }
 
 /**
@@ -170,7 +170,7 @@ export function Tenant<Request = unknown>(
   tenant: TenantSource<Request>,
   options?: TenantOptions,
 ): AccessDecorator {
-  return Required(requiredTenant(tenant, options))
+  return Requires(requiredTenant(tenant, options))
 }
 
 /**
@@ -192,8 +192,8 @@ export function Tenant<Request = unknown>(
  * }
  * ```
  */
-export function Kinds(...kinds: readonly Kind[]): AccessDecorator {
-  return Required(requiredKind(kinds))
+export function Kinds(...kinds: readonly CallerKind[]): AccessDecorator {
+  return Requires(requiredKind(kinds))
 }
 
 /**
@@ -206,19 +206,19 @@ export function Kinds(...kinds: readonly Kind[]): AccessDecorator {
  * @example
  * ```ts
  * import { Get } from '@nestjs/common'
- * import { RequireClaims } from '@verifier-guard/nestjs'
+ * import { RequiredClaims } from '@verifier-guard/nestjs'
  *
- * export class Orders {@Get()@RequireClaims({ team: 'red', groups: { includes: 'buyers' } })
+ * export class Orders {@Get()@RequiredClaims({ team: 'red', groups: { includes: 'buyers' } })
  *   list() {
  *     return []
  *   }
  * }
  * ```
  */
-export function RequireClaims(
+export function RequiredClaims(
   claims: Readonly<Record<string, string | number | boolean | ClaimCondition>>,
 ): AccessDecorator {
-  return Required(
+  return Requires(
     ...Object.entries(claims).map(([name, wanted]) =>
       requiredClaim(name, typeof wanted === 'object' ? wanted : { equals: wanted }),
     ),
@@ -231,5 +231,5 @@ function guarded(change: (access: Access) => Access): AccessDecorator {
 
 function nothingAsked(): Error {
   const hint = 'pass one; for any valid token, @UseGuards(AccessTokenGuard) is enough'
-  return configurationError('a requirement for @Required, @Powers or @RequireClaims', 'none', hint)
+  return configurationError('a requirement for @Required, @Powers or @RequiredClaims', 'none', hint)
 }

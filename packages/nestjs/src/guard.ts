@@ -11,7 +11,7 @@ import { configurationError } from '@verifier-guard/core/support'
 import { accessOf } from './access.js'
 import { GUARDS, JUDGE, type Guards } from './guards.js'
 import { httpException } from './http.js'
-import { ownRequest, setCaller, type Transport } from './transport.js'
+import { ownRequest, setCaller, type CredentialTransport } from './transport.js'
 
 // A call has one context for all its guards: of those on the application, the class and the method,
 // the first one judges.
@@ -72,14 +72,15 @@ export class AccessTokenGuard implements CanActivate {
 
   private async admit(
     context: ExecutionContext,
-    transport: Transport,
+    transport: CredentialTransport,
     optional: boolean,
     requirements: ReturnType<typeof accessOf>['requirements'],
   ): Promise<void> {
     const guard = optional ? this.guards.optional : this.guards.required
     try {
       const request = transport.request(context) ?? { headers: {} }
-      const auth = await guard.authenticate(request)
+      const { auth, headers } = await guard.authenticate(request)
+      transport.answer?.(headers, context)
       for (const requirement of requirements)
         await guard.authorize(auth, requirement, request, ownRequest(context))
       setCaller(context, auth)
@@ -94,7 +95,7 @@ export class AccessTokenGuard implements CanActivate {
 /**
  * For every kind of context that the module was not told of: closed, and plain to the developer.
  */
-const unknown: Transport = {
+const unknown: CredentialTransport = {
   type: 'unknown',
   request(host) {
     const hint =

@@ -6,7 +6,7 @@ import {
   type Guard,
 } from '@verifier-guard/core/support'
 import { graphql, http } from './http.js'
-import type { Transport } from './transport.js'
+import type { CredentialTransport } from './transport.js'
 
 /** What the module can be told, besides what the resource server decides by. */
 export interface VerifierGuardExtras extends AuthOptions {
@@ -14,7 +14,7 @@ export interface VerifierGuardExtras extends AuthOptions {
    * Kinds of context that are let in beyond HTTP and GraphQL: `websockets()`, `microservices()`.
    * Others are refused. Default: none.
    */
-  readonly transports?: readonly Transport[]
+  readonly transports?: readonly CredentialTransport[]
 }
 
 /** A resource server made before, which has its options already. */
@@ -35,7 +35,7 @@ export type VerifierGuardOptions = VerifierGuardExtras &
 export interface Guards {
   readonly required: Guard
   readonly optional: Guard
-  readonly transports: ReadonlyMap<string, Transport>
+  readonly transports: ReadonlyMap<string, CredentialTransport>
   close(): void
 }
 

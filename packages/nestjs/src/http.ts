@@ -1,29 +1,33 @@
-import { HttpException } from '@nestjs/common'
-import type { GuardError, RequestLike } from '@verifier-guard/core'
-import type { Transport } from './transport.js'
+import { HttpException, type ArgumentsHost } from '@nestjs/common'
+import type { GuardError, HeaderFields, RequestLike } from '@verifier-guard/core'
+import type { CredentialTransport } from './transport.js'
 
 /** Fastify's request holds Node's, which alone shows a field that was sent twice. */
 type PlatformRequest = RequestLike & { readonly raw?: RequestLike }
 
 interface PlatformResponse {
-  header(name: string, value: string): unknown
+  header(name: string, value: string | string[]): unknown
 }
 
 /** HTTP, on Express and on Fastify. */
-export const http: Transport = Object.freeze<Transport>({
+export const http: CredentialTransport = Object.freeze<CredentialTransport>({
   type: 'http',
   request(host) {
     const request = host.switchToHttp().getRequest<PlatformRequest>()
     return request.raw ?? request
   },
+  answer: setFields,
   refusal(error, host) {
-    // Nest's own filter sends an exception's body and status alone, so the headers are set before
-    // it is thrown.
-    const response = host.switchToHttp().getResponse<PlatformResponse>()
-    for (const [name, value] of Object.entries(error.headers)) response.header(name, value)
+    // Nest's own filter sends an exception's body and status alone, so the fields are set before.
+    setFields(error.headers, host)
     return httpException(error)
   },
 })
+
+function setFields(fields: HeaderFields, host: ArgumentsHost): void {
+  const response = host.switchToHttp().getResponse<PlatformResponse>()
+  for (const [name, value] of Object.entries(fields)) response.header(name, value)
+}
 
 /** What clients of GraphQL servers know to look for in `extensions.code`. */
 const GRAPHQL_CODES: Readonly<Record<number, string>> = {
@@ -46,7 +50,7 @@ interface GraphqlContext {
  * GraphQL: Apollo (`req`), Mercurius (`reply.request`), and subscriptions over `graphql-ws`
  * (`extra.request`, which Apollo's driver has in `req`).
  */
-export const graphql: Transport = Object.freeze<Transport>({
+export const graphql: CredentialTransport = Object.freeze<CredentialTransport>({
   type: 'graphql',
   request(host) {
     const { req, request, extra, reply } =

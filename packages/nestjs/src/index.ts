@@ -15,11 +15,11 @@ export {
   OptionalAuth,
   Powers,
   Public,
-  RequireClaims,
-  Required,
+  RequiredClaims,
+  Requires,
   Scopes,
   Tenant,
 } from './decorators.js'
 export type { AccessDecorator } from './decorators.js'
 export { AccessToken, Auth, ClientId, TenantId } from './parameters.js'
-export type { Transport } from './transport.js'
+export type { CredentialTransport } from './transport.js'

@@ -5,7 +5,7 @@
  */
 import { RpcException } from '@nestjs/microservices'
 import { fieldsOf, metadataOf } from './messages.js'
-import type { Transport } from './transport.js'
+import type { CredentialTransport } from './transport.js'
 
 /** How a microservice's messages are judged. */
 export interface MicroservicesOptions {
@@ -49,7 +49,9 @@ const GRPC_INTERNAL = 13
  * })
  * ```
  */
-export function microservices({ authorization = fieldsOf }: MicroservicesOptions = {}): Transport {
+export function microservices({
+  authorization = fieldsOf,
+}: MicroservicesOptions = {}): CredentialTransport {
   return {
     type: 'rpc',
     request(host) {

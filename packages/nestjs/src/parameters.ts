@@ -12,7 +12,7 @@ const logger = new Logger('Auth')
  *
  * Guards nothing. Where another guard stands in for `AccessTokenGuard`, in a test for instance, it
  * is what that one left as `auth` on the request, the GraphQL context, the client or the message
- * context; see `letInAs` of `@verifier-guard/nestjs/testing`.
+ * context; see `allowAs` of `@verifier-guard/nestjs/testing`.
  *
  * @param member the name of one member; default: the whole
  * @returns a parameter decorator

@@ -25,13 +25,13 @@ const nobody = { header: {}, claims: {}, scopes: [], kind: 'none', powers: [] }
  * ```ts
  * import { Test } from '@nestjs/testing'
  * import { AccessTokenGuard } from '@verifier-guard/nestjs'
- * import { letInAs } from '@verifier-guard/nestjs/testing'
+ * import { allowAs } from '@verifier-guard/nestjs/testing'
  *
- * const shop = letInAs({ clientId: 'did:key:shop', scopes: ['orders:read'] })
+ * const shop = allowAs({ clientId: 'did:key:shop', scopes: ['orders:read'] })
  * const testing = Test.createTestingModule({}).overrideProvider(AccessTokenGuard).useValue(shop)
  * ```
  */
-export function letInAs(caller?: Partial<AuthContext>): CanActivate {
+export function allowAs(caller?: Partial<AuthContext>): CanActivate {
   const auth = caller && (Object.freeze({ ...nobody, ...caller }) as unknown as AuthContext)
   return {
     canActivate(context: ExecutionContext): boolean {

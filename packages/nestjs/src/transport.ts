@@ -1,8 +1,8 @@
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common'
-import type { AuthContext, GuardError, RequestLike } from '@verifier-guard/core'
+import type { AuthContext, GuardError, HeaderFields, RequestLike } from '@verifier-guard/core'
 
 /** How calls of one kind of context carry credentials, and how they are refused. */
-export interface Transport {
+export interface CredentialTransport {
   /** Nest's name of the context: `http`, `graphql`, `ws`, `rpc` or one of another package. */
   readonly type: string
   /**
@@ -10,6 +10,8 @@ export interface Transport {
    * which refuses.
    */
   readonly request: (host: ArgumentsHost) => RequestLike | undefined
+  /** Adds the fields of a success to the answer, where the transport has any. */
+  readonly answer?: (headers: HeaderFields, host: ArgumentsHost) => void
   /**
    * The error that makes Nest answer as this kind of caller expects; late or never where the answer
    * is given already.

@@ -5,7 +5,7 @@
  */
 import { WsException } from '@nestjs/websockets'
 import type { RequestLike } from '@verifier-guard/core'
-import type { Transport } from './transport.js'
+import type { CredentialTransport } from './transport.js'
 
 /** A socket.io client with its handshake, or a `ws` client without one. */
 interface Client {
@@ -106,7 +106,7 @@ export function requestOf(client: object): RequestLike {
  * })
  * ```
  */
-export function websockets(): Transport {
+export function websockets(): CredentialTransport {
   return {
     type: 'ws',
     request: (host) => requestOf(host.switchToWs().getClient<object>()),

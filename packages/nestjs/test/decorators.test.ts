@@ -12,8 +12,8 @@ import {
   OptionalAuth,
   Powers,
   Public,
-  RequireClaims,
-  Required,
+  RequiredClaims,
+  Requires,
   Scopes,
   Tenant,
   TenantId,
@@ -73,7 +73,7 @@ class Open {
 @Controller('single')
 class Single {
   @Get('claims')
-  @RequireClaims({ team: 'red', groups: { includes: 'buyers' } })
+  @RequiredClaims({ team: 'red', groups: { includes: 'buyers' } })
   claims(): string {
     return 'in'
   }
@@ -192,10 +192,10 @@ describe('decorators', () => {
   })
 
   test.each([
-    ['@Required()', () => Required()],
-    ['@Required of no requirement', () => Required(undefined as unknown as Requirement)],
+    ['@Requires()', () => Requires()],
+    ['@Requires of no requirement', () => Requires(undefined as unknown as Requirement)],
     ['@Powers()', () => Powers()],
-    ['@RequireClaims({})', () => RequireClaims({})],
+    ['@RequiredClaims({})', () => RequiredClaims({})],
     ['@Scopes()', () => Scopes()],
     ['@Kinds()', () => Kinds()],
   ])('%s asks nothing, which is a mistake', (_, decorate) => {

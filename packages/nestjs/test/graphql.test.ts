@@ -33,7 +33,7 @@ import {
   VerifierGuardModule,
   type AuthContext,
 } from '../src/index.js'
-import { letInAs } from '../src/testing.js'
+import { allowAs } from '../src/testing.js'
 import { createWorld, start } from './application.js'
 
 @ObjectType()
@@ -318,10 +318,10 @@ describe('field resolvers of GraphQL', () => {
   })
 })
 
-test('in tests, letInAs says who calls in GraphQL too', async () => {
+test('in tests, allowAs says who calls in GraphQL too', async () => {
   const app = await start(
     { imports: [graphql(), VerifierGuardModule.forRoot(options)], providers: [Orders] },
-    (builder) => builder.overrideGuard(AccessTokenGuard).useValue(letInAs({ clientId: 'shop' })),
+    (builder) => builder.overrideGuard(AccessTokenGuard).useValue(allowAs({ clientId: 'shop' })),
   )
   expect((await send(app, '{ client }')).data).toEqual({ client: 'shop' })
   await app.close()

@@ -77,7 +77,10 @@ describe('VerifierGuardModule', () => {
   ])('%s guards the whole application by APP_GUARD', async (_, module) => {
     const app = await start({ imports: [module], controllers: [Orders], providers: [everywhere] })
     const server = app.getHttpServer()
-    await request(server).get('/orders').expect(401).expect('www-authenticate', 'Bearer')
+    await request(server)
+      .get('/orders')
+      .expect(401)
+      .expect('www-authenticate', 'Bearer realm="api"')
     await request(server).get('/orders').set('authorization', bearer()).expect(200)
     await request(server).get('/health').expect(200)
     await app.close()

@@ -18,7 +18,7 @@ import {
   VerifierGuardModule,
   type AuthContext,
 } from '../src/index.js'
-import { letInAs } from '../src/testing.js'
+import { allowAs } from '../src/testing.js'
 import { createWorld, start } from './application.js'
 
 @Controller('orders')
@@ -79,10 +79,10 @@ describe('in tests, the guard can be left out', () => {
     await app.close()
   })
 
-  test('letInAs says who calls', async () => {
+  test('allowAs says who calls', async () => {
     const app = await start(
       { imports, controllers: [Orders] },
-      overridden(letInAs({ clientId: 'shop' })),
+      overridden(allowAs({ clientId: 'shop' })),
     )
     expect(await get(app, '/orders/client')).toEqual({ status: 200, body: { client: 'shop' } })
     expect(await get(app, '/orders/scopes')).toEqual({
@@ -92,8 +92,8 @@ describe('in tests, the guard can be left out', () => {
     await app.close()
   })
 
-  test('letInAs() lets nobody in particular in', async () => {
-    const app = await start({ imports, controllers: [Orders] }, overridden(letInAs()))
+  test('allowAs() lets nobody in particular in', async () => {
+    const app = await start({ imports, controllers: [Orders] }, overridden(allowAs()))
     expect(await get(app, '/orders/client')).toEqual({ status: 200, body: { client: null } })
     expect(await get(app, '/orders/scopes')).toEqual({
       status: 200,
@@ -109,7 +109,7 @@ describe('in tests, the guard can be left out', () => {
   })
 
   test('replacing the provider is enough, wherever the guard stands', async () => {
-    const shop = letInAs({ clientId: 'shop' })
+    const shop = allowAs({ clientId: 'shop' })
     for (const providers of [[], [everywhere]]) {
       const app = await start({ imports, controllers: [Orders], providers }, (builder) =>
         builder.overrideProvider(AccessTokenGuard).useValue(shop),
@@ -133,7 +133,7 @@ describe('in tests, the guard can be left out', () => {
 
   test('replacing the guard leaves the one under APP_GUARD', async () => {
     const metadata = { imports, controllers: [Orders], providers: [everywhere] }
-    const app = await start(metadata, overridden(letInAs({ clientId: 'shop' })))
+    const app = await start(metadata, overridden(allowAs({ clientId: 'shop' })))
     expect((await get(app, '/orders/client')).status).toBe(401)
     await app.close()
   })

@@ -26,7 +26,7 @@ function controllerOf({ path: prefix }: Mount): Type {
       decorators.forEach((decorator) => decorator(Part.prototype, path, descriptor))
     Object.defineProperty(Part.prototype, path, descriptor)
     decorate(method === 'get' ? Get(path) : Post(path), HttpCode(200))
-    if (requirement) decorate(adapter.Required(requirement(kit)))
+    if (requirement) decorate(adapter.Requires(requirement(kit)))
     adapter.Auth()(Part.prototype, path, 0)
   }
   UseGuards(adapter.AccessTokenGuard)(Part)

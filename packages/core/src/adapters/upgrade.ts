@@ -1,10 +1,10 @@
-import { createGuard, type AuthOptions } from './adapter.js'
+import { createGuard, type AuthOptions } from './guard.js'
 import type { AuthContext } from '../context.js'
 import { GuardError } from '../kit/errors.js'
 import type { ResourceServerOptions } from '../options/options.js'
 import type { RequestLike } from '../presented/request.js'
 import type { Requirement } from '../requirements/index.js'
-import type { ResourceServer } from '../resource-server.js'
+import type { ResourceServer } from '../server.js'
 
 /** The socket of an upgrade, as far as this package touches it. */
 export interface UpgradeSocket {
@@ -65,7 +65,7 @@ export function protectUpgrade<Incoming extends RequestLike, Socket extends Upgr
 ): (request: Incoming, socket: Socket, head: Head) => void {
   const guard = createGuard(options, authOptions)
   const judge = async (request: Incoming) => {
-    const auth = await guard.authenticate(request)
+    const { auth } = await guard.authenticate(request)
     if (requirement !== undefined) await guard.authorize(auth, requirement, request)
     return auth
   }
@@ -97,13 +97,12 @@ function refuse(socket: UpgradeSocket, error: unknown): void {
   if (!(error instanceof GuardError)) throw error
   const body = JSON.stringify(error)
   const length = new TextEncoder().encode(body).length
-  const headers = {
+  const fields = [
     ...error.headers,
-    Connection: 'close',
-    'Content-Type': 'application/json',
-    'Content-Length': length,
-  }
-  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    ['Connection', 'close'],
+    ['Content-Type', 'application/json'],
+    ['Content-Length', length],
+  ].map(([name, value]) => `${name}: ${value}\r\n`)
   // Node leaves the sockets of upgrades half open, and no time-out of the server reaches them any
   // more.
   socket.end(`HTTP/1.1 ${error.status} \r\n${fields.join('')}\r\n${body}`, () => socket.destroy())

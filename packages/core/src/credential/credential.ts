@@ -10,13 +10,19 @@ import {
   TYPES,
 } from './dialects.js'
 import { parseObject } from '../kit/json.js'
-import { isCredential, readGrant, readMandate, type Grant, type Mandate } from './mandate.js'
+import {
+  isCredential,
+  readMandateSummary,
+  readMandate,
+  type MandateSummary,
+  type Mandate,
+} from './mandate.js'
 import {
   firstOf,
   isObject,
   malformed,
   optional,
-  own,
+  getOwn,
   pathsOf,
   read,
   seconds,
@@ -72,8 +78,10 @@ export interface Credential {
  * What a decision rests on in a credential. The rest, most of it about people, is read only for a
  * handler that asks.
  */
-export interface Standing
-  extends Pick<Credential, 'types' | 'kind' | 'validFrom' | 'validUntil' | 'tenant'>, Grant {}
+export interface CredentialSummary
+  extends
+    Pick<Credential, 'types' | 'kind' | 'validFrom' | 'validUntil' | 'tenant'>,
+    MandateSummary {}
 
 const namePaths = pathsOf(CREDENTIAL_NAMES)
 const datePaths = pathsOf(CREDENTIAL_DATES)
@@ -100,11 +108,11 @@ export function readCredential(claims: Json): Credential | undefined {
   const layers = credentialLayers(claims)
   if (layers === undefined) return undefined
   const root = layers.at(-1)!
-  const { powers, mandateeId, ...standing } = standingOf(claims, layers)
+  const { powers, mandateeId, ...summary } = summaryOf(claims, layers)
   return Object.freeze({
-    ...standing,
+    ...summary,
     ...read(root, root === claims ? flatNamePaths : namePaths, text),
-    context: texts(firstOf(CONTEXTS, (name) => own(root, name))),
+    context: texts(firstOf(CONTEXTS, (name) => getOwn(root, name))),
     status: Object.freeze(layers.flatMap(statusOf)),
     mandate: readMandate(claims, root, { powers, mandateeId }),
     raw: root,
@@ -117,9 +125,9 @@ export function readCredential(claims: Json): Credential | undefined {
  * @returns `undefined` when the token carries no credential
  * @throws {Denial} `credential_malformed`, wherever {@link readCredential} does
  */
-export function readStanding(claims: Json): Standing | undefined {
+export function readSummary(claims: Json): CredentialSummary | undefined {
   const layers = credentialLayers(claims)
-  return layers && standingOf(claims, layers)
+  return layers && summaryOf(claims, layers)
 }
 
 /**
@@ -132,7 +140,7 @@ function credentialLayers(claims: Json): readonly Json[] | undefined {
   return isCredential(claims) ? [claims] : undefined
 }
 
-function standingOf(claims: Json, layers: readonly Json[]): Standing {
+function summaryOf(claims: Json, layers: readonly Json[]): CredentialSummary {
   const root = layers.at(-1)!
   const types = typesOf(layers)
   const { validFrom, validUntil } = read(root, root === claims ? flatDatePaths : datePaths, seconds)
@@ -141,15 +149,15 @@ function standingOf(claims: Json, layers: readonly Json[]): Standing {
     kind: kindOf(types),
     ...optional('validFrom', validFrom),
     ...optional('validUntil', validUntil),
-    ...optional('tenant', text(own(claims, 'tenant'))),
-    ...readGrant(claims, root),
+    ...optional('tenant', text(getOwn(claims, 'tenant'))),
+    ...readMandateSummary(claims, root),
   }
 }
 
 /** The credential that one of the claims holds as an object, as JSON, or as the first of a list. */
 function embeddedCredential(claims: Json): Json | undefined {
   return firstOf(CREDENTIAL_CLAIMS, (name) => {
-    const stated = own(claims, name)
+    const stated = getOwn(claims, name)
     const value: unknown = Array.isArray(stated) ? (stated[0] ?? undefined) : stated
     const credential = typeof value === 'string' ? parseObject(value) : value
     if (credential === undefined || isObject(credential)) return credential
@@ -161,7 +169,7 @@ function embeddedCredential(claims: Json): Json | undefined {
 function typesOf(layers: readonly Json[]): readonly string[] {
   const types = new Set<string>()
   for (const layer of layers) {
-    for (const name of TYPES) for (const type of texts(own(layer, name))) types.add(type)
+    for (const name of TYPES) for (const type of texts(getOwn(layer, name))) types.add(type)
   }
   return Object.freeze([...types].filter((type) => !GENERIC_TYPES.has(type)))
 }
@@ -178,9 +186,9 @@ function kindOf(types: readonly string[]): Credential['kind'] {
  * Every entry, also one that can't be read: whoever asks for the status must see that there is one.
  */
 function statusOf(layer: Json): readonly CredentialStatus[] {
-  const status = own(layer, 'status')
+  const status = getOwn(layer, 'status')
   const entries = [
-    own(layer, 'credentialStatus'),
+    getOwn(layer, 'credentialStatus'),
     typeof status === 'object' ? status : undefined,
   ].flat()
   return entries
@@ -191,7 +199,7 @@ function statusOf(layer: Json): readonly CredentialStatus[] {
 /** An entry of a token status list has its members one level down, and no type. */
 function readStatus(entry: unknown): CredentialStatus {
   if (!isObject(entry)) return {}
-  const list = own(entry, 'status_list')
+  const list = getOwn(entry, 'status_list')
   return read(
     isObject(list) ? { ...list, type: 'TokenStatusListEntry' } : entry,
     statusPaths,

@@ -9,12 +9,12 @@ import {
   SUBJECTS,
 } from './dialects.js'
 import {
-  compact,
+  frozenCopy,
   firstOf,
   isObject,
   malformed,
   optional,
-  own,
+  getOwn,
   pathsOf,
   read,
   text,
@@ -89,7 +89,7 @@ const mandatorPaths = pathsOf(MANDATOR)
 const powerPaths = pathsOf(POWER)
 
 /** What a mandate grants, and to whom: all of it that a decision rests on. */
-export interface Grant {
+export interface MandateSummary {
   readonly powers: readonly Power[]
   readonly mandateeId: string | undefined
 }
@@ -102,20 +102,24 @@ export interface Grant {
  * @param root the credential: in one of the claims, or the claims themselves
  * @throws {Denial} `credential_malformed` when different organisations are named
  */
-export function readGrant(claims: Json, root: Json): Grant {
+export function readMandateSummary(claims: Json, root: Json): MandateSummary {
   const { flat, inner, choose } = mandateLayers(claims, root)
   agreeOnOrganisation([claims, flat, root, inner])
   const mandatee = choose(['mandatee'])
-  const stated = isObject(mandatee) ? text(own(mandatee, 'id')) : undefined
+  const stated = isObject(mandatee) ? text(getOwn(mandatee, 'id')) : undefined
   return { powers: readPowers(choose(POWERS)), mandateeId: stated ?? fallbackId(claims, root) }
 }
 
-/** Reads the whole mandate, in which {@link readGrant} found what it grants. */
-export function readMandate(claims: Json, root: Json, { powers, mandateeId }: Grant): Mandate {
+/** Reads the whole mandate, in which {@link readMandateSummary} found what it grants. */
+export function readMandate(
+  claims: Json,
+  root: Json,
+  { powers, mandateeId }: MandateSummary,
+): Mandate {
   const { inner, choose } = mandateLayers(claims, root)
   return Object.freeze({
     // A mandate that is the credential itself has no name of its own.
-    ...optional('id', inner === root ? undefined : text(own(inner, 'id'))),
+    ...optional('id', inner === root ? undefined : text(getOwn(inner, 'id'))),
     mandator: readMandator(choose(['mandator'])),
     mandatee: readMandatee(choose(['mandatee']), mandateeId),
     powers,
@@ -127,13 +131,13 @@ function mandateLayers(claims: Json, root: Json) {
   const inner = mandateIn(root)
   const flat = root === claims ? inner : mandateIn(claims)
   const choose = (names: readonly string[]) =>
-    firstOf(names, (name) => own(flat, name)) ?? firstOf(names, (name) => own(inner, name))
+    firstOf(names, (name) => getOwn(flat, name)) ?? firstOf(names, (name) => getOwn(inner, name))
   return { inner, flat, choose }
 }
 
 /** Whether the claims of a token are a credential themselves, as flat claims and an SD-JWT are. */
 export function isCredential(claims: Json): boolean {
-  const holds = (name: string) => typeof own(claims, name) === 'object'
+  const holds = (name: string) => typeof getOwn(claims, name) === 'object'
   return (
     holds('mandate') || subjectOf(claims) !== undefined || (holds('mandator') && POWERS.some(holds))
   )
@@ -144,12 +148,12 @@ export function isCredential(claims: Json): boolean {
  * itself.
  */
 function mandateIn(root: Json): Json {
-  const candidates = [own(subjectOf(root) ?? {}, 'mandate'), own(root, 'mandate')]
+  const candidates = [getOwn(subjectOf(root) ?? {}, 'mandate'), getOwn(root, 'mandate')]
   return candidates.find(isObject) ?? root
 }
 
 function subjectOf(root: Json): Json | undefined {
-  const subject = firstOf(SUBJECTS, (name) => own(root, name))
+  const subject = firstOf(SUBJECTS, (name) => getOwn(root, name))
   const one: unknown = Array.isArray(subject) ? subject[0] : subject
   return isObject(one) ? one : undefined
 }
@@ -162,7 +166,7 @@ function agreeOnOrganisation(layers: readonly Json[]): void {
   let agreed: string | undefined
   let read: unknown
   for (const layer of layers) {
-    const mandator = own(layer, 'mandator')
+    const mandator = getOwn(layer, 'mandator')
     // Mostly the layers are one and the same: read once, it agrees with itself.
     if (mandator === read || !isObject(mandator)) continue
     read = mandator
@@ -178,7 +182,7 @@ function agreeOnOrganisation(layers: readonly Json[]): void {
 function organisationsOf(mandator: Json): readonly string[] {
   const organisations: string[] = []
   for (const name of ORGANISATION_SOURCES) {
-    const stated = text(own(mandator, name))
+    const stated = text(getOwn(mandator, name))
     if (stated === undefined || (name === 'id' && !ELSI.test(stated))) continue
     organisations.push(stated.replace(ELSI, ''))
   }
@@ -206,10 +210,10 @@ function readMandatee(value: unknown, id: string | undefined): Mandatee {
  * `sub` of whatever their profile says.
  */
 function fallbackId(claims: Json, root: Json): string | undefined {
-  const subjectId = text(own(subjectOf(root) ?? {}, 'id'))
+  const subjectId = text(getOwn(subjectOf(root) ?? {}, 'id'))
   if (subjectId !== undefined || root === claims || Object.hasOwn(claims, 'credential_type'))
     return subjectId
-  const subject = text(own(claims, 'sub'))
+  const subject = text(getOwn(claims, 'sub'))
   return subject?.startsWith('did:') ? subject : undefined
 }
 
@@ -217,11 +221,11 @@ function readPowers(value: unknown): readonly Power[] {
   const powers = Array.isArray(value)
     ? (value as readonly unknown[]).filter(isObject).map(readPower)
     : []
-  return compact(powers.filter(({ actions }) => actions.length > 0))
+  return frozenCopy(powers.filter(({ actions }) => actions.length > 0))
 }
 
 function readPower(stated: Json): Power {
-  const actions = firstOf(POWER_ACTIONS, (name) => someTexts(own(stated, name))) ?? []
+  const actions = firstOf(POWER_ACTIONS, (name) => someTexts(getOwn(stated, name))) ?? []
   return Object.freeze(Object.assign(read(stated, powerPaths, text), { actions }))
 }
 

@@ -1,16 +1,27 @@
+/*
+ * The published keys of one Verifier, found by id. JWK Set document in, index out (RFC 7517 §5).
+ * Foreign and malformed keys spoil nothing beside them.
+ */
 import type { AlgorithmRow } from '../jwt/algorithms.js'
-import { printable } from '../kit/errors.js'
 import { publishedKey, readyKey, unfitness, type Jwk, type PublishedKey } from '../jwt/key.js'
+import { materialOf } from '../jwt/key-types.js'
+import { printable } from '../kit/display.js'
 
 /** More keys than this under one id, or with none, are not tried: each costs a signature check. */
 const MAX_CANDIDATES = 4
 
-/** The published keys of one Verifier, found by id. */
+/** A published key that can't be used, and why. */
+export interface IgnoredKey {
+  readonly kid: string | undefined
+  readonly why: string
+}
+
+/** The usable keys of a set. */
 export interface KeyIndex {
+  readonly keys: ReadonlySet<PublishedKey>
   readonly byKid: ReadonlyMap<string | undefined, readonly PublishedKey[]>
-  readonly size: number
   /** Keys that no allowed algorithm can use, and why; a sample of a long list. */
-  readonly ignored: readonly { readonly kid: string | undefined; readonly why: string }[]
+  readonly ignored: readonly IgnoredKey[]
 }
 
 /** What a new index has that the old one had not, and the other way round. */
@@ -20,7 +31,11 @@ export interface KeyChanges {
 }
 
 /** No key at all. */
-export const NO_KEYS: KeyIndex = Object.freeze({ byKid: new Map(), size: 0, ignored: [] })
+export const NO_KEYS: KeyIndex = Object.freeze<KeyIndex>({
+  keys: new Set(),
+  byKid: new Map(),
+  ignored: [],
+})
 
 const MAX_REPORTED = 10
 /**
@@ -30,55 +45,45 @@ const MAX_REPORTED = 10
 const MAX_IMPORTED = 64
 
 /**
- * Reads a JWK Set document (RFC 7517 §5), leaving out what can't be used: foreign and malformed
- * keys must not spoil the good ones beside them.
+ * Reads a JWK Set document.
  *
  * A key that was there before, unchanged, keeps its record and so the decisions that rest on it.
+ * Each key is taken as the document states it now: one that was good may come with its private
+ * member this time, or for another use.
  *
  * @returns the index, or a phrase that says what was found instead of a key set
  */
 export function indexKeys(
   document: unknown,
   rows: readonly AlgorithmRow[],
-  previous?: KeyIndex,
+  previous: KeyIndex = NO_KEYS,
 ): KeyIndex | string {
-  const keys =
-    typeof document === 'object' && document !== null
-      ? (document as { keys?: unknown }).keys
-      : undefined
-  if (!Array.isArray(keys)) return otherDocument(document)
-  const known = new Map([...all(previous)].map((key) => [identity(key.jwk), key]))
+  const { keys: stated } = Object(document) as { keys?: unknown }
+  if (!Array.isArray(stated)) return otherDocument(document)
+  const known = new Map([...previous.keys].map((key) => [identity(key.jwk), key]))
+  const keys = new Set<PublishedKey>()
   const byKid = new Map<string | undefined, PublishedKey[]>()
-  const ignored: { kid: string | undefined; why: string }[] = []
-  let size = 0
-  let met = 0
-  for (const jwk of keys as unknown[]) {
-    if (!isJwk(jwk)) {
-      ignored.push({ kid: undefined, why: 'it is no JSON object with "kty" and "kid" as text' })
+  const ignored: IgnoredKey[] = []
+  let imports = MAX_IMPORTED
+  for (const jwk of stated as unknown[]) {
+    const key = isJwk(jwk) ? (known.get(identity(jwk)) ?? publishedKey(jwk)) : undefined
+    if (key !== undefined && keys.has(key)) continue
+    const mayImport = key !== undefined && (known.has(identity(key.jwk)) || (imports -= 1) >= 0)
+    const group = (isJwk(jwk) && byKid.get(jwk.kid)) || []
+    const why = problemOf(jwk, key, { rows, mayImport, rivals: group.length })
+    if (why !== undefined || key === undefined) {
+      ignored.push({ kid: isJwk(jwk) ? shown(jwk.kid) : undefined, why: why! })
       continue
     }
-    const { kid } = jwk
-    const name = identity(jwk)
-    const before = known.get(name)
-    const key = before ?? publishedKey(jwk)
-    const mayImport = before !== undefined || (met += 1) <= MAX_IMPORTED
-    const why = uselessness(jwk, rows) ?? (mayImport ? failedImports(key, rows) : undefined)
-    if (why !== undefined) {
-      ignored.push({ kid: shown(kid), why })
-      continue
-    }
-    known.set(name, key)
-    const group = byKid.get(kid) ?? []
-    if (group.includes(key)) continue
-    if (group.length === MAX_CANDIDATES) {
-      ignored.push({ kid: shown(kid), why: `there are ${MAX_CANDIDATES} others under its id` })
-      continue
-    }
-    byKid.set(kid, group)
-    group.push(key)
-    size += 1
+    keys.add(key)
+    known.set(identity(key.jwk), key)
+    byKid.set(key.jwk.kid, [...group, key])
   }
-  if (size > 0) return { byKid, size, ignored: ignored.slice(0, MAX_REPORTED) }
+  return { keys, byKid, ignored: ignored.slice(0, MAX_REPORTED) }
+}
+
+/** Says what a key set without any usable key has in it. */
+export function describeUnusable({ ignored }: KeyIndex, rows: readonly AlgorithmRow[]): string {
   const [first] = ignored
   const others =
     first === undefined ? 'none at all' : `${ignored.length} others; of the first, ${first.why}`
@@ -86,9 +91,10 @@ export function indexKeys(
 }
 
 /** Compares two indexes. */
-export function changes(previous: KeyIndex | undefined, next: KeyIndex): KeyChanges {
-  const before = new Set(all(previous))
-  const after = new Set(all(next))
+export function changes(
+  { keys: before }: KeyIndex = NO_KEYS,
+  { keys: after }: KeyIndex,
+): KeyChanges {
   return {
     added: [...after].filter((key) => !before.has(key)),
     removed: [...before].filter((key) => !after.has(key)),
@@ -103,7 +109,7 @@ export function changes(previous: KeyIndex | undefined, next: KeyIndex): KeyChan
  */
 export function candidates(index: KeyIndex, kid: string | undefined): readonly PublishedKey[] {
   if (kid !== undefined) return index.byKid.get(kid) ?? []
-  return index.size === 1 ? [...all(index)] : []
+  return index.keys.size === 1 ? [...index.keys] : []
 }
 
 /** A key id as it may stand in an event: a Verifier chose it. */
@@ -111,14 +117,20 @@ export function shown(kid: string | undefined): string | undefined {
   return kid === undefined ? undefined : printable(kid)
 }
 
-/** Ends what was decided by these keys, in whatever memory it is. */
-export function distrust(keys: Iterable<PublishedKey>): void {
-  for (const key of keys) key.trusted = false
-}
-
-/** Every key of an index. */
-export function* all(index: KeyIndex | undefined): Iterable<PublishedKey> {
-  for (const group of index?.byKid.values() ?? []) yield* group
+/**
+ * Equal for keys that verify the same signatures under the same id. What is no text makes no key,
+ * and may be of any depth.
+ */
+export function identity(jwk: Jwk): string {
+  const { kid, use, alg, key_ops } = jwk
+  const operations = Array.isArray(key_ops)
+    ? (key_ops as readonly unknown[]).slice(0, MAX_REPORTED)
+    : []
+  return JSON.stringify(
+    [kid, use, alg, ...Object.values(materialOf(jwk)), ...operations].map((part) =>
+      typeof part === 'string' ? part : null,
+    ),
+  )
 }
 
 function isJwk(value: unknown): value is Jwk {
@@ -127,57 +139,53 @@ function isJwk(value: unknown): value is Jwk {
   return typeof kty === 'string' && (kid === undefined || typeof kid === 'string')
 }
 
-/**
- * Judged by the document as it is now: a key that was good may come with its private member this
- * time, or for another use.
- */
-function uselessness(jwk: Jwk, rows: readonly AlgorithmRow[]): string | undefined {
-  return unlessOne(rows, jwk, (row) => unfitness(jwk, row))
+interface Circumstances {
+  readonly rows: readonly AlgorithmRow[]
+  readonly mayImport: boolean
+  /** Usable keys before it under the same id. */
+  readonly rivals: number
+}
+
+/** Why a key is ignored, or `undefined` for one that can be used. */
+function problemOf(
+  jwk: unknown,
+  key: PublishedKey | undefined,
+  { rows, mayImport, rivals }: Circumstances,
+): string | undefined {
+  if (key === undefined || !isJwk(jwk)) return 'it is no JSON object with "kty" and "kid" as text'
+  const why = firstProblem(rows, jwk, (row) => unfitness(jwk, row))
+  if (why !== undefined) return why
+  const failed = mayImport ? firstProblem(rows, jwk, (row) => failedImport(key, row)) : undefined
+  if (failed !== undefined || rivals < MAX_CANDIDATES) return failed
+  return `there are ${MAX_CANDIDATES} others under its id`
 }
 
 /** Known at once on Node; elsewhere a key shows only when it is used. */
-function failedImports(key: PublishedKey, rows: readonly AlgorithmRow[]): string | undefined {
-  return unlessOne(rows, key.jwk, (row) => {
-    const ready = readyKey(key, row)
-    return 'unfit' in ready ? ready.unfit : undefined
-  })
+function failedImport(key: PublishedKey, row: AlgorithmRow): string | undefined {
+  const ready = readyKey(key, row)
+  return 'unfit' in ready ? ready.unfit : undefined
 }
 
-/** @returns why no algorithm can use a key, or `undefined` as soon as one can */
-function unlessOne(
+/** Why no algorithm can use a key, or `undefined` as soon as one can. */
+function firstProblem(
   rows: readonly AlgorithmRow[],
   { kty }: Jwk,
-  unfit: (row: AlgorithmRow) => string | undefined,
+  problem: (row: AlgorithmRow) => string | undefined,
 ): string | undefined {
   let why: string | undefined
   for (const row of rows) {
-    const reason = unfit(row)
-    if (reason === undefined) return undefined
+    const found = problem(row)
+    if (found === undefined) return undefined
     // The algorithm of the key's own type tells more than one it was never meant for.
-    if (why === undefined || row.kty === kty) why = reason
+    if (why === undefined || row.kty === kty) why = found
   }
   return why ?? 'no algorithm is allowed'
 }
 
 /** What people put in the place of a key set. */
 function otherDocument(document: unknown): string {
-  const { kty, jwks_uri: jwksUri } = (document ?? {}) as { kty?: unknown; jwks_uri?: unknown }
+  const { kty, jwks_uri: jwksUri } = Object(document) as { kty?: unknown; jwks_uri?: unknown }
   if (jwksUri !== undefined)
     return 'metadata: leave "jwksUri" out, or state the address that stands in it as "jwks_uri"'
   return kty === undefined ? 'no "keys" array' : 'a single key: wrap it as { keys: [key] }'
-}
-
-/**
- * Equal for keys that verify the same signatures under the same id. What is no text makes no key,
- * and may be of any depth.
- */
-export function identity({ kid, kty, crv, x, y, n, e, use, alg, key_ops }: Jwk): string {
-  const operations = Array.isArray(key_ops)
-    ? (key_ops as readonly unknown[]).slice(0, MAX_REPORTED)
-    : []
-  return JSON.stringify(
-    [kid, kty, crv, x, y, n, e, use, alg, ...operations].map((part) =>
-      typeof part === 'string' ? part : null,
-    ),
-  )
 }

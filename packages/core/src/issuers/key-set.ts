@@ -1,25 +1,36 @@
+/*
+ * The keys of one Verifier that may have signed a token. Key id in, published keys out: at once
+ * while they are at hand, later when they have to be fetched first.
+ */
 import type { AlgorithmRow } from '../jwt/algorithms.js'
-import { configurationError, Denial, quote } from '../kit/errors.js'
-import type { Emitter } from '../kit/events.js'
 import type { JwkSet, PublishedKey } from '../jwt/key.js'
-import { all, candidates, distrust, indexKeys, NO_KEYS, shown, type KeyIndex } from './key-index.js'
-import type { KeyOrigin, KeySetLimits } from '../options/options.js'
-import { createKeySource, type KeySource } from './remote-key-set.js'
-import { createRefetch } from './refetch.js'
-import { createUnknownIds } from './unknown-ids.js'
-import type { Runtime } from '../kit/runtime.js'
+import { quote } from '../kit/display.js'
+import { configurationError, Denial } from '../kit/errors.js'
+import type { Emitter } from '../kit/events.js'
+import type { HttpFailure } from '../kit/http.js'
+import type { Kept } from '../kit/kept.js'
+import type { Later } from '../kit/later.js'
+import { LRUCache } from '../kit/lru-cache.js'
+import { pause, within, type Runtime } from '../kit/runtime.js'
+import type { KeyLocation, KeySetLimits } from '../options/options.js'
+import {
+  candidates,
+  describeUnusable,
+  indexKeys,
+  NO_KEYS,
+  shown,
+  type KeyIndex,
+} from './key-index.js'
+import { asHttpFailure, keepKeys } from './remote-key-set.js'
 
 /** How a key set fares. */
 export interface KeySetHealth {
   readonly issuer: string
-  /**
-   * `ready`: keys of good age; `degraded`: keys in use while newer ones can't be had; `down`: no
-   * keys.
-   */
+  /** `ready`: fresh keys; `degraded`: stale or soon stale keys in an outage; `down`: no keys. */
   readonly status: 'ready' | 'degraded' | 'down'
   readonly keys: number
   /**
-   * Seconds since the keys were fetched; absent before the first success and for keys from the
+   * Seconds since the keys were asked for; absent before the first success and for keys from the
    * configuration.
    */
   readonly age?: number
@@ -29,223 +40,205 @@ export interface KeySetHealth {
   readonly lastFailure?: string
 }
 
-/** The keys of one Verifier, kept fresh. */
+/** The keys of one Verifier. */
 export interface KeySet {
   /**
    * The keys that may have signed a token.
    *
-   * @param worthAFetch whether an id that is not known may cause the keys to be fetched anew
-   * @returns at once while keys are at hand; a promise when they have to be fetched first
+   * @param mayRefetch whether an id that is not known may cause a fetch
    * @throws {Denial} `key_unknown`, `keys_unavailable`
    */
-  find(
-    kid: string | undefined,
-    worthAFetch: boolean,
-  ): readonly PublishedKey[] | Promise<readonly PublishedKey[]>
+  find(kid: string | undefined, mayRefetch: boolean): Later<readonly PublishedKey[]>
   /**
-   * Looks once more, within the budget, whether other keys than these stand under an id by now: a
-   * key may be replaced in place.
+   * The keys that stand under an id by now, besides those tried: a key may be replaced in place.
    *
    * @throws {Denial} `keys_unavailable` when the Verifier can't be asked
    */
   findReplaced(
     kid: string | undefined,
     tried: readonly PublishedKey[],
-  ): Promise<readonly PublishedKey[]>
+  ): Later<readonly PublishedKey[]>
+  /** Whether a key is still one of these: false also while newer keys should be waited for. */
+  holds(key: PublishedKey): boolean
   /**
-   * Notes that a signature holds by one of the keys: the issuer is no invention, and its keys are
-   * worth keeping fresh.
+   * Notes that a signature holds by one of the keys: the issuer is real, its keys worth renewing.
    */
-  prove(): void
-  /**
-   * Fetches the keys unless they are at hand, for as long as that may take. @throws {Denial}
-   * `keys_unavailable`
-   */
+  confirm(): void
+  /** Fetches the keys unless they are at hand. @throws {Denial} `keys_unavailable` */
   ready(): Promise<void>
   health(): KeySetHealth
-  /** Calls off a fetch under way and every timer, and gives up the keys. */
+  /** Ends fetches and timers, and lets go of the keys. */
   close(): void
 }
 
 /** What a key set is made of. */
 export interface KeySetOptions {
   readonly issuer: string
-  readonly origin: KeyOrigin
-  readonly rows: readonly AlgorithmRow[]
+  readonly keysAt: KeyLocation
+  readonly algorithms: readonly AlgorithmRow[]
   readonly limits: KeySetLimits
   readonly runtime: Runtime
   readonly emitter: Emitter
-  /**
-   * Whether the issuer is one that anybody may have invented: then its keys are fetched on request
-   * only, until a signature holds.
-   */
-  readonly onTrial: boolean
+  /** Whether anybody may have invented the issuer: then its keys are fetched on request only. */
+  readonly isUnverified: boolean
+}
+
+/** Makes the key set of one Verifier; nothing is fetched before it is asked for. */
+export function createKeySet({ keysAt, ...options }: KeySetOptions): KeySet {
+  if ('keys' in keysAt) return staticKeySet(options, keysAt.keys)
+  const set: RemoteKeySet = {
+    ...options,
+    keys: keepKeys({ ...options, keysAt }),
+    option: 'jwksUri' in keysAt ? 'jwksUri' : 'issuer',
+    lookedFor: new LRUCache({ max: MAX_LOOKED_FOR }),
+  }
+  return {
+    find: (kid, mayRefetch) => find(set, kid, mayRefetch),
+    findReplaced: (kid, tried) => findReplaced(set, kid, tried),
+    holds: (key) => set.keys.fresh()?.keys.has(key) === true,
+    confirm: () => set.keys.renewByTimer(),
+    ready: async () => void (set.keys.current ?? (await firstKeys(set))),
+    health: () => health(set),
+    close: () => set.keys.close(),
+  }
+}
+
+type Common = Omit<KeySetOptions, 'keysAt'>
+
+interface RemoteKeySet extends Common {
+  readonly keys: Kept<KeyIndex>
+  /** The option that says where the keys are. */
+  readonly option: 'jwksUri' | 'issuer'
+  /** When a key id was last looked for in vain. */
+  readonly lookedFor: LRUCache<string, number>
+}
+
+/** Key ids looked for in vain that are remembered, and for how long, in milliseconds. */
+const MAX_LOOKED_FOR = 1_000
+const UNKNOWN_FOR = 1_000
+/** Longer key ids than any Verifier has are not remembered. */
+const MAX_KID_LENGTH = 256
+
+function staticKeySet({ issuer, algorithms }: Common, document: JwkSet): KeySet {
+  let index = indexKeys(document, algorithms)
+  if (typeof index === 'string' || index.keys.size === 0)
+    throw configurationError(
+      '"keys" to be a JWK Set with usable keys',
+      typeof index === 'string' ? index : describeUnusable(index, algorithms),
+      'check their kty, crv, use and alg, and leave private members out',
+    )
+  const current = () => index as KeyIndex
+  return {
+    find: (kid) => found(current(), kid),
+    findReplaced: () => [],
+    holds: (key) => current().keys.has(key),
+    confirm: () => {},
+    ready: () => Promise.resolve(),
+    health: () => ({ issuer, status: 'ready', keys: current().keys.size, failures: 0 }),
+    close: () => void (index = NO_KEYS),
+  }
+}
+
+function find(
+  set: RemoteKeySet,
+  kid: string | undefined,
+  mayRefetch: boolean,
+): Later<readonly PublishedKey[]> {
+  const index = set.keys.fresh()
+  if (index !== undefined) return inIndex(set, index, kid, mayRefetch)
+  return inTime(set, newestKeys(set)).then((keys) => inIndex(set, keys, kid, mayRefetch))
+}
+
+function inIndex(
+  set: RemoteKeySet,
+  index: KeyIndex,
+  kid: string | undefined,
+  mayRefetch: boolean,
+): Later<readonly PublishedKey[]> {
+  if (index.keys.size === 0) throw unavailable(set)
+  const keys = candidates(index, kid)
+  if (keys.length > 0) return keys
+  // Without a key id there is nothing to look for again; with one, it may have been published
+  // since.
+  const { monotonic } = set.runtime
+  const wasLookedFor = monotonic() - (set.lookedFor.get(kid ?? '') ?? -Infinity) < UNKNOWN_FOR
+  if (kid === undefined || !mayRefetch || wasLookedFor) throw unknownKey(index, kid)
+  return inTime(set, publishedSince(set, kid))
+}
+
+async function publishedSince(set: RemoteKeySet, kid: string): Promise<readonly PublishedKey[]> {
+  const isAnswered = await set.keys.renewed()
+  const { current: index = NO_KEYS, failures } = set.keys
+  if (!isAnswered || failures > 0 || index.keys.size === 0) throw unavailable(set)
+  if (candidates(index, kid).length === 0 && kid.length <= MAX_KID_LENGTH)
+    set.lookedFor.set(kid, set.runtime.monotonic())
+  return found(index, kid)
+}
+
+function findReplaced(
+  set: RemoteKeySet,
+  kid: string | undefined,
+  tried: readonly PublishedKey[],
+): Later<readonly PublishedKey[]> {
+  const others = () =>
+    candidates(set.keys.current ?? NO_KEYS, kid).filter((key) => !tried.includes(key))
+  if (others().length > 0) return others()
+  // Anybody can forge signatures: a fetch that is not due is not waited for.
+  return inTime(set, set.keys.renewed(false)).then((isAnswered) => {
+    // Whether a key was replaced that can't be looked for now is not known.
+    if (others().length === 0 && (!isAnswered || set.keys.failures > 0)) throw unavailable(set)
+    return others()
+  })
 }
 
 /**
- * How long a key id that was looked for in vain counts as unknown without another look, in
- * milliseconds: while the budget lasts, and after.
- */
-const UNKNOWN_FOR = { withinBudget: 1_000, beyond: 10_000 }
-/**
- * How long requests wait for newer keys where those at hand are old for want of a timer, in
+ * How long requests wait for newer keys where those at hand are stale for want of a timer, in
  * milliseconds.
  */
 const PATIENCE = 1_000
 
-/** Makes the key set of one Verifier; nothing is fetched before it is needed. */
-export function createKeySet({ origin, ...options }: KeySetOptions): KeySet {
-  return 'keys' in origin
-    ? staticKeySet(options, origin.keys)
-    : fetchedKeySet(options, createKeySource({ ...options, origin }))
+/**
+ * Keys that were withdrawn should not pass, nor a Verifier that hangs hold up those it published.
+ */
+async function newestKeys(set: RemoteKeySet): Promise<KeyIndex> {
+  const { keys, runtime } = set
+  if (keys.current === undefined) return firstKeys(set)
+  const patience = PATIENCE - keys.underWayFor
+  if (!keys.isPausing && patience > 0) {
+    const { ended, cancel } = pause(runtime, patience)
+    await Promise.race([keys.refresh(), ended])
+    cancel()
+    if (keys.isStale && keys.failures === 0) keys.abandon(undefined)
+  }
+  return keys.current ?? firstKeys(set)
 }
 
-type Common = Omit<KeySetOptions, 'origin'>
-
-function staticKeySet({ issuer, rows }: Common, document: JwkSet): KeySet {
-  const index = indexKeys(document, rows)
-  if (typeof index === 'string')
-    throw configurationError(
-      '"keys" to be a JWK Set with usable keys',
-      index,
-      'check their kty, crv, use and alg, and leave private members out',
-    )
-  return {
-    find: (kid) => found(index, kid),
-    findReplaced: () => Promise.resolve([]),
-    prove: () => {},
-    ready: () => Promise.resolve(),
-    health: () => ({ issuer, status: 'ready', keys: index.size, failures: 0 }),
-    close: () => distrust(all(index)),
-  }
+async function firstKeys(set: RemoteKeySet): Promise<KeyIndex> {
+  if (!set.keys.isPausing) await set.keys.refresh()
+  const index = set.keys.current
+  if (index === undefined || index.keys.size === 0) throw unavailable(set)
+  return index
 }
 
-function fetchedKeySet({ issuer, limits, runtime }: Common, source: KeySource): KeySet {
-  const refetch = createRefetch(issuer, source, limits.timeout, runtime)
-  const unknown = createUnknownIds(runtime)
-  let closed = false
-  let oldSince: number | undefined
-
-  async function load(): Promise<KeyIndex> {
-    if (!source.inBackOff()) await source.refresh()
-    const index = source.index()
-    if (index === undefined || closed) throw source.unavailable()
-    return index
-  }
-
-  function find(
-    kid: string | undefined,
-    worthAFetch: boolean,
-  ): readonly PublishedKey[] | Promise<readonly PublishedKey[]> {
-    if (closed) throw source.unavailable()
-    const index = source.index()
-    if (index === undefined)
-      return within(load().then((loaded) => candidatesOrRefetch(loaded, kid, worthAFetch)))
-    const newer = newerKeys()
-    return newer === undefined
-      ? candidatesOrRefetch(index, kid, worthAFetch)
-      : newer.then(() => find(kid, worthAFetch))
-  }
-
-  /**
-   * Without a failure keys are old only in a process that slept through its timer, or while a
-   * refresh is late: what was withdrawn meanwhile should not pass, but a Verifier that does not
-   * answer must not hold up the tokens of known keys either.
-   */
-  function newerKeys(): Promise<void> | undefined {
-    if (source.age() < limits.maxAge || source.failures() > 0) {
-      oldSince = undefined
-      return undefined
-    }
-    oldSince ??= runtime.monotonic()
-    const left = oldSince + PATIENCE - runtime.monotonic()
-    if (left <= 0) return undefined
-    return new Promise((resolve) => {
-      const cancel = runtime.schedule(resolve, left)
-      void source.refresh().then(() => (cancel(), resolve()))
-    })
-  }
-
-  function candidatesOrRefetch(
-    index: KeyIndex,
-    kid: string | undefined,
-    worthAFetch: boolean,
-  ): readonly PublishedKey[] | Promise<readonly PublishedKey[]> {
-    const keys = candidates(index, kid)
-    if (keys.length > 0) return keys
-    // Without a key id there is nothing to look for again; with one, it may have been published
-    // since the last fetch.
-    const { withinBudget, beyond } = UNKNOWN_FOR
-    if (
-      kid === undefined ||
-      !worthAFetch ||
-      unknown.has(kid, refetch.pause() > 0 ? beyond : withinBudget)
-    )
-      throw unknownKey(index, kid)
-    return within(findPublishedSince(kid))
-  }
-
-  /** A request waits for keys no longer than one fetch may take, whatever it waits behind. */
-  function within<T>(work: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const giveUp = () => reject(source.unavailable())
-      // One step later, because the failure of the fetch itself is due at the same moment and says
-      // more.
-      const cancel = runtime.schedule(() => runtime.schedule(giveUp, 0), limits.timeout)
-      void work.then(resolve, reject).finally(cancel)
-    })
-  }
-
-  async function findPublishedSince(kid: string): Promise<readonly PublishedKey[]> {
-    await refetch()
-    const index = source.index()
-    if (source.failures() > 0 || index === undefined || closed) throw source.unavailable()
-    if (candidates(index, kid).length === 0) unknown.add(kid)
-    return found(index, kid)
-  }
-
-  async function findReplaced(
-    kid: string | undefined,
-    tried: readonly PublishedKey[],
-  ): Promise<readonly PublishedKey[]> {
-    const others = () =>
-      candidates(source.index() ?? NO_KEYS, kid).filter((key) => !tried.includes(key))
-    // Whoever came before may have had it fetched already; beyond the budget, keys that were
-    // fetched a moment ago have the last word.
-    if (closed || others().length > 0 || refetch.pause() > 0) return others()
-    await within(refetch())
-    // Whether a key was replaced that nobody can look for now, nobody knows.
-    if (others().length === 0 && source.failures() > 0) throw source.unavailable()
-    return others()
-  }
-
-  return {
-    find,
-    findReplaced,
-    prove: () => source.keepFresh(),
-    async ready() {
-      if (source.index() === undefined) await load()
-    },
-    health: () => health(issuer, source),
-    close() {
-      closed = true
-      source.close()
-      refetch.close()
-    },
-  }
+/** A request waits for keys no longer than one fetch may take, whatever it waits behind. */
+function inTime<T>(set: RemoteKeySet, work: Promise<T>): Promise<T> {
+  return within(set.runtime, work, set.limits.timeout, async () => {
+    // The failure of the fetch itself, due at the same moment, says more.
+    await pause(set.runtime, 0).ended
+    throw unavailable(set)
+  })
 }
 
-function health(issuer: string, source: KeySource): KeySetHealth {
-  const index = source.index()
-  const failures = source.failures()
-  const lastFailure = source.lastFailure()
+function health({ issuer, keys }: RemoteKeySet): KeySetHealth {
+  const { current: index = NO_KEYS, failures, lastFailure, age } = keys
+  const count = index.keys.size
   return {
     issuer,
-    status: index === undefined ? 'down' : failures > 0 ? 'degraded' : 'ready',
-    keys: index?.size ?? 0,
-    ...(index !== undefined && { age: source.age() / 1_000 }),
+    status: count === 0 ? 'down' : failures > 0 ? 'degraded' : 'ready',
+    keys: count,
+    ...(count > 0 && { age: age / 1_000 }),
     failures,
-    ...(lastFailure !== undefined && { lastFailure }),
+    ...(failures > 0 && { lastFailure: asHttpFailure(lastFailure).message }),
   }
 }
 
@@ -256,17 +249,36 @@ function found(index: KeyIndex, kid: string | undefined): readonly PublishedKey[
 }
 
 function unknownKey(index: KeyIndex, kid: string | undefined): Denial {
-  const ignored =
-    kid === undefined ? undefined : index.ignored.find((key) => key.kid === shown(kid))
+  const ignored = index.ignored.find((key) => kid !== undefined && key.kid === shown(kid))
   return new Denial('key_unknown', {
     check: 'key-set',
     expected:
       kid === undefined
-        ? `a "kid", since the Verifier publishes ${index.size} keys`
+        ? `a "kid", since the Verifier publishes ${index.keys.size} keys`
         : 'a "kid" that the Verifier publishes',
     actual: quote(kid),
     hint: ignored
       ? `the Verifier publishes it, but it can't be used: ${ignored.why}`
       : 'the token may come from another environment, or its key was withdrawn',
   })
+}
+
+/** The refusal of a token that can't be decided on now. */
+function unavailable({ issuer, keys, option }: RemoteKeySet): Denial {
+  const failure = keys.failures > 0 ? asHttpFailure(keys.lastFailure) : undefined
+  const reason = {
+    check: 'key-set',
+    expected: `the keys of ${issuer}`,
+    actual: `none ${failure ? `(${failure.message})` : 'within the time that a request may wait'}`,
+    hint: `no token was judged; ${remedy(failure, option)}`,
+  }
+  return new Denial('keys_unavailable', reason, { retryAfter: Math.max(1, keys.retryIn / 1_000) })
+}
+
+function remedy(failure: HttpFailure | undefined, option: string): string {
+  if (failure === undefined || failure.reason === 'unreachable' || failure.reason === 'timeout')
+    return 'check that this process can reach the Verifier'
+  if (failure.status === 429 || (failure.status ?? 0) >= 500)
+    return 'the Verifier has trouble of its own, and is asked again'
+  return `there was an answer, so check the option "${option}", and the Verifier`
 }

@@ -1,7 +1,7 @@
-import { quote } from '../kit/errors.js'
 import { getJson, HttpFailure, type FetchLimits } from '../kit/http.js'
 import type { Runtime } from '../kit/runtime.js'
-import { describeInsecure, likelyDifference, place, quoteAddress } from '../kit/url.js'
+import { describeInsecure, likelyDifference } from '../kit/url.js'
+import { quote, place, quoteAddress } from '../kit/display.js'
 
 /** Authorization server metadata (RFC 8414 §2, OpenID Connect Discovery 1.0 §3), as published. */
 export type Metadata = Readonly<Record<string, unknown>>

@@ -1,18 +1,28 @@
+/*
+ * Finds the key that a token was signed with among those its issuer publishes. Unverified JWS in,
+ * verified JWS and its key out (RFC 7515 §5.2).
+ */
 import type { AlgorithmRow } from '../jwt/algorithms.js'
 import type { UnverifiedJws } from '../jwt/jws.js'
 import { readyKey, type PublishedKey } from '../jwt/key.js'
-import { verifySignature, type VerifiedJws } from '../jwt/signature.js'
+import { verifySignature, type SignatureThread, type VerifiedJws } from '../jwt/signature.js'
 import { Denial } from '../kit/errors.js'
+import { andThen, type Later } from '../kit/later.js'
 import type { KeySet } from './key-set.js'
 
 /** A verified token and the key that vouches for it. */
-export interface Vouched {
+export interface Signed {
   readonly verified: VerifiedJws
   readonly key: PublishedKey
 }
 
+/** No key signed the token; with why one of them could not be used, if that is so. */
+interface Unsigned {
+  readonly unfit?: string
+}
+
 /**
- * Finds the key that a token was signed with among those its Verifier publishes.
+ * Checks a token's signature by the keys of its issuer.
  *
  * A signature that does not hold under a known id is looked at once more with what is published by
  * then: some Verifiers replace a key in place.
@@ -20,53 +30,59 @@ export interface Vouched {
  * @param now seconds since 1970
  * @throws {Denial} `key_unknown`, `key_unsuitable`, `signature_invalid`, `keys_unavailable`
  */
-export async function verifyWithKeys(
+export function verifyWithKeys(
   jws: UnverifiedJws,
   keySet: KeySet,
   row: AlgorithmRow,
-  now: number,
-): Promise<Vouched> {
+  { now, thread }: { readonly now: number; readonly thread: SignatureThread },
+): Later<Signed> {
   const { kid } = jws.header
   // A token that has expired anyway is worth no fetch: after a rotation there are many of those.
-  const worthAFetch = typeof jws.claims['exp'] === 'number' && jws.claims['exp'] > now
-  const keys = await keySet.find(kid, worthAFetch)
-  let found = await firstThatVerifies(jws, keys, row)
-  if (!('verified' in found) && worthAFetch) {
-    const second = await firstThatVerifies(jws, await keySet.findReplaced(kid, keys), row)
-    found = 'verified' in second ? second : { ...second, ...found }
+  const mayRefetch = typeof jws.claims['exp'] === 'number' && jws.claims['exp'] > now
+  const tryKeys = (keys: readonly PublishedKey[]) => tryEach(jws, keys, row, thread)
+
+  function accept(found: Signed | Unsigned): Signed {
+    if (!('verified' in found)) throw refuse(found, row)
+    keySet.confirm()
+    return found
   }
-  if (!('verified' in found)) throw refuse(found.unfit, row)
-  keySet.prove()
-  return found
+
+  return andThen(keySet.find(kid, mayRefetch), (keys) =>
+    andThen(tryKeys(keys), (found) => {
+      if ('verified' in found || !mayRefetch) return accept(found)
+      return andThen(keySet.findReplaced(kid, keys), (others) =>
+        andThen(tryKeys(others), (second) =>
+          accept('verified' in second ? second : { ...second, ...found }),
+        ),
+      )
+    }),
+  )
 }
 
-async function firstThatVerifies(
+function tryEach(
   jws: UnverifiedJws,
   keys: readonly PublishedKey[],
   row: AlgorithmRow,
-): Promise<Vouched | { unfit?: string }> {
-  let unfit: string | undefined
-  for (const key of keys) {
-    const ready = await readyKey(key, row)
-    if ('unfit' in ready) {
-      unfit = ready.unfit
-      continue
-    }
-    const verified = await verifySignature(jws, ready, row)
-    if (verified !== undefined) return { verified, key }
-  }
-  return unfit === undefined ? {} : { unfit }
+  thread: SignatureThread,
+): Later<Signed | Unsigned> {
+  const [key, ...others] = keys
+  if (key === undefined) return {}
+  return andThen(readyKey(key, row), (ready) => {
+    if ('unfit' in ready)
+      return andThen(tryEach(jws, others, row, thread), (found) => ({ ...ready, ...found }))
+    return andThen(verifySignature(jws, ready, row, thread), (verified) =>
+      verified === undefined ? tryEach(jws, others, row, thread) : { verified, key },
+    )
+  })
 }
 
-function refuse(unfit: string | undefined, { name }: AlgorithmRow): Denial {
-  if (unfit !== undefined) {
-    const reason = {
+function refuse({ unfit }: Unsigned, { name }: AlgorithmRow): Denial {
+  if (unfit !== undefined)
+    return new Denial('key_unsuitable', {
       check: 'key',
       expected: `a published key fit for ${name}`,
       actual: `one of which ${unfit}`,
-    }
-    return new Denial('key_unsuitable', reason)
-  }
+    })
   return new Denial('signature_invalid', {
     check: 'signature',
     expected: `a signature by the key that the token names, with ${name}`,

@@ -1,6 +1,7 @@
 import { decodeBase64url } from '../kit/base64url.js'
-import { Denial, quote } from '../kit/errors.js'
+import { Denial } from '../kit/errors.js'
 import { deepFreeze, parseObject } from '../kit/json.js'
+import { quote } from '../kit/display.js'
 
 /**
  * The header members that the library reads; the others are left alone, key sources (`jwk`, `jku`,

@@ -1,7 +1,12 @@
+/*
+ * Checks the signature of a token with one key: the only maker of verified tokens. Unverified JWS
+ * and key in, verified JWS out (RFC 7515 §5.2, RFC 7518 §3). Does not judge any claim.
+ */
+import { andThen, type Later } from '../kit/later.js'
+import { builtinModule, cores } from '../kit/runtime.js'
 import type { AlgorithmRow } from './algorithms.js'
 import type { UnverifiedJws } from './jws.js'
 import type { ReadyKey } from './key.js'
-import { builtinModule } from '../kit/runtime.js'
 
 declare const verified: unique symbol
 
@@ -10,52 +15,86 @@ export interface VerifiedJws extends Omit<UnverifiedJws, symbol> {
   readonly [verified]: true
 }
 
+/**
+ * Where signatures are checked on Node: by the calling thread, by the thread pool, or by whichever
+ * serves better at the moment.
+ */
+export type SignatureThread = 'auto' | 'calling' | 'pool'
+
+type NodeKey = Extract<ReadyKey, { node: unknown }>['node']
+type WebKey = Extract<ReadyKey, { web: unknown }>['web']
+
 const nodeCrypto = builtinModule('node:crypto')
 
 /**
- * Checks the signature of a token with a ready key: the only maker of verified tokens.
- *
- * On Node the work is done on the thread pool; elsewhere by WebCrypto through jose. Does not judge
- * any claim.
+ * Checks a signature.
  *
  * @returns the verified token, or `undefined` when the signature does not hold
  */
-export async function verifySignature(
+export function verifySignature(
   jws: UnverifiedJws,
   key: ReadyKey,
   row: AlgorithmRow,
-): Promise<VerifiedJws | undefined> {
+  thread: SignatureThread = 'auto',
+): Later<VerifiedJws | undefined> {
   // An ECDSA signature is the two numbers side by side (RFC 7518 §3.4); another length is DER, or
   // nothing at all.
   if (row.signatureLength !== undefined && jws.signature.length !== row.signatureLength)
     return undefined
   const holds =
-    'node' in key
-      ? await verifyOnThreadPool(jws, key.node, row)
-      : await verifyPortably(jws, key.web, row)
-  return holds ? (jws as unknown as VerifiedJws) : undefined
+    'node' in key ? verifyOnNode(jws, key.node, row, thread) : verifyPortably(jws, key.web, row)
+  return andThen(holds, (good) => (good ? (jws as unknown as VerifiedJws) : undefined))
 }
 
-type NodeKey = Extract<ReadyKey, { node: unknown }>['node']
+/** Signatures that the thread pool is checking, for the whole process. */
+let inPool = 0
+/** Whether the calling thread has checked one since the last microtask. */
+let checkedHere = false
 
-function verifyOnThreadPool(jws: UnverifiedJws, key: NodeKey, row: AlgorithmRow): Promise<boolean> {
+function verifyOnNode(
+  jws: UnverifiedJws,
+  key: NodeKey,
+  row: AlgorithmRow,
+  thread: SignatureThread,
+): Later<boolean> {
   const { verify, constants } = nodeCrypto!
-  const padding = row.pss
-    ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
-    : undefined
+  const settings = {
+    key,
+    dsaEncoding: 'ieee-p1363' as const,
+    ...(row.pss && {
+      padding: constants.RSA_PKCS1_PSS_PADDING,
+      saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+    }),
+  }
+  const input = Buffer.from(jws.signingInput, 'latin1')
+  if (checksHere(thread)) {
+    try {
+      return verify(row.digest, input, settings, jws.signature)
+    } catch {
+      return false
+    }
+  }
+  inPool += 1
   return new Promise((resolve) => {
-    const settings = { key, dsaEncoding: 'ieee-p1363' as const, ...padding }
-    verify(
-      row.digest,
-      Buffer.from(jws.signingInput, 'latin1'),
-      settings,
-      jws.signature,
-      (error, holds) => resolve(error === null && holds),
-    )
+    verify(row.digest, input, settings, jws.signature, (error, holds) => {
+      inPool -= 1
+      resolve(error === null && holds)
+    })
   })
 }
 
-type WebKey = Extract<ReadyKey, { web: unknown }>['web']
+/**
+ * A signature that comes alone is checked at once: handing it to the pool and back takes as long as
+ * checking it. Several at a time are worth the way, where there is another core for the pool.
+ */
+function checksHere(thread: SignatureThread): boolean {
+  if (thread !== 'auto') return thread === 'calling'
+  if (cores === 1) return true
+  if (inPool > 0 || checkedHere) return false
+  checkedHere = true
+  void Promise.resolve().then(() => (checkedHere = false))
+  return true
+}
 
 async function verifyPortably(
   jws: UnverifiedJws,

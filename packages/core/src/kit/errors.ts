@@ -95,11 +95,8 @@ export type ErrorCode = keyof typeof ERRORS
  * Why a request was refused, for the operator: never for the caller, and never with a token or
  * personal data in it.
  */
-export interface Reason {
-  /**
-   * The step that refused, by the name of its file: `token`, `jws`, `issuer`, `claims`,
-   * `requirements` …
-   */
+export interface DenialReason {
+  /** The step that refused, by the name of its room or file: `jws`, `issuer`, `claims` … */
   readonly check: string
   readonly expected: string
   readonly actual: string
@@ -107,35 +104,50 @@ export interface Reason {
   readonly hint?: string
 }
 
-/**
- * Thrown by a step of the pipeline; becomes a {@link GuardError} with its answer at the pipeline's
- * end.
- */
-export class Denial extends Error {
+/** Parameters of a challenge beyond realm and error, by name: `scope` (RFC 6750 §3). */
+export type ChallengeParameters = Readonly<Record<string, string>>
+
+/** One refusal: what was decided, and all that an answer to it needs. */
+export interface Refusal {
   readonly code: ErrorCode
-  readonly reason: Reason
-  /** Scopes that would have sufficed (RFC 6750 §3, `scope`). */
-  readonly scope: readonly string[] | undefined
-  /** Milliseconds after which a new try makes sense. */
-  readonly retryAfter: number | undefined
+  readonly reason: DenialReason
+  /** What the challenge says of the way to get in. */
+  readonly challenge?: ChallengeParameters
+  /** Seconds after which a new try makes sense, where the trouble is not the caller's. */
+  readonly retryAfter?: number
+  /** What lies beneath: a failed fetch, or what a function of the application threw. */
+  readonly cause?: unknown
+}
+
+/** Thrown by a step of a decision; its end turns it into a {@link GuardError} with an answer. */
+export class Denial extends Error {
+  readonly refusal: Refusal
 
   constructor(
     code: ErrorCode,
-    reason: Reason,
-    more: { scope?: readonly string[]; retryAfter?: number | undefined; cause?: unknown } = {},
+    reason: DenialReason,
+    more: Pick<Refusal, 'challenge' | 'retryAfter' | 'cause'> = {},
   ) {
-    super(code, more.cause === undefined ? undefined : { cause: more.cause })
-    this.code = code
-    this.reason = reason
-    this.scope = more.scope
-    this.retryAfter = more.retryAfter
+    super(code)
+    this.refusal = { code, reason, ...more }
   }
 }
 
-/** What to send back: one status, its headers, a JSON body. */
-export interface Answer {
+/**
+ * The fields of an answer, as a list of name and value pairs: what web `Headers` and `Response`
+ * take, a repeated name as often as it is sent.
+ *
+ * Its only enumerable members are the names, a repeated one with a list of values: so Express, Koa
+ * and Fastify read `error.headers` in their own error handling.
+ */
+export type HeaderFields = [name: string, value: string][] & {
+  readonly [name: string]: string | string[]
+}
+
+/** What to send back: one status, its header fields, a JSON body. */
+export interface HttpAnswer {
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: HeaderFields
   readonly body: {
     readonly error?: string
     readonly error_description: string
@@ -176,20 +188,18 @@ export class GuardError extends Error {
   readonly code: ErrorCode
   readonly kind: ErrorKind
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: HeaderFields
   /** Koa's word for "the message may be shown to the caller". */
   readonly expose: boolean
-  declare readonly reason: Reason
-  declare readonly body: Answer['body']
+  declare readonly reason: DenialReason
+  declare readonly body: HttpAnswer['body']
 
   /**
    * @param expose whether the error may get to a caller; default: unless the configuration is wrong
    */
   constructor(
-    code: ErrorCode,
-    reason: Reason,
-    answer: Answer,
-    cause?: unknown,
+    { code, reason, cause }: Refusal,
+    answer: HttpAnswer,
     expose = ERRORS[code].kind !== 'configuration',
   ) {
     super(expose ? answer.body.error_description : explain(reason))
@@ -213,7 +223,7 @@ export class GuardError extends Error {
   }
 
   /** The public body, so that serialising the error by accident gives nothing away. */
-  toJSON(): Answer['body'] {
+  toJSON(): HttpAnswer['body'] {
     return this.body
   }
 
@@ -231,65 +241,35 @@ export class GuardError extends Error {
  */
 export function configurationError(expected: string, actual: string, hint: string): GuardError {
   const { status, error, description } = ERRORS.invalid_configuration
-  const answer: Answer = {
+  const answer = {
     status,
-    headers: {},
+    headers: headerFields([]),
     body: { error: error!, error_description: description },
   }
-  return new GuardError(
-    'invalid_configuration',
-    { check: 'options', expected, actual, hint },
-    answer,
-  )
+  const reason = { check: 'options', expected, actual, hint }
+  return new GuardError({ code: 'invalid_configuration', reason }, answer)
 }
 
-/**
- * The same failure for the developer: no request waits for an answer at start-up, and whoever
- * prints the error should see why.
- */
-export function explained(error: unknown): unknown {
-  if (!(error instanceof GuardError)) return error
-  const { code, reason, cause } = error
-  return new GuardError(code, reason, error, cause, false)
+/** Makes the fields of an answer from its pairs, in the order in which they are sent. */
+export function headerFields(
+  pairs: readonly (readonly [name: string, value: string])[],
+): HeaderFields {
+  const fields = pairs.map(([name, value]) => [name, value]) as HeaderFields
+  const byName: Record<string, string | string[]> = {}
+  for (const [index, [name, value]] of pairs.entries()) {
+    hide(fields, index, fields[index])
+    byName[name] = name in byName ? [byName[name]!, value].flat() : value
+  }
+  return Object.freeze(Object.assign(fields, byName))
 }
 
-const MAX_SHOWN = 200
-
-/**
- * A value of a token or an option as it may appear in a reason: quoted, escaped and cut short,
- * because its sender chose it. Of an object nothing but its type: a whole configuration in the
- * wrong place has passwords in it.
- */
-export function quote(value: unknown): string {
-  return value === undefined ? 'none' : printable(outline(value))
-}
-
-function outline(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, MAX_SHOWN + 1))
-  if (Array.isArray(value)) return `[${value.slice(0, MAX_SHOWN).map(member).join(',')}]`
-  if (typeof value === 'object' && value !== null) return 'an object'
-  return typeof value === 'function' ? 'a function' : String(value)
-}
-
-function member(value: unknown): string {
-  return Array.isArray(value) ? 'a list' : outline(value)
-}
-
-/**
- * A text that somebody else chose, as it may stand in a reason or an event: cut short, and nothing
- * in it that a terminal or a log viewer obeys.
- */
-export function printable(text: string): string {
-  const escaped = text
-    .slice(0, MAX_SHOWN + 1)
-    // Escapes as JSON has them, also for what JSON lets stand: control sequences, changes of
-    // direction.
-    .replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-  return escaped.length <= MAX_SHOWN ? escaped : `${escaped.slice(0, MAX_SHOWN)}…`
+/** The fields of an answer by name, as Node's frameworks take them. */
+export function fieldsByName(fields: HeaderFields): Record<string, string | string[]> {
+  return Object.fromEntries(Object.entries(fields))
 }
 
 /** A reason in one sentence. */
-export function explain({ expected, actual, hint }: Reason): string {
+export function explain({ expected, actual, hint }: DenialReason): string {
   return `expected ${expected}, found ${actual}${hint ? `: ${hint}` : ''}`
 }
 

@@ -1,76 +1,84 @@
-import { explain, printable, type ErrorCode, type Reason } from './errors.js'
+/*
+ * Tells the application of what happens inside. Events in; listeners, diagnostics channels and the
+ * first warnings out. Nothing in an event is secret or personal.
+ */
+import { printable } from './display.js'
+import { explain, type DenialReason, type ErrorCode } from './errors.js'
 import { builtinModule, type Runtime } from './runtime.js'
 
-/** A request was let through. */
-export interface AllowedEvent {
-  readonly issuer: string
-  /** Whether the signature and claims had been checked before and were remembered. */
-  readonly cached: boolean
-}
-
-/** A request was refused; the operator's half of the answer. */
-export interface DeniedEvent extends Reason {
-  readonly code: ErrorCode
-  readonly status: number
-  /**
-   * First 16 characters of the token's SHA-256 in base64url: tells tokens apart without being one.
-   */
-  readonly fingerprint?: string
-  /** What the caller was given to quote, when correlation ids are on. */
-  readonly correlationId?: string
-  /** The failure beneath, where there was one. */
-  readonly cause?: unknown
-}
-
-/** A key set was fetched. */
-export interface KeySetRefreshedEvent {
-  readonly issuer: string
-  readonly keys: number
-  /** Published keys that can't be used with the allowed algorithms, and why. */
-  readonly ignored: readonly { readonly kid: string | undefined; readonly why: string }[]
-}
-
-/** Keys appeared or disappeared. */
-export interface KeysChangedEvent {
-  readonly issuer: string
-  readonly added: readonly (string | undefined)[]
-  readonly removed: readonly (string | undefined)[]
-}
-
-/** A key set could not be fetched. */
-export interface KeySetFailedEvent {
-  readonly issuer: string
-  /** Failures in a row, this one included. */
-  readonly failures: number
-  readonly message: string
-  /** Seconds until the next attempt of its own accord. */
-  readonly retryIn: number
-}
-
-/**
- * The keys in use are older than their maximum age, because newer ones could not be had. Reported
- * once an outage.
- */
-export interface KeySetStaleEvent {
-  readonly issuer: string
-  /** Age of the keys, in seconds. */
-  readonly age: number
-}
-
-/** Every event by its name, with what it carries. Nothing in any of them is secret or personal. */
+/** Every event by its name, with what it carries. */
 export interface GuardEvents {
-  readonly allowed: AllowedEvent
-  readonly denied: DeniedEvent
-  readonly keySetRefreshed: KeySetRefreshedEvent
-  readonly keysChanged: KeysChangedEvent
-  readonly keySetFailed: KeySetFailedEvent
-  readonly keySetStale: KeySetStaleEvent
+  /** A request was let in. */
+  readonly allowed: {
+    readonly issuer: string
+    /** Whether the token had been validated for an earlier request. */
+    readonly cached: boolean
+  }
+  /** A request was refused; the operator's half of the answer. */
+  readonly denied: DenialReason & {
+    readonly code: ErrorCode
+    readonly status: number
+    /**
+     * First 16 characters of the token's SHA-256 in base64url: tells tokens apart without being
+     * one.
+     */
+    readonly fingerprint?: string
+    /** The `iss` of the token, where it is a configured issuer. */
+    readonly issuer?: string
+    /** What the caller was given to quote, when correlation ids are on. */
+    readonly correlationId?: string
+    /** The failure beneath, where there was one. */
+    readonly cause?: unknown
+  }
+  /** A key set was fetched. */
+  readonly keySetRefreshed: {
+    readonly issuer: string
+    readonly keys: number
+    /** Published keys that can't be used with the allowed algorithms, and why. */
+    readonly ignored: readonly { readonly kid: string | undefined; readonly why: string }[]
+  }
+  /** Keys appeared or disappeared. */
+  readonly keysChanged: {
+    readonly issuer: string
+    readonly added: readonly (string | undefined)[]
+    readonly removed: readonly (string | undefined)[]
+  }
+  /** A key set could not be fetched. */
+  readonly keySetFailed: {
+    readonly issuer: string
+    /** Failures in a row, this one included. */
+    readonly failures: number
+    readonly message: string
+    /** Seconds until the next attempt in the background. */
+    readonly retryIn: number
+  }
+  /** The keys in use are stale, because no newer ones can be fetched. Once an outage. */
+  readonly keySetStale: {
+    readonly issuer: string
+    /** Age of the keys, in seconds. */
+    readonly age: number
+  }
+  /** A status list was fetched. */
+  readonly statusListRefreshed: {
+    /** The address of the list. */
+    readonly list: string
+  }
+  /** A status list could not be fetched. */
+  readonly statusListFailed: {
+    /** The address of the list. */
+    readonly list: string
+    /** Failures in a row, this one included. */
+    readonly failures: number
+    readonly message: string
+    /** Seconds until the next attempt. */
+    readonly retryIn: number
+  }
 }
 
 /**
  * Functions to be told of events. One that throws, or whose promise rejects, disturbs no request.
  */
-export type Listeners = {
+export type EventListeners = {
   readonly [Name in keyof GuardEvents]?: (event: GuardEvents[Name]) => void
 }
 
@@ -80,8 +88,7 @@ export type Listeners = {
  */
 export interface Emitter {
   /**
-   * Whether an event is worth building, so that hot paths build none for nobody: somebody listens,
-   * or the developer is to be warned of it.
+   * Whether an event is worth building: there is a listener, or the developer is to be warned.
    *
    * @param code of a `denied` event; without it, any that may be warned of counts
    */
@@ -97,6 +104,8 @@ export const EVENT_NAMES = [
   'keysChanged',
   'keySetFailed',
   'keySetStale',
+  'statusListRefreshed',
+  'statusListFailed',
 ] as const
 
 /**
@@ -112,67 +121,81 @@ const LIKELY_MISTAKES = [
   'rule_failed',
 ] as const satisfies readonly ErrorCode[]
 
-/** Issuers whose failures the developer is warned of; of a template there may be any number. */
-const MOST_ISSUERS = 10
+/** Places whose failures the developer is warned of; of a template there may be any number. */
+const MOST_PLACES = 10
 
 /**
- * Connects the application's listeners and the diagnostics channels; where nobody listens, warns
- * once of what a developer has to know.
+ * Connects the application's listeners and the diagnostics channels; without either, warns once of
+ * what a developer has to know.
  */
-export function createEmitter(listeners: Listeners, runtime: Pick<Runtime, 'warn'>): Emitter {
+export function createEmitter(listeners: EventListeners, runtime: Pick<Runtime, 'warn'>): Emitter {
   const diagnostics = builtinModule('node:diagnostics_channel')
   const channels = new Map(
     EVENT_NAMES.map((name) => [name, diagnostics?.channel(`verifier-guard:${name}`)] as const),
   )
   const isHeard = (name: keyof GuardEvents) =>
     listeners[name] !== undefined || channels.get(name)?.hasSubscribers === true
-  const silence = createSilenceBreaker(runtime)
+  const warnings = createWarnings(runtime)
   return {
-    listens: (name, code) => isHeard(name) || (name === 'denied' && silence.mayWarn(code)),
+    listens: (name, code) => isHeard(name) || (name === 'denied' && warnings.mayWarn(code)),
     emit(name, event) {
-      if (!isHeard(name)) return silence.warn(name, event)
+      if (!isHeard(name)) return warnings.warn(name, event)
       channels.get(name)?.publish(event)
-      const failed = (error: unknown) =>
-        runtime.warn(
-          `a listener of the event "${name}" threw ${error instanceof Error ? error.name : 'something'}; it should not`,
-        )
-      try {
-        // An asynchronous listener fits the type too, and its rejection would end the process.
-        const late: unknown = listeners[name]?.(event)
-        if (late instanceof Object && 'then' in late) Promise.resolve(late).catch(failed)
-      } catch (error) {
-        failed(error)
-      }
+      const { [name]: listener } = listeners
+      if (listener !== undefined) tell(name, () => listener(event), runtime)
     },
+  }
+}
+
+/** A listener that throws, or whose promise rejects, disturbs no request and no process. */
+function tell(
+  name: keyof GuardEvents,
+  listener: () => unknown,
+  { warn }: Pick<Runtime, 'warn'>,
+): void {
+  const failed = (error: unknown) => {
+    const what = error instanceof Error ? error.name : 'something'
+    warn(`a listener of the event "${name}" threw ${what}; it should not`)
+  }
+  try {
+    const late = listener()
+    if (late instanceof Object && 'then' in late) Promise.resolve(late).catch(failed)
+  } catch (error) {
+    failed(error)
   }
 }
 
 /**
  * Without it, an application that listens to nothing answers 401 or 503 for ever because of one
- * wrong option, and nobody learns why.
+ * wrong option, and nothing says why.
  */
-function createSilenceBreaker(runtime: Pick<Runtime, 'warn'>) {
+function createWarnings({ warn }: Pick<Runtime, 'warn'>) {
   const codes = new Set<ErrorCode>(LIKELY_MISTAKES)
   const failed = new Set<string>()
+
+  function warnOnce(place: string, message: string): void {
+    if (failed.has(place) || failed.size >= MOST_PLACES) return
+    failed.add(place)
+    warn(message)
+  }
+
+  const about: { readonly [Name in keyof GuardEvents]?: (event: GuardEvents[Name]) => void } = {
+    denied: ({ code, ...reason }) => {
+      if (codes.delete(code)) warn(denied(code, reason))
+    },
+    keySetFailed: ({ issuer, message }) => warnOnce(issuer, keySetFailed(issuer, message)),
+    statusListFailed: ({ list, message }) => warnOnce(list, statusListFailed(message)),
+  }
   return {
     mayWarn: (code: ErrorCode | undefined) =>
       code === undefined ? codes.size > 0 : codes.has(code),
-    warn(name: keyof GuardEvents, event: GuardEvents[keyof GuardEvents]) {
-      if (name === 'denied') {
-        const { code, ...reason } = event as DeniedEvent
-        if (codes.delete(code)) runtime.warn(denied(code, reason))
-      }
-      if (name === 'keySetFailed') {
-        const { issuer, message } = event as KeySetFailedEvent
-        if (failed.has(issuer) || failed.size >= MOST_ISSUERS) return
-        failed.add(issuer)
-        runtime.warn(keySetFailed(issuer, message))
-      }
+    warn<Name extends keyof GuardEvents>(name: Name, event: GuardEvents[Name]): void {
+      about[name]?.(event)
     },
   }
 }
 
-function denied(code: ErrorCode, reason: Reason): string {
+function denied(code: ErrorCode, reason: DenialReason): string {
   return `A request was refused with ${code}: ${explain(reason)}. ${once('denied', 'every denial')}`
 }
 
@@ -180,6 +203,10 @@ function keySetFailed(issuer: string, message: string): string {
   const hint =
     'check "issuer" and "jwksUri", and that this process can reach the Verifier; without keys, requests get 503'
   return `The keys of ${printable(issuer)} could not be fetched: ${message}: ${hint}. ${once('keySetFailed', 'every failure')}`
+}
+
+function statusListFailed(message: string): string {
+  return `A status list could not be fetched: ${message}. ${once('statusListFailed', 'every failure')}`
 }
 
 function once(name: keyof GuardEvents, what: string): string {

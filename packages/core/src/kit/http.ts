@@ -1,6 +1,5 @@
-import { printable } from './errors.js'
 import type { Runtime } from './runtime.js'
-import { place } from './url.js'
+import { printable, place } from './display.js'
 
 /** Why an HTTP exchange brought no usable answer. */
 export type HttpFailureReason =

@@ -55,7 +55,7 @@ export function firstOf<Item, T>(
  * A member of the object itself, never of its prototype; `null` is what some Verifiers write for
  * nothing.
  */
-export function own(source: Json, name: string): unknown {
+export function getOwn(source: Json, name: string): unknown {
   const value = source[name] ?? undefined
   // Most names are absent: looking first is cheaper than asking whose it is.
   return value !== undefined && Object.hasOwn(source, name) ? value : undefined
@@ -75,7 +75,7 @@ export function text(value: unknown): string | undefined {
 export function texts(value: unknown): readonly string[] {
   if (value === undefined) return NONE
   const values: readonly unknown[] = Array.isArray(value) ? value : [value]
-  return compact((values.every(isText) ? values : values.filter(isText)) as string[])
+  return frozenCopy((values.every(isText) ? values : values.filter(isText)) as string[])
 }
 
 const NONE: readonly string[] = Object.freeze([])
@@ -114,10 +114,10 @@ export function malformed(expected: string, actual: string): Denial {
 }
 
 function follow(source: Json, path: readonly string[]): unknown {
-  let value = own(source, path[0]!)
+  let value = getOwn(source, path[0]!)
   for (let depth = 1; depth < path.length; depth += 1) {
     if (!isObject(value)) return undefined
-    value = own(value, path[depth]!)
+    value = getOwn(value, path[depth]!)
   }
   return value
 }
@@ -125,6 +125,6 @@ function follow(source: Json, path: readonly string[]): unknown {
 /**
  * A list for keeping: frozen, and without the room for sixteen more that filtering leaves behind.
  */
-export function compact<T>(list: readonly T[]): readonly T[] {
+export function frozenCopy<T>(list: readonly T[]): readonly T[] {
   return Object.freeze(list.slice())
 }

@@ -1,6 +1,7 @@
 import type * as buffer from 'node:buffer'
 import type * as crypto from 'node:crypto'
 import type * as diagnosticsChannel from 'node:diagnostics_channel'
+import type * as os from 'node:os'
 
 /**
  * Everything the library takes from the world around it: clocks, network, chance and timers.
@@ -65,18 +66,48 @@ export const systemRuntime: Runtime = Object.freeze({
   },
 })
 
-const onCloudflareWorkers =
+/** Whether this is the runtime of Cloudflare Workers, which is not as others are. */
+export const isOnCloudflareWorkers =
   (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent ===
   'Cloudflare-Workers'
 
+/** A pause, in milliseconds, that can be cut short. */
+export function pause(
+  { schedule }: Pick<Runtime, 'schedule'>,
+  delay: number,
+): { readonly ended: Promise<void>; readonly cancel: () => void } {
+  let cancel = () => {}
+  const ended = new Promise<void>((resolve) => {
+    const cancelTimer = schedule(resolve, delay)
+    cancel = () => (cancelTimer(), resolve())
+  })
+  return { ended, cancel }
+}
+
 /**
- * Whether a request may wait for work that another one began: on Cloudflare Workers that work ends
- * with the request that began it, finished or not.
+ * Waits for work so long and no longer.
+ *
+ * @param limit in milliseconds
+ * @param late makes what to throw, or to return, when the time is over
  */
-export const sharesWork = !onCloudflareWorkers
+export function within<T>(
+  { schedule }: Pick<Runtime, 'schedule'>,
+  work: Promise<T>,
+  limit: number,
+  late: () => T | Promise<T>,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => {
+      void new Promise<T>((answer) => answer(late())).then(resolve, reject)
+    }
+    const cancel = schedule(giveUp, limit)
+    void work.then(resolve, reject).finally(cancel)
+  })
+}
 
 interface BuiltinModules {
   'node:buffer': typeof buffer
+  'node:os': typeof os
   'node:crypto': typeof crypto
   'node:diagnostics_channel': typeof diagnosticsChannel
 }
@@ -89,8 +120,11 @@ export function builtinModule<Name extends keyof BuiltinModules>(
   name: Name,
 ): BuiltinModules[Name] | undefined {
   // Its stand-in for `node:crypto` takes no ready keys; WebCrypto is what that runtime is made for.
-  if (onCloudflareWorkers) return undefined
+  if (isOnCloudflareWorkers) return undefined
   const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } })
     .process
   return host?.getBuiltinModule?.(name) as BuiltinModules[Name] | undefined
 }
+
+/** The processor cores that this process may use; one where that is not known. */
+export const cores = builtinModule('node:os')?.availableParallelism() ?? 1

@@ -1,4 +1,4 @@
-import { quote } from './errors.js'
+import { quoteAddress } from './display.js'
 
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
@@ -22,19 +22,6 @@ export function describeInsecure(address: string, insecureHttp: boolean): string
 export function isIssuer(text: string, insecureHttp: boolean): boolean {
   if (/[?#{}]/.test(text) || describeInsecure(text, insecureHttp) !== undefined) return false
   return [text, `${text}/`].includes(new URL(text).href)
-}
-
-/** An address as it may appear in a message: without user, password, query or fragment. */
-export function place(url: string): string {
-  const { origin, pathname } = new URL(url)
-  return origin + pathname
-}
-
-/** The same for a text of which it is not known that it is an address. */
-export function quoteAddress(text: string): string {
-  return quote(
-    text.replace(/\/\/[^/?#]*@/, '//...@').replace(/[?#][^]*$/, (rest) => `${rest[0]}...`),
-  )
 }
 
 /** What two identifiers differ by that were meant to be the same, in words. */

@@ -1,9 +1,7 @@
-import { Denial, quote } from '../kit/errors.js'
+import { Denial } from '../kit/errors.js'
 import type { IssuerLookup, IssuerOptions, IssuerSettings } from './options.js'
-import type { Runtime } from '../kit/runtime.js'
-
-/** How long callers are told to wait when a lookup failed, in milliseconds. */
-const PAUSE = 1_000
+import { within, type Runtime } from '../kit/runtime.js'
+import { quote } from '../kit/display.js'
 
 /**
  * Makes a lookup whose answers are checked like the configuration, and awaited for a limited time.
@@ -38,12 +36,12 @@ export function issuerLookup(
 
 /** Trouble of the application with its own sources says nothing about the token. */
 async function answerOf(lookup: IssuerLookup, issuer: string, timeout: number, runtime: Runtime) {
-  let callOff = () => {}
-  const limit = new Promise<never>((_, reject) => {
-    callOff = runtime.schedule(() => reject(new Error(`no answer within ${timeout} ms`)), timeout)
-  })
   try {
-    return await Promise.race([lookup(issuer), limit])
+    // Asked within a promise: a lookup may throw at once.
+    const answer = Promise.resolve(issuer).then(lookup)
+    return await within(runtime, answer, timeout, () => {
+      throw new Error(`no answer within ${timeout} ms`)
+    })
   } catch (cause) {
     const actual = `an error of the type ${cause instanceof Error ? cause.name : typeof cause}`
     const hint = 'the token was not judged; the "cause" of the "denied" event says what went wrong'
@@ -53,8 +51,6 @@ async function answerOf(lookup: IssuerLookup, issuer: string, timeout: number, r
       actual,
       hint,
     }
-    throw new Denial('keys_unavailable', reason, { cause, retryAfter: PAUSE })
-  } finally {
-    callOff()
+    throw new Denial('keys_unavailable', reason, { cause })
   }
 }

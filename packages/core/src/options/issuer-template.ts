@@ -1,5 +1,5 @@
-import { configurationError, quote } from '../kit/errors.js'
-import { quoteAddress } from '../kit/url.js'
+import { configurationError } from '../kit/errors.js'
+import { quote, quoteAddress } from '../kit/display.js'
 
 /** Tells whether an issuer is one of a template's. */
 export type IssuerTemplate = (issuer: string) => boolean

@@ -3,8 +3,8 @@ import type { Algorithm } from '../jwt/algorithms.js'
 /** Kinds of actor behind a token: by its credential, or `none` for a plain access token. */
 export const KINDS = ['machine', 'employee', 'unknown', 'none'] as const
 
-/** Kind of actor behind a token. */
-export type Kind = (typeof KINDS)[number]
+/** CallerKind of actor behind a token. */
+export type CallerKind = (typeof KINDS)[number]
 
 /**
  * The defaults for one family of Verifiers: what their tokens look like, and what may be asked of
@@ -51,7 +51,7 @@ export interface Profile {
   /** Claims without which a token is refused, besides `iss` and `exp`. */
   readonly requiredClaims: readonly string[]
   /** Kinds that are accepted unless the application names others; `undefined` for any. */
-  readonly kinds: readonly Kind[] | undefined
+  readonly kinds: readonly CallerKind[] | undefined
 }
 
 /**

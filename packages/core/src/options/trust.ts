@@ -1,8 +1,9 @@
 import { ALGORITHMS, type AlgorithmRow } from '../jwt/algorithms.js'
-import { configurationError, quote } from '../kit/errors.js'
+import { configurationError } from '../kit/errors.js'
 import type { TrustOptions, TrustSettings } from './options.js'
-import { KINDS, PROFILES, type Kind, type Profile, type ProfileName } from './profiles.js'
+import { KINDS, PROFILES, type CallerKind, type Profile, type ProfileName } from './profiles.js'
 import type { IssuerTemplate } from './issuer-template.js'
+import { quote } from '../kit/display.js'
 
 /**
  * Where an unset environment variable would silently put the profile's own rule in the place of a
@@ -55,13 +56,13 @@ export function trustSettings(
   const isVerifier = verifierNamed(own.issuer, template)
   const isForUsers =
     clientIds.length > 0 || (audience !== undefined && !audience?.every(isVerifier))
-  const users: readonly Kind[] = isForUsers ? ['employee'] : []
+  const users: readonly CallerKind[] = isForUsers ? ['employee'] : []
   return {
     profile,
     audience,
     clientIds,
     kinds: kinds ?? (profile.kinds && [...profile.kinds, ...users]),
-    rows: rowsFor(options.algorithms ?? profile.algorithms),
+    algorithms: algorithmsNamed(options.algorithms ?? profile.algorithms),
   }
 }
 
@@ -90,7 +91,7 @@ function ignoredClients(profile: Profile, name: ProfileName): Error {
   )
 }
 
-function unmatched(kinds: readonly Kind[], name: ProfileName): Error {
+function unmatched(kinds: readonly CallerKind[], name: ProfileName): Error {
   return configurationError(
     `"kinds" with "none" under the profile "${name}"`,
     quote(kinds),
@@ -98,14 +99,14 @@ function unmatched(kinds: readonly Kind[], name: ProfileName): Error {
   )
 }
 
-function kindList(kinds: readonly Kind[] | undefined): readonly Kind[] | undefined {
+function kindList(kinds: readonly CallerKind[] | undefined): readonly CallerKind[] | undefined {
   if (kinds === undefined) return undefined
   if (
     Array.isArray(kinds) &&
     kinds.length > 0 &&
-    kinds.every((kind) => KINDS.includes(kind as Kind))
+    kinds.every((kind) => KINDS.includes(kind as CallerKind))
   )
-    return [...(kinds as readonly Kind[])]
+    return [...(kinds as readonly CallerKind[])]
   throw configurationError(
     `"kinds" among ${KINDS.join(', ')}`,
     quote(kinds),
@@ -147,7 +148,7 @@ function audienceList(
   return list
 }
 
-function rowsFor(names: readonly string[]): ReadonlyMap<string, AlgorithmRow> {
+function algorithmsNamed(names: readonly string[]): ReadonlyMap<string, AlgorithmRow> {
   const known = [...ALGORITHMS.keys()].join(', ')
   if (!Array.isArray(names) || names.length === 0)
     throw configurationError('"algorithms" as a list', quote(names), `name some of ${known}`)

@@ -1,3 +1,8 @@
+/*
+ * Reads fields of a request, whatever made it: a framework, a gateway or a message. Request and
+ * name in, how the field was sent out (RFC 9110 §5).
+ */
+
 /**
  * The part of an HTTP request that a decision needs. A web `Request`, Node's `IncomingMessage` and
  * Express' `req` fit as they are.
@@ -19,73 +24,51 @@ interface WebHeaders {
 
 type NodeHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** More than one credential in a request, in words. */
-export interface Ambiguous {
-  readonly ambiguous: string
-}
+/** A field's value; or, where no single text stands for what was sent, what that was. */
+export type Field = string | undefined | { readonly several: number } | { readonly unfit: unknown }
 
 /**
- * The value of the `Authorization` field, `undefined` where there is none, or what makes it
- * ambiguous.
+ * Reads one field. With several of a name, a proxy may have read another one than this server
+ * would (RFC 9110 §5.3), so none of them is the value.
  *
- * With several credentials in one request, a proxy may have judged another one than we would (RFC
- * 6750 §2, RFC 9110 §5.3).
+ * @param name in lower case
  */
-export function authorizationOf(request: RequestLike): string | undefined | Ambiguous {
-  const { headers, rawHeaders } = request
-  const repeated = rawHeaders === undefined ? 1 : countAuthorization(rawHeaders)
-  if (repeated > 1) return several(repeated)
-  const value = fieldOf(headers) ?? (rawHeaders === undefined ? fieldInAnyCase(headers) : undefined)
-  const query = request.url?.indexOf('?') ?? -1
-  return (
-    (typeof value === 'string' && query !== -1 ? tokenIn(request.url!, query) : undefined) ?? value
-  )
-}
-
-function fieldOf(headers: WebHeaders | NodeHeaders): string | undefined | Ambiguous {
+export function fieldOf({ headers, rawHeaders }: RequestLike, name: string): Field {
+  const sent = rawHeaders === undefined ? 1 : timesSent(rawHeaders, name)
+  if (sent > 1) return { several: sent }
+  if (typeof headers !== 'object' || headers === null) return { unfit: headers }
   if (typeof headers.get === 'function')
-    return (headers as WebHeaders).get(AUTHORIZATION) ?? undefined
-  const value = (headers as NodeHeaders)[AUTHORIZATION]
+    return textOf((headers as WebHeaders).get(name) ?? undefined)
+  // Node's names come in lower case, those of API gateways as the caller wrote them (§5.1).
+  if (rawHeaders !== undefined) return textOf((headers as NodeHeaders)[name])
+  const spellings = Object.keys(headers).filter((spelling) => isName(spelling, name))
+  if (spellings.length > 1) return { several: spellings.length }
+  return textOf((headers as NodeHeaders)[spellings[0] ?? name])
+}
+
+/** Whether the query has a parameter of this name, as servers read it. */
+export function isInQuery({ url }: RequestLike, name: string): boolean {
+  const query = typeof url === 'string' ? url.indexOf('?') : -1
+  if (query === -1) return false
+  // Every request pays for this look; only a name with escaped characters takes a closer one.
+  if (!url!.includes(name, query) && !url!.includes('%', query)) return false
+  return new URLSearchParams(url!.slice(query)).has(name)
+}
+
+function textOf(value: unknown): Field {
   if (typeof value === 'string' || value === undefined) return value
-  return value.length > 1 ? several(value.length) : value[0]
+  if (!Array.isArray(value)) return { unfit: value }
+  return value.length > 1 ? { several: value.length } : textOf(value[0])
 }
 
-/**
- * API gateways hand the names over as the caller wrote them (RFC 9110 §5.1); Node's and web headers
- * come in lower case.
- */
-function fieldInAnyCase(headers: WebHeaders | NodeHeaders): string | undefined | Ambiguous {
-  if (typeof headers.get === 'function') return undefined
-  const values = Object.keys(headers)
-    .filter(isAuthorization)
-    .flatMap((name) => (headers as NodeHeaders)[name] ?? [])
-  return values.length > 1 ? several(values.length) : values[0]
-}
-
-function isAuthorization(name: string): boolean {
-  return name.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION
-}
-
-const AUTHORIZATION = 'authorization'
-
-/** A token in the query is never read (RFC 9700 §4.3.2), but beside another it is a second one. */
-function tokenIn(url: string, query: number): Ambiguous | undefined {
-  // Every request pays for this look; only a name with escaped characters takes a closer one, as
-  // servers read it.
-  if (!url.includes('access_token', query) && !url.includes('%', query)) return undefined
-  return new URLSearchParams(url.slice(query)).has('access_token')
-    ? { ambiguous: 'an Authorization field and "access_token" in the query' }
-    : undefined
-}
-
-function several(count: number): Ambiguous {
-  return { ambiguous: `${count} Authorization fields` }
-}
-
-function countAuthorization(rawHeaders: readonly string[]): number {
+function timesSent(rawHeaders: readonly string[], name: string): number {
   let count = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (isAuthorization(rawHeaders[index]!)) count += 1
+    if (isName(rawHeaders[index]!, name)) count += 1
   }
   return count
+}
+
+function isName(spelling: string, name: string): boolean {
+  return spelling.length === name.length && spelling.toLowerCase() === name
 }

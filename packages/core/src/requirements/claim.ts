@@ -1,13 +1,8 @@
-import { configurationError, quote } from '../kit/errors.js'
-import { requireFunction, requireOptions, requireTexts } from './arguments.js'
-import {
-  afterwards,
-  type Caller,
-  type Outcome,
-  type Refusal,
-  type Requirement,
-} from './requirement.js'
-import { enumerate } from './text.js'
+import { configurationError, type Refusal } from '../kit/errors.js'
+import { anything, callable, readOptions, texts, type OptionRows } from '../kit/option-rows.js'
+import { andThen } from '../kit/later.js'
+import type { Caller, Outcome, Requirement } from './requirement.js'
+import { quote, enumerate } from '../kit/display.js'
 
 /** What a claim has to be: one of these. */
 export type ClaimCondition =
@@ -54,7 +49,8 @@ export function requiredClaim(
   claim: string | readonly string[],
   condition: ClaimCondition,
 ): Requirement {
-  const path = requireTexts('a claim by its name or path', claim)
+  texts('claim', claim)
+  const path: readonly string[] = Object.freeze([claim].flat())
   const { fits, expected } = prepare(condition)
   const name = `claim ${path.join('.')}`
   return Object.freeze({
@@ -71,7 +67,7 @@ export function requiredClaim(
         }
         return { code: 'claim_requirement_unmet', reason }
       }
-      return value === undefined ? judge(false) : afterwards(fits(value), judge)
+      return value === undefined ? judge(false) : andThen(fits(value), judge)
     },
   })
 }
@@ -110,13 +106,19 @@ const CONDITIONS: { readonly [name: string]: (wanted: never) => Test } = {
     }
   },
   satisfies(predicate: (value: unknown) => boolean | Promise<boolean>) {
-    requireFunction('"satisfies" as a function', predicate)
+    callable('satisfies', predicate)
     return { expected: 'that satisfies a predicate', fits: predicate }
   },
 }
 
+const ROWS = {
+  equals: { check: anything, says: 'exactly this value, of this type' },
+  includes: { check: anything, says: 'a list, or a text separated by spaces, with all of these' },
+  satisfies: { check: anything, says: 'whatever a function answers `true` to' },
+} as const satisfies OptionRows<ClaimCondition>
+
 function prepare(condition: ClaimCondition): Test {
-  requireOptions('requiredClaim', condition, Object.keys(CONDITIONS))
+  readOptions('conditions of requiredClaim', condition, ROWS)
   const stated = Object.entries(condition).filter(([, wanted]) => wanted !== undefined)
   const [name, wanted] = stated[0] ?? []
   if (stated.length === 1) return CONDITIONS[name!]!(wanted as never)

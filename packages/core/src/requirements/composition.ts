@@ -1,10 +1,10 @@
-import { ERRORS } from '../kit/errors.js'
+import { ERRORS, type Refusal } from '../kit/errors.js'
+import { andThen, type Later } from '../kit/later.js'
 import {
   evaluate,
   requireRequirements,
-  type Caller,
+  type Question,
   type Outcome,
-  type Refusal,
   type Requirement,
   type Requirements,
   type Together,
@@ -28,7 +28,7 @@ export function allOf<Requests extends readonly unknown[]>(
   ...requirements: Requirements<Requests>
 ): Requirement<Together<Requests>> {
   const all = requireRequirements<Together<Requests>>('allOf', requirements)
-  return combine('all of', all, (caller, request) => firstRefusal(all, caller, request))
+  return combine('all of', all, (question) => firstRefusal(all, question))
 }
 
 /**
@@ -54,59 +54,44 @@ export function anyOf<Requests extends readonly unknown[]>(
   ...requirements: Requirements<Requests>
 ): Requirement<Together<Requests>> {
   const all = requireRequirements<Together<Requests>>('anyOf', requirements)
-  const combined: Requirement<Together<Requests>> = combine('any of', all, (caller, request) => {
-    const join = (refusals: readonly Refusal[]) => joined(combined.name, refusals)
-    return allRefusals(all, caller, request, join, [])
-  })
+  const combined: Requirement<Together<Requests>> = combine('any of', all, (question) =>
+    andThen(allRefusals(all, question), (refusals) => refusals && joined(combined.name, refusals)),
+  )
   return combined
 }
 
 function combine<Request>(
   word: string,
   requirements: readonly Requirement<Request>[],
-  check: (caller: Caller, request: Request) => Outcome,
+  decide: (question: Question<Request>) => Outcome,
 ): Requirement<Request> {
   const scope = [...new Set(requirements.flatMap((requirement) => requirement.scope ?? []))]
   const name = `${word} (${requirements.map((requirement) => requirement.name).join('; ')})`
-  return Object.freeze({ name, ...(scope.length > 0 && { scope: Object.freeze(scope) }), check })
+  return Object.freeze<Requirement<Request>>({
+    name,
+    ...(scope.length > 0 && { scope: Object.freeze(scope) }),
+    check: (caller, request, lookups) => decide({ caller, request, lookups }),
+  })
 }
 
 function firstRefusal<Request>(
-  requirements: readonly Requirement<Request>[],
-  caller: Caller,
-  request: Request,
+  [first, ...others]: readonly Requirement<Request>[],
+  question: Question<Request>,
 ): Outcome {
-  for (const [index, requirement] of requirements.entries()) {
-    const outcome = evaluate(requirement, caller, request)
-    if (outcome instanceof Promise)
-      return outcome.then(
-        (refusal) => refusal ?? firstRefusal(requirements.slice(index + 1), caller, request),
-      )
-    if (outcome !== undefined) return outcome
-  }
-  return undefined
+  if (first === undefined) return undefined
+  return andThen(evaluate(first, question), (refusal) => refusal ?? firstRefusal(others, question))
 }
 
+/** The refusals of all; `undefined` as soon as one is met. */
 function allRefusals<Request>(
-  requirements: readonly Requirement<Request>[],
-  caller: Caller,
-  request: Request,
-  join: (refusals: readonly Refusal[]) => Refusal,
-  before: readonly Refusal[],
-): Outcome {
-  const refusals = [...before]
-  for (const [index, requirement] of requirements.entries()) {
-    const outcome = evaluate(requirement, caller, request)
-    if (outcome === undefined) return undefined
-    if (outcome instanceof Promise) {
-      const rest = requirements.slice(index + 1)
-      return outcome.then(
-        (refusal) => refusal && allRefusals(rest, caller, request, join, [...refusals, refusal]),
-      )
-    }
-    refusals.push(outcome)
-  }
-  return join(refusals)
+  [first, ...others]: readonly Requirement<Request>[],
+  question: Question<Request>,
+): Later<readonly Refusal[] | undefined> {
+  if (first === undefined) return []
+  return andThen(evaluate(first, question), (refusal) => {
+    if (refusal === undefined) return undefined
+    return andThen(allRefusals(others, question), (rest) => rest && [refusal, ...rest])
+  })
 }
 
 /**

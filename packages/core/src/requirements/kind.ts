@@ -1,6 +1,7 @@
-import { configurationError, quote } from '../kit/errors.js'
-import { KINDS, type Kind } from '../options/profiles.js'
-import type { Caller, Refusal, Requirement } from './requirement.js'
+import { configurationError, type Refusal } from '../kit/errors.js'
+import { KINDS, type CallerKind } from '../options/profiles.js'
+import type { Caller, Requirement } from './requirement.js'
+import { quote } from '../kit/display.js'
 
 /**
  * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token
@@ -16,8 +17,8 @@ import type { Caller, Refusal, Requirement } from './requirement.js'
  * const machinesOnly = requiredKind('machine')
  * ```
  */
-export function requiredKind(kinds: Kind | readonly Kind[]): Requirement {
-  const accepted = [kinds].flat() as readonly Kind[]
+export function requiredKind(kinds: CallerKind | readonly CallerKind[]): Requirement {
+  const accepted = [kinds].flat() as readonly CallerKind[]
   if (accepted.length === 0 || !accepted.every((kind) => KINDS.includes(kind)))
     throw configurationError(`kinds among ${KINDS.join(', ')}`, quote(kinds), 'name at least one')
   const name = `kind ${accepted.join(' or ')}`

@@ -1,8 +1,10 @@
 import type { Power } from '../credential/credential.js'
-import { configurationError, quote } from '../kit/errors.js'
-import { requireOptions, requireSwitches, requireText, requireTexts } from './arguments.js'
-import { afterwards, type Caller, type Refusal, type Requirement } from './requirement.js'
+import { configurationError, type Refusal } from '../kit/errors.js'
+import { flag, readOptions, text, texts, type OptionRows } from '../kit/option-rows.js'
+import { andThen } from '../kit/later.js'
+import type { Caller, Requirement } from './requirement.js'
 import { equalsIgnoringCase } from './text.js'
+import { quote } from '../kit/display.js'
 
 /** A power that a route asks for. */
 export type PowerOptions<Request = unknown> = {
@@ -44,7 +46,18 @@ interface Criterion {
   readonly fits: (power: Power, domain: string) => boolean
 }
 
-const OPTIONS = ['type', 'domain', 'anyDomain', 'function', 'action', 'caseSensitive', 'wildcard']
+const ROWS = {
+  type: { check: text, says: 'such as `Domain` or `organization`; default: any' },
+  domain: {
+    check: checkDomain,
+    says: 'where the power holds: a name, or a function of the request',
+  },
+  anyDomain: { check: flag, default: false, says: 'accepts powers of every domain' },
+  function: { check: text, says: 'such as `ProductOffering`' },
+  action: { check: texts, says: 'such as `Create`; of several, the one power must have them all' },
+  caseSensitive: { check: flag, default: false, says: 'compares letter by letter' },
+  wildcard: { check: flag, default: false, says: 'lets `*` in a power stand for anything' },
+} as const satisfies OptionRows<PowerOptions<never>>
 
 /**
  * Requires one power of the caller's mandate that has the function, every action, the domain and
@@ -82,22 +95,20 @@ export function requiredPower<Request = unknown>(
     name,
     check(caller: Caller, request: Request) {
       if (typeof domain === 'string') return judge(caller, domain)
-      return afterwards(domain(request), (wanted) => judge(caller, wanted))
+      return andThen(domain(request), (wanted) => judge(caller, wanted))
     },
   })
 }
 
 function prepare<Request>(options: PowerOptions<Request>) {
-  requireOptions('requiredPower', options, OPTIONS)
-  requireSwitches(options, ['anyDomain', 'caseSensitive', 'wildcard'])
-  const type =
-    options.type === undefined ? undefined : requireText('"type" of a power', options.type)
-  const of = requireText('"function" of a power', options.function)
-  const actions = requireTexts('"action" of a power', options.action)
+  const { type, anyDomain, wildcard } = readOptions('options of requiredPower', options, ROWS)
+  // These two have no default.
+  text('function', options.function)
+  texts('action', options.action)
+  const { function: of } = options
+  const actions = [options.action].flat() as readonly string[]
   const domain = requireDomain(options)
-  const anyDomain = options.anyDomain === true
-  if (options.wildcard !== true)
-    refuseWildcard([type, of, ...actions, anyDomain ? undefined : domain])
+  if (!wildcard) refuseWildcard([type, of, ...actions, anyDomain ? undefined : domain])
   const holds = comparison(options)
   const criteria: readonly (Criterion | false)[] = [
     type !== undefined && { name: 'type', fits: (power) => holds(power.type, type) },
@@ -124,11 +135,14 @@ function requireDomain<Request>({
     if (domain === undefined) return '*'
     throw configurationError('"domain" or "anyDomain" of a power', 'both', 'leave one out')
   }
-  if (typeof domain === 'function') return domain
-  if (domain !== undefined) return requireText('"domain" of a power', domain)
+  if (domain !== undefined) return domain
   const hint =
     'without it a power of any tenant would do: name the domain, or say "anyDomain: true"'
   throw configurationError('"domain" of a power', 'none', hint)
+}
+
+function checkDomain(name: string, value: unknown): void {
+  if (typeof value !== 'function') text(name, value)
 }
 
 function refuseWildcard(names: readonly unknown[]): void {

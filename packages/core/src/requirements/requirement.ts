@@ -1,43 +1,11 @@
-import type { Credential, Mandate, Power } from '../credential/credential.js'
-import {
-  configurationError,
-  Denial,
-  ERRORS,
-  quote,
-  type ErrorCode,
-  type GuardError,
-  type Reason,
-} from '../kit/errors.js'
-import type { Kind } from '../options/profiles.js'
+import type { AuthContext } from '../context.js'
+import { configurationError, Denial, ERRORS, type GuardError, type Refusal } from '../kit/errors.js'
+import { andThen, orElse, type Later } from '../kit/later.js'
+import { quote } from '../kit/display.js'
+import type { StatusLists } from '../status/status.js'
 
-/**
- * What a requirement may look at of the caller: every part of an `AuthContext` but the token
- * itself.
- */
-export interface Caller {
-  readonly claims: Readonly<Record<string, unknown>>
-  readonly issuer: string
-  readonly subject: string | undefined
-  readonly clientId: string | undefined
-  readonly scopes: readonly string[]
-  readonly tenant: string | undefined
-  readonly kind: Kind
-  readonly powers: readonly Power[]
-  readonly mandate: Mandate | undefined
-  readonly credential: Credential | undefined
-  /** In seconds since 1970. */
-  readonly expiresAt: number
-}
-
-/** Why a requirement is not met. */
-export interface Refusal {
-  readonly code: ErrorCode
-  readonly reason: Reason
-  /** Milliseconds after which a new try makes sense, where the trouble is not the caller's. */
-  readonly retryAfter?: number
-  /** What an application's own function threw. */
-  readonly cause?: unknown
-}
+/** What a requirement may look at of the caller: all of it but the token itself. */
+export type Caller = Omit<AuthContext, 'token' | 'header'>
 
 /**
  * What a route asks of a caller whose token is good. Made by `requiredScopes`, `requiredPower` and
@@ -52,13 +20,10 @@ export interface Requirement<Request = unknown> {
   /** Scopes that the route asks for, for the challenge (RFC 6750 §3). */
   readonly scope?: readonly string[]
   /**
-   * `undefined` when it is met; anything else refuses. What it throws is nobody's fault there: 503.
-   * Answers at once where it can.
+   * `undefined` when it is met; anything else refuses. What it throws answers 503, as nothing was
+   * decided. Answers at once where it can.
    */
-  readonly check: (
-    caller: Caller,
-    request: Request,
-  ) => Refusal | undefined | Promise<Refusal | undefined>
+  readonly check: (caller: Caller, request: Request, lookups: Lookups) => Later<Refusal | undefined>
 }
 
 /** Several requirements by what each of them reads. */
@@ -73,8 +38,20 @@ export type Together<Requests extends readonly unknown[]> = {
   ? Whole
   : never
 
+/** What a resource server looks up for requirements. */
+export interface Lookups {
+  readonly statusLists: Pick<StatusLists, 'check'>
+}
+
+/** What a requirement is asked about. */
+export interface Question<Request> {
+  readonly caller: Caller
+  readonly request: Request
+  readonly lookups: Lookups
+}
+
 /** What {@link Requirement.check} answers. */
-export type Outcome = ReturnType<Requirement['check']>
+export type Outcome = Later<Refusal | undefined>
 
 /**
  * Asks a requirement of a caller.
@@ -89,15 +66,13 @@ export function checkRequirement<Request>(
   requirement: Requirement<Request>,
   caller: Caller,
   request: Request,
-): void | Promise<void> {
+  lookups: Lookups,
+): Later<void> {
   if (!isRequirement(requirement)) throw noRequirement('a requirement', requirement)
-  const outcome = evaluate(requirement, caller, request)
-  if (outcome instanceof Promise) return outcome.then((refusal) => enforce(requirement, refusal))
-  enforce(requirement, outcome)
+  return andThen(evaluate(requirement, { caller, request, lookups }), (refusal) =>
+    enforce(requirement, refusal),
+  )
 }
-
-/** How long callers are told to wait when a function of the application failed, in milliseconds. */
-const PAUSE = 1_000
 
 /**
  * Asks a requirement and turns whatever goes wrong meanwhile into a refusal: what can't be decided
@@ -105,18 +80,16 @@ const PAUSE = 1_000
  */
 export function evaluate<Request>(
   requirement: Requirement<Request>,
-  caller: Caller,
-  request: Request,
+  question: Question<Request>,
 ): Outcome {
-  const failed = (error: unknown) => failure(requirement, error)
-  try {
-    const outcome: unknown = requirement.check(caller, request)
-    if (outcome === undefined) return undefined
-    if (!isThenable(outcome)) return refusalOf(requirement, outcome)
-    return Promise.resolve(outcome).then((late) => refusalOf(requirement, late), failed)
-  } catch (error) {
-    return failed(error)
-  }
+  const { caller, request, lookups } = question
+  return orElse(
+    () =>
+      andThen(requirement.check(caller, request, lookups), (outcome) =>
+        refusalOf(requirement, outcome),
+      ),
+    (error) => failure(requirement, error),
+  )
 }
 
 /**
@@ -146,24 +119,20 @@ function noRequirement(expected: string, found: unknown): GuardError {
 
 function enforce({ scope }: Requirement<never>, refusal: Refusal | undefined): void {
   if (refusal === undefined) return
-  const { code, reason, retryAfter, cause } = refusal
-  throw new Denial(code, reason, { ...(scope !== undefined && { scope }), retryAfter, cause })
+  const { code, reason, ...more } = refusal
+  const challenge = {
+    ...(scope !== undefined && { scope: scope.join(' ') }),
+    ...refusal.challenge,
+  }
+  throw new Denial(code, reason, { ...more, challenge })
 }
 
 function failure({ name }: Requirement<never>, error: unknown): Refusal {
-  if (error instanceof Denial) return fromDenial(error)
+  if (error instanceof Denial) return error.refusal
   const actual = `an error of the type ${error instanceof Error ? error.name : typeof error}`
   const hint = 'nothing was decided; the "cause" of the "denied" event says what went wrong'
-  return {
-    code: 'rule_failed',
-    reason: { check: 'requirements', expected: name, actual, hint },
-    retryAfter: PAUSE,
-    cause: error,
-  }
-}
-
-function fromDenial({ code, reason, retryAfter, cause }: Denial): Refusal {
-  return { code, reason, cause, ...(retryAfter !== undefined && { retryAfter }) }
+  const reason = { check: 'requirements', expected: name, actual, hint }
+  return { code: 'rule_failed', reason, cause: error }
 }
 
 function refusalOf(requirement: Requirement<never>, outcome: unknown): Refusal | undefined {
@@ -185,24 +154,4 @@ function refusalOf(requirement: Requirement<never>, outcome: unknown): Refusal |
       hint,
     },
   }
-}
-
-/**
- * Goes on with what a function of the application answers: at once, or when the promise that it
- * returned is settled.
- */
-export function afterwards<T, Result>(
-  answer: T | PromiseLike<T>,
-  next: (value: T) => Result,
-): Result | Promise<Result> {
-  return isThenable(answer) ? Promise.resolve(answer).then(next) : next(answer)
-}
-
-/** A promise of whatever making: applications bring their own. */
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === 'function'
-  )
 }

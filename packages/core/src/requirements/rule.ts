@@ -1,5 +1,7 @@
-import { requireFunction, requireText } from './arguments.js'
-import { afterwards, type Caller, type Refusal, type Requirement } from './requirement.js'
+import type { Refusal } from '../kit/errors.js'
+import { callable, text } from '../kit/option-rows.js'
+import { andThen } from '../kit/later.js'
+import type { Caller, Requirement } from './requirement.js'
 
 /**
  * Requires what only the application can tell: that this caller owns that order, say.
@@ -26,8 +28,8 @@ export function requiredRule<Request = unknown>(
   name: string,
   rule: (caller: Caller, request: Request) => boolean | Promise<boolean>,
 ): Requirement<Request> {
-  requireText('the name of a rule', name)
-  requireFunction('a rule as a function', rule)
+  text('name', name)
+  callable('rule', rule)
   const judge = (answer: unknown): Refusal | undefined => {
     if (answer === true) return undefined
     return {
@@ -38,7 +40,7 @@ export function requiredRule<Request = unknown>(
   return Object.freeze({
     name,
     check(caller: Caller, request: Request) {
-      return afterwards<unknown, Refusal | undefined>(rule(caller, request), judge)
+      return andThen(rule(caller, request), judge)
     },
   })
 }

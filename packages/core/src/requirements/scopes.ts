@@ -1,13 +1,21 @@
-import { configurationError, quote } from '../kit/errors.js'
-import { requireOptions } from './arguments.js'
+import { configurationError } from '../kit/errors.js'
+import { oneOf, readOptions, type OptionRows } from '../kit/option-rows.js'
 import type { Caller, Requirement } from './requirement.js'
-import { enumerate } from './text.js'
+import { quote, enumerate } from '../kit/display.js'
 
 /** How scopes are counted. */
 export interface ScopesOptions {
   /** Whether the token needs every scope or one of them. Default: `all`. */
   readonly match?: 'all' | 'any'
 }
+
+const ROWS = {
+  match: {
+    check: oneOf('all', 'any'),
+    default: 'all',
+    says: 'whether the token needs every scope or one of them',
+  },
+} as const satisfies OptionRows<ScopesOptions>
 
 // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ); anything else could also break out
 // of the challenge.
@@ -34,10 +42,7 @@ export function requiredScopes(
   scopes: string | readonly string[],
   options: ScopesOptions = {},
 ): Requirement {
-  requireOptions('requiredScopes', options, ['match'])
-  const { match = 'all' } = options
-  if (match !== 'all' && match !== 'any')
-    throw configurationError('"match" to be "all" or "any"', quote(match), 'leave it out for "all"')
+  const { match } = readOptions('options of requiredScopes', options, ROWS)
   const wanted = scopesOf(scopes)
   const expected =
     wanted.length === 1 ? `scope "${wanted[0]}"` : `${match} of the scopes ${enumerate(wanted)}`

@@ -1,8 +1,10 @@
+import type { Refusal } from '../kit/errors.js'
 import type { Power } from '../credential/credential.js'
-import { quote } from '../kit/errors.js'
-import { requireFunction, requireOptions, requireSwitches, requireText } from './arguments.js'
-import { afterwards, type Caller, type Refusal, type Requirement } from './requirement.js'
+import { callable, flag, readOptions, text, type OptionRows } from '../kit/option-rows.js'
+import { andThen } from '../kit/later.js'
+import type { Caller, Requirement } from './requirement.js'
 import { equalsIgnoringCase } from './text.js'
+import { quote } from '../kit/display.js'
 
 /** How tenants are told. */
 export interface TenantOptions {
@@ -35,7 +37,19 @@ type Named = string | readonly string[] | undefined | null
  */
 export type TenantSource<Request> = string | ((request: Request) => Named | Promise<Named>)
 
-const SWITCHES = ['caseSensitive', 'stripEnvironmentSuffix', 'fromPowerDomain'] as const
+const ROWS = {
+  caseSensitive: { check: flag, default: false, says: 'compares letter by letter' },
+  stripEnvironmentSuffix: {
+    check: flag,
+    default: false,
+    says: 'leaves `-stg`, `-dev` and `-pre` at the end of both names out of the comparison',
+  },
+  fromPowerDomain: {
+    check: flag,
+    default: false,
+    says: 'takes the tenant of a token without one from its powers, if they all name one domain',
+  },
+} as const satisfies OptionRows<TenantOptions>
 
 // Something must be left: two names that are nothing but a suffix are not the same tenant.
 const ENVIRONMENT = /(?<=.)-(?:stg|dev|pre)$/i
@@ -66,21 +80,19 @@ export function requiredTenant<Request = unknown>(
   tenant: TenantSource<Request>,
   options: TenantOptions = {},
 ): Requirement<Request> {
-  requireOptions('requiredTenant', options, SWITCHES)
-  requireSwitches(options, SWITCHES)
-  const settings = { ...options }
+  const settings = readOptions('options of requiredTenant', options, ROWS)
   if (typeof tenant === 'string') {
-    requireText('a tenant', tenant)
+    text('tenant', tenant)
     return Object.freeze({
       name: `tenant ${tenant}`,
       check: (caller: Caller) => compare(tenant, caller, settings),
     })
   }
-  requireFunction('a tenant as a text or a function', tenant)
+  callable('tenant', tenant)
   return Object.freeze({
     name: 'tenant of the request',
     check(caller: Caller, request: Request) {
-      return afterwards(tenant(request), (wanted) => compare(wanted, caller, settings))
+      return andThen(tenant(request), (wanted) => compare(wanted, caller, settings))
     },
   })
 }

@@ -1,5 +1,3 @@
-import { quote } from '../kit/errors.js'
-
 /**
  * Compares without the case of ASCII letters, and of those only: by the rules of Unicode the Kelvin
  * sign would pass for a "k".
@@ -11,11 +9,6 @@ export function equalsIgnoringCase(one: string, other: string): boolean {
     if (lower(one.charCodeAt(index)) !== lower(other.charCodeAt(index))) return false
   }
   return true
-}
-
-/** Values for a reason: `"a", "b"`. */
-export function enumerate(values: readonly unknown[]): string {
-  return values.map((value) => quote(value)).join(', ')
 }
 
 function lower(code: number): number {

@@ -1,16 +1,18 @@
-import { Denial, quote, type ErrorCode } from '../kit/errors.js'
-import type { TrustedIssuer } from '../issuers/issuer.js'
+import { Denial, type ErrorCode } from '../kit/errors.js'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import { MILLISECONDS } from '../kit/members.js'
-import type { Kind } from '../options/profiles.js'
-import type { VerifiedJws } from '../jwt/signature.js'
+import type { CallerKind } from '../options/profiles.js'
+import type { JwsHeader } from '../jwt/jws.js'
 import { likelyDifference } from '../kit/url.js'
+import { quote } from '../kit/display.js'
 
 /** What a rule looks at. Times in seconds. */
-export interface Judged {
-  readonly jws: Pick<VerifiedJws, 'header' | 'claims'>
+export interface ClaimContext {
+  readonly header: JwsHeader
+  readonly claims: Readonly<Record<string, unknown>>
   readonly issuer: Pick<
     TrustedIssuer,
-    'issuer' | 'profile' | 'audience' | 'clientIds' | 'addressees'
+    'issuer' | 'profile' | 'audience' | 'clientIds' | 'audiences'
   >
   readonly now: number
   readonly clockTolerance: number
@@ -30,7 +32,7 @@ export interface TokenWindow {
   readonly ages: number
 }
 
-type Rule = (judged: Judged) => void
+type Rule = (context: ClaimContext) => void
 
 /**
  * The rules for the claims of a verified token, in the order in which they are asked. Each returns,
@@ -45,7 +47,6 @@ export const CLAIM_RULES: readonly Rule[] = [
   alreadyValid,
   youngEnough,
   notAnIdToken,
-  notBoundToAKey,
   addressedToUs,
 ]
 
@@ -89,11 +90,11 @@ const TYPES = [
  * @throws {Denial} `claim_invalid`, `token_expired`, `token_not_yet_valid`, `token_too_old`,
  *   `token_type_not_accepted`, `token_bound`, `audience_mismatch`
  */
-export function checkClaims(judged: Judged): void {
-  for (const rule of CLAIM_RULES) rule(judged)
+export function checkClaims(context: ClaimContext): void {
+  for (const rule of CLAIM_RULES) rule(context)
 }
 
-function registeredTypes({ jws: { claims } }: Judged): void {
+function registeredTypes({ claims }: ClaimContext): void {
   for (const [name, expected, fits] of TYPES) {
     const value = claims[name]
     if (Object.hasOwn(claims, name) && !fits(value))
@@ -101,7 +102,7 @@ function registeredTypes({ jws: { claims } }: Judged): void {
   }
 }
 
-function requiredClaims({ jws: { claims }, issuer: { profile, audience } }: Judged): void {
+function requiredClaims({ claims, issuer: { profile, audience } }: ClaimContext): void {
   for (const name of ['exp', ...profile.requiredClaims]) {
     if (Object.hasOwn(claims, name) || (name === 'aud' && audience === null)) continue
     throw deny('claim_invalid', `the claim "${name}"`, 'none', requiredHint(name, profile))
@@ -110,7 +111,7 @@ function requiredClaims({ jws: { claims }, issuer: { profile, audience } }: Judg
 
 function requiredHint(
   name: string,
-  { credential }: Judged['issuer']['profile'],
+  { credential }: ClaimContext['issuer']['profile'],
 ): string | undefined {
   if (name === 'exp') return 'a token that never expires can never be taken back'
   return credential || name === 'aud'
@@ -122,8 +123,8 @@ const OTHERS = '"auto" takes tokens of any server, "eudistack" and "dome" those 
 
 /** One place for what the rules judge now, and what the memory for decisions goes by later. */
 export function tokenWindow(
-  claims: Judged['jws']['claims'],
-  { clockTolerance, maxTokenAge }: Pick<Judged, 'clockTolerance' | 'maxTokenAge'>,
+  claims: ClaimContext['claims'],
+  { clockTolerance, maxTokenAge }: Pick<ClaimContext, 'clockTolerance' | 'maxTokenAge'>,
 ): TokenWindow {
   const {
     exp,
@@ -138,9 +139,9 @@ export function tokenWindow(
   }
 }
 
-function notExpired(judged: Judged): void {
-  const { jws, now } = judged
-  const exp = jws.claims['exp'] as number
+function notExpired(context: ClaimContext): void {
+  const { claims, now } = context
+  const exp = claims['exp'] as number
   if (exp >= MILLISECONDS)
     throw deny(
       'claim_invalid',
@@ -148,7 +149,7 @@ function notExpired(judged: Judged): void {
       `${exp}`,
       'it looks like milliseconds: divide by 1000 where the token is made',
     )
-  if (now < tokenWindow(jws.claims, judged).expires) return
+  if (now < tokenWindow(claims, context).expires) return
   throw deny(
     'token_expired',
     `"exp" after ${at(now)}`,
@@ -158,12 +159,12 @@ function notExpired(judged: Judged): void {
 }
 
 /** RFC 7519 §4.1.5 for `nbf`; an `iat` in the future shows that one of the clocks is wrong. */
-function alreadyValid(judged: Judged): void {
-  const { jws, now } = judged
-  const window = tokenWindow(jws.claims, judged)
+function alreadyValid(context: ClaimContext): void {
+  const { claims, now } = context
+  const window = tokenWindow(claims, context)
   for (const name of ['nbf', 'iat'] as const) {
     if (now >= window[name]) continue
-    const value = jws.claims[name] as number
+    const value = claims[name] as number
     const hint =
       value >= MILLISECONDS
         ? 'it looks like milliseconds: divide by 1000 where the token is made'
@@ -172,18 +173,18 @@ function alreadyValid(judged: Judged): void {
   }
 }
 
-function youngEnough(judged: Judged): void {
-  const { jws, now, maxTokenAge } = judged
+function youngEnough(context: ClaimContext): void {
+  const { claims, now, maxTokenAge } = context
   if (maxTokenAge === Infinity) return
-  const iat = jws.claims['iat'] as number | undefined
+  const iat = claims['iat'] as number | undefined
   if (iat === undefined)
     throw deny('claim_invalid', 'the claim "iat"', 'none', '"maxTokenAge" needs it')
-  if (now > tokenWindow(jws.claims, judged).ages)
+  if (now > tokenWindow(claims, context).ages)
     throw deny('token_too_old', `an age of at most ${maxTokenAge} s`, `${Math.round(now - iat)} s`)
 }
 
 /** RFC 8725 §3.11: what kind of JWT it is, by its header. */
-function acceptedType({ jws: { header }, issuer: { profile } }: Judged): void {
+function acceptedType({ header, issuer: { profile } }: ClaimContext): void {
   const type = mediaType(header.typ)
   if (profile.types.includes(type)) return
   const expected = `"typ" among ${profile.types.map((name) => name || 'none').join(', ')}`
@@ -199,7 +200,7 @@ function acceptedType({ jws: { header }, issuer: { profile } }: Judged): void {
  * Java Verifiers, and says `typ: JWT` too: only its claims tell. An explicit `at+jwt` needs no such
  * guess (RFC 9068 §2.1).
  */
-function notAnIdToken({ jws: { header, claims }, issuer: { profile } }: Judged): void {
+function notAnIdToken({ header, claims, issuer: { profile } }: ClaimContext): void {
   if (mediaType(header.typ) === 'at+jwt') return
   const shared =
     profile.sharedMarks.length > 0 && isForAnotherThanItsClient(claims) ? profile.sharedMarks : []
@@ -226,7 +227,7 @@ function isForAnotherThanItsClient({
   scope,
   scp,
   typ,
-}: Judged['jws']['claims']): boolean {
+}: ClaimContext['claims']): boolean {
   const clients = [azp, client_id].filter(isString)
   const isStated = scope !== undefined || scp !== undefined
   const addressed = asList(aud)
@@ -245,31 +246,17 @@ function idToken(expected: string, actual: string): Denial {
 }
 
 /**
- * A token bound to a key (RFC 7800, RFC 9449, RFC 8705) that is taken without a proof of that key
- * is worth as much as a stolen one.
- */
-function notBoundToAKey({ jws: { claims } }: Judged): void {
-  if (!Object.hasOwn(claims, 'cnf')) return
-  throw deny(
-    'token_bound',
-    'a bearer token',
-    'one bound to a key ("cnf")',
-    'its proof of possession cannot be checked here',
-  )
-}
-
-/**
  * RFC 9068 §4: the token must be meant for us, or, under the profiles of the Java Verifiers, for
  * the Verifier itself or a known client.
  */
-function addressedToUs({ jws: { claims }, issuer }: Judged): void {
-  const { addressees } = issuer
-  if (addressees === null) return
+function addressedToUs({ claims, issuer }: ClaimContext): void {
+  const { audiences } = issuer
+  if (audiences === null) return
   const stated = asList(claims['aud'])
-  if (stated.some((one) => addressees.includes(one))) return
+  if (stated.some((one) => audiences.includes(one))) return
   throw deny(
     'audience_mismatch',
-    `"aud" to hold ${addressees.join(' or ')}`,
+    `"aud" to hold ${audiences.join(' or ')}`,
     quote(claims['aud']),
     audienceHint(stated, claims, issuer),
   )
@@ -282,10 +269,9 @@ function addressedToUs({ jws: { claims }, issuer }: Judged): void {
  *
  * @throws {Denial} `audience_mismatch`
  */
-export function checkAddressee(
-  { claims }: Judged['jws'],
-  kind: Kind,
-  { audience, clientIds }: Judged['issuer'],
+export function checkAudienceOfKind(
+  { claims, issuer: { audience, clientIds } }: Pick<ClaimContext, 'claims' | 'issuer'>,
+  kind: CallerKind,
 ): void {
   if (kind !== 'employee' || audience !== undefined) return
   if (asList(claims['aud']).some((one) => clientIds.includes(one))) return
@@ -296,8 +282,8 @@ export function checkAddressee(
 
 function audienceHint(
   stated: readonly string[],
-  claims: Judged['jws']['claims'],
-  issuer: Judged['issuer'],
+  claims: ClaimContext['claims'],
+  issuer: ClaimContext['issuer'],
 ): string | undefined {
   const accepted = issuer.audience ?? [issuer.issuer]
   const difference = likelyDifference(accepted, stated)
@@ -314,12 +300,12 @@ function audienceHint(
 }
 
 /** By the constant scope of these Verifiers' machine tokens; their credential is not read yet. */
-function isMachine({ scope }: Judged['jws']['claims']): boolean {
+function isMachine({ scope }: ClaimContext['claims']): boolean {
   return typeof scope === 'string' && scope.split(' ').includes('machine')
 }
 
 /** Clients of these Verifiers go by their DID; a resource server has none. */
-function isClient(stated: readonly string[], { client_id, azp }: Judged['jws']['claims']): boolean {
+function isClient(stated: readonly string[], { client_id, azp }: ClaimContext['claims']): boolean {
   return stated.some((one) => one === client_id || one === azp || one.startsWith('did:'))
 }
 

@@ -1,7 +1,5 @@
 import { decodeBase64url } from '../kit/base64url.js'
-
-/** Which end of a byte the first entry is at. */
-export type BitOrder = 'msb' | 'lsb'
+import type { BitOrder } from '../options/status-lists.js'
 
 /** The statuses of a list, a fixed number of bits each. */
 export interface StatusBits {

@@ -1,4 +1,4 @@
-import { isObject, own, text, type Json } from '../kit/members.js'
+import { isObject, getOwn, text, type Json } from '../kit/members.js'
 
 /** How one standard writes a status list. */
 export interface ListForm {
@@ -47,31 +47,31 @@ export const LIST_FORMS: readonly ListForm[] = [
     mediaType: 'application/vc+jwt',
     types: ['vc+jwt', 'vc+ld+jwt', 'jwt', ''],
     issuer(claims) {
-      const issuer = own(credential(claims), 'issuer')
-      return text(isObject(issuer) ? own(issuer, 'id') : issuer)
+      const issuer = getOwn(credential(claims), 'issuer')
+      return text(isObject(issuer) ? getOwn(issuer, 'id') : issuer)
     },
-    isAt: (claims, url) => (own(credential(claims), 'id') ?? url) === url,
-    ends: (claims) => [own(claims, 'exp'), own(credential(claims), 'validUntil')],
-    packed: (claims) => ({ list: own(bitstring(claims), 'encodedList'), bits: 1 }),
-    purposes: (claims) => [own(bitstring(claims), 'statusPurpose')].flat(),
+    isAt: (claims, url) => (getOwn(credential(claims), 'id') ?? url) === url,
+    ends: (claims) => [getOwn(claims, 'exp'), getOwn(credential(claims), 'validUntil')],
+    packed: (claims) => ({ list: getOwn(bitstring(claims), 'encodedList'), bits: 1 }),
+    purposes: (claims) => [getOwn(bitstring(claims), 'statusPurpose')].flat(),
   },
   {
     // IETF Token Status List §5.1.
     entry: 'TokenStatusListEntry',
     mediaType: 'application/statuslist+jwt',
     types: ['statuslist+jwt'],
-    issuer: (claims) => text(own(claims, 'iss')),
-    isAt: (claims, url) => own(claims, 'sub') === url,
-    ends: (claims) => [own(claims, 'exp')],
+    issuer: (claims) => text(getOwn(claims, 'iss')),
+    isAt: (claims, url) => getOwn(claims, 'sub') === url,
+    ends: (claims) => [getOwn(claims, 'exp')],
     packed: (claims) => ({
-      list: own(statusList(claims), 'lst'),
-      bits: own(statusList(claims), 'bits'),
+      list: getOwn(statusList(claims), 'lst'),
+      bits: getOwn(statusList(claims), 'bits'),
     }),
     purposes: () => undefined,
   },
 ]
 
 function member(object: Json, name: string): Json | undefined {
-  const value = own(object, name)
+  const value = getOwn(object, name)
   return isObject(value) ? value : undefined
 }

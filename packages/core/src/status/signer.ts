@@ -2,32 +2,10 @@ import type { X509Certificate } from 'node:crypto'
 import { ALGORITHMS } from '../jwt/algorithms.js'
 import { configurationError } from '../kit/errors.js'
 import type { UnverifiedJws } from '../jwt/jws.js'
+import type { ListSigner } from '../options/status-lists.js'
 import { publishedKey, readyKey, type Jwk, type JwkSet, type PublishedKey } from '../jwt/key.js'
 import { builtinModule } from '../kit/runtime.js'
 import { verifySignature, type VerifiedJws } from '../jwt/signature.js'
-
-/** Whose signature a status list needs. */
-export type ListSigner =
-  | {
-      /** The keys of the list's signer, by which any of its lists may be signed. */
-      readonly keys: JwkSet
-      readonly certificateAuthorities?: never
-      readonly organization?: never
-    }
-  | {
-      /**
-       * Certificates, in PEM, of the authorities that issue the signer's own certificate directly.
-       * The list brings that one along in `x5c`, as EUDIStack Issuers do; it counts within its
-       * validity only. Node only: the web has no X.509.
-       */
-      readonly certificateAuthorities: readonly string[]
-      /**
-       * Who the certificate must name (`organizationIdentifier`, OID 2.5.4.97) and the list state
-       * as its issuer: `VATES-Q0000000J`.
-       */
-      readonly organization: string
-      readonly keys?: never
-    }
 
 /** Checks a list's signature. */
 export interface ListVerifier {

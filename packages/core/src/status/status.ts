@@ -1,93 +1,168 @@
+/*
+ * The status of a credential, by the lists that its entries name. Credential in, a refusal or none
+ * out (W3C Bitstring Status List, IETF Token Status List).
+ */
+import type { Credential, CredentialStatus } from '../credential/credential.js'
+import { printable, quote } from '../kit/display.js'
+import { configurationError, type Refusal } from '../kit/errors.js'
+import type { Emitter } from '../kit/events.js'
+import { andThen, isThenable, type Later } from '../kit/later.js'
 import { LRUCache } from '../kit/lru-cache.js'
-import { configurationError, quote } from '../kit/errors.js'
 import type { Runtime } from '../kit/runtime.js'
-import type { BitOrder } from './bits.js'
-import type { ListForm } from './forms.js'
-import { holdList, type HeldList, type HoldingLimits } from './held-list.js'
-import { createListVerifier, type ListSigner, type ListVerifier } from './signer.js'
-import { describeInsecure } from '../kit/url.js'
+import type { StatusListSettings, TrustedLists } from '../options/status-lists.js'
+import { LIST_FORMS, type ListForm } from './forms.js'
+import { keepList, type KeptList, type Knowledge, type StatusListHealth } from './kept-list.js'
+import { createListVerifier } from './signer.js'
+import type { ListSource } from './list.js'
 
-/** Where lists may be fetched from, and who signs them there. */
-export type TrustedLists = ListSigner & {
-  /** An https address; every list below it counts, and no other. */
-  readonly url: string
+/** The status lists of a resource server. */
+export interface StatusLists {
   /**
-   * Which end of a byte the first entry is at. Default: `msb`, as EUDIStack writes both standards
-   * since 2.0.12; `lsb` is the Token Status List's own.
+   * Looks up whether a credential is neither revoked nor suspended.
+   *
+   * @param unlisted answers for a credential that states no status, or one of an unknown form
    */
-  readonly bitOrder?: BitOrder
+  check(
+    credential: Credential | undefined,
+    unlisted: (actual: string) => Refusal | undefined,
+  ): Later<Refusal | undefined>
+  health(): readonly StatusListHealth[]
+  close(): void
 }
 
-/** The status list at an address, if it may be fetched from there. */
-export type StatusLists = (url: string, form: ListForm) => HeldList | undefined
+type Trust = Pick<ListSource, 'verifier' | 'order'> & { readonly base: string }
+type ListAt = (url: string, form: ListForm) => KeptList | undefined
 
-interface Trust {
-  readonly base: string
-  readonly verifier: ListVerifier
-  readonly order: BitOrder
-}
+/** What a credential's status must be, as it stands in reasons. */
+export const NOT_REVOKED = 'a credential that is not revoked'
 
+/** Purposes for which a set status stops a credential; others only say something about it. */
+const STOPPING: readonly (string | undefined)[] = ['revocation', 'suspension', undefined]
+const INDEX = /^(?:0|[1-9]\d{0,9})$/
 const MAX_LISTS = 64
 const ESCAPED_SLASH = /%(?:2f|5c)/i
 
 /**
- * Makes the holder of status lists; nothing is fetched before it is asked for.
+ * Makes the status lists of a server; nothing is fetched before it is asked for.
  *
- * @param insecureHttp whether plain http is acceptable beyond this machine
  * @throws {GuardError} `invalid_configuration`
  */
 export function createStatusLists(
-  lists: readonly TrustedLists[],
-  insecureHttp: boolean,
-  limits: HoldingLimits,
+  settings: StatusListSettings | undefined,
   runtime: Runtime,
+  emitter: Emitter,
 ): StatusLists {
-  const trusted = requireLists(lists).map((one) => trust(one, insecureHttp))
-  const held = new LRUCache<string, HeldList>({ max: MAX_LISTS })
-  return (url, form) => {
+  if (settings === undefined) return noLists
+  const trusted = settings.lists.map(trust)
+  const kept = new LRUCache<string, KeptList>({
+    max: MAX_LISTS,
+    dispose: (list) => list.close(),
+  })
+  const listAt: ListAt = (url, form) => {
     const name = `${form.entry} ${url}`
-    const known = held.get(name)
+    const known = kept.get(name)
     if (known !== undefined) return known
-    // The address as it will be fetched: with its dots and escapes resolved.
-    const address = URL.canParse(url) ? new URL(url).href : ''
-    // A server may resolve an escaped slash after all, and so leave the place that is trusted.
-    const source = ESCAPED_SLASH.test(address)
-      ? undefined
-      : trusted.find(({ base }) => address.startsWith(base))
-    if (source === undefined) return undefined
-    const made = holdList({ url, form, ...source }, limits, runtime)
-    held.set(name, made)
-    return made
+    const place = placeOf(url, trusted)
+    if (place === undefined) return undefined
+    const { verifier, order } = place
+    const list = keepList({ url, form, verifier, order }, { limits: settings, runtime, emitter })
+    kept.set(name, list)
+    return list
+  }
+  return {
+    check(credential, unlisted) {
+      const entries = credential?.status.filter(({ purpose }) => STOPPING.includes(purpose)) ?? []
+      if (entries.length === 0) return unlisted('a credential that states no status')
+      return firstRefusal(entries.map((entry) => checkEntry(entry, listAt, unlisted)))
+    },
+    health: () => [...kept.values()].map((list) => list.health()),
+    close: () => kept.clear(),
   }
 }
 
-function requireLists(lists: unknown): readonly TrustedLists[] {
-  if (Array.isArray(lists) && lists.length > 0) return lists as readonly TrustedLists[]
-  throw configurationError(
-    '"lists" to look the status up in',
-    quote(lists),
-    'name the address and the signer of one at least',
-  )
+const noLists: StatusLists = {
+  check() {
+    throw configurationError(
+      'the option "status" of the resource server, for requiredStatus()',
+      'none',
+      'state where the status lists are: status: { lists: [{ url, keys }] }',
+    )
+  },
+  health: () => [],
+  close: () => {},
 }
 
-function trust({ url, bitOrder = 'msb', ...signer }: TrustedLists, insecureHttp: boolean): Trust {
-  const problem = typeof url === 'string' ? describeInsecure(url, insecureHttp) : quote(url)
-  if (problem !== undefined)
-    throw configurationError(
-      '"url" of a status list as an https address',
-      problem,
-      'state where the lists of the issuer are',
-    )
-  if (bitOrder !== 'msb' && bitOrder !== 'lsb')
-    throw configurationError(
-      '"bitOrder" to be "msb" or "lsb"',
-      quote(bitOrder),
-      'leave it out for "msb"',
-    )
+function trust({ url, bitOrder = 'msb', ...signer }: TrustedLists): Trust {
   const { origin, pathname } = new URL(url)
   return {
     base: origin + pathname.replace(/\/?$/, '/'),
     verifier: createListVerifier(signer),
     order: bitOrder,
   }
+}
+
+function placeOf(url: string, trusted: readonly Trust[]): Trust | undefined {
+  // The address as it will be fetched: with its dots and escapes resolved.
+  const address = URL.canParse(url) ? new URL(url).href : ''
+  // A server may resolve an escaped slash after all, and so leave the place that is trusted.
+  if (ESCAPED_SLASH.test(address)) return undefined
+  return trusted.find(({ base }) => address.startsWith(base))
+}
+
+function checkEntry(
+  entry: CredentialStatus,
+  listAt: ListAt,
+  unlisted: (actual: string) => Refusal | undefined,
+): Later<Refusal | undefined> {
+  const { type, list: url, index = '' } = entry
+  const form = LIST_FORMS.find((one) => one.entry === type)
+  if (form === undefined) return unlisted(`a status of the type ${quote(type)}`)
+  if (url === undefined || !INDEX.test(index))
+    return unmet('a status entry without a list or an index')
+  const list = listAt(url, form)
+  if (list === undefined)
+    return unmet(`a status list at ${quote(url)}`, 'add its address to "lists" if you trust it')
+  return andThen(list.get(), (known) => verdictOf(known, entry))
+}
+
+function verdictOf(
+  known: Knowledge,
+  { list: url, index, purpose }: CredentialStatus,
+): Refusal | undefined {
+  if ('open' in known) return undefined
+  const address = printable(`${url}`)
+  if ('unavailable' in known) {
+    const reason = {
+      check: 'status',
+      expected: `the status list ${address}`,
+      actual: known.unavailable,
+    }
+    return { code: 'status_unavailable', reason, retryAfter: known.retryAfter }
+  }
+  if (!known.list.serves(purpose))
+    return unmet(`a status list for other purposes than ${quote(purpose)}`)
+  const status = known.list.at(Number(index))
+  if (status === 0) return undefined
+  if (status === undefined) return unmet('an index beyond the status list')
+  const actual = `status ${status} of ${printable(`${url} (${purpose ?? 'no purpose'})`)}`
+  return {
+    code: 'credential_revoked',
+    reason: { check: 'status', expected: NOT_REVOKED, actual },
+  }
+}
+
+/** The refusal of a credential whose status can't be looked up for what it says itself. */
+export function unmet(actual: string, hint?: string): Refusal {
+  const reason = { check: 'status', expected: NOT_REVOKED, actual }
+  return { code: 'rule_unmet', reason: { ...reason, ...(hint !== undefined && { hint }) } }
+}
+
+/** At once where every list is at hand. */
+function firstRefusal(outcomes: readonly Later<Refusal | undefined>[]): Later<Refusal | undefined> {
+  const first = (settled: readonly (Refusal | undefined)[]) =>
+    settled.find((outcome) => outcome !== undefined)
+  const waitsFor = outcomes.filter(isThenable)
+  return waitsFor.length === 0
+    ? first(outcomes as (Refusal | undefined)[])
+    : Promise.all(outcomes.map(async (outcome) => outcome)).then(first)
 }

@@ -54,12 +54,12 @@ describe('protectUpgrade', () => {
   })
 
   test.each([
-    ['no credentials', undefined, 401, 'Bearer'],
+    ['no credentials', undefined, 401, 'Bearer realm="api"'],
     [
       'a bad token',
       () => 'rubbish',
       401,
-      'Bearer error="invalid_token", error_description="The access token is invalid"',
+      'Bearer realm="api", error="invalid_token", error_description="The access token is invalid"',
     ],
     [
       'a missing scope',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { readCredential, readStanding, type Credential } from '../../src/credential/credential.js'
-import { Denial, GuardError } from '../../src/kit/errors.js'
+import { readCredential, readSummary, type Credential } from '../../src/credential/credential.js'
+import { Denial, GuardError, type Refusal } from '../../src/kit/errors.js'
 import { DIALECTS } from '../fixtures/dialects.js'
 import { DID, type Json } from '../fixtures/token-bodies.js'
 
@@ -11,11 +11,11 @@ const both = DIALECTS['machine in flat claims and vc, Verifier 3.3']!.claims
 
 const withoutRaw = ({ raw: _, ...form }: Credential): Json => form
 
-function denialOf(claims: Json): Denial {
+function denialOf(claims: Json): Refusal {
   try {
     readCredential(claims)
   } catch (error) {
-    if (error instanceof Denial) return error
+    if (error instanceof Denial) return error.refusal
     throw error
   }
   throw new Error('expected a denial')
@@ -34,7 +34,7 @@ describe('the dialects', () => {
   test.each(cases)('a decision rests on what the handler is shown: %s', (_, { claims }) => {
     const { types, kind, validFrom, validUntil, tenant, mandate } = readCredential(claims)!
     const { powers, mandatee } = mandate
-    expect(readStanding(claims)).toEqual({
+    expect(readSummary(claims)).toEqual({
       types,
       kind,
       validFrom,
@@ -297,7 +297,7 @@ describe('whatever the claims are', () => {
           outcomes.read += 1
         } catch (error) {
           if (!(error instanceof Denial)) throw error
-          expect(error.code).toBe('credential_malformed')
+          expect(error.refusal.code).toBe('credential_malformed')
           outcomes.denied += 1
         }
       }),

@@ -1,7 +1,13 @@
 import { createKeyPair } from '../../../../test/key-pair.js'
 import { ALGORITHMS } from '../../src/jwt/algorithms.js'
 import type { Jwk } from '../../src/jwt/key.js'
-import { all, candidates, changes, indexKeys, type KeyIndex } from '../../src/issuers/key-index.js'
+import {
+  candidates,
+  changes,
+  describeUnusable,
+  indexKeys,
+  type KeyIndex,
+} from '../../src/issuers/key-index.js'
 
 const rows = [ALGORITHMS.get('ES256')!, ALGORITHMS.get('RS256')!]
 const jwk = (kid?: string): Jwk => ({
@@ -23,19 +29,26 @@ describe('an index of published keys', () => {
       /metadata: leave "jwksUri" out/,
     ],
     ['a single key', jwk('a'), /a single key: wrap it as \{ keys: \[key\] \}/],
-    ['no keys', { keys: [] }, /no key that ES256, RS256 can use \(none at all\)/],
+  ])('is not made of %s', (_, document, why) => {
+    expect(indexKeys(document, rows)).toMatch(why)
+  })
+
+  test.each<[string, readonly unknown[], RegExp]>([
+    ['no keys', [], /no key that ES256, RS256 can use \(none at all\)/],
     [
       'keys of no use',
-      { keys: [{ kty: 'oct', k: 'AA' }, null] },
+      [{ kty: 'oct', k: 'AA' }, null],
       /no key that ES256, RS256 can use \(2 others; of the first, its kty is oct, ES256 takes EC\)/,
     ],
     [
       'a private key',
-      { keys: [{ ...jwk('a'), d: 'AA' }] },
+      [{ ...jwk('a'), d: 'AA' }],
       /1 others; of the first, it has the private member d/,
     ],
-  ])('is not made of %s', (_, document, why) => {
-    expect(indexKeys(document, rows)).toMatch(why)
+  ])('says what is in a set of %s', (_, keys, why) => {
+    const made = index(keys)
+    expect(made.keys.size).toBe(0)
+    expect(describeUnusable(made, rows)).toMatch(why)
   })
 
   test('finds the keys of an id, and no other', () => {
@@ -82,7 +95,7 @@ describe('an index of published keys', () => {
     const [a, b] = [jwk('a'), jwk('b')]
     const before = index([a, b])
     const after = index([{ ...a, ...more }, b], before)
-    expect(after.size).toBe(1)
+    expect(after.keys.size).toBe(1)
     expect(changes(before, after).removed.map((key) => key.jwk)).toEqual([a])
   })
 
@@ -92,24 +105,24 @@ describe('an index of published keys', () => {
       x: Buffer.alloc(32, 1).toString('base64url'),
     }))
     const made = index([...beside, jwk('a')])
-    expect([...all(made)].filter((key) => key.ready.size > 0)).toEqual([])
-    expect(made.size).toBe(1_000 - 64 + 1)
+    expect([...made.keys].filter((key) => key.ready.size > 0)).toEqual([])
+    expect(made.keys.size).toBe(1_000 - 64 + 1)
   })
 
   test('tells of everything as added at first', () => {
     const made = index([jwk('a'), jwk('b')])
-    expect(changes(undefined, made).added).toEqual([...all(made)])
+    expect(changes(undefined, made).added).toEqual([...made.keys])
   })
 
   test('takes a key once, however often it is published', () => {
     const a = jwk('a')
-    expect(index([a, a, { ...a }, { ...a, x5t: 'other' }]).size).toBe(1)
+    expect(index([a, a, { ...a }, { ...a, x5t: 'other' }]).keys.size).toBe(1)
   })
 
   test('keeps four keys under one id and reports the others', () => {
     const made = index(Array.from({ length: 6 }, () => jwk('a')))
     expect(candidates(made, 'a')).toHaveLength(4)
-    expect(made.size).toBe(4)
+    expect(made.keys.size).toBe(4)
     expect(made.ignored).toEqual(
       Array(2).fill({ kid: 'a', why: 'there are 4 others under its id' }),
     )

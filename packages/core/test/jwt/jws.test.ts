@@ -16,7 +16,7 @@ function codeOf(token: string): string {
     parseJws(token)
     return 'parsed'
   } catch (error) {
-    if (error instanceof Denial) return error.code
+    if (error instanceof Denial) return error.refusal.code
     throw error
   }
 }
@@ -28,7 +28,7 @@ describe('the hint of a denial', () => {
       parseJws(token)
       return 'parsed'
     } catch (error) {
-      return (error as Denial).reason.hint
+      return (error as Denial).refusal.reason.hint
     }
   }
 
@@ -127,7 +127,7 @@ describe('parseJws', () => {
       try {
         parseJws(token)
       } catch (error) {
-        return (error as Denial).reason.actual
+        return (error as Denial).refusal.reason.actual
       }
       return 'a compact JWS'
     }

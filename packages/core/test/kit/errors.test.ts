@@ -1,16 +1,18 @@
-import { answer } from '../../src/challenge.js'
+import { answer as answerWith } from '../../src/challenge.js'
 import {
   configurationError,
   Denial,
   ERRORS,
   explain,
-  explained,
+  fieldsByName,
   GuardError,
-  quote,
+  headerFields,
   type ErrorCode,
 } from '../../src/kit/errors.js'
+import { quote } from '../../src/kit/display.js'
 
 const reason = { check: 'claims', expected: 'an inner thing', actual: 'a secret thing' }
+const answer = (code: ErrorCode) => answerWith(code, { realm: 'api' })
 const codes = Object.keys(ERRORS) as ErrorCode[]
 
 describe('the table of errors', () => {
@@ -40,10 +42,8 @@ describe('the table of errors', () => {
 
 describe('GuardError', () => {
   const refused = new GuardError(
-    'claim_invalid',
-    reason,
+    { code: 'claim_invalid', reason, cause: new Error('inner cause') },
     answer('claim_invalid'),
-    new Error('inner cause'),
   )
 
   test('carries what frameworks answer from', () => {
@@ -89,9 +89,11 @@ describe('GuardError', () => {
 })
 
 describe('a failure at start-up', () => {
-  const error = explained(
-    new GuardError('keys_unavailable', reason, answer('keys_unavailable')),
-  ) as GuardError
+  const error = new GuardError(
+    { code: 'keys_unavailable', reason },
+    answer('keys_unavailable'),
+    false,
+  )
 
   test('says why in its message, with the line that it stopped', () => {
     expect(error.message).toBe('expected an inner thing, found a secret thing')
@@ -110,15 +112,34 @@ describe('a failure at start-up', () => {
 
   test('has a cause only where there is one', () => {
     expect('cause' in error).toBe(false)
-    expect('cause' in new Denial('token_expired', reason)).toBe(false)
     const cause = new Error('beneath')
-    const caused = new GuardError('keys_unavailable', reason, answer('keys_unavailable'), cause)
-    expect(explained(caused)).toMatchObject({ cause })
+    const refusal = { code: 'keys_unavailable', reason, cause } as const
+    expect(new GuardError(refusal, answer('keys_unavailable'), false)).toMatchObject({ cause })
+  })
+})
+
+describe('the fields of an answer', () => {
+  const pairs = [
+    ['Cache-Control', 'no-store'],
+    ['WWW-Authenticate', 'Bearer realm="api"'],
+    ['WWW-Authenticate', 'DPoP algs="ES256"'],
+  ] as const
+  const fields = headerFields(pairs)
+
+  test('are pairs, as web Headers and Response take them', () => {
+    expect([...fields]).toEqual(pairs.map((pair) => [...pair]))
+    expect(new Headers(fields).get('www-authenticate')).toBe(
+      'Bearer realm="api", DPoP algs="ES256"',
+    )
+    expect(new Response(null, { headers: fields }).headers.get('cache-control')).toBe('no-store')
   })
 
-  test('anything else stays what it is', () => {
-    const other = new TypeError('x')
-    expect(explained(other)).toBe(other)
+  test('are names with their values, as the error handling of Node frameworks reads them', () => {
+    expect(fieldsByName(fields)).toEqual({
+      'Cache-Control': 'no-store',
+      'WWW-Authenticate': ['Bearer realm="api"', 'DPoP algs="ES256"'],
+    })
+    expect(Object.keys(fields)).toEqual(['Cache-Control', 'WWW-Authenticate'])
   })
 })
 

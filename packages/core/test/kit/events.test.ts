@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { createEmitter, type DeniedEvent } from '../../src/kit/events.js'
+import { createEmitter, type GuardEvents } from '../../src/kit/events.js'
 
 const event = { issuer: 'https://verifier.example.org', cached: false }
 
@@ -55,7 +55,7 @@ describe('what a developer has to know is said once where nobody listens', () =>
     actual: '"b"',
     hint: 'mend it',
   } as const
-  const refused = (code: DeniedEvent['code']): DeniedEvent => ({
+  const refused = (code: GuardEvents['denied']['code']): GuardEvents['denied'] => ({
     ...denial,
     code,
     fingerprint: 'ABCDEFGHIJKLMNOP',

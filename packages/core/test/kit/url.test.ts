@@ -1,10 +1,5 @@
-import {
-  describeInsecure,
-  isIssuer,
-  likelyDifference,
-  place,
-  quoteAddress,
-} from '../../src/kit/url.js'
+import { place, quoteAddress } from '../../src/kit/display.js'
+import { describeInsecure, isIssuer, likelyDifference } from '../../src/kit/url.js'
 
 describe('an address of a Verifier', () => {
   test.each([

@@ -1,5 +1,6 @@
 import { GuardError } from '../../src/kit/errors.js'
-import { resolveOptions, type ResourceServerOptions } from '../../src/options/options.js'
+import type { ResourceServerOptions } from '../../src/options/options.js'
+import { resolveOptions } from '../../src/options/resolve.js'
 import { systemRuntime } from '../../src/kit/runtime.js'
 
 const issuer = 'https://verifier.example.org'
@@ -105,7 +106,7 @@ describe('what is not configured right is refused at start, with what to do', ()
     [
       'a misspelt event',
       { ...good, events: { deny: () => {} } },
-      /options among allowed, denied.*found "deny"/,
+      /"events" among allowed, denied.*found "deny"/,
     ],
     [
       'a listener that is no function',
@@ -147,7 +148,7 @@ describe('what is not configured right is refused at start, with what to do', ()
     [
       'a check switched off by another word',
       { ...good, credentialValidity: false },
-      /"credentialValidity" as null, found false/,
+      /"credentialValidity" as "check" or "ignore", found false/,
     ],
     [
       'milliseconds for seconds',
@@ -362,11 +363,11 @@ describe('defaults', () => {
       cache: { maxEntries: 5_000, maxBytes: 33_554_432 },
       clockTolerance: 30,
       maxTokenAge: Infinity,
-      credentialValidity: true,
-      realm: undefined,
+      checksCredentialValidity: true,
+      realm: 'api',
       correlationId: false,
     })
-    expect([...issuers[0]!.rows.keys()]).toEqual(['ES256'])
+    expect([...issuers[0]!.algorithms.keys()]).toEqual(['ES256'])
     expect(issuers[0]!.kinds).toBeUndefined()
   })
 
@@ -444,7 +445,7 @@ describe('defaults', () => {
       issuer: [issuer, { issuer: `${issuer}/b`, audience: 'b', algorithms: ['RS256'] }],
     })
     expect(issuers.map((one) => one.audience)).toEqual([['https://orders.example.org'], ['b']])
-    expect([...issuers[1]!.rows.keys()]).toEqual(['RS256'])
+    expect([...issuers[1]!.algorithms.keys()]).toEqual(['RS256'])
   })
 })
 

@@ -1,8 +1,8 @@
 import { createServer, request as send, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { authorizationOf, type RequestLike } from '../../src/presented/request.js'
+import { fieldOf, type RequestLike } from '../../src/presented/request.js'
 
-const two = { ambiguous: '2 Authorization fields' }
+const two = { several: 2 }
 
 test.each<[string, RequestLike, unknown]>([
   ['none', { headers: {} }, undefined],
@@ -12,6 +12,16 @@ test.each<[string, RequestLike, unknown]>([
   ['a name as it was written', { headers: { Authorization: 'a' } }, 'a'],
   ['a list under a name as it was written', { headers: { AUTHORIZATION: ['a'] } }, 'a'],
   ['names written in two ways', { headers: { Authorization: 'a', AUTHORIZATION: 'b' } }, two],
+  [
+    'two spellings, one of them in lower case',
+    { headers: { authorization: 'a', Authorization: 'b' } },
+    two,
+  ],
+  ['null', { headers: { authorization: null as never } }, { unfit: null }],
+  ['a number', { headers: { authorization: 5 as never } }, { unfit: 5 }],
+  ['an object in a list', { headers: { authorization: [{}] as never } }, { unfit: {} }],
+  ['no headers', { headers: null as never }, { unfit: null }],
+  ['headers that are a text', { headers: 'Bearer a' as never }, { unfit: 'Bearer a' }],
   ['two under a name as it was written', { headers: { Authorization: ['a', 'b'] } }, two],
   ['another name as long', { headers: { Authorisation: 'a', 'X-Forwarded-F': 'b' } }, undefined],
   ["Node's headers without it", { headers: { Authorization: 'a' }, rawHeaders: [] }, undefined],
@@ -27,8 +37,8 @@ test.each<[string, RequestLike, unknown]>([
     { headers: { authorization: 'a' }, rawHeaders: ['X', 'authorization', 'authorization', 'a'] },
     'a',
   ],
-])('authorizationOf: %s', (_, request, expected) => {
-  expect(authorizationOf(request)).toEqual(expected)
+])('fieldOf: %s', (_, request, expected) => {
+  expect(fieldOf(request, 'authorization')).toEqual(expected)
 })
 
 test('what Node hides of a repeated field is seen', async () => {
@@ -45,6 +55,6 @@ test('what Node hides of a repeated field is seen', async () => {
   }).end()
   const message = await arrived
   expect(message.headers.authorization).toBe('Bearer a')
-  expect(authorizationOf(message)).toEqual(two)
+  expect(fieldOf(message, 'authorization')).toEqual(two)
   await new Promise((resolve) => server.close(resolve))
 })

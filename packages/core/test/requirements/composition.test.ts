@@ -2,12 +2,11 @@ import { Denial } from '../../src/kit/errors.js'
 import {
   allOf,
   anyOf,
-  checkRequirement,
   requiredRule,
   requiredScopes,
   type Requirement,
 } from '../../src/requirements/index.js'
-import { callerWith, denialOf, granted, invalid, refused } from '../fixtures/callers.js'
+import { ask, callerWith, granted, invalid, refusalOf, refused } from '../fixtures/callers.js'
 
 describe('allOf and anyOf', () => {
   const yes = requiredRule('yes', () => true)
@@ -18,7 +17,7 @@ describe('allOf and anyOf', () => {
   const caller = callerWith({ scopes: ['a'] })
   const holds = async (requirement: Requirement) => {
     try {
-      await checkRequirement(requirement, caller, undefined)
+      await ask(requirement, caller, undefined)
       return true
     } catch (error) {
       if (error instanceof Denial) return false
@@ -40,25 +39,23 @@ describe('allOf and anyOf', () => {
   })
 
   test('what can be decided at once is', () => {
-    expect(checkRequirement(allOf(yes, anyOf(no, yes), yes), caller, undefined)).toBeUndefined()
-    expect(() => checkRequirement(allOf(yes, no), caller, undefined)).toThrow(Denial)
+    expect(ask(allOf(yes, anyOf(no, yes), yes), caller, undefined)).toBeUndefined()
+    expect(() => ask(allOf(yes, no), caller, undefined)).toThrow(Denial)
   })
 
   test('nothing is asked after the matter is settled', async () => {
     const never = requiredRule('never', () => {
       throw new Error('asked')
     })
-    expect((await denialOf(allOf(lateNo, never), caller)).cause).toBeUndefined()
-    await expect(
-      checkRequirement(anyOf(lateYes, never), caller, undefined),
-    ).resolves.toBeUndefined()
+    expect((await refusalOf(allOf(lateNo, never), caller)).cause).toBeUndefined()
+    await expect(ask(anyOf(lateYes, never), caller, undefined)).resolves.toBeUndefined()
   })
 
   test('an alternative that throws leaves the others their say', () => {
     const throws = requiredRule('throws', () => {
       throw new Error('broken')
     })
-    expect(checkRequirement(anyOf(throws, yes), caller, undefined)).toBeUndefined()
+    expect(ask(anyOf(throws, yes), caller, undefined)).toBeUndefined()
   })
 
   test('the refusal names every alternative, and the challenge every scope', async () => {
@@ -68,13 +65,13 @@ describe('allOf and anyOf', () => {
       'rule_unmet',
     )
     expect(denial.reason.expected).toBe('any of (scope "b"; all of the scopes "c", "d"; no)')
-    expect(denial.scope).toEqual(['b', 'c', 'd'])
-    expect((await denialOf(anyOf(requiredScopes('b'), requiredScopes('c')), caller)).code).toBe(
+    expect(denial.challenge).toEqual({ scope: 'b c d' })
+    expect((await refusalOf(anyOf(requiredScopes('b'), requiredScopes('c')), caller)).code).toBe(
       'scope_missing',
     )
-    expect((await denialOf(allOf(requiredScopes('a'), requiredScopes('b')), caller)).scope).toEqual(
-      ['a', 'b'],
-    )
+    expect(
+      (await refusalOf(allOf(requiredScopes('a'), requiredScopes('b')), caller)).challenge,
+    ).toEqual({ scope: 'a b' })
   })
 
   test('a requirement written by hand grants with undefined alone', async () => {

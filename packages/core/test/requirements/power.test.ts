@@ -1,12 +1,7 @@
 import fc from 'fast-check'
 import { readCredential, type Power } from '../../src/credential/credential.js'
-import {
-  requiredPower,
-  checkRequirement,
-  type Caller,
-  type PowerOptions,
-} from '../../src/requirements/index.js'
-import { callerWith, denialOf, invalid } from '../fixtures/callers.js'
+import { requiredPower, type Caller, type PowerOptions } from '../../src/requirements/index.js'
+import { ask, callerWith, invalid, refusalOf } from '../fixtures/callers.js'
 import { DIALECTS } from '../fixtures/dialects.js'
 
 const holder = (...powers: Power[]): Caller => callerWith({ powers })
@@ -19,7 +14,7 @@ const power = (domain: string, name: string, ...actions: string[]): Power => ({
 
 function grants(options: PowerOptions, caller: Caller): boolean {
   try {
-    return checkRequirement(requiredPower(options), caller, undefined) === undefined
+    return ask(requiredPower(options), caller, undefined) === undefined
   } catch {
     return false
   }
@@ -188,17 +183,17 @@ describe('the domain of the request', () => {
   })
 
   test('is taken anew each time', async () => {
-    expect(checkRequirement(ofTenant, caller, { tenant: 'KPMG' })).toBeUndefined()
-    expect((await denialOf(ofTenant, caller, { tenant: 'dome' })).code).toBe('power_missing')
+    expect(ask(ofTenant, caller, { tenant: 'KPMG' })).toBeUndefined()
+    expect((await refusalOf(ofTenant, caller, { tenant: 'dome' })).code).toBe('power_missing')
   })
 
   test('may take its time, and fail', async () => {
     const late = (domain: () => Promise<string | undefined>) =>
       requiredPower({ domain, function: 'Onboarding', action: 'Execute' })
     const codeFor = async (domain: () => Promise<string | undefined>) =>
-      (await denialOf(late(domain), caller)).code
+      (await refusalOf(late(domain), caller)).code
     await expect(
-      checkRequirement(
+      ask(
         late(() => Promise.resolve('KPMG')),
         caller,
         undefined,
@@ -212,7 +207,7 @@ describe('the domain of the request', () => {
   test.each([{}, { tenant: '' }, { tenant: null as never }, { tenant: ['kpmg'] as never }])(
     'refuses where it is %j',
     async (request) => {
-      expect((await denialOf(ofTenant, caller, request)).reason.actual).toBe(
+      expect((await refusalOf(ofTenant, caller, request)).reason.actual).toBe(
         'a request that names no domain',
       )
     },
@@ -221,7 +216,7 @@ describe('the domain of the request', () => {
 
 describe('the denial', () => {
   test('names the power, what the caller has, and the one thing that keeps them apart', async () => {
-    const denial = await denialOf(
+    const denial = await refusalOf(
       requiredPower(create),
       holder(power('kpmg', 'ProductOffering', 'Create', 'Update')),
     )
@@ -235,7 +230,7 @@ describe('the denial', () => {
   })
 
   test('says so when there is no credential', async () => {
-    const { reason } = await denialOf(requiredPower(create), callerWith({ kind: 'none' }))
+    const { reason } = await refusalOf(requiredPower(create), callerWith({ kind: 'none' }))
     expect(reason.actual).toBe('a token without a credential')
   })
 })

@@ -1,13 +1,8 @@
 import { deflateSync, gzipSync } from 'node:zlib'
 import { createKeyPair } from '../../../../test/key-pair.js'
-import {
-  checkRequirement,
-  requiredStatus,
-  type Caller,
-  type StatusOptions,
-} from '../../src/requirements/index.js'
+import type { Caller } from '../../src/requirements/index.js'
 import { AUTHORITY, SEALS } from '../fixtures/certificates.js'
-import { callerWith, denialOf, granted, invalid, refused } from '../fixtures/callers.js'
+import { ask, callerWith, granted, invalid, refusalOf, refused } from '../fixtures/callers.js'
 import {
   bitsOf,
   bitstringList,
@@ -20,6 +15,7 @@ import {
   type ListHost,
 } from '../fixtures/list-host.js'
 import { callerWithStatus, listed, listedByToken } from '../fixtures/status-callers.js'
+import { statusRequirement, type StatusQuestion } from '../fixtures/status-requirement.js'
 
 let host: ListHost
 let list: string
@@ -31,12 +27,12 @@ afterAll(() => host.close())
 
 const keys = { keys: [signerJwk] }
 const { runtime } = stoppedRuntime()
-const required = (options: Partial<StatusOptions> = {}) =>
-  requiredStatus({ lists: [{ url: host.url, keys }], runtime, ...options })
+const required = (options: Partial<StatusQuestion> = {}) =>
+  statusRequirement({ lists: [{ url: host.url, keys }], runtime, ...options })
 const serve = (body: string, headers = {}) =>
   host.serve('/w3c/v1/credentials/status/1', { body, headers })
-const grantedLater = async (caller: Caller, options?: Partial<StatusOptions>) => {
-  await expect(checkRequirement(required(options), caller, undefined)).resolves.toBeUndefined()
+const grantedLater = async (caller: Caller, options?: Partial<StatusQuestion>) => {
+  await expect(ask(required(options), caller, undefined)).resolves.toBeUndefined()
 }
 
 describe('a revoked credential stops a token that is still valid', () => {
@@ -340,10 +336,10 @@ describe('refuses to be made of', () => {
 
   test('a denial is thrown late where the list has to be fetched first', async () => {
     serve(await bitstringList(list, [3]))
-    const outcome = checkRequirement(required(), listed(list, 3), undefined)
+    const outcome = ask(required(), listed(list, 3), undefined)
     expect(outcome).toBeInstanceOf(Promise)
-    await expect(outcome).rejects.toMatchObject({ code: 'credential_revoked' })
-    expect((await denialOf(required(), listed(list, 3))).reason.expected).toBe(
+    await expect(outcome).rejects.toMatchObject({ refusal: { code: 'credential_revoked' } })
+    expect((await refusalOf(required(), listed(list, 3))).reason.expected).toBe(
       'a credential that is not revoked',
     )
   })

@@ -1,5 +1,5 @@
-import { checkRequirement, requiredTenant } from '../../src/requirements/index.js'
-import { callerWith, denialOf, granted, invalid, refused } from '../fixtures/callers.js'
+import { requiredTenant } from '../../src/requirements/index.js'
+import { ask, callerWith, granted, invalid, refusalOf, refused } from '../fixtures/callers.js'
 
 describe('requiredTenant', () => {
   const caller = callerWith({ tenant: 'kpmg' })
@@ -30,20 +30,20 @@ describe('requiredTenant', () => {
 
   test('from the request, at once or later', async () => {
     const at = (request: unknown) => (request as { tenant: string }).tenant
-    expect(checkRequirement(requiredTenant(at), caller, { tenant: 'kpmg' })).toBeUndefined()
+    expect(ask(requiredTenant(at), caller, { tenant: 'kpmg' })).toBeUndefined()
     await expect(
-      checkRequirement(
+      ask(
         requiredTenant((request) => Promise.resolve(at(request))),
         caller,
         { tenant: 'kpmg' },
       ),
     ).resolves.toBeUndefined()
-    expect((await denialOf(requiredTenant(at), caller, { tenant: 'other' })).code).toBe(
+    expect((await refusalOf(requiredTenant(at), caller, { tenant: 'other' })).code).toBe(
       'tenant_mismatch',
     )
     expect(
       (
-        await denialOf(
+        await refusalOf(
           requiredTenant(() => Promise.resolve('other')),
           caller,
         )

@@ -1,7 +1,7 @@
-import { checkAddressee, checkClaims, type Judged } from '../../src/rules/claims.js'
-import { Denial } from '../../src/kit/errors.js'
-import { addresseesOf } from '../../src/issuers/issuer.js'
-import { PROFILES, type Kind, type ProfileName } from '../../src/options/profiles.js'
+import { checkAudienceOfKind, checkClaims, type ClaimContext } from '../../src/rules/claims.js'
+import { Denial, type DenialReason } from '../../src/kit/errors.js'
+import { audiencesOf } from '../../src/issuers/trusted-issuer.js'
+import { PROFILES, type CallerKind, type ProfileName } from '../../src/options/profiles.js'
 
 const NOW = 1_800_000_000
 const ISSUER = 'https://verifier.example.org'
@@ -26,21 +26,22 @@ interface Situation {
   readonly clockTolerance?: number
 }
 
-function judged({
+function contextOf({
   claims,
   typ,
   profile = 'eudistack',
   audience,
   clientIds = [],
   ...limits
-}: Situation): Judged {
+}: Situation): ClaimContext {
   const header = { alg: 'ES256', ...(typ !== undefined && { typ }) }
   const named = { issuer: ISSUER, audience, clientIds }
-  const issuer = { ...named, profile: PROFILES[profile], addressees: addresseesOf(named) }
+  const issuer = { ...named, profile: PROFILES[profile], audiences: audiencesOf(named) }
   // A JSON round trip leaves out what is undefined, as in a token.
   const body = JSON.parse(JSON.stringify({ ...CLAIMS, ...claims })) as Record<string, unknown>
   return {
-    jws: { header, claims: body },
+    header,
+    claims: body,
     issuer,
     now: NOW,
     clockTolerance: 30,
@@ -51,10 +52,10 @@ function judged({
 
 function verdict(situation: Situation): string {
   try {
-    checkClaims(judged(situation))
+    checkClaims(contextOf(situation))
     return 'valid'
   } catch (error) {
-    if (error instanceof Denial) return error.code
+    if (error instanceof Denial) return error.refusal.code
     throw error
   }
 }
@@ -99,11 +100,12 @@ test.each<[string, Situation, string]>([
   expect(verdict(situation)).toBe(expected)
 })
 
-function reasonOf(judge: () => void): Denial['reason'] {
+function reasonOf(judge: () => void): DenialReason {
   try {
     judge()
   } catch (error) {
-    if (error instanceof Denial && error.code === 'audience_mismatch') return error.reason
+    if (error instanceof Denial && error.refusal.code === 'audience_mismatch')
+      return error.refusal.reason
     throw error
   }
   throw new Error('expected a denial')
@@ -111,19 +113,19 @@ function reasonOf(judge: () => void): Denial['reason'] {
 
 test("a machine token for another API is not told to be a user's", () => {
   const claims = { aud: 'https://orders.example.org', scope: 'machine learcredential' }
-  const { expected, hint } = reasonOf(() => checkClaims(judged({ claims })))
+  const { expected, hint } = reasonOf(() => checkClaims(contextOf({ claims })))
   expect(expected).toBe(`"aud" to hold ${ISSUER}`)
   expect(hint).toMatch(/a machine's token .* name it in "audience"/)
   const users = reasonOf(() =>
-    checkClaims(judged({ claims: { aud: 'shop', scope: 'openid learcredential' } })),
+    checkClaims(contextOf({ claims: { aud: 'shop', scope: 'openid learcredential' } })),
   )
   expect(users.hint).toMatch(/a user's token .*"clientIds"/)
 })
 
 test("without an audience, an employee's token is for a configured client, and one for the Verifier does not pass as a machine's", () => {
-  const check = (kind: Kind, aud: unknown, more: Situation = {}) => {
-    const { jws, issuer } = judged({ claims: { aud }, clientIds: ['shop'], ...more })
-    return () => checkAddressee(jws, kind, issuer)
+  const check = (kind: CallerKind, aud: unknown, more: Situation = {}) => {
+    const context = contextOf({ claims: { aud }, clientIds: ['shop'], ...more })
+    return () => checkAudienceOfKind(context, kind)
   }
   expect(reasonOf(check('employee', ISSUER)).expected).toBe(
     '"aud" of an employee\'s token to hold shop',
@@ -207,9 +209,9 @@ describe('an access token with the marks of a session (Keycloak)', () => {
 test('the profile rfc9068 says which profile fits where a token is of another kind', () => {
   const reasonOf = (situation: Situation) => {
     try {
-      checkClaims(judged({ profile: 'rfc9068', audience: [ISSUER], ...situation }))
+      checkClaims(contextOf({ profile: 'rfc9068', audience: [ISSUER], ...situation }))
     } catch (error) {
-      return (error as Denial).reason
+      return (error as Denial).refusal.reason
     }
     throw new Error('expected a denial')
   }

@@ -23,16 +23,25 @@ describe.each([
   ['token', 'machine-sd-jwt', '/token/v1/credentials/status/1'],
 ] as const)('the %s list of the development Verifier', (status, dialect, path) => {
   const verifier = createDevVerifier({ profile: 'eudistack-3.3' })
-  const runtime = { ...systemRuntime, fetch: verifier.fetch }
-  const resourceServer = createResourceServer({
-    issuer: verifier.issuer,
-    profile: 'eudistack',
-    runtime,
-  })
+  const open: { close(): void }[] = []
   afterAll(async () => {
-    resourceServer.close()
+    for (const server of open) server.close()
     await verifier.close()
   })
+
+  /** A resource server that has not fetched the list yet. */
+  async function serve() {
+    const keys = await issuerKeys(verifier, verifier.issuer + path)
+    const server = createResourceServer({
+      issuer: verifier.issuer,
+      profile: 'eudistack',
+      runtime: { ...systemRuntime, fetch: verifier.fetch },
+      status: { lists: [{ url: verifier.issuer, keys }] },
+      events: { denied() {}, statusListFailed() {} },
+    })
+    open.push(server)
+    return server
+  }
 
   const tokenOf = async (machine: ReturnType<typeof verifier.issueMachineCredential>) => {
     const answer = await verifier.fetch(`${verifier.issuer}/oidc/token`, {
@@ -43,37 +52,38 @@ describe.each([
   }
 
   test('a revoked credential stops a token that is still valid, and no other', async () => {
-    const lists = [
-      { url: verifier.issuer, keys: await issuerKeys(verifier, verifier.issuer + path) },
-    ]
     const machine = verifier.issueMachineCredential({ status, dialect })
     const [token, other] = [
       await tokenOf(machine),
       await tokenOf(verifier.issueMachineCredential({ status, dialect })),
     ]
-    const notRevoked = () => requiredStatus({ lists, runtime })
-    await expect(resourceServer.verifyAccessToken(token, notRevoked())).resolves.toMatchObject({
+    const notRevoked = requiredStatus()
+    const decide = async (presented: string) =>
+      (await serve()).verifyAccessToken(presented, notRevoked)
+    await expect(decide(token)).resolves.toMatchObject({
       kind: 'machine',
     })
     machine.revoke()
-    const refused = resourceServer.verifyAccessToken(token, notRevoked())
+    const refused = decide(token)
     await expect(refused).rejects.toMatchObject({ code: 'credential_revoked', status: 401 })
-    await expect(resourceServer.verifyAccessToken(other, notRevoked())).resolves.toMatchObject({
+    await expect(decide(other)).resolves.toMatchObject({
       kind: 'machine',
     })
   })
 
   test('while the list cannot be had, requests get 503 with Retry-After', async () => {
-    const lists = [
-      { url: verifier.issuer, keys: await issuerKeys(verifier, verifier.issuer + path) },
-    ]
     const token = await tokenOf(verifier.issueMachineCredential({ status, dialect }))
+    const server = await serve()
     verifier.fail('status', 'status-500')
-    const refused = resourceServer.verifyAccessToken(token, requiredStatus({ lists, runtime }))
+    const refused = server.verifyAccessToken(token, requiredStatus())
     await expect(refused).rejects.toMatchObject({
       code: 'status_unavailable',
       status: 503,
       headers: { 'Retry-After': '1' },
+    })
+    expect(server.health()).toMatchObject({
+      status: 'degraded',
+      statusLists: [{ list: verifier.issuer + path, status: 'down', failures: 1 }],
     })
     verifier.heal()
   })

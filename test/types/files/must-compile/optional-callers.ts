@@ -15,16 +15,16 @@ const optional = { optional: true } as const
 export const expressApp = express().use(onExpress.auth(options, optional))
 expressApp.get(
   '/',
-  (req, res) => void res.json({ plan: onExpress.callerOf<MyClaims>(req)?.claims.plan }),
+  (req, res) => void res.json({ plan: onExpress.optionalAuthOf<MyClaims>(req)?.claims.plan }),
 )
 
 export const fastifyApp = Fastify().register(onFastify.auth(options, optional))
-fastifyApp.get('/', (request) => ({ client: onFastify.callerOf(request)?.clientId }))
+fastifyApp.get('/', (request) => ({ client: onFastify.optionalAuthOf(request)?.clientId }))
 
 export const koaApp = new Koa<onKoa.AuthState>().use(onKoa.auth(options, optional))
 koaApp.use((ctx) => {
-  ctx.body = { client: onKoa.callerOf(ctx)?.clientId }
+  ctx.body = { client: onKoa.optionalAuthOf(ctx)?.clientId }
 })
 
 export const honoApp = new Hono().use(onHono.auth(options, optional))
-honoApp.get('/', (c) => c.json({ client: onHono.callerOf(c)?.clientId }))
+honoApp.get('/', (c) => c.json({ client: onHono.optionalAuthOf(c)?.clientId }))

@@ -14,7 +14,7 @@ import * as onFastify from '@verifier-guard/fastify'
 import { protect } from '@verifier-guard/fetch'
 import * as onHono from '@verifier-guard/fetch/hono'
 import * as onKoa from '@verifier-guard/koa'
-import { Required } from '@verifier-guard/nestjs'
+import { Requires } from '@verifier-guard/nestjs'
 import type { Request as ExpressRequest } from 'express'
 import type { FastifyRequest } from 'fastify'
 import type { Context } from 'hono'
@@ -102,7 +102,7 @@ export const onRoutes = [
   ),
   onHono.required(requiredRule('own', (_, c: Context) => c.req.param('id') === 'a')),
   onKoa.required(requiredRule('own', (_, ctx: onKoa.GuardedContext) => ctx.headers.host === 'a')),
-  Required(
+  Requires(
     requiredScopes('a'),
     requiredRule('own', (_, req: ExpressRequest) => req.hostname === 'a'),
   ),

@@ -1,5 +1,5 @@
 // expected: TS18048 TS18048 TS2532
-import { callerOf } from '@verifier-guard/express'
+import { optionalAuthOf } from '@verifier-guard/express'
 import { protect } from '@verifier-guard/fetch'
 import type { AuthState } from '@verifier-guard/koa'
 
@@ -9,4 +9,4 @@ export const handler = protect(
   { optional: true },
 )
 export const clientOf = (state: AuthState) => state.auth.clientId
-export const clientOfRequest = (req: object) => callerOf(req).clientId
+export const clientOfRequest = (req: object) => optionalAuthOf(req).clientId

@@ -2,7 +2,7 @@ import { INestApplication } from '@nestjs/common'
 import { Test } from '@nestjs/testing'
 import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier'
 import { AccessTokenGuard } from '@verifier-guard/nestjs'
-import { letInAs } from '@verifier-guard/nestjs/testing'
+import { allowAs } from '@verifier-guard/nestjs/testing'
 import request from 'supertest'
 import { AppModule } from './app.module'
 
@@ -30,7 +30,10 @@ describe('AppController', () => {
   it('is open for health checks', () => request(app.getHttpServer()).get('/health').expect(200))
 
   it('asks for a token', () =>
-    request(app.getHttpServer()).get('/offers').expect(401).expect('www-authenticate', 'Bearer'))
+    request(app.getHttpServer())
+      .get('/offers')
+      .expect(401)
+      .expect('www-authenticate', 'Bearer realm="api"'))
 
   it('lets the power in', () =>
     offers([{ function: 'ProductOffering', action: 'Read' }]).expect(200, { kind: 'machine' }))
@@ -41,7 +44,7 @@ describe('AppController', () => {
   it('can be tested as a caller of its choosing', async () => {
     const module = await Test.createTestingModule({ imports: [AppModule] })
       .overrideProvider(AccessTokenGuard)
-      .useValue(letInAs({ kind: 'machine' }))
+      .useValue(allowAs({ kind: 'machine' }))
       .compile()
     const unguarded = await module.createNestApplication().init()
     await request(unguarded.getHttpServer()).get('/health').expect(200)

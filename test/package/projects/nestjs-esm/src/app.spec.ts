@@ -4,7 +4,7 @@ import type { INestApplication } from '@nestjs/common'
 import { Test } from '@nestjs/testing'
 import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier'
 import { AccessTokenGuard } from '@verifier-guard/nestjs'
-import { letInAs } from '@verifier-guard/nestjs/testing'
+import { allowAs } from '@verifier-guard/nestjs/testing'
 import { AppModule } from './app.module.js'
 
 describe('AppController', () => {
@@ -39,7 +39,7 @@ describe('AppController', () => {
   it('can be tested as a caller of its choosing', async () => {
     const module = await Test.createTestingModule({ imports: [AppModule] })
       .overrideProvider(AccessTokenGuard)
-      .useValue(letInAs({ kind: 'machine' }))
+      .useValue(allowAs({ kind: 'machine' }))
       .compile()
     const unguarded = module.createNestApplication()
     await unguarded.listen(0, '127.0.0.1')

@@ -1,4 +1,4 @@
-import { createGuard } from '../../src/adapters/adapter.js'
+import { createGuard } from '../../src/adapters/guard.js'
 
 const options = { issuer: 'https://verifier.example.org', profile: 'eudistack' } as const
 
@@ -12,8 +12,9 @@ test.each(['false', '', 0, 1, null, {}])(
 
 test.each([true, false, undefined])('"optional" may be %s', (optional) => {
   const guard = createGuard(options, optional === undefined ? {} : { optional })
-  const decision = Promise.resolve(guard.authenticate({ headers: {} })).then(
-    (auth) => auth,
+  const decide = async () => guard.authenticate({ headers: {} })
+  const decision = decide().then(
+    ({ auth }) => auth,
     ({ code }: { code: string }) => code,
   )
   guard.server.close()

@@ -1,0 +1,132 @@
+/*
+ * What every adapter does, whatever its framework: its own part is to find the request and to send
+ * the answer.
+ */
+import type { AuthContext } from '../context.js'
+import { configurationError, GuardError } from '../kit/errors.js'
+import { andThen, type Later } from '../kit/later.js'
+import { flag, readOptions, type OptionRows } from '../kit/option-rows.js'
+import type { ResourceServerOptions } from '../options/options.js'
+import type { RequestLike } from '../presented/request.js'
+import type { Requirement } from '../requirements/index.js'
+import { createResourceServer } from '../resource-server.js'
+import { decideFor, type Admission, type DecidingServer, type ResourceServer } from '../server.js'
+
+/** How an adapter treats requests, besides what the resource server decides. */
+export interface AuthOptions {
+  /**
+   * Lets requests without any credentials through, as anonymous. A bad token is refused all the
+   * same: a client that sends one expects to be authenticated. Default: false.
+   */
+  readonly optional?: boolean
+}
+
+const AUTH_ROWS = {
+  optional: { check: flag, default: false, says: 'lets requests without credentials through' },
+} as const satisfies OptionRows<AuthOptions>
+
+/** The guard of an adapter. */
+export interface Guard {
+  readonly server: ResourceServer
+  /**
+   * Decides on a request: at once where nothing has to be awaited.
+   *
+   * @returns the caller, and the fields that a success adds to the answer
+   * @throws {GuardError} every code of kind `token` and `verifier`
+   */
+  authenticate(request: RequestLike): Later<Admission>
+  /**
+   * Asks something of a caller that was let in. An anonymous caller is refused: the token is
+   * missing.
+   *
+   * @param own the framework's own request, for the functions of an application; default: the
+   *   request
+   * @throws {GuardError} the codes with status 403, `token_missing`, `status_unavailable`
+   */
+  authorize(
+    auth: AuthContext | undefined,
+    requirement: Requirement<never>,
+    request: RequestLike,
+    own?: unknown,
+  ): Later<void>
+}
+
+/** Makes the guard of an adapter from options, or from a resource server made before. */
+export function createGuard(
+  options: ResourceServerOptions | ResourceServer<object>,
+  authOptions: AuthOptions = {},
+): Guard {
+  refuseUncalled('auth', options)
+  const { optional } = readOptions('options of auth()', authOptions, AUTH_ROWS)
+  const server = (isServer(options) ? options : createResourceServer(options)) as DecidingServer
+  const decide = server[decideFor]
+  return Object.freeze<Guard>({
+    server,
+    authenticate: (request) => decide(request, optional),
+    authorize(auth, requirement: Requirement<unknown>, request, own = request) {
+      if (auth !== undefined) return server.authorize(auth, requirement, own)
+      return andThen(decide(request, false), (caller) =>
+        server.authorize(caller.auth!, requirement, own),
+      )
+    },
+  })
+}
+
+function isServer(
+  options: ResourceServerOptions | ResourceServer<object>,
+): options is ResourceServer<object> {
+  return options instanceof Object && decideFor in options
+}
+
+/** For frameworks with callbacks: goes on at once where nothing has to be awaited. */
+export function settle<T>(
+  decide: () => Later<T>,
+  next: (value: T) => void,
+  refused: (error: unknown) => void,
+): void {
+  let decision: Later<T>
+  try {
+    decision = decide()
+  } catch (error) {
+    return refused(error)
+  }
+  if (decision instanceof Promise) decision.then(next, refused)
+  else next(decision)
+}
+
+/**
+ * Whether an error is the answer to a request, and not a fault of the application: only that may be
+ * sent to the caller as it is.
+ */
+export function isRefusal(error: unknown): error is GuardError {
+  return error instanceof GuardError && error.kind !== 'configuration'
+}
+
+/** The refusal of a route whose requirement has no guard before it: closed, and says why. */
+export function missingGuard({ name }: Requirement<never>): GuardError {
+  return configurationError(
+    `auth() before the requirement "${name}"`,
+    'none',
+    'put auth({ … }) ahead of the route',
+  )
+}
+
+/** Members of the requests, contexts and instances that frameworks call a handler with. */
+const OF_FRAMEWORKS = ['headers', 'req', 'addHook']
+
+/**
+ * Refuses a function that makes a handler and was put in the place of one, without being called.
+ *
+ * @throws {GuardError} `invalid_configuration`
+ */
+export function refuseUncalled(name: string, first: unknown): void {
+  // Of options with an issuer, a member like these is a wrong option among right ones.
+  if (typeof first !== 'object' || first === null || 'issuer' in first) return
+  if (!OF_FRAMEWORKS.some((member) => member in first)) return
+  const what = name === 'auth' ? 'auth({ … })' : `${name}(…)`
+  throw configurationError(
+    `${what} as a handler`,
+    `"${name}" itself, handed a request`,
+    `call it: ${what}`,
+  )
+}

@@ -1,0 +1,339 @@
+/*
+ * A fetched value that is kept: one fetch at a time for all who wait, renewed ahead of its age,
+ * tried again with back-off after failures, served stale up to a limit, closed. What differs from
+ * one kept value to the next is its policy, as data.
+ */
+import type { Pause } from './back-off.js'
+import { pause, type Runtime } from './runtime.js'
+import { singleFlight, worksInBackground, type SingleFlight } from './single-flight.js'
+import { createTokenBucket, type TokenBucket } from './token-bucket.js'
+
+/** When a value changes its state, in milliseconds from the moment at which it was asked for. */
+export interface Life {
+  /** It is due: renewed in the background, so that no request waits. */
+  readonly renewAfter: number
+  /** It is stale: used only while no newer one can be fetched. */
+  readonly staleAfter: number
+  /** It has ended: not used any more. */
+  readonly endsAfter: number
+}
+
+/** How a value is kept. */
+export interface KeepPolicy<T> {
+  readonly life: (value: T) => Life
+  /** What renews it: a timer, a timer while it is used, or its use alone. */
+  readonly renewal: 'always' | 'whileUsed' | 'onUse'
+  readonly pause: (failure: unknown, failures: number, hasValue: boolean) => Pause
+  /** How often requests may cause a fetch that is not due: see {@link Kept.renewed}. */
+  readonly demand?: { readonly size: number; readonly every: number }
+  /**
+   * Whether a value brings something never seen before: then the request that caused it was right.
+   */
+  readonly isNews?: (value: T, previous: T | undefined) => boolean
+  /** Whether it also ages by the wall clock, which goes on while a machine is suspended. */
+  readonly ageByWallClock?: boolean
+}
+
+/** What is told of a kept value. */
+export interface KeepEvents<T> {
+  readonly fetched?: (value: T, previous: T | undefined) => void
+  /** @param retryIn milliseconds until the next attempt in the background */
+  readonly failed?: (failure: unknown, retryIn: number) => void
+  /** Once an outage: the value in use is stale. */
+  readonly becameStale?: () => void
+}
+
+interface Held<T> {
+  readonly value: T
+  readonly life: Life
+  readonly askedAt: Moment
+}
+
+interface Moment {
+  readonly monotonic: number
+  readonly wall: number
+}
+
+/** Requests that may wait for a fetch that is not due yet: each takes up memory. */
+const MAX_WAITING = 1_000
+/** Where requests can't wait for each other, an answer this young serves as well. */
+const YOUNG = 1_000
+
+/** A value that is fetched when it is needed, and kept. */
+export class Kept<T> {
+  readonly #load: (signal: AbortSignal) => Promise<T>
+  readonly #policy: KeepPolicy<T>
+  readonly #runtime: Runtime
+  readonly #events: KeepEvents<T>
+  readonly #flight: SingleFlight<void>
+  readonly #demand: TokenBucket | undefined
+  readonly #aborts = new Set<AbortController>()
+  #held: Held<T> | undefined
+  #attempts = 0
+  #answered = 0
+  #failures = 0
+  #lastFailure: unknown
+  #retryAt = -Infinity
+  #beganAt = -Infinity
+  #toldStale = false
+  #used = false
+  #waiting = 0
+  #byTimer: boolean
+  #isClosed = false
+  #nextRenewal: Promise<void> | undefined
+  /** There while a timer is set. */
+  #cancelTimer: (() => void) | undefined
+  #endPause = () => {}
+
+  /**
+   * @param byTimer whether timers renew the value from the start, or from {@link renewByTimer} on
+   */
+  constructor(
+    load: (signal: AbortSignal) => Promise<T>,
+    policy: KeepPolicy<T>,
+    runtime: Runtime,
+    events: KeepEvents<T> = {},
+    byTimer = policy.renewal !== 'onUse',
+  ) {
+    this.#load = load
+    this.#policy = policy
+    this.#runtime = runtime
+    this.#events = events
+    this.#byTimer = byTimer
+    this.#flight = singleFlight(() => this.#attempt(), runtime)
+    this.#demand = policy.demand && createTokenBucket(runtime, policy.demand)
+  }
+
+  /**
+   * The value for use without waiting: fresh, or stale in an outage. `undefined` when a newer one
+   * should be waited for, or there is none. Its use renews it in the background once it is due.
+   */
+  fresh(): T | undefined {
+    this.#used = true
+    const held = this.#held
+    if (held === undefined) return undefined
+    const age = this.#ageOf(held)
+    if (age < held.life.renewAfter) return held.value
+    const mayRenew = !this.isPausing && !this.#isClosed
+    if (mayRenew && worksInBackground && this.#cancelTimer === undefined) void this.refresh()
+    if (age < held.life.staleAfter) return held.value
+    const isOutage = this.#failures > 0 && (worksInBackground || !mayRenew)
+    return isOutage && age < held.life.endsAfter ? held.value : undefined
+  }
+
+  /** The value at hand, however stale; `undefined` without one, or once it has ended. */
+  get current(): T | undefined {
+    const held = this.#held
+    return held !== undefined && this.#ageOf(held) < held.life.endsAfter ? held.value : undefined
+  }
+
+  /** Milliseconds since the value at hand was asked for. */
+  get age(): number {
+    return this.#held === undefined ? Infinity : this.#ageOf(this.#held)
+  }
+
+  get isStale(): boolean {
+    return this.#held === undefined || this.#ageOf(this.#held) >= this.#held.life.staleAfter
+  }
+
+  /** Failures in a row, since the last success. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  get lastFailure(): unknown {
+    return this.#lastFailure
+  }
+
+  /** Whether an attempt failed so recently that requests must not cause another. */
+  get isPausing(): boolean {
+    return this.retryIn > 0
+  }
+
+  /** Milliseconds until requests may cause an attempt. */
+  get retryIn(): number {
+    return this.#failures === 0 ? 0 : Math.max(0, this.#retryAt - this.#runtime.monotonic())
+  }
+
+  /** Milliseconds since the fetch under way began; zero where none is known to be. */
+  get underWayFor(): number {
+    if (this.#flight.current === undefined) return 0
+    return this.#runtime.monotonic() - this.#beganAt
+  }
+
+  /** Fetches now, or joins the fetch under way. Never rejects: ask for what came of it. */
+  refresh(): Promise<void> {
+    if (this.#isClosed) return Promise.resolve()
+    this.#cancelRenewal()
+    return this.#flight.run()
+  }
+
+  /** Keeps a value that came another way, as if it had been fetched now. */
+  put(value: T): void {
+    this.#accept(value, this.#now())
+  }
+
+  /**
+   * Waits for the answer to a fetch that begins after this call, for what the value at hand lacks.
+   * When requests have caused more than they may, it begins a moment later. When too many wait for
+   * that, or a pause after failures lasts, the value at hand is the answer.
+   *
+   * @param mayWait whether a fetch that is not due yet is worth waiting for
+   * @returns false when no fetch may be begun for this request, and it can't wait for another's
+   */
+  async renewed(mayWait = true): Promise<boolean> {
+    const demand = this.#demand!
+    if (this.isPausing || this.#isClosed) return true
+    if (!worksInBackground) {
+      if (!demand.take()) return this.age < YOUNG
+      await this.refresh()
+      return true
+    }
+    const isDue = demand.wait() === 0
+    if (!isDue && (!mayWait || this.#waiting >= MAX_WAITING)) return true
+    if (!isDue) this.#waiting += 1
+    await (this.#nextRenewal ??= this.#renewNext(demand))
+    if (!isDue) this.#waiting -= 1
+    return true
+  }
+
+  /**
+   * Counts a fetch that nobody waits for any longer as failed, where it ends with the request that
+   * began it.
+   */
+  abandon(failure: unknown): void {
+    if (!worksInBackground && !this.#isClosed) this.#fail(failure)
+  }
+
+  /** Renews by timers from now on, where that was put off. */
+  renewByTimer(): void {
+    if (this.#byTimer || this.#isClosed) return
+    this.#byTimer = true
+    if (this.#flight.current === undefined && this.#held !== undefined)
+      this.#renewWhenDue(this.#held)
+  }
+
+  /** Lets the value end so many milliseconds from now, unless it does sooner. */
+  endWithin(delay: number): void {
+    const held = this.#held
+    if (held === undefined) return
+    const endsAfter = Math.min(held.life.endsAfter, this.#ageOf(held) + delay)
+    this.#held = { ...held, life: { ...held.life, endsAfter } }
+  }
+
+  /** Ends the timers; what is under way goes on for those who wait for it. */
+  release(): void {
+    this.#byTimer = false
+    this.#cancelRenewal()
+  }
+
+  /** Ends fetches, timers and the value. */
+  close(): void {
+    this.#isClosed = true
+    this.#held = undefined
+    this.release()
+    this.#endPause()
+    for (const abort of this.#aborts) abort.abort()
+  }
+
+  async #attempt(): Promise<void> {
+    const number = (this.#attempts += 1)
+    const askedAt = this.#now()
+    this.#beganAt = askedAt.monotonic
+    // Made for each attempt: Cloudflare Workers allow none outside a request.
+    const abort = new AbortController()
+    this.#aborts.add(abort)
+    try {
+      const value = await this.#load(abort.signal)
+      if (this.#isAnswer(number)) this.#accept(value, askedAt)
+    } catch (error) {
+      if (this.#isAnswer(number)) this.#fail(error)
+    } finally {
+      this.#aborts.delete(abort)
+    }
+  }
+
+  /**
+   * An answer that was asked for before the last one is older, and could bring back what is gone.
+   */
+  #isAnswer(number: number): boolean {
+    if (this.#isClosed || number < this.#answered) return false
+    this.#answered = number
+    return true
+  }
+
+  #accept(value: T, askedAt: Moment): void {
+    const previous = this.current
+    if (this.#policy.isNews?.(value, previous) === true) this.#demand?.giveBack()
+    const held = { value, askedAt, life: this.#policy.life(value) }
+    this.#held = held
+    this.#failures = 0
+    this.#lastFailure = undefined
+    this.#toldStale = false
+    this.#renewWhenDue(held)
+    this.#events.fetched?.(value, previous)
+  }
+
+  #fail(error: unknown): void {
+    this.#failures += 1
+    this.#lastFailure = error
+    const hasValue = this.current !== undefined
+    const { renewal, demand } = this.#policy.pause(error, this.#failures, hasValue)
+    this.#retryAt = this.#runtime.monotonic() + demand
+    // What was good enough to be renewed is tried again.
+    this.#used ||= hasValue
+    if (this.#policy.renewal === 'always' || hasValue) this.#renewIn(renewal)
+    this.#events.failed?.(error, renewal)
+    if (this.#toldStale || !hasValue || !this.isStale) return
+    this.#toldStale = true
+    this.#events.becameStale?.()
+  }
+
+  #renewWhenDue(held: Held<T>): void {
+    this.#renewIn(Math.max(0, held.life.renewAfter - this.#ageOf(held)))
+  }
+
+  #renewIn(delay: number): void {
+    this.#cancelRenewal()
+    if (!this.#byTimer || !worksInBackground || delay === Infinity) return
+    this.#cancelTimer = this.#runtime.schedule(() => {
+      this.#cancelTimer = undefined
+      // One that was not used since the last renewal is renewed at its next use.
+      const isWanted = this.#policy.renewal === 'always' || this.#used
+      this.#used = false
+      if (isWanted) void this.refresh()
+    }, delay)
+  }
+
+  #cancelRenewal(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = undefined
+  }
+
+  async #renewNext(demand: TokenBucket): Promise<void> {
+    // The fetch under way may have been answered before what is looked for was published.
+    await this.#flight.current
+    await this.#waitFor(demand.wait())
+    await this.#flight.current
+    this.#nextRenewal = undefined
+    demand.take()
+    await this.refresh()
+  }
+
+  async #waitFor(delay: number): Promise<void> {
+    if (delay === 0) return
+    const { ended, cancel } = pause(this.#runtime, delay)
+    this.#endPause = cancel
+    await ended
+  }
+
+  #ageOf({ askedAt }: Held<T>): number {
+    const { monotonic, now } = this.#runtime
+    const age = monotonic() - askedAt.monotonic
+    return this.#policy.ageByWallClock === true ? Math.max(age, now() - askedAt.wall) : age
+  }
+
+  #now(): Moment {
+    return { monotonic: this.#runtime.monotonic(), wall: this.#runtime.now() }
+  }
+}

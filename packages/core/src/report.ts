@@ -1,0 +1,77 @@
+/*
+ * Tells the operator what was decided, and makes of a refusal the error that the application gets.
+ */
+import { answer } from './challenge.js'
+import type { AuthContext } from './context.js'
+import { Denial, GuardError, type Refusal } from './kit/errors.js'
+import type { Emitter } from './kit/events.js'
+import { fingerprint } from './kit/fingerprint.js'
+import type { Later } from './kit/later.js'
+import type { Settings } from './options/options.js'
+import type { Known } from './token-cache.js'
+
+/** The two ends of a decision. */
+export interface Report {
+  /** Tells of a request that was let in. @returns the caller */
+  allowed(known: Known): AuthContext
+  /**
+   * Tells of a request that was refused. Another error than a denial is a fault of the
+   * application's own functions, or of this package: it must not look like a denial.
+   *
+   * @param token what was presented, if anything was
+   * @returns what the application gets, and a promise where telling takes time
+   */
+  refused(error: unknown, token: string | undefined): { refusal: unknown; told: Later<void> }
+  /** Throws a denial for the developer: no request waits for an answer at start-up. */
+  explain(error: unknown): never
+}
+
+/** Makes the report of a resource server. */
+export function createReport(settings: Settings, emitter: Emitter): Report {
+  return {
+    allowed({ context, isRemembered }) {
+      if (emitter.listens('allowed'))
+        emitter.emit('allowed', { issuer: context.issuer, cached: isRemembered })
+      return context
+    },
+    refused(error, token) {
+      if (!(error instanceof Denial)) return { refusal: error, told: undefined }
+      const refusal = toGuardError(error.refusal, settings)
+      return { refusal, told: tell(emitter, refusal, token) }
+    },
+    explain(error) {
+      throw error instanceof Denial ? toGuardError(error.refusal, settings, false) : error
+    },
+  }
+}
+
+function toGuardError(refusal: Refusal, settings: Settings, expose?: boolean): GuardError {
+  const { code, challenge, retryAfter } = refusal
+  const { realm, runtime } = settings
+  const correlationId = settings.correlationId
+    ? runtime.random().toString(36).slice(2, 12)
+    : undefined
+  return new GuardError(
+    refusal,
+    answer(code, { realm, challenge, retryAfter, correlationId }),
+    expose,
+  )
+}
+
+/** The operator's half of the answer; a promise where its fingerprint takes time. */
+function tell(emitter: Emitter, refusal: GuardError, token: string | undefined): Later<void> {
+  const { code, status, reason, cause, body } = refusal
+  if (!emitter.listens('denied', code)) return
+  const event = {
+    ...reason,
+    code,
+    status,
+    ...(body.correlation_id !== undefined && { correlationId: body.correlation_id }),
+    ...(cause !== undefined && { cause }),
+  }
+  const emit = (mark?: string) =>
+    emitter.emit('denied', mark === undefined ? event : { ...event, fingerprint: mark })
+  const mark = token === undefined ? undefined : fingerprint(token)
+  if (mark instanceof Promise) return mark.then(emit, () => emit())
+  emit(mark)
+}

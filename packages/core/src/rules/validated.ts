@@ -1,0 +1,83 @@
+/*
+ * Applies every rule to a verified token. Signed JWS and issuer in, what was validated out. Asks
+ * nothing that depends on a request or a route.
+ */
+import { readSummary, type CredentialSummary } from '../credential/credential.js'
+import type { Signed } from '../issuers/signer.js'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
+import type { JwsHeader } from '../jwt/jws.js'
+import { checkAudienceOfKind, checkClaims, tokenWindow } from './claims.js'
+import { confirmationOf, type Confirmation } from './confirmation.js'
+import { checkCredential, credentialWindow, type CredentialLimits } from './credential-policy.js'
+
+/** An access token of which all that holds for it alone was checked. */
+export interface Validated {
+  readonly token: string
+  readonly header: JwsHeader
+  readonly claims: Readonly<Record<string, unknown>>
+  readonly issuer: string
+  readonly credential: CredentialSummary | undefined
+  /** What it is bound to; `undefined` for a bearer token. */
+  readonly confirmation: Confirmation | undefined
+  /** Milliseconds since 1970 from which and until which all of this holds. */
+  readonly validFrom: number
+  readonly validUntil: number
+  /** What it stands and falls by. */
+  readonly basis: Basis
+}
+
+/** How a token was validated, and whether that still holds. */
+export interface Basis {
+  readonly by: 'signature'
+  /** False once the key was withdrawn, or newer keys should be waited for. */
+  readonly holds: () => boolean
+}
+
+/** The application's bounds for tokens and credentials, in seconds. */
+export interface RuleLimits extends CredentialLimits {
+  readonly maxTokenAge: number
+}
+
+/**
+ * Checks a verified token by every rule.
+ *
+ * @param now seconds since 1970
+ * @throws {Denial} the codes of {@link checkClaims}, {@link readSummary} and
+ *   {@link checkCredential}
+ */
+export function validate(
+  { verified, key }: Signed,
+  issuer: TrustedIssuer,
+  now: number,
+  limits: RuleLimits,
+): Validated {
+  const { token, header, claims } = verified
+  checkClaims({ header, claims, issuer, now, ...limits })
+  const credential = issuer.profile.credential ? readSummary(claims) : undefined
+  checkAudienceOfKind({ claims, issuer }, credential?.kind ?? 'none')
+  checkCredential(credential, issuer, now, limits)
+  return {
+    token,
+    header,
+    claims,
+    issuer: issuer.issuer,
+    credential,
+    confirmation: confirmationOf(claims),
+    ...lifeOf(claims, credential, limits),
+    basis: { by: 'signature', holds: () => issuer.keySet.holds(key) },
+  }
+}
+
+/** The token's times, the credential's, and the age limit together. */
+function lifeOf(
+  claims: Validated['claims'],
+  credential: CredentialSummary | undefined,
+  limits: RuleLimits,
+): Pick<Validated, 'validFrom' | 'validUntil'> {
+  const { nbf, iat, expires, ages } = tokenWindow(claims, limits)
+  const { opens, ends } = credentialWindow(credential, limits)
+  return {
+    validFrom: Math.max(nbf, iat, opens) * 1_000,
+    validUntil: Math.min(expires, ages, ends) * 1_000,
+  }
+}

@@ -1,0 +1,216 @@
+/*
+ * What a resource server offers, over its decision: requests and tokens in, callers or refusals
+ * out, each of them reported.
+ */
+import type { AuthContext, Claims } from './context.js'
+import type { Issuers } from './issuers/issuers.js'
+import type { KeySetHealth } from './issuers/key-set.js'
+import { Denial, headerFields, type HeaderFields } from './kit/errors.js'
+import type { Emitter } from './kit/events.js'
+import { andThen, orElse, type Later } from './kit/later.js'
+import type { Settings } from './options/options.js'
+import type { StatusListHealth } from './status/kept-list.js'
+import type { StatusLists } from './status/status.js'
+import { present, presentAlone, type Absent, type Presented } from './presented/authorization.js'
+import type { RequestLike } from './presented/request.js'
+import { createReport } from './report.js'
+import { checkRequirement, type Lookups, type Requirement } from './requirements/requirement.js'
+import type { Known } from './token-cache.js'
+
+/** How a resource server fares: fit for a readiness probe. */
+export interface ResourceServerHealth {
+  /**
+   * `ready`: every issuer's keys are at hand; `down`: no issuer's are; `degraded`: anything
+   * between. An issuer by lookup, or by template with keys of its own, counts from its first good
+   * token on.
+   */
+  readonly status: 'ready' | 'degraded' | 'down'
+  readonly issuers: readonly KeySetHealth[]
+  /** The status lists in use. One that is `down` makes the whole `degraded`. */
+  readonly statusLists: readonly StatusListHealth[]
+}
+
+/**
+ * Decides on requests. Made by {@link createResourceServer}; one serves any number of routes and
+ * frameworks.
+ */
+export interface ResourceServer<C extends object = Claims> {
+  /**
+   * Decides on a request: its access token first, then what the route requires of the caller.
+   *
+   * @param request a web `Request`, Node's `IncomingMessage`, or anything with their `headers`
+   * @param requirement what the route asks for, made by `requiredScopes`, `requiredPower` or
+   *   another requirement; default: a valid token
+   * @returns the caller
+   * @throws {GuardError} every code of kind `token` and `verifier`
+   */
+  authenticate<R extends RequestLike>(
+    request: R,
+    requirement?: Requirement<R>,
+  ): Promise<AuthContext<C>>
+  /**
+   * Decides on a token alone, for queues, sockets and other transports. A requirement can't depend
+   * on a request here, and a token that is bound to a key is refused: nothing can prove it.
+   *
+   * @param token the access token, without a scheme before it
+   * @param requirement what is asked of the caller; default: a valid token
+   * @returns the caller
+   * @throws {GuardError} every code of kind `token` and `verifier`
+   */
+  verifyAccessToken(token: string, requirement?: Requirement<undefined>): Promise<AuthContext<C>>
+  /**
+   * Asks something more of a caller already known, as the adapters do route by route.
+   *
+   * What takes no time throws at once. `requiredStatus`, and functions of the application that
+   * return promises, may take theirs: await those.
+   *
+   * @param auth the caller
+   * @param requirement what is asked
+   * @param request what the requirement reads; to be left out where that is nothing
+   * @returns nothing when it holds at once, a promise when that takes time
+   * @throws {GuardError} the codes with status 403, `credential_revoked`, `status_unavailable`
+   */
+  authorize<R = undefined>(
+    auth: AuthContext<object>,
+    requirement: Requirement<R>,
+    ...request: undefined extends R ? [request?: R] : [request: R]
+  ): void | Promise<void>
+  /**
+   * Fetches the keys ahead of the first request.
+   *
+   * @throws {GuardError} `keys_unavailable`, with the reason in its message
+   */
+  ready(): Promise<void>
+  /** Tells how it fares, at once. Starts nothing. */
+  health(): ResourceServerHealth
+  /** Ends fetches and timers; requests that wait for keys get 503. */
+  close(): void
+}
+
+/** A request that was let in. */
+export interface Admission {
+  /** The caller; `undefined` for an anonymous one where authentication is optional. */
+  readonly auth: AuthContext | undefined
+  /** What the answer carries besides: a success may have fields of its own. */
+  readonly headers: HeaderFields
+}
+
+/**
+ * The decision for adapters, which answers at once where nothing has to be awaited. Found by a
+ * symbol, so that adapters know resource servers of another copy of this package.
+ */
+export const decideFor = Symbol.for('@verifier-guard/core/decide')
+
+/** A resource server as adapters see it. */
+export interface DecidingServer extends ResourceServer {
+  readonly [decideFor]: (request: RequestLike, isOptional: boolean) => Later<Admission>
+}
+
+/** What a resource server is made of. */
+export interface Parts {
+  readonly decide: (presented: Presented) => Later<Known>
+  readonly settings: Settings
+  readonly emitter: Emitter
+  readonly issuers: Issuers
+  readonly statusLists: StatusLists
+}
+
+/** What a decision is asked for, besides the credentials. */
+interface Question<R> {
+  readonly request: R
+  readonly requirement?: Requirement<R> | undefined
+}
+
+const NO_FIELDS = headerFields([])
+
+/** Makes a resource server from its decision. */
+export function serve({ decide, settings, emitter, issuers, statusLists }: Parts): DecidingServer {
+  const report = createReport(settings, emitter)
+  let isClosed = false
+
+  function answer<R>(
+    read: () => Presented | Absent,
+    { request, requirement }: Question<R>,
+    isOptional = false,
+  ): Later<AuthContext | undefined> {
+    let token: string | undefined
+    return orElse(
+      () => {
+        const presented = read()
+        if ('absent' in presented) {
+          if (isOptional) return undefined
+          throw missing(presented)
+        }
+        ;({ token } = presented)
+        return andThen(decide(presented), (known) =>
+          andThen(met(requirement, known, request, { statusLists }), () => report.allowed(known)),
+        )
+      },
+      (error) => {
+        const { refusal, told } = report.refused(error, token)
+        // A worker may end with its answer: who can wait until the operator is told does.
+        return andThen(told, () => {
+          throw refusal
+        })
+      },
+    )
+  }
+
+  return {
+    authenticate: async (request, requirement) =>
+      (await answer(() => present(request), { request, requirement }))!,
+    verifyAccessToken: async (token, requirement) =>
+      (await answer(() => presentAlone(token), { request: undefined, requirement }))!,
+    authorize: <R>(auth: AuthContext<object>, requirement: Requirement<R>, request?: R) =>
+      orElse<void>(
+        () => checkRequirement(requirement, auth as AuthContext, request as R, { statusLists }),
+        (error) => {
+          throw report.refused(error, auth.token).refusal
+        },
+      ),
+    [decideFor]: (request, isOptional) =>
+      andThen(
+        answer(() => present(request), { request }, isOptional),
+        (auth) => ({
+          auth,
+          headers: NO_FIELDS,
+        }),
+      ),
+    ready: () => issuers.ready().catch((error: unknown) => report.explain(error)),
+    health: () => overall(issuers.health(), statusLists.health(), isClosed),
+    close() {
+      isClosed = true
+      issuers.close()
+      statusLists.close()
+    },
+  }
+}
+
+function met<R>(
+  requirement: Requirement<R> | undefined,
+  { context }: Known,
+  request: R,
+  lookups: Lookups,
+): Later<void> {
+  if (requirement !== undefined) return checkRequirement(requirement, context, request, lookups)
+}
+
+function missing({ absent }: Absent): Denial {
+  return new Denial('token_missing', {
+    check: 'token',
+    expected: 'an Authorization field with a bearer token',
+    actual: absent,
+  })
+}
+
+function overall(
+  issuers: readonly KeySetHealth[],
+  statusLists: readonly StatusListHealth[],
+  isClosed: boolean,
+): ResourceServerHealth {
+  const all = [...issuers, ...statusLists].map(({ status }) => status)
+  const isDown =
+    isClosed || (issuers.length > 0 && issuers.every(({ status }) => status === 'down'))
+  const isReady = all.every((status) => status === 'ready')
+  return { status: isDown ? 'down' : isReady ? 'ready' : 'degraded', issuers, statusLists }
+}
