@@ -49,7 +49,7 @@ function later(runtime: Runtime, delay: number, closed: AbortSignal): Promise<vo
       closed.removeEventListener('abort', end)
       resolve()
     }
-    const cancel = runtime.after(delay, end)
+    const cancel = runtime.schedule(end, delay)
     closed.addEventListener('abort', end)
   })
 }
