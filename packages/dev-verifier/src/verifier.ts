@@ -24,7 +24,7 @@ import {
   type DevVerifierOptions,
   type ListenOptions,
 } from './options.js'
-import { profiles, type ProfileName } from './profiles.js'
+import type { ProfileName } from './profiles.js'
 import { createRoutes } from './routes.js'
 import { createServer, type Server } from './server.js'
 import { brokenTokens, type BrokenTokenName } from './variants.js'
@@ -184,14 +184,12 @@ export function createDevVerifier(options: DevVerifierOptions = {}): DevVerifier
  * 'Create' }] }) await verifier.close()
  */
 export async function startDevVerifier(options: ListenOptions = {}): Promise<DevVerifier> {
-  const { port = 0, host = '127.0.0.1' } = options
+  const { port, host, profile } = resolveOptions(options)
   refuseOpenAddress(host, options.force)
-  resolveOptions(options)
   let handle = (_: Request): Response | Promise<Response> => new Response(null, { status: 503 })
   const listener = await listen((request) => handle(request), { port, host })
   const authority = `${host.includes(':') ? `[${host}]` : host}:${listener.port}`
-  const issuer =
-    options.issuer ?? `http://${authority}${profiles[options.profile ?? 'eudistack-3.3'].basePath}`
+  const issuer = options.issuer ?? `http://${authority}${profile.basePath}`
   const assembled = assemble({ ...options, issuer })
   handle = assembled.handle
   const close = async (): Promise<void> => {

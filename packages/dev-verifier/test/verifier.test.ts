@@ -23,14 +23,24 @@ describe('a development Verifier', () => {
     await verifier.close()
   })
 
-  it('does not run in production or on an open address, unless forced', async () => {
-    const runtime = { environment: 'production' }
+  it.each([
+    'production',
+    'Production',
+    'PRODUCTION',
+    ' production',
+    'production\r\n',
+    '\tProduction ',
+  ])('does not run with NODE_ENV=%j, unless forced', async (environment) => {
+    const runtime = { environment }
     expect(() => createDevVerifier({ runtime })).toThrow(/NODE_ENV=production/)
     await expect(startDevVerifier({ runtime })).rejects.toThrow(/NODE_ENV=production/)
+    expect(createDevVerifier({ runtime, force: true }).issuer).toBeDefined()
+  })
+
+  it('does not run on an open address, unless forced', async () => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.com', '127.evil.example']) {
       await expect(startDevVerifier({ host })).rejects.toThrow(/loopback only/)
     }
-    expect(createDevVerifier({ runtime, force: true }).issuer).toBeDefined()
     const forced = await startDevVerifier({ host: '0.0.0.0', force: true })
     await forced.close()
   })
@@ -41,10 +51,10 @@ describe('a development Verifier', () => {
     )
     expect(() => createDevVerifier({ issuer: 'verifier' })).toThrow(/http\(s\) URL/)
     expect(() => createDevVerifier({ profile: 'unknown' as 'dome' })).toThrow(
-      /Expected a profile of/,
+      /Expected profile to be one of/,
     )
     expect(() => createDevVerifier({ profile: 'toString' as 'dome' })).toThrow(
-      /Expected a profile of/,
+      /Expected profile to be one of/,
     )
     expect(() => createDevVerifier({ tennant: 'kpmg' } as object)).toThrow(
       /Expected options of .*; found "tennant"/,

@@ -1,0 +1,145 @@
+import {
+  anything,
+  callable,
+  finite,
+  flag,
+  listOf,
+  members,
+  oneOf,
+  portNumber,
+  text,
+  unexpected,
+  type Check,
+} from './checks.js'
+import type { ListenOptions } from './options.js'
+import { profiles } from './profiles.js'
+
+/** What one option may be, and how it is documented. */
+export interface OptionRow {
+  readonly check: Check
+  /** The default, where it is one value. */
+  readonly default?: string | number | boolean
+  /** The default in words, where it depends on something. */
+  readonly defaultText?: string
+  /** What a number counts. */
+  readonly unit?: string
+  /** One sentence for the README. */
+  readonly is: string
+}
+
+/**
+ * Every option of a development Verifier: its check, its default, and what the README says of it.
+ */
+export const OPTIONS = {
+  profile: {
+    check: oneOf(Object.keys(profiles)),
+    default: 'eudistack-3.3',
+    is: 'The generation of Verifiers to behave like.',
+  },
+  port: {
+    check: portNumber,
+    default: 0,
+    is: 'Where `startDevVerifier` listens. 0 takes any free port.',
+  },
+  host: {
+    check: text,
+    default: '127.0.0.1',
+    is: 'The address to listen on. Others than loopback need `force`.',
+  },
+  issuer: {
+    check: issuerUrl,
+    defaultText: 'where it listens',
+    is: 'The issuer, exactly as tokens carry it.',
+  },
+  issuerFromRequest: {
+    check: flag,
+    default: false,
+    is: "Takes `iss` from each request's host, one for each tenant.",
+  },
+  tenant: {
+    check: text,
+    defaultText: 'none',
+    is: 'The tenant of requests that name none. Without it, powers of all tenants count.',
+  },
+  clients: {
+    check: listOf({ clientId: text, did: text, tenant: text }, ['clientId']),
+    defaultText: 'every did:key',
+    is: 'Registered clients: `{ clientId, did?, tenant? }`.',
+  },
+  trustedIssuers: {
+    check: listOf({ id: text, jwk: anything }, ['id', 'jwk']),
+    defaultText: 'its own Issuer',
+    is: 'Further Issuers: `{ id, jwk }`.',
+  },
+  key: {
+    check: anything,
+    defaultText: 'a fresh key',
+    is: 'The signing key: a P-256 key as hex, JWK, PKCS#8 PEM or `KeyObject`.',
+  },
+  certificate: {
+    check: text,
+    defaultText: 'none',
+    is: 'The certificate of `key` in PEM, published as `x5c` and sent in each token.',
+  },
+  kid: {
+    check: oneOf(['did:key', 'thumbprint']),
+    defaultText: 'by profile',
+    is: 'How the signing key is named: `did:key` or `thumbprint`.',
+  },
+  lifetime: {
+    check: finite,
+    defaultText: 'by profile',
+    unit: 'Seconds',
+    is: 'Life of an access token.',
+  },
+  service: {
+    check: text,
+    default: 'my-service',
+    is: '`aud` of minted tokens of the profile `fiware`.',
+  },
+  bareErrors: {
+    check: flag,
+    defaultText: 'by profile',
+    is: 'Answers failures of the grant with 403 without a body, as Verifiers before 3.2.1.',
+  },
+  mimicLaxity: {
+    check: flag,
+    default: false,
+    is: "Lets pass what older Verifiers let pass beyond the protocol's text.",
+  },
+  rateLimit: {
+    check: limits,
+    default: false,
+    unit: 'Requests a minute',
+    is: '`{ token, others }` for each client address, or `true` for the real limits (30 and 120).',
+  },
+  onLog: {
+    check: callable,
+    defaultText: 'silent',
+    is: 'Told the true cause of each refusal, without tokens, keys or personal data.',
+  },
+  runtime: {
+    check: members({ now: callable, uuid: callable, schedule: callable, environment: anything }),
+    defaultText: "the system's",
+    is: 'Clock, timers and identifiers.',
+  },
+  force: {
+    check: flag,
+    default: false,
+    is: 'Starts where others can reach it, or with `NODE_ENV=production`.',
+  },
+} as const satisfies Record<keyof ListenOptions, OptionRow>
+
+function issuerUrl(name: string, value: unknown): void {
+  const isRight =
+    typeof value === 'string' && URL.canParse(value) && /^https?:\/\/[^?#]*[^/?#]$/.test(value)
+  if (isRight) return
+  throw unexpected(`${name} to be an http(s) URL without query, fragment or trailing slash`, value)
+}
+
+function limits(name: string, value: unknown): void {
+  if (typeof value === 'boolean') return
+  const { token, others } = Object(value) as Record<string, unknown>
+  if (Number.isFinite(token) && Number.isFinite(others)) return
+  throw unexpected(`${name} to be true, or the numbers token and others`, value)
+}
