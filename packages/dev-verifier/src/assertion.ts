@@ -3,6 +3,7 @@ import { publicKeyOfDid } from './did-key.js'
 import { decodeJwt, hasValidSignature, type DecodedJwt, type Json } from './jwt.js'
 import { applyRules, Refusal, type Rule } from './refusals.js'
 import type { ReplayRegister } from './replay-register.js'
+import { show } from './show.js'
 
 /** The only client assertion type there is (RFC 7523 §2.2). */
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -180,9 +181,4 @@ function mustEqual(name: string, found: unknown, expected: string): string | und
   return found === expected
     ? undefined
     : `${name} must equal client_id ${show(expected)}; found ${show(found)}`
-}
-
-/** A value as it may appear in a message: short, and on one line. */
-export function show(value: unknown): string {
-  return (JSON.stringify(value) ?? 'nothing').slice(0, 120)
 }

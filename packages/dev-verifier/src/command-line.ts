@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { Listeners, RefusedEvent } from './events.js'
 import type { IssuedCredential } from './credentials.js'
 import type { Power } from './mandate.js'
 import type { ListenOptions } from './options.js'
@@ -69,6 +70,20 @@ export function configuration(verifier: DevVerifier, machine: IssuedCredential):
     '# Get a token by hand (once, within an hour: a client assertion is used up by its first use):',
     [`curl --silent ${verifier.issuer}${endpoint}`, ...fields].join(' \\\n'),
   ].join('\n')
+}
+
+/** Listeners that print what happens, a line for each event. */
+export function printEvents(print: (line: string) => void): Listeners {
+  const refused = ({ endpoint, check, status, error, cause }: RefusedEvent): void =>
+    print(
+      `${endpoint ?? 'request'} refused with ${status} ${error ?? 'and no error code'} (${check}): ${cause}`,
+    )
+  return {
+    tokenIssued: ({ clientId, expiresIn }) => print(`token issued to ${clientId}, ${expiresIn} s`),
+    tokenRefused: refused,
+    requestRefused: refused,
+    failed: ({ endpoint, message }) => print(`${endpoint} failed with 500: ${message}`),
+  }
 }
 
 function readPort(text: string): number {

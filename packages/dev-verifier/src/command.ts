@@ -1,11 +1,14 @@
 #!/usr/bin/env node
-import { configuration, readCommandLine, USAGE } from './command-line.js'
+import { configuration, printEvents, readCommandLine, USAGE } from './command-line.js'
 import { startDevVerifier } from './verifier.js'
 
 async function run(): Promise<void> {
   const { help, options, powers } = readCommandLine(process.argv.slice(2))
   if (help) return console.log(USAGE)
-  const verifier = await startDevVerifier({ ...options, onLog: (line) => console.warn(line) })
+  const verifier = await startDevVerifier({
+    ...options,
+    events: printEvents((line) => console.warn(line)),
+  })
   console.log(configuration(verifier, verifier.issueMachineCredential({ powers })))
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void verifier.close())

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
-import { show } from './assertion.js'
 import { ISSUER_ID, type CredentialIssuer } from './credentials.js'
 import { hasValidSignature, isObject, type Json } from './jwt.js'
 import type { Presentation } from './presentation.js'
 import { applyRules, type Rule } from './refusals.js'
+import { show } from './show.js'
 import { mandateOf, typesOf } from './tokens.js'
 
 /** An Issuer whose credentials are accepted. */

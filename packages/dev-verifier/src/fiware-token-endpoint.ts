@@ -8,27 +8,22 @@ import type { Server } from './server.js'
 import { credentialContext } from './token-endpoint.js'
 import { holderOf } from './tokens.js'
 
-/**
- * Answers the FIWARE Verifier's token endpoint: grant `vp_token`, with the presentation itself in
- * the form. The client is the service, named by the path or by the request header `client_id`.
- */
-export function fiwareTokenEndpoint(
-  server: Server,
-  request: Request,
-  form: URLSearchParams,
-): Response {
-  const service =
+/** The service that a request names: by the path, or by the request header `client_id`. */
+export function serviceOf(request: Request): string | null {
+  return (
     /\/services\/([^/]+)\/token$/.exec(new URL(request.url).pathname)?.[1] ??
     request.headers.get('client_id')
-  try {
-    return Response.json(grantToken(server, form, service))
-  } catch (error) {
-    if (error instanceof Refusal) return refuse(server, error)
-    throw error
-  }
+  )
 }
 
-function grantToken(server: Server, form: URLSearchParams, service: string | null): Json {
+/**
+ * Grants what the FIWARE Verifier's token endpoint is asked for: grant `vp_token`, with the
+ * presentation itself in the form. The client is the service.
+ *
+ * @throws Refusal with the reason.
+ */
+export function grantServiceToken(server: Server, request: Request, form: URLSearchParams): Json {
+  const service = serviceOf(request)
   const { settings } = server
   const now = seconds(settings.runtime)
   const presentation = decodePresentation(readVpToken(form, service))
@@ -47,6 +42,8 @@ function grantToken(server: Server, form: URLSearchParams, service: string | nul
     tenant: undefined,
   })
   const scope = form.get('scope') ?? ''
+  const clientId = service ?? settings.service
+  server.emit('tokenIssued', { clientId, expiresIn: settings.lifetime })
   return {
     token_type: 'Bearer',
     expires_in: settings.lifetime,
@@ -68,17 +65,4 @@ function readVpToken(form: URLSearchParams, service: string | null): string {
     )
   if (!vpToken) throw new Refusal('vp-encoding', 'the form must hold vp_token')
   return vpToken.includes('.') ? vpToken : Buffer.from(vpToken, 'base64url').toString('latin1')
-}
-
-const SUMMARIES: Partial<Record<Refusal['code'], string>> = {
-  'missing-grant-type': 'no_grant_type_provided',
-  'unsupported-grant-type': 'unsupported_grant_type',
-  'no-client-authentication': 'no_client_id_provided',
-  'vp-encoding': 'no_token_provided',
-}
-
-function refuse({ settings }: Server, { code, message }: Refusal): Response {
-  const summary = SUMMARIES[code] ?? 'invalid_token'
-  settings.log(`token request refused (${code}, answered 400 ${summary}): ${message}`)
-  return Response.json({ summary, details: 'The request was refused.' }, { status: 400 })
 }

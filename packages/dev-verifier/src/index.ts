@@ -2,6 +2,13 @@ export { createDevVerifier, startDevVerifier } from './verifier.js'
 export type { DevVerifier } from './verifier.js'
 export type { DevVerifierOptions, ListenOptions } from './options.js'
 export type { RegisteredClient } from './assertion.js'
+export type {
+  DevVerifierEvents,
+  FailedEvent,
+  Listeners,
+  RefusedEvent,
+  TokenIssuedEvent,
+} from './events.js'
 export type { CredentialRequest, IssuedCredential } from './credentials.js'
 export { dialects } from './dialects.js'
 export type { DialectName } from './dialects.js'

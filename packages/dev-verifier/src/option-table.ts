@@ -11,6 +11,7 @@ import {
   unexpected,
   type Check,
 } from './checks.js'
+import { EVENT_NAMES } from './events.js'
 import type { ListenOptions } from './options.js'
 import { profiles } from './profiles.js'
 
@@ -113,15 +114,21 @@ export const OPTIONS = {
     unit: 'Requests a minute',
     is: '`{ token, others }` for each client address, or `true` for the real limits (30 and 120).',
   },
-  onLog: {
-    check: callable,
-    defaultText: 'silent',
-    is: 'Told the true cause of each refusal, without tokens, keys or personal data.',
+  events: {
+    check: members(Object.fromEntries(EVENT_NAMES.map((name) => [name, callable]))),
+    defaultText: 'none',
+    is: 'Functions to be told of what happens, by the name of the event.',
   },
   runtime: {
-    check: members({ now: callable, uuid: callable, schedule: callable, environment: anything }),
+    check: members({
+      now: callable,
+      uuid: callable,
+      schedule: callable,
+      environment: anything,
+      warn: callable,
+    }),
     defaultText: "the system's",
-    is: 'Clock, timers and identifiers.',
+    is: 'Clock, timers, identifiers and warnings.',
   },
   force: {
     check: flag,

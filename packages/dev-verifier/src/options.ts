@@ -1,4 +1,5 @@
 import type { RegisteredClient } from './assertion.js'
+import type { Listeners } from './events.js'
 import { isLoopback } from './loopback.js'
 import { checkOptions, type Checks } from './checks.js'
 import type { Jwk, PrivateKeyInput } from './keys.js'
@@ -65,12 +66,9 @@ export interface DevVerifierOptions {
    * Requests a minute. Default: `false`.
    */
   readonly rateLimit?: boolean | { readonly token: number; readonly others: number }
-  /**
-   * Told each request that was refused, and the true cause, in one line without secrets. Default:
-   * silent.
-   */
-  readonly onLog?: (line: string) => void
-  /** Clock, timers and identifiers. Default: the system's. */
+  /** Functions to be told of what happens, by the event's name. Default: none. */
+  readonly events?: Listeners
+  /** Clock, timers, identifiers and warnings. Default: the system's. */
   readonly runtime?: Partial<Runtime>
   /**
    * Starts where others can reach it, or with `NODE_ENV=production`. Never do this where real data
@@ -126,7 +124,7 @@ export function resolveOptions(options: ListenOptions) {
     bareErrors: options.bareErrors ?? profile.bareErrors,
     mimicLaxity: options.mimicLaxity ?? OPTIONS.mimicLaxity.default,
     rateLimit: resolveLimits(options.rateLimit ?? OPTIONS.rateLimit.default),
-    log: options.onLog ?? (() => undefined),
+    events: options.events ?? {},
     port: options.port ?? OPTIONS.port.default,
     host: options.host ?? OPTIONS.host.default,
   } as const

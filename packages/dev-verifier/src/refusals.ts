@@ -26,7 +26,7 @@ function escapes(translated: RefusalAnswer) {
 /**
  * Every reason for which a request is refused, most of them the token endpoint's, with the answer
  * of Verifiers before 3.2.1 (`bare`) and since (`translated`). The answer tells a client next to
- * nothing: the true cause goes to `onLog`.
+ * nothing: the true cause goes to the event `tokenRefused` or `requestRefused`.
  */
 export const refusals = {
   'malformed-request': always(oauth('invalid_request')),

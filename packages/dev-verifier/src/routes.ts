@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { didKeyOf, publicKeyOfDid, withoutFragment } from './did-key.js'
-import { fiwareTokenEndpoint } from './fiware-token-endpoint.js'
+import { grantServiceToken, serviceOf } from './fiware-token-endpoint.js'
 import { readForm } from './form.js'
 import { answerOrFail, type Endpoint } from './faults.js'
 import { signJwt } from './jwt.js'
@@ -8,10 +8,11 @@ import { jwkSet } from './key-ring.js'
 import { publicJwk } from './keys.js'
 import { discoveryDocument, fiwareDiscoveryDocument } from './metadata.js'
 import { Refusal } from './refusals.js'
+import { refuse } from './refuse.js'
 import { seconds } from './runtime.js'
 import { issuerFor, type Server } from './server.js'
 import { STATUS_PATHS, statusLists, type StatusForm } from './status-list.js'
-import { grantToken, refuse } from './token-endpoint.js'
+import { grantToken } from './token-endpoint.js'
 
 type Handler = (request: Request) => Response | Promise<Response>
 
@@ -24,7 +25,7 @@ const NO_STORE = {
 
 /** All endpoints of the Verifier, as one function. */
 export function createRoutes(server: Server): Handler {
-  const { basePath, name, profile } = server.settings
+  const { basePath, profile } = server.settings
   const app = new Hono()
   const at = (
     paths: readonly string[],
@@ -39,11 +40,7 @@ export function createRoutes(server: Server): Handler {
     token.map((path) => basePath + path),
     'POST',
     'token',
-    async (request) => {
-      const form = await readForm(request)
-      if (name === 'fiware') return fiwareTokenEndpoint(server, request, form)
-      return Response.json(grantToken(server, request, form))
-    },
+    (request) => answerTokenRequest(server, request),
   )
   at([basePath + jwks], 'GET', 'jwks', () => Response.json(jwkSet(server.keys)))
   at(discoveryPaths(basePath, discovery), 'GET', 'discovery', (request) =>
@@ -70,8 +67,8 @@ async function serve(
   const { runtime, profile } = settings
   server.requests[endpoint] += 1
   if (isOverLimit(server, endpoint, request))
-    return refuse(server, new Refusal('rate-limit', 'too many requests this minute'))
-  const answer = (): Promise<Response> => answerAlways(server, request, handler)
+    return refuse(server, new Refusal('rate-limit', 'too many requests this minute'), { endpoint })
+  const answer = (): Promise<Response> => answerAlways(server, endpoint, request, handler)
   const response = await answerOrFail(faults, endpoint, {
     request,
     answer,
@@ -86,13 +83,31 @@ async function serve(
 }
 
 /** The answer, a refusal, or a plain 500: only a fault may look like a failing connection. */
-async function answerAlways(server: Server, request: Request, handler: Handler): Promise<Response> {
+async function answerAlways(
+  server: Server,
+  endpoint: Endpoint,
+  request: Request,
+  handler: Handler,
+): Promise<Response> {
   try {
     return await handler(request)
   } catch (error) {
-    if (error instanceof Refusal) return refuse(server, error)
-    server.settings.log(`the development Verifier itself failed: ${(error as Error).message}`)
+    if (error instanceof Refusal) return refuse(server, error, { endpoint })
+    server.emit('failed', { endpoint, message: (error as Error).message })
     return Response.json({ error: 'server_error' }, { status: 500 })
+  }
+}
+
+async function answerTokenRequest(server: Server, request: Request): Promise<Response> {
+  const form = await readForm(request)
+  const isFiware = server.settings.name === 'fiware'
+  try {
+    const grant = isFiware ? grantServiceToken : grantToken
+    return Response.json(grant(server, request, form))
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const clientId = isFiware ? serviceOf(request) : form.get('client_id')
+    return refuse(server, error, { endpoint: 'token', clientId })
   }
 }
 

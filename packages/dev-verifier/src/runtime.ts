@@ -21,6 +21,8 @@ export interface Runtime {
   readonly schedule: (callback: () => void, delay: number) => () => void
   /** `NODE_ENV`, read once at start. */
   readonly environment: string | undefined
+  /** Tells the developer of something that works but is likely not meant. */
+  readonly warn: (message: string) => void
 }
 
 /** The runtime of the process: its clock, its timers, its randomness. */
@@ -32,6 +34,7 @@ export const systemRuntime: Runtime = {
     return () => clearTimeout(timer)
   },
   environment: process.env['NODE_ENV'],
+  warn: (message) => process.emitWarning(message, 'DevVerifierWarning'),
 }
 
 /** Seconds since 1970, as `iat` and `exp` are written. */

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { TrustedIssuer } from './credential-rules.js'
 import { createIssuer, type CredentialIssuer } from './credentials.js'
+import { createEmitter, type Emit } from './events.js'
 import type { Endpoint, FaultBoard } from './faults.js'
 import { createKeyRing, type KeyRing } from './key-ring.js'
 import { generateKeyPair, keyOfJwk, keyPairFrom } from './keys.js'
@@ -11,6 +12,7 @@ import { ReplayRegister } from './replay-register.js'
 /** Everything a running development Verifier holds. */
 export interface Server {
   readonly settings: Settings
+  readonly emit: Emit
   readonly keys: KeyRing
   readonly credentialIssuer: CredentialIssuer
   readonly trustedIssuers: readonly TrustedIssuer[]
@@ -31,6 +33,7 @@ export function createServer(settings: Settings): Server {
   const credentialIssuer = createIssuer()
   return {
     settings,
+    emit: createEmitter(settings.events, settings.runtime),
     keys: createKeyRing(
       pair,
       { kid: settings.kid, use: settings.name !== 'fiware' },

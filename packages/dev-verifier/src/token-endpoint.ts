@@ -1,9 +1,10 @@
-import { ASSERTION_TYPE, authenticateClient, show } from './assertion.js'
+import { ASSERTION_TYPE, authenticateClient } from './assertion.js'
 import { checkCredential, type CredentialContext } from './credential-rules.js'
 import { checkPresentation, readPresentation } from './presentation.js'
-import { Refusal, refusals, type RefusalAnswer } from './refusals.js'
+import { Refusal } from './refusals.js'
 import { seconds } from './runtime.js'
 import { issuerFor, tenantFor, type Server } from './server.js'
+import { show } from './show.js'
 import { signAccessToken } from './mint.js'
 import type { Json } from './jwt.js'
 
@@ -35,10 +36,16 @@ export function grantToken(server: Server, request: Request, form: URLSearchPara
   checkCredential(presentation, credentialContext(server, gate))
   const credential = profile.rewriteCredential(presentation.credential)
   const tenant = client.registration ? client.registration.tenant : tenantFor(server, request)
-  return tokenResponse(
+  const response = tokenResponse(
     server,
     signAccessToken(server, { issuer, audience: issuer, credential, tenant }),
   )
+  server.emit('tokenIssued', {
+    clientId,
+    ...(tenant !== undefined && { tenant }),
+    expiresIn: response.expires_in,
+  })
+  return response
 }
 
 function readGrant(form: URLSearchParams): { clientId: string; assertion: string } {
@@ -84,20 +91,7 @@ export function credentialContext(
 function tokenResponse(
   { settings }: Server,
   { token, expiresAt }: { token: string; expiresAt: number },
-): Json {
+) {
   const expiresIn = Math.floor(expiresAt - settings.runtime.now() / 1000)
   return { access_token: token, token_type: 'Bearer', expires_in: expiresIn }
-}
-
-/** The documented answer; the true cause goes to the developer. */
-export function refuse({ settings }: Server, { code, message }: Refusal): Response {
-  const answer: RefusalAnswer = refusals[code][settings.bareErrors ? 'bare' : 'translated']
-  settings.log(
-    `request refused (${code}, answered ${answer.status} ${answer.body?.['error'] ?? 'without a body'}): ${message}`,
-  )
-  const headers = { ...answer.headers, ...(answer.body && { 'content-type': 'application/json' }) }
-  return new Response(answer.body ? JSON.stringify(answer.body) : null, {
-    status: answer.status,
-    headers,
-  })
 }

@@ -1,6 +1,6 @@
 import { decodeJwt } from '../src/jwt.js'
 import { createDevVerifier, type DevVerifier } from '../src/index.js'
-import { getJson } from './support.js'
+import { getJson, recordRefusals } from './support.js'
 
 const send = (
   verifier: DevVerifier,
@@ -11,8 +11,8 @@ const send = (
   verifier.fetch(verifier.issuer + path, { method: 'POST', body: form, headers })
 
 describe('the FIWARE profile', () => {
-  const log: string[] = []
-  const verifier = createDevVerifier({ profile: 'fiware', onLog: (line) => log.push(line) })
+  const { log, events } = recordRefusals()
+  const verifier = createDevVerifier({ profile: 'fiware', events })
   const machine = verifier.issueMachineCredential()
 
   afterEach(() => {

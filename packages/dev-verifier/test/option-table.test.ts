@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { EVENT_NAMES } from '../src/events.js'
 import { OPTIONS, type OptionRow } from '../src/option-table.js'
 
 const read = (file: string) => readFileSync(join(__dirname, '..', file), 'utf8')
@@ -32,6 +33,10 @@ describe('the option table', () => {
     expect(table('Options')).toEqual(
       rows.map(([name, row]) => [`\`${name}\``, defaultOf(row), sentences(row)]),
     )
+  })
+
+  test('stands beside a table of all events', () => {
+    expect(table('Events').map(([name]) => name)).toEqual(EVENT_NAMES.map((name) => `\`${name}\``))
   })
 
   test('has the defaults that the TSDoc of the options states', () => {

@@ -1,14 +1,14 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { createDevVerifier, startDevVerifier } from '../src/index.js'
-import { answerOf, postForm, requestToken } from './support.js'
+import { answerOf, postForm, requestToken, recordRefusals } from './support.js'
 
 const MIB = 1024 * 1024
 const profiles = ['eudistack-3.3', 'dome', 'fiware'] as const
 
 describe.each(profiles)('a request to the token endpoint of %s', (profile) => {
-  const log: string[] = []
-  const verifier = createDevVerifier({ profile, onLog: (line) => log.push(line) })
+  const { log, events } = recordRefusals()
+  const verifier = createDevVerifier({ profile, events })
   const endpoint = verifier.issuer + (profile === 'fiware' ? '/token' : '/oidc/token')
   const post = (
     body: string | ReadableStream,
@@ -54,8 +54,8 @@ describe('a request that cannot be read', () => {
     ['brackets alone', { 'x-forwarded-host': '[' }],
     ['another scheme', { 'x-forwarded-proto': 'javascript' }],
   ])('is answered with 400 for %s in its forwarded headers', async (_, headers) => {
-    const log: string[] = []
-    const verifier = createDevVerifier({ issuerFromRequest: true, onLog: (line) => log.push(line) })
+    const { log, events } = recordRefusals()
+    const verifier = createDevVerifier({ issuerFromRequest: true, events })
     const discovery = await verifier.fetch(`${verifier.issuer}/.well-known/openid-configuration`, {
       headers,
     })

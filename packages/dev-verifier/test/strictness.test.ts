@@ -1,20 +1,20 @@
 import { createDevVerifier, type DevVerifierOptions } from '../src/index.js'
 import { signJwt, type Json } from '../src/jwt.js'
 import { generateKeyPair, keyPairFrom, privateKeyForms, publicJwk } from '../src/keys.js'
-import { answerOf, JAVA_PROFILES, requestToken } from './support.js'
+import { answerOf, JAVA_PROFILES, requestToken, recordRefusals } from './support.js'
 
 const otherKey = privateKeyForms(generateKeyPair()).hex
 
 /** A Verifier that trusts an Issuer of the test's own, which may sign anything. */
 function withIssuer(options: DevVerifierOptions = {}) {
   const issuerKey = generateKeyPair()
-  const log: string[] = []
+  const { log, events } = recordRefusals()
   const id = 'did:elsi:VATES-T0000000T'
   const trustedIssuers = [{ id, jwk: publicJwk(issuerKey) }]
   const verifier = createDevVerifier({
     ...options,
     trustedIssuers,
-    onLog: (line) => log.push(line),
+    events,
   })
   const request = (vc: Json, root: Json = {}): Promise<Response> => {
     const machine = verifier.issueMachineCredential()
@@ -168,11 +168,11 @@ it('quotes nothing of what it could not read', async () => {
 })
 
 it('answers 500, and says so, when it fails itself', async () => {
-  const log: string[] = []
+  const { log, events } = recordRefusals()
   const now = () => {
     throw new Error('the clock stands still')
   }
-  const verifier = createDevVerifier({ runtime: { now }, onLog: (line) => log.push(line) })
+  const verifier = createDevVerifier({ runtime: { now }, events })
   const response = await verifier.fetch(`${verifier.issuer}/token/v1/credentials/status/1`)
   expect(response.status).toBe(500)
   expect(log).toEqual([expect.stringContaining('the clock stands still')])

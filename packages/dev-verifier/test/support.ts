@@ -1,4 +1,10 @@
-import type { DevVerifier, IssuedCredential, TokenRequestOptions } from '../src/index.js'
+import type {
+  DevVerifier,
+  IssuedCredential,
+  Listeners,
+  RefusedEvent,
+  TokenRequestOptions,
+} from '../src/index.js'
 import { decodeJwt, type Json } from '../src/jwt.js'
 
 /** The profiles with the client_credentials grant. */
@@ -17,6 +23,14 @@ export const postForm = (
   headers: Record<string, string> = {},
 ): Promise<Response> =>
   verifier.fetch(`${verifier.issuer}/oidc/token`, { method: 'POST', body: form, headers })
+
+/** Listeners that write down why requests were refused, and what failed. */
+export function recordRefusals(): { log: string[]; events: Listeners } {
+  const log: string[] = []
+  const refused = ({ check, cause }: RefusedEvent) => void log.push(`${check}: ${cause}`)
+  const failed: Listeners['failed'] = ({ message }) => void log.push(`failed: ${message}`)
+  return { log, events: { tokenRefused: refused, requestRefused: refused, failed } }
+}
 
 /** Status, and `error` of the body or `-` where there is no body at all. */
 export async function answerOf(response: Response): Promise<string> {

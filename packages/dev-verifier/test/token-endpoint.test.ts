@@ -7,7 +7,14 @@ import {
   type TokenRequestOptions,
 } from '../src/index.js'
 import { generateKeyPair, privateKeyForms } from '../src/keys.js'
-import { answerOf, grantedClaims, JAVA_PROFILES, postForm, requestToken } from './support.js'
+import {
+  answerOf,
+  grantedClaims,
+  JAVA_PROFILES,
+  postForm,
+  requestToken,
+  recordRefusals,
+} from './support.js'
 
 const otherKey = privateKeyForms(generateKeyPair()).hex
 const now = (): number => Math.floor(Date.now() / 1000)
@@ -204,8 +211,8 @@ const cases: Record<string, Case> = {
 }
 
 describe.each(JAVA_PROFILES)('the token endpoint of %s', (profile) => {
-  const log: string[] = []
-  const verifier = createDevVerifier({ profile, onLog: (line) => log.push(line) })
+  const { log, events } = recordRefusals()
+  const verifier = createDevVerifier({ profile, events })
   const generation = profile === 'eudistack-3.3' ? 'translated' : 'bare'
 
   afterEach(() => {
