@@ -5,6 +5,7 @@ import { checkOptions, type Checks } from './checks.js'
 import type { Jwk, PrivateKeyInput } from './keys.js'
 import { OPTIONS } from './option-table.js'
 import { profiles, type ProfileName } from './profiles.js'
+import type { Limits } from './rate-limit.js'
 import { systemRuntime, type Runtime } from './runtime.js'
 
 /** How a development Verifier behaves. Every option has a default. */
@@ -65,7 +66,7 @@ export interface DevVerifierOptions {
    * `{ token, others }` for each client address, or `true` for the real limits (30 and 120).
    * Requests a minute. Default: `false`.
    */
-  readonly rateLimit?: boolean | { readonly token: number; readonly others: number }
+  readonly rateLimit?: boolean | Limits
   /** Functions to be told of what happens, by the event's name. Default: none. */
   readonly events?: Listeners
   /** Clock, timers, identifiers and warnings. Default: the system's. */
@@ -88,7 +89,7 @@ export interface ListenOptions extends DevVerifierOptions {
 /** Options with every default filled in. */
 export type Settings = ReturnType<typeof resolveOptions>
 
-const REAL_LIMITS = { token: 30, others: 120 }
+const REAL_LIMITS: Limits = { token: 30, others: 120 }
 
 const CHECKS = Object.fromEntries(
   Object.entries(OPTIONS).map(([name, { check }]) => [name, check]),
@@ -147,8 +148,6 @@ function refuseProduction({ environment }: Runtime, force: boolean | undefined):
   )
 }
 
-function resolveLimits(
-  limits: boolean | typeof REAL_LIMITS,
-): Readonly<typeof REAL_LIMITS> | undefined {
+function resolveLimits(limits: boolean | Limits): Limits | undefined {
   return typeof limits === 'object' ? limits : limits ? REAL_LIMITS : undefined
 }

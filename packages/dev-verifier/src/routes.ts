@@ -66,7 +66,7 @@ async function serve(
   const { faults, settings, closed } = server
   const { runtime, profile } = settings
   server.requests[endpoint] += 1
-  if (isOverLimit(server, endpoint, request))
+  if (server.isOverLimit(endpoint, request))
     return refuse(server, new Refusal('rate-limit', 'too many requests this minute'), { endpoint })
   const answer = (): Promise<Response> => answerAlways(server, endpoint, request, handler)
   const response = await answerOrFail(faults, endpoint, {
@@ -156,20 +156,4 @@ function statusList({ credentialIssuer, settings }: Server, form: StatusForm): R
   }
   const token = signJwt({ typ, kid: didKeyOf(key.publicKey) }, claims(register, facts), key)
   return new Response(token, { headers: { 'content-type': contentType } })
-}
-
-const MINUTE = 60_000
-
-function isOverLimit({ settings, minute }: Server, endpoint: Endpoint, request: Request): boolean {
-  const { rateLimit, runtime } = settings
-  if (!rateLimit) return false
-  if (runtime.now() - minute.start >= MINUTE) {
-    minute.start = runtime.now()
-    minute.counts.clear()
-  }
-  const address = request.headers.get('x-forwarded-for')?.split(',', 1)[0]?.trim() ?? 'direct'
-  const group = endpoint === 'token' ? 'token' : 'others'
-  const count = (minute.counts.get(`${group} ${address}`) ?? 0) + 1
-  minute.counts.set(`${group} ${address}`, count)
-  return count > rateLimit[group]
 }

@@ -6,6 +6,7 @@ import type { Endpoint, FaultBoard } from './faults.js'
 import { createKeyRing, type KeyRing } from './key-ring.js'
 import { generateKeyPair, keyOfJwk, keyPairFrom } from './keys.js'
 import type { Settings } from './options.js'
+import { createRateLimiter, type RateLimiter } from './rate-limit.js'
 import { Refusal } from './refusals.js'
 import { ReplayRegister } from './replay-register.js'
 
@@ -18,8 +19,7 @@ export interface Server {
   readonly trustedIssuers: readonly TrustedIssuer[]
   readonly faults: FaultBoard
   readonly requests: Record<Endpoint, number>
-  /** Requests of the present minute, by endpoint class and client address. */
-  readonly minute: { start: number; readonly counts: Map<string, number> }
+  readonly isOverLimit: RateLimiter
   readonly used: ReplayRegister
   readonly closed: AbortController
 }
@@ -46,7 +46,7 @@ export function createServer(settings: Settings): Server {
     ],
     faults: new Map(),
     requests: { token: 0, jwks: 0, discovery: 0, did: 0, status: 0, health: 0 },
-    minute: { start: 0, counts: new Map() },
+    isOverLimit: createRateLimiter(settings.rateLimit, settings.runtime.now),
     used: new ReplayRegister(),
     closed: closing(),
   }
