@@ -31,6 +31,7 @@ function escapes(translated: RefusalAnswer) {
 export const refusals = {
   'malformed-request': always(oauth('invalid_request')),
   'body-too-large': always(empty(413)),
+  'misdirected-request': always({ status: 421, headers: { 'content-type': 'text/plain' } }),
   'rate-limit': always({ status: 429, headers: { 'retry-after': '60' } }),
   'no-client-authentication': always(empty(401)),
   'missing-grant-type': escapes(oauth('invalid_request')),

@@ -13,6 +13,7 @@ import {
   type FaultName,
   type FaultOptions,
 } from './faults.js'
+import { refuseOtherHosts } from './host-check.js'
 import { inProcessFetch } from './in-process-fetch.js'
 import { jwkSet, rotate, type RotationOptions } from './key-ring.js'
 import { publicJwk, type Jwk } from './keys.js'
@@ -188,10 +189,9 @@ export async function startDevVerifier(options: ListenOptions = {}): Promise<Dev
   refuseOpenAddress(host, options.force)
   let handle = (_: Request): Response | Promise<Response> => new Response(null, { status: 503 })
   const listener = await listen((request) => handle(request), { port, host })
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${listener.port}`
-  const issuer = options.issuer ?? `http://${authority}${profile.basePath}`
+  const issuer = options.issuer ?? `http://${authorityOf(host)}:${listener.port}${profile.basePath}`
   const assembled = assemble({ ...options, issuer })
-  handle = assembled.handle
+  handle = (request) => refuseOtherHosts(assembled.server, request) ?? assembled.handle(request)
   const close = async (): Promise<void> => {
     await assembled.verifier.close()
     await listener.close()
@@ -252,7 +252,13 @@ function assemble(options: DevVerifierOptions) {
     heal: (endpoint) => clearFaults(faults, endpoint),
     close: () => Promise.resolve(server.closed.abort()),
   }
-  return { verifier, handle }
+  return { server, verifier, handle }
+}
+
+/** A Verifier that listens on every address is reached by the loopback one on this machine. */
+function authorityOf(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 function issue(
