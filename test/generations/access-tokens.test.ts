@@ -11,6 +11,11 @@ const DID = /^did:key:zDnae/
 const families = [
   { family: 'dome', server: { profile: 'dome', clientIds: [RELYING_PARTY] }, verifier: 'dome' },
   {
+    family: 'eudistack 2',
+    server: { profile: 'dome', clientIds: [RELYING_PARTY] },
+    verifier: 'eudistack-2',
+  },
+  {
     family: 'eudistack 3.0',
     server: { profile: 'eudistack', clientIds: [RELYING_PARTY] },
     verifier: 'eudistack-3.0',

@@ -22,11 +22,6 @@ export interface RegisteredClient {
 export interface AssertionContext {
   /** The issuer this Verifier says it is in answer to this request. */
   readonly issuer: string
-  /**
-   * URLs a registered client may name as audience before the Verifier's own check, which takes the
-   * issuer alone.
-   */
-  readonly tokenEndpoint: string
   readonly registeredClientsOnly: boolean
   readonly clients: readonly RegisteredClient[] | undefined
   readonly used: ReplayRegister
@@ -50,36 +45,80 @@ interface Facts {
   readonly clientId: string
   readonly did: string
   readonly context: AssertionContext
+  /** Registered clients are authenticated by Spring Security before the Verifier's own checks. */
+  readonly registered: boolean
 }
 
-const rules: readonly Rule<Facts>[] = [
+/** The difference of clocks that Spring Security forgives, in seconds. */
+const CLOCK_SKEW = 60
+
+const isKnownClient: Rule<Facts> = {
+  refusal: 'unknown-client',
+  strict: true,
+  broken: ({ did }) =>
+    keyOf(did)
+      ? undefined
+      : `client_id ${show(did)} is no did:key of a P-256 key, and no client is registered under it`,
+}
+
+const isSigned: Rule<Facts> = {
+  refusal: 'assertion-signature',
+  broken: ({ jwt, did }) => {
+    const key = keyOf(did)
+    if (key && hasValidSignature(jwt, key)) return undefined
+    return 'the assertion is not signed (ES256, 64-byte r||s) by the key of the client_id'
+  },
+}
+
+const hasBegun: Rule<Facts> = {
+  refusal: 'assertion-not-yet-valid',
+  broken: ({ claims: { nbf }, context: { now } }) =>
+    nbf === undefined || (typeof nbf === 'number' && nbf <= now + CLOCK_SKEW)
+      ? undefined
+      : `nbf must be a number of seconds, ${CLOCK_SKEW} s ahead of the clock at most; found ${show(nbf)}`,
+}
+
+/** The checks of Spring Security, which registered clients go through first. */
+const authenticationRules: readonly Rule<Facts>[] = [
   {
-    refusal: 'unknown-client',
-    strict: true,
-    broken: ({ did }) =>
-      keyOf(did)
+    refusal: 'assertion-signature',
+    broken: ({ jwt: { header }, did }) =>
+      header['kid'] === undefined || header['kid'] === did
         ? undefined
-        : `client_id ${show(did)} is no did:key of a P-256 key, and no client is registered under it`,
+        : `the header's kid must be the bare did:key "${did}", without a fragment, or be left out; found ${show(header['kid'])}`,
   },
   {
-    refusal: 'assertion-signature',
-    broken: ({ jwt, did, context }) => {
-      const { kid } = jwt.header
-      if (!context.registeredClientsOnly || kid === undefined || kid === did) return undefined
-      return `the header's kid must be the bare did:key "${did}", without a fragment, or be left out; found ${show(kid)}`
-    },
+    refusal: 'assertion-type',
+    broken: ({ jwt: { header } }) =>
+      header['typ'] === undefined || /^"jwt"$/i.test(JSON.stringify(header['typ']))
+        ? undefined
+        : `the header's typ must be JWT or be left out; found ${show(header['typ'])}`,
   },
+  isSigned,
+]
+
+/** What Spring Security says of the claims. */
+const registeredClaimRules: readonly Rule<Facts>[] = [
   {
-    refusal: 'assertion-signature',
-    broken: ({ jwt, did, context }) => {
-      // Verifiers that take clients without registration never look at this signature: the VP's
-      // alone proves possession.
-      if (context.mimicLaxity && !context.registeredClientsOnly) return undefined
-      const key = keyOf(did)
-      if (key && hasValidSignature(jwt, key)) return undefined
-      return 'the assertion is not signed (ES256, 64-byte r||s) by the key of the client_id'
+    refusal: 'assertion-expired',
+    broken: ({ claims: { exp, iat }, context: { now } }) => {
+      if (typeof exp !== 'number') return `exp must be a number, in seconds; found ${show(exp)}`
+      if (typeof iat === 'number' && exp <= iat)
+        return `exp must be later than iat; found ${show(exp)} and ${show(iat)}`
+      return exp + CLOCK_SKEW > now ? undefined : `the assertion expired ${now - exp} s ago`
     },
   },
+  hasBegun,
+  {
+    refusal: 'assertion-malformed',
+    broken: ({ claims: { jti } }) =>
+      jti === undefined || typeof jti === 'string'
+        ? undefined
+        : `jti must be a string; found ${show(jti)}`,
+  },
+]
+
+const partyRules: readonly Rule<Facts>[] = [
   {
     refusal: 'assertion-issuer',
     broken: ({ claims, clientId }) => mustEqual('iss', claims['iss'], clientId),
@@ -90,21 +129,24 @@ const rules: readonly Rule<Facts>[] = [
   },
   {
     refusal: 'assertion-audience',
-    broken: ({ claims, context }) =>
-      [claims['aud']]
-        .flat()
-        .some((audience) =>
-          [...audiences(context), context.tokenEndpoint].includes(String(audience)),
-        )
+    broken: (facts) => {
+      const { aud } = facts.claims
+      const known = [...audiences(facts), ...endpoints(facts)]
+      return [aud].flat().some((audience) => known.includes(String(audience)))
         ? undefined
-        : `aud must be the Verifier's URL, ${audiences(context).join(' or ')}, without a trailing slash; found ${show(claims['aud'])}`,
+        : `aud must be the Verifier's URL, ${audiences(facts).join(' or ')}, without a trailing slash; found ${show(aud)}`
+    },
   },
+]
+
+/** The Verifier's own checks. */
+const verifierRules: readonly Rule<Facts>[] = [
   {
     refusal: 'assertion-audience-form',
-    broken: ({ claims, context }) =>
-      audiences(context).includes(claims['aud'] as string)
+    broken: (facts) =>
+      audiences(facts).includes(facts.claims['aud'] as string)
         ? undefined
-        : `aud must be one string, the Verifier's URL ${context.issuer}: neither an array nor the token endpoint; found ${show(claims['aud'])}`,
+        : `aud must be one string, the Verifier's URL ${facts.context.issuer}: neither an array nor one of its endpoints; found ${show(facts.claims['aud'])}`,
   },
   {
     refusal: 'assertion-jti',
@@ -122,7 +164,7 @@ const rules: readonly Rule<Facts>[] = [
         : 'jti was used before: each request, also a repeated one, needs a fresh assertion',
   },
   {
-    refusal: 'assertion-expired',
+    refusal: 'assertion-exp-form',
     broken: ({ claims: { exp }, context: { now } }) => {
       if (!Number.isInteger(exp)) return `exp must be an integer, in seconds; found ${show(exp)}`
       return (exp as number) > now
@@ -130,6 +172,23 @@ const rules: readonly Rule<Facts>[] = [
         : `the assertion expired ${now - (exp as number)} s ago`
     },
   },
+]
+
+const registeredRules = [
+  isKnownClient,
+  ...authenticationRules,
+  ...partyRules,
+  ...registeredClaimRules,
+  ...verifierRules,
+]
+
+/** RFC 7523 §3 asks for a signature and for `nbf` of every assertion (rules 9 and 5). */
+const unregisteredRules = [
+  isKnownClient,
+  { ...isSigned, strict: true },
+  { ...hasBegun, strict: true },
+  ...partyRules,
+  ...verifierRules,
 ]
 
 /**
@@ -152,7 +211,9 @@ export function authenticateClient(
   }
   const did = registration?.did ?? clientId
   const jwt = decodeAssertion(assertion)
-  applyRules(rules, { jwt, claims: jwt.claims, clientId, did, context }, context.mimicLaxity)
+  const registered = context.registeredClientsOnly || registration !== undefined
+  const facts = { jwt, claims: jwt.claims, clientId, did, context, registered }
+  applyRules(registered ? registeredRules : unregisteredRules, facts, context.mimicLaxity)
   return { clientId, did, registration, vpToken: jwt.claims['vp_token'] }
 }
 
@@ -172,9 +233,17 @@ function keyOf(did: string): KeyObject | undefined {
   }
 }
 
-/** Verifiers that live under a path take their bare origin as well. */
-function audiences({ issuer }: AssertionContext): string[] {
-  return [...new Set([issuer, new URL(issuer).origin])]
+/**
+ * What the Verifier's own check takes: its URL and, of clients that are not registered, its bare
+ * origin.
+ */
+function audiences({ registered, context: { issuer } }: Facts): string[] {
+  return registered ? [issuer] : [...new Set([issuer, new URL(issuer).origin])]
+}
+
+/** Audiences that authenticate a client, but fail the Verifier's own check after that. */
+function endpoints({ context: { issuer } }: Facts): string[] {
+  return ['token', 'introspect', 'revoke'].map((name) => `${issuer}/oidc/${name}`)
 }
 
 function mustEqual(name: string, found: unknown, expected: string): string | undefined {

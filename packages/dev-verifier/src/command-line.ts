@@ -74,15 +74,15 @@ export function configuration(verifier: DevVerifier, machine: IssuedCredential):
 
 /** Listeners that print what happens, a line for each event. */
 export function printEvents(print: (line: string) => void): Listeners {
-  const refused = ({ endpoint, check, status, error, cause }: RefusedEvent): void =>
-    print(
-      `${endpoint ?? 'request'} refused with ${status} ${error ?? 'and no error code'} (${check}): ${cause}`,
-    )
+  const refused = ({ endpoint, check, status, error, cause }: RefusedEvent): void => {
+    const answer = [status ?? 'connection closed', error].filter((part) => part !== undefined)
+    print(`${endpoint ?? 'request'} refused (${check}, ${answer.join(' ')}): ${cause}`)
+  }
   return {
     tokenIssued: ({ clientId, expiresIn }) => print(`token issued to ${clientId}, ${expiresIn} s`),
     tokenRefused: refused,
     requestRefused: refused,
-    failed: ({ endpoint, message }) => print(`${endpoint} failed with 500: ${message}`),
+    failed: ({ endpoint, message }) => print(`${endpoint} failed (500): ${message}`),
   }
 }
 

@@ -2,25 +2,21 @@ import { anything, checkOptions, date, list, oneOf, type Checks } from './checks
 import { didKeyOf } from './did-key.js'
 import { dialects, type DialectName } from './dialects.js'
 import type { Kind, Mandatee, Mandator, Power } from './mandate.js'
-import { signJwt, type Json } from './jwt.js'
+import { createSeal, signWithSeal, type CredentialIssuer, type Seal } from './credential-issuer.js'
+import type { Json } from './jwt.js'
 import {
   generateKeyPair,
   keyPairFrom,
   privateKeyForms,
   publicJwk,
+  type CredentialAlgorithm,
   type Jwk,
   type KeyPair,
   type PrivateKeyForms,
   type PrivateKeyInput,
 } from './keys.js'
 import { seconds, type Runtime } from './runtime.js'
-import {
-  createStatusRegister,
-  statusEntry,
-  STATUS_PATHS,
-  type StatusForm,
-  type StatusRegister,
-} from './status-list.js'
+import { statusEntry, STATUS_PATHS, type StatusForm } from './status-list.js'
 
 /** What to write into a credential; everything has a default. */
 export interface CredentialRequest {
@@ -85,27 +81,7 @@ export interface IssuedCredential {
   readonly revoke: () => void
 }
 
-/** The embedded Issuer: a key, a name, and the registers that say what it has revoked. */
-export interface CredentialIssuer {
-  readonly id: string
-  readonly key: KeyPair
-  readonly register: StatusRegister
-  readonly revokedIds: Set<string>
-}
-
-/** The made-up organisation as which the embedded Issuer signs. */
-export const ISSUER_ID = 'did:elsi:VATES-Q0000000J'
 const UNTRUSTED_ISSUER_ID = 'did:elsi:VATES-X0000000X'
-
-/** A fresh Issuer. */
-export function createIssuer(): CredentialIssuer {
-  return {
-    id: ISSUER_ID,
-    key: generateKeyPair(),
-    register: createStatusRegister(),
-    revokedIds: new Set(),
-  }
-}
 
 const DEFAULT_POWERS: readonly Power[] = [
   { function: 'ProductOffering', action: ['Create', 'Update'] },
@@ -164,7 +140,7 @@ export function writeCredential(
     did: didKeyOf(holder.publicKey),
     jwk: publicJwk(holder),
     issuer: request.untrusted ? UNTRUSTED_ISSUER_ID : issuer.id,
-    mandator: { ...DEFAULT_MANDATOR, ...request.mandator },
+    mandator: mandatorOf(request),
     mandatee: { ...DEFAULT_MANDATEE, ...request.mandatee },
     powers: (request.powers ?? DEFAULT_POWERS).map((power) => ({
       domain: request.tenant ?? 'DOME',
@@ -180,7 +156,7 @@ export function writeCredential(
   return { credential, id, index }
 }
 
-/** Issues a credential to a holder's key: an ES256 JWT of the embedded Issuer. */
+/** Issues a credential to a holder's key: a JWT of the embedded Issuer. */
 export function issueCredential(
   kind: Kind,
   request: CredentialRequest & { dialect: DialectName },
@@ -198,20 +174,34 @@ export function issueCredential(
     publicJwk(holder),
     runtime,
   )
-  const key = request.untrusted || request.forged ? generateKeyPair() : issuer.key
   const revoke = (): void => {
     issuer.revokedIds.add(id)
     if (index !== undefined) issuer.register.revoked.add(index)
   }
   if (request.revoked) revoke()
+  issuer.mandators.add(mandatorOf(request).organizationIdentifier)
   return {
-    credential: signJwt({ typ: 'JWT', kid: didKeyOf(key.publicKey) }, payload, key),
+    credential: signWithSeal('JWT', payload, sealFor(request, context), issuer.authority),
     privateKey: privateKeyForms(holder),
     did: didKeyOf(holder.publicKey),
     id,
     payload,
     revoke,
   }
+}
+
+function mandatorOf({ mandator }: CredentialRequest): Mandator {
+  return { ...DEFAULT_MANDATOR, ...mandator }
+}
+
+/** The Issuer's own seal, that of an organisation on no list, or its own with another key. */
+function sealFor(
+  { untrusted, forged }: CredentialRequest,
+  { issuer: { authority, seal }, runtime }: IssuingContext,
+): Seal {
+  const algorithm = seal.key.algorithm as CredentialAlgorithm
+  if (untrusted) return createSeal(authority, UNTRUSTED_ISSUER_ID, algorithm, runtime.now())
+  return forged ? { ...seal, key: generateKeyPair(algorithm) } : seal
 }
 
 /**

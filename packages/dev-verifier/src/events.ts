@@ -6,7 +6,7 @@ import type { Runtime } from './runtime.js'
 export interface TokenIssuedEvent {
   /** The client that asked; a service at the profile `fiware`. */
   readonly clientId: string
-  /** The claim `tenant` of the token. */
+  /** The tenant it is for. */
   readonly tenant?: string
   /** Life of the token. Seconds. */
   readonly expiresIn: number
@@ -18,8 +18,8 @@ export interface RefusedEvent {
   readonly endpoint?: Endpoint
   /** The name of the check that failed, a key of `refusals`. */
   readonly check: RefusalCode
-  /** The status of the answer. */
-  readonly status: number
+  /** The status of the answer; left out where the connection was closed without one. */
+  readonly status?: number
   /** `error` of the answer's body, where it has one. */
   readonly error?: string
   /** What was expected, and what was found. */

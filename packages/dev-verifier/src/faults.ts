@@ -2,10 +2,25 @@ import type { Json } from './jwt.js'
 import { checkOptions, finite, natural, requireName } from './checks.js'
 import type { Runtime } from './runtime.js'
 
-const ENDPOINTS = ['token', 'jwks', 'discovery', 'did', 'status', 'health'] as const
+/** The names of {@link Endpoint}. */
+export const ENDPOINTS = [
+  'token',
+  'jwks',
+  'discovery',
+  'did',
+  'introspection',
+  'userinfo',
+  'status',
+  'health',
+] as const
 
-/** The endpoints that can be made to fail and whose requests are counted. */
+/** The endpoints of a development Verifier, whose requests are counted. */
 export type Endpoint = (typeof ENDPOINTS)[number]
+
+const FAULT_PLACES = [...ENDPOINTS, 'issuers'] as const
+
+/** What can be made to fail: an endpoint, or the list of trusted issuers. */
+export type FaultPlace = (typeof FAULT_PLACES)[number]
 
 /** What a fault has to work with. */
 export interface FaultContext {
@@ -166,27 +181,31 @@ export interface FaultOptions {
 }
 
 /** The faults set at present. */
-export type FaultBoard = Map<
-  Endpoint,
-  { readonly fault: Fault; left: number; readonly delay: number }
->
+export type FaultBoard = Map<FaultPlace, SetFault>
+
+interface SetFault {
+  readonly fault: Fault
+  /** For how many requests more. */
+  left: number
+  readonly delay: number
+}
 
 /**
- * Sets a fault on an endpoint, in place of the one before.
+ * Sets a fault, in place of the one before.
  *
- * @throws Error for an endpoint or a fault of another name: a test that waits for a fault which
- *   never comes would pass for the wrong reason
+ * @throws Error for a place or a fault of another name: a test that waits for a fault which never
+ *   comes would pass for the wrong reason.
  */
 export function setFault(
   board: FaultBoard,
-  endpoint: Endpoint,
+  place: FaultPlace,
   name: FaultName,
   options: FaultOptions,
 ): void {
-  requireName('an endpoint', ENDPOINTS, endpoint)
+  requireName('an endpoint', FAULT_PLACES, place)
   requireName('a fault', Object.keys(faults), name)
   checkOptions('fail()', options, { times: natural, delay: finite })
-  board.set(endpoint, {
+  board.set(place, {
     fault: faults[name],
     left: options.times ?? Infinity,
     delay: options.delay ?? 1000,
@@ -194,14 +213,14 @@ export function setFault(
 }
 
 /**
- * Ends the fault of an endpoint, or all of them.
+ * Ends the fault of a place, or all of them.
  *
- * @throws Error for an endpoint of another name.
+ * @throws Error for a place of another name.
  */
-export function clearFaults(board: FaultBoard, endpoint: Endpoint | undefined): void {
-  if (endpoint === undefined) return board.clear()
-  requireName('an endpoint', ENDPOINTS, endpoint)
-  board.delete(endpoint)
+export function clearFaults(board: FaultBoard, place: FaultPlace | undefined): void {
+  if (place === undefined) return board.clear()
+  requireName('an endpoint', FAULT_PLACES, place)
+  board.delete(place)
 }
 
 /** Answers a request to an endpoint: by its fault, if one is set. */
@@ -210,9 +229,16 @@ export async function answerOrFail(
   endpoint: Endpoint,
   context: Omit<FaultContext, 'delay'>,
 ): Promise<Response> {
-  const set = board.get(endpoint)
-  if (!set || new URL(context.request.url).searchParams.has(MOVED)) return context.answer()
+  if (new URL(context.request.url).searchParams.has(MOVED)) return context.answer()
+  const set = useFault(board, endpoint)
+  return set ? set.fault({ ...context, delay: set.delay }) : context.answer()
+}
+
+/** The fault that is set at a place, and holds for one request less from now on. */
+export function useFault(board: FaultBoard, place: FaultPlace): SetFault | undefined {
+  const set = board.get(place)
+  if (!set) return undefined
   set.left -= 1
-  if (set.left <= 0) board.delete(endpoint)
-  return set.fault({ ...context, delay: set.delay })
+  if (set.left <= 0) board.delete(place)
+  return set
 }

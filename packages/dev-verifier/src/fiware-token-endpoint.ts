@@ -5,8 +5,18 @@ import { checkPresentation, decodePresentation } from './presentation.js'
 import { Refusal } from './refusals.js'
 import { seconds } from './runtime.js'
 import type { Server } from './server.js'
+import { show } from './show.js'
 import { credentialContext } from './token-endpoint.js'
 import { holderOf } from './tokens.js'
+
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
+
+/** The form field that holds the presentation, for each grant. */
+const PRESENTATION_FIELDS: Readonly<Record<string, string>> = {
+  vp_token: 'vp_token',
+  [TOKEN_EXCHANGE]: 'subject_token',
+}
 
 /** The service that a request names: by the path, or by the request header `client_id`. */
 export function serviceOf(request: Request): string | null {
@@ -17,52 +27,55 @@ export function serviceOf(request: Request): string | null {
 }
 
 /**
- * Grants what the FIWARE Verifier's token endpoint is asked for: grant `vp_token`, with the
- * presentation itself in the form. The client is the service.
+ * Grants what the FIWARE Verifier's token endpoint is asked for: `vp_token`, or a token exchange.
+ * The form holds the presentation itself. The client is the service.
  *
  * @throws Refusal with the reason.
  */
 export function grantServiceToken(server: Server, request: Request, form: URLSearchParams): Json {
-  const service = serviceOf(request)
-  const { settings } = server
-  const now = seconds(settings.runtime)
-  const presentation = decodePresentation(readVpToken(form, service))
-  const client = {
-    clientId: service ?? '',
-    did: holderOf(presentation.credential) ?? '',
-    registration: undefined,
-    vpToken: '',
-  }
-  checkPresentation(presentation, client, now, settings.mimicLaxity)
+  const { lifetime, mimicLaxity, profile, runtime } = server.settings
+  const { holder, vcClaim } = profile.credentials
+  const { service, vpToken } = readGrant(request, form)
+  const presentation = decodePresentation(vpToken, vcClaim)
+  const did = holderOf(presentation.credential) ?? ''
+  const client = { clientId: service, did, registration: undefined, vpToken }
+  checkPresentation(presentation, client, { now: seconds(runtime), holder, mimicLaxity })
   checkCredential(presentation, credentialContext(server))
-  const { token } = signAccessToken(server, {
-    issuer: settings.issuer,
-    audience: service ?? settings.service,
+  const token = signAccessToken(server, {
+    issuer: server.settings.issuer,
+    audience: service,
     credential: presentation.credential,
     tenant: undefined,
   })
-  const scope = form.get('scope') ?? ''
-  const clientId = service ?? settings.service
-  server.emit('tokenIssued', { clientId, expiresIn: settings.lifetime })
+  server.emit('tokenIssued', { clientId: service, expiresIn: lifetime })
   return {
     token_type: 'Bearer',
-    expires_in: settings.lifetime,
+    issued_token_type: ACCESS_TOKEN,
+    expires_in: lifetime,
     access_token: token,
     id_token: token,
-    scope,
+    scope: form.get('scope') ?? '',
   }
 }
 
-function readVpToken(form: URLSearchParams, service: string | null): string {
-  const [grant, vpToken] = [form.get('grant_type'), form.get('vp_token')]
+function readGrant(request: Request, form: URLSearchParams): { service: string; vpToken: string } {
+  const grant = form.get('grant_type')
   if (!grant) throw new Refusal('missing-grant-type', 'the form must hold grant_type=vp_token')
-  if (grant !== 'vp_token')
-    throw new Refusal('unsupported-grant-type', 'grant_type must be vp_token')
+  const field = Object.hasOwn(PRESENTATION_FIELDS, grant) ? PRESENTATION_FIELDS[grant] : undefined
+  if (!field)
+    throw new Refusal(
+      'unsupported-grant-type',
+      `grant_type must be vp_token or ${TOKEN_EXCHANGE}; found ${show(grant)}`,
+    )
+  const service =
+    serviceOf(request) ?? (grant === TOKEN_EXCHANGE ? form.get('resource') : undefined)
   if (!service)
     throw new Refusal(
       'no-client-authentication',
       'name the service in the path or in the request header client_id',
     )
-  if (!vpToken) throw new Refusal('vp-encoding', 'the form must hold vp_token')
-  return vpToken.includes('.') ? vpToken : Buffer.from(vpToken, 'base64url').toString('latin1')
+  const token = form.get(field)
+  if (!token) throw new Refusal('vp-encoding', `the form must hold ${field}`)
+  const isJwt = token.includes('.')
+  return { service, vpToken: isJwt ? token : Buffer.from(token, 'base64url').toString('latin1') }
 }

@@ -16,7 +16,7 @@ export function refuseOtherHosts(server: Server, request: Request): Response | u
   const { hostname } = new URL(server.settings.issuer)
   const cause = `Expected the header Host to name localhost, a loopback address or ${hostname}; found ${show(host)}. Set the option issuer to the address under which clients reach this Verifier.`
   // 421 of RFC 9110 §15.5.20: the request reached a server that does not answer for this host.
-  const refused = refuse(server, new Refusal('misdirected-request', cause), {})
+  const refused = refuse(server, new Refusal('misdirected-request', cause))
   return new Response(`${cause}\n`, refused)
 }
 

@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto'
+import { x5c } from './certificate.js'
 import { didKeyOf } from './did-key.js'
 import {
   generateKeyPair,
@@ -130,14 +131,6 @@ function certificateOf(pair: KeyPair, pem: string): X509Certificate {
   throw new Error(
     'Expected the certificate of the key given as option `key`; found one of another key.',
   )
-}
-
-/**
- * The header parameter with which tokens carry the certificate: one leaf, in standard Base64 (RFC
- * 7515 §4.1.6).
- */
-export function x5c({ raw }: X509Certificate): string[] {
-  return [raw.toString('base64')]
 }
 
 function certificateMembers(certificate: X509Certificate) {

@@ -20,6 +20,9 @@ export type PrivateKeyInput = string | Jwk | KeyObject
 /** The JWS algorithms with which the development Verifier can sign. */
 export type Algorithm = 'ES256' | 'ES384' | 'ES512' | 'RS256' | 'PS256' | 'EdDSA'
 
+/** The algorithms with which Issuers sign credentials. */
+export type CredentialAlgorithm = 'ES256' | 'RS256'
+
 /** A key pair and the algorithm it signs with. */
 export interface KeyPair {
   readonly algorithm: Algorithm

@@ -1,9 +1,10 @@
+import { x5c } from './certificate.js'
 import { anything, checkOptions, finite, oneOf } from './checks.js'
 import { contentChecks, writeCredential, type CredentialRequest } from './credentials.js'
 import { dialects, type DialectName } from './dialects.js'
 import type { Kind } from './mandate.js'
 import { signJwt, type Json } from './jwt.js'
-import { signingKey, x5c } from './key-ring.js'
+import { signingKey } from './key-ring.js'
 import { ALGORITHMS, generateKeyPair, keyPairFrom, type Algorithm } from './keys.js'
 import { profiles, type ProfileName } from './profiles.js'
 import { seconds } from './runtime.js'
@@ -148,10 +149,9 @@ export function signAccessToken(
     credential,
     tenant,
   }: Pick<TokenFacts, 'issuer' | 'audience' | 'credential' | 'tenant'>,
-): { token: string; expiresAt: number } {
+): string {
   const { settings } = server
   const issuedAt = seconds(settings.runtime)
-  const expiresAt = issuedAt + settings.lifetime
   const facts: TokenFacts = {
     issuer,
     audience,
@@ -161,9 +161,9 @@ export function signAccessToken(
     tenant: tenantClaim(tenant),
     jti: settings.runtime.uuid(),
     issuedAt,
-    expiresAt,
+    expiresAt: issuedAt + settings.lifetime,
   }
-  return { token: signToken(server, accessTokenClaims[settings.name](facts)), expiresAt }
+  return signToken(server, accessTokenClaims[settings.name](facts))
 }
 
 function tokenFacts(

@@ -68,9 +68,9 @@ export const OPTIONS = {
     is: 'Registered clients: `{ clientId, did?, tenant? }`.',
   },
   trustedIssuers: {
-    check: listOf({ id: text, jwk: anything }, ['id', 'jwk']),
+    check: listOf({ id: text, jwk: anything }, ['id']),
     defaultText: 'its own Issuer',
-    is: 'Further Issuers: `{ id, jwk }`.',
+    is: 'Further organisations on the list of trusted issuers: `{ id, jwk? }`.',
   },
   key: {
     check: anything,

@@ -4,8 +4,9 @@ import { isLoopback } from './loopback.js'
 import { checkOptions, type Checks } from './checks.js'
 import type { Jwk, PrivateKeyInput } from './keys.js'
 import { OPTIONS } from './option-table.js'
-import { profiles, type ProfileName } from './profiles.js'
+import { profiles, type Profile, type ProfileName } from './profiles.js'
 import type { Limits } from './rate-limit.js'
+import type { Generation } from './refusals.js'
 import { systemRuntime, type Runtime } from './runtime.js'
 
 /** How a development Verifier behaves. Every option has a default. */
@@ -33,10 +34,12 @@ export interface DevVerifierOptions {
    */
   readonly clients?: readonly RegisteredClient[]
   /**
-   * Further Issuers: their id, and the public key that signs their credentials. Default: its own
-   * Issuer.
+   * Further organisations on the list of trusted issuers, by `did:elsi:…` or the bare organisation
+   * identifier. Those with a `jwk` sign credentials with that key alone; those without, with any
+   * key whose certificate (`x5c`) names them. The certificates above that one are not checked.
+   * Verifiers before 3.1.5 want mandators on the list too. Default: its own Issuer.
    */
-  readonly trustedIssuers?: readonly { readonly id: string; readonly jwk: Jwk }[]
+  readonly trustedIssuers?: readonly { readonly id: string; readonly jwk?: Jwk }[]
   /** The signing key: a P-256 key as hex, JWK, PKCS#8 PEM or `KeyObject`. Default: a fresh key. */
   readonly key?: PrivateKeyInput
   /**
@@ -117,12 +120,12 @@ export function resolveOptions(options: ListenOptions) {
     tenant: options.tenant,
     clients: options.clients,
     trustedIssuers: options.trustedIssuers ?? [],
-    kid: options.kid ?? (name === 'fiware' || options.certificate ? 'thumbprint' : 'did:key'),
+    kid: options.kid ?? defaultKid(name, options),
     key: options.key,
     certificate: options.certificate,
     service: options.service ?? OPTIONS.service.default,
     lifetime: options.lifetime ?? profile.lifetime,
-    bareErrors: options.bareErrors ?? profile.bareErrors,
+    answers: generationOf(profile, options.bareErrors),
     mimicLaxity: options.mimicLaxity ?? OPTIONS.mimicLaxity.default,
     rateLimit: resolveLimits(options.rateLimit ?? OPTIONS.rateLimit.default),
     events: options.events ?? {},
@@ -146,6 +149,18 @@ function refuseProduction({ environment }: Runtime, force: boolean | undefined):
     `The development Verifier does not run with NODE_ENV=production, because its tokens prove nothing; found NODE_ENV="${environment}". ` +
       'Use a real Verifier there; set NODE_ENV to something else for local work, or force: true if you are certain.',
   )
+}
+
+/** FIWARE's Verifier names a key by its own DID only if it was given that key. */
+function defaultKid(name: ProfileName, { key, certificate }: DevVerifierOptions) {
+  const isUnnamed = certificate !== undefined || (name === 'fiware' && key === undefined)
+  return isUnnamed ? 'thumbprint' : 'did:key'
+}
+
+function generationOf({ answers }: Profile, bareErrors: boolean | undefined): Generation {
+  if (bareErrors === undefined || answers === 'fiware') return answers
+  if (!bareErrors) return 'translated'
+  return answers === 'translated' ? 'bare' : answers
 }
 
 function resolveLimits(limits: boolean | Limits): Limits | undefined {

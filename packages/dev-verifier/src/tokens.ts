@@ -78,15 +78,21 @@ function eudistackClaims(facts: TokenFacts): Json {
   }
 }
 
+/** Verifiers 1.x and 2.x: the credential in `vc`, and the Verifier itself as `client_id`. */
+function firstClaims(facts: TokenFacts): Json {
+  return {
+    ...common(facts, holderOf(facts.credential)),
+    client_id: facts.issuer,
+    ...placements[facts.placement](facts.credential),
+  }
+}
+
 /** The claims of an access token, for each profile. */
 export const accessTokenClaims: Record<ProfileName, (facts: TokenFacts) => Json> = {
   'eudistack-3.3': eudistackClaims,
   'eudistack-3.0': eudistackClaims,
-  dome: (facts) => ({
-    ...common(facts, holderOf(facts.credential)),
-    client_id: facts.issuer,
-    ...placements[facts.placement](facts.credential),
-  }),
+  'eudistack-2': firstClaims,
+  dome: firstClaims,
   fiware: (facts) => ({
     iss: facts.issuer,
     aud: [facts.audience],
@@ -99,8 +105,8 @@ export const accessTokenClaims: Record<ProfileName, (facts: TokenFacts) => Json>
 }
 
 /**
- * The claims of an id_token: the same key, `typ` and issuer as an access token, and nobody's right
- * to call an API.
+ * The claims of an id_token. Key, `typ` and issuer are those of an access token, but no API may
+ * accept it.
  */
 export function idTokenClaims(facts: TokenFacts, profile: ProfileName): Json {
   const { mandatee } = mandateOf(facts.credential)
@@ -109,7 +115,7 @@ export function idTokenClaims(facts: TokenFacts, profile: ProfileName): Json {
     names['firstName'] ?? names['first_name'],
     names['lastName'] ?? names['last_name'],
   ]
-  const generation3 = profile.startsWith('eudistack')
+  const generation3 = profile.startsWith('eudistack-3')
   return {
     iss: facts.issuer,
     aud: facts.audience,
@@ -117,6 +123,7 @@ export function idTokenClaims(facts: TokenFacts, profile: ProfileName): Json {
     iat: facts.issuedAt,
     exp: facts.expiresAt,
     auth_time: facts.issuedAt,
+    nonce: facts.jti,
     acr: '0',
     ...(given !== undefined && {
       name: [given, family].join(' '),

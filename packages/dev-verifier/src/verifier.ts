@@ -12,6 +12,7 @@ import {
   type Endpoint,
   type FaultName,
   type FaultOptions,
+  type FaultPlace,
 } from './faults.js'
 import { refuseOtherHosts } from './host-check.js'
 import { inProcessFetch } from './in-process-fetch.js'
@@ -47,6 +48,8 @@ export interface DevVerifier {
     readonly statusLists: string
     /** The keys that sign its credentials and lists. */
     readonly keys: { readonly keys: readonly Jwk[] }
+    /** The authority, made at start, that issued the certificate of those keys. In PEM. */
+    readonly certificateAuthorities: readonly string[]
   }
   /**
    * The whole server as a function with the signature of the global `fetch`; it reaches this
@@ -141,13 +144,13 @@ export interface DevVerifier {
    * @param options For how many requests (until healed, by default), and the delay of slow
    *   answers in milliseconds.
    */
-  fail(endpoint: Endpoint, fault: FaultName, options?: FaultOptions): void
+  fail(endpoint: FaultPlace, fault: FaultName, options?: FaultOptions): void
   /**
    * Ends a fault.
    *
    * @param endpoint Where; everywhere by default.
    */
-  heal(endpoint?: Endpoint): void
+  heal(endpoint?: FaultPlace): void
   /** Ends hanging requests and stops answering; on a port, stops listening. */
   close(): Promise<void>
 }
@@ -213,7 +216,8 @@ function assemble(options: DevVerifierOptions) {
     credentialIssuer: {
       id: server.credentialIssuer.id,
       statusLists: `${settings.issuer}/`,
-      keys: { keys: [publicJwk(server.credentialIssuer.key)] },
+      keys: { keys: [publicJwk(server.credentialIssuer.seal.key)] },
+      certificateAuthorities: [server.credentialIssuer.authority.certificate.toString()],
     },
     fetch: inProcessFetch(handle, serves),
     requests,

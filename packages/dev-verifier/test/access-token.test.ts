@@ -107,12 +107,6 @@ describe('the access token of a machine', () => {
       },
     })
   })
-
-  it('loses powers in newer names on their way through the records of dome', async () => {
-    const { vc } = await granted('dome', { dialect: 'machine-trust-framework' })
-    expect(vc).toMatchObject({ credentialSubject: { mandate: { power: [{}], life_span: {} } } })
-    expect(JSON.stringify(vc)).not.toContain('Onboarding')
-  })
 })
 
 describe('tenants', () => {

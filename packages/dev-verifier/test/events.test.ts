@@ -106,7 +106,7 @@ describe('a listener', () => {
   ])('that %s disturbs no request, and is warned of', async (_, listener) => {
     const warnings: string[] = []
     const verifier = createDevVerifier({
-      events: { tokenIssued: listener as () => void },
+      events: { tokenIssued: listener },
       runtime: { warn: (message) => void warnings.push(message) },
     })
     const response = await requestToken(verifier, verifier.issueMachineCredential())
@@ -163,8 +163,8 @@ test('the command prints each event on one line', () => {
   listeners.failed?.({ endpoint: 'jwks', message: 'what' })
   expect(lines).toEqual([
     'token issued to orders, 899 s',
-    'token refused with 403 and no error code (vp-signature): why',
-    'request refused with 429 and no error code (rate-limit): why',
-    'jwks failed with 500: what',
+    'token refused (vp-signature, 403): why',
+    'request refused (rate-limit, 429): why',
+    'jwks failed (500): what',
   ])
 })
