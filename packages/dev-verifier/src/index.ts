@@ -1,4 +1,5 @@
-export { createDevVerifier, startDevVerifier } from './verifier.js'
+export { startDevVerifier } from './start.js'
+export { createDevVerifier } from './verifier.js'
 export type { DevVerifier } from './verifier.js'
 export type { DevVerifierOptions, ListenOptions } from './options.js'
 export type { RegisteredClient } from './assertion.js'

@@ -126,11 +126,20 @@ function kidOf(pair: KeyPair, { kid }: KeyRingOptions): string {
 }
 
 function certificateOf(pair: KeyPair, pem: string): X509Certificate {
-  const certificate = new X509Certificate(pem)
-  if (certificate.checkPrivateKey(pair.privateKey)) return certificate
+  const certificate = readCertificate(pem)
+  if (certificate?.checkPrivateKey(pair.privateKey)) return certificate
+  const found = certificate === undefined ? 'something else' : 'a certificate of another key'
   throw new Error(
-    'Expected the certificate of the key given as option `key`; found one of another key.',
+    `Expected certificate to be the PEM certificate of the key given as key; found ${found}.`,
   )
+}
+
+function readCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return undefined
+  }
 }
 
 function certificateMembers(certificate: X509Certificate) {

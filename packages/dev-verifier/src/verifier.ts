@@ -14,18 +14,11 @@ import {
   type FaultOptions,
   type FaultPlace,
 } from './faults.js'
-import { refuseOtherHosts } from './host-check.js'
 import { inProcessFetch } from './in-process-fetch.js'
 import { jwkSet, rotate, type RotationOptions } from './key-ring.js'
 import { publicJwk, type Jwk } from './keys.js'
-import { listen } from './listen.js'
 import { checkMintOptions, mintAccessToken, mintIdToken, type MintOptions } from './mint.js'
-import {
-  refuseOpenAddress,
-  resolveOptions,
-  type DevVerifierOptions,
-  type ListenOptions,
-} from './options.js'
+import { resolveOptions, type DevVerifierOptions } from './options.js'
 import type { ProfileName } from './profiles.js'
 import { createRoutes } from './routes.js'
 import { createServer, type Server } from './server.js'
@@ -172,37 +165,8 @@ export function createDevVerifier(options: DevVerifierOptions = {}): DevVerifier
   return assemble(options).verifier
 }
 
-/**
- * Starts a development Verifier on a loopback port.
- *
- * Its tokens prove nothing: anyone who can reach it can have one signed. Never trust its issuer
- * where real data is.
- *
- * @param options See {@link ListenOptions}; everything has a default.
- * @returns The Verifier, once it listens.
- * @throws Error with NODE_ENV=production or an address others can reach, unless forced, or when an
- *   option is wrong.
- * @example
- * const verifier = await startDevVerifier({ profile: 'eudistack-3.3' }) const { credential,
- * privateKey } = verifier.issueMachineCredential({ powers: [{ function: 'ProductOffering', action:
- * 'Create' }] }) await verifier.close()
- */
-export async function startDevVerifier(options: ListenOptions = {}): Promise<DevVerifier> {
-  const { port, host, profile } = resolveOptions(options)
-  refuseOpenAddress(host, options.force)
-  let handle = (_: Request): Response | Promise<Response> => new Response(null, { status: 503 })
-  const listener = await listen((request) => handle(request), { port, host })
-  const issuer = options.issuer ?? `http://${authorityOf(host)}:${listener.port}${profile.basePath}`
-  const assembled = assemble({ ...options, issuer })
-  handle = (request) => refuseOtherHosts(assembled.server, request) ?? assembled.handle(request)
-  const close = async (): Promise<void> => {
-    await assembled.verifier.close()
-    await listener.close()
-  }
-  return { ...assembled.verifier, close }
-}
-
-function assemble(options: DevVerifierOptions) {
+/** A development Verifier, and its parts. */
+export function assemble(options: DevVerifierOptions) {
   const server = createServer(resolveOptions(options))
   const { settings, requests, keys, faults } = server
   const handle = createRoutes(server)
@@ -257,12 +221,6 @@ function assemble(options: DevVerifierOptions) {
     close: () => Promise.resolve(server.closed.abort()),
   }
   return { server, verifier, handle }
-}
-
-/** A Verifier that listens on every address is reached by the loopback one on this machine. */
-function authorityOf(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
-  return host.includes(':') ? `[${host}]` : host
 }
 
 function issue(

@@ -60,6 +60,7 @@ describe('keys', () => {
     ) as object
     expect(header).toMatchObject({ x5c })
     expect(() => createDevVerifier({ certificate: CERTIFICATE })).toThrow(/another key/)
+    expect(() => createDevVerifier({ certificate: 'cert.pem' })).toThrow(/found something else/)
   })
 
   it('can be given, as hex, JWK and PEM', () => {

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { EVENT_NAMES } from '../src/events.js'
-import { OPTIONS, type OptionRow } from '../src/option-table.js'
+import { OPTIONS, sentences, type OptionRow } from '../src/option-table.js'
 
 const read = (file: string) => readFileSync(join(__dirname, '..', file), 'utf8')
 const rows = Object.entries<OptionRow>(OPTIONS)
 const defaultOf = ({ default: value, defaultText }: OptionRow) => defaultText ?? `\`${value}\``
-const sentences = ({ is, unit }: OptionRow) => (unit === undefined ? is : `${is} ${unit}.`)
 
 /** The rows of the README's table under a heading. */
 function table(heading: string): string[][] {

@@ -40,6 +40,7 @@ describe('a development Verifier', () => {
       await expect(startDevVerifier({ host })).rejects.toThrow(/loopback only/)
     }
     const forced = await startDevVerifier({ host: '0.0.0.0', force: true })
+    expect(forced.issuer).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/verifier$/)
     await forced.close()
   })
 
@@ -66,6 +67,16 @@ describe('a development Verifier', () => {
     const verifier = await startDevVerifier()
     const port = Number(new URL(verifier.issuer).port)
     await expect(startDevVerifier({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    await verifier.close()
+  })
+
+  it('stops listening when it cannot start', async () => {
+    const free = await startDevVerifier()
+    const port = Number(new URL(free.issuer).port)
+    await free.close()
+    await expect(startDevVerifier({ port, key: 'no key' })).rejects.toThrow(/^Expected a P-256/)
+    const verifier = await startDevVerifier({ port })
+    expect(verifier.issuer).toContain(`:${port}/`)
     await verifier.close()
   })
 
