@@ -8,13 +8,13 @@ import { show } from './show.js'
 /** The only client assertion type there is (RFC 7523 §2.2). */
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** A client the Verifier knows by name. */
+/** A client that the Verifier knows by name. */
 export interface RegisteredClient {
   /** The `client_id` of the token request. */
   readonly clientId: string
-  /** The did:key that signs for it; the `clientId` itself by default. */
+  /** The did:key that signs for it. Default: the `clientId` itself. */
   readonly did?: string
-  /** The tenant its tokens are for. */
+  /** The tenant that its tokens are for. Default: none. */
   readonly tenant?: string
 }
 

@@ -117,7 +117,7 @@ function readTextOrFile(value: string): unknown {
   }
 }
 
-/** What the command prints once it listens: shell lines, and comments for whoever reads them. */
+/** What the command prints once it listens: shell lines, with comments for the reader. */
 export function configuration(verifier: DevVerifier, machine: IssuedCredential): string {
   const { origin } = new URL(verifier.issuer)
   return [

@@ -18,31 +18,31 @@ import {
 import { seconds, type Runtime } from './runtime.js'
 import { statusEntry, STATUS_PATHS, type StatusForm } from './status-list.js'
 
-/** What to write into a credential; everything has a default. */
+/** What to write into a credential. Every option has a default. */
 export interface CredentialRequest {
-  /** The rights granted; `Create` and `Update` of `ProductOffering` in domain `DOME` by default. */
+  /** The powers of the mandate. Default: `Create` and `Update` of `ProductOffering` in `DOME`. */
   readonly powers?: readonly Power[]
-  /** The organisation that grants; members not given are those of the made-up Example S.L. */
+  /** Members of the mandator. Default: those of the made-up Example S.L. */
   readonly mandator?: Partial<Mandator>
-  /** The machine or employee; members not given are made up. */
+  /** Members of the mandatee, the machine or employee. Default: made up. */
   readonly mandatee?: Partial<Mandatee>
-  /** The domain of powers that name none. `DOME` by default. */
+  /** The domain of powers that name none. Default: `DOME`. */
   readonly tenant?: string
-  /** Start of validity; one day ago by default. */
+  /** Start of validity. Default: one day ago. */
   readonly validFrom?: Date
-  /** End of validity; in one year by default. A past date makes an expired credential. */
+  /** End of validity. A past date makes an expired credential. Default: in one year. */
   readonly validUntil?: Date
-  /** The shape of the credential; that of the profile by default. */
+  /** The shape of the credential. Default: that of the profile. */
   readonly dialect?: DialectName
-  /** Which status list the credential names; that of the dialect by default. */
+  /** Which status list the credential names. Default: that of the dialect. */
   readonly status?: StatusForm | 'none'
-  /** The holder's private key; a fresh P-256 key by default. */
+  /** The holder's private key. Default: a fresh P-256 key. */
   readonly key?: PrivateKeyInput
-  /** Revokes the credential at once. */
+  /** Revokes the credential at once. Default: `false`. */
   readonly revoked?: boolean
-  /** Signs as an issuer that is on no list of trusted issuers. */
+  /** Signs as an issuer that is on no list of trusted issuers. Default: `false`. */
   readonly untrusted?: boolean
-  /** Names the trusted issuer, but signs with another key. */
+  /** Names the trusted issuer, but signs with another key. Default: `false`. */
   readonly forged?: boolean
 }
 
@@ -111,7 +111,7 @@ const DEFAULT_MANDATEE: Mandatee = {
   nationality: 'ES',
 }
 
-const DAY = 24 * 3600 * 1000
+const DAY = 24 * 3_600_000
 function isoSeconds(date: Date): string {
   return date.toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
@@ -216,7 +216,7 @@ function credentialClaims(credential: Json, did: string, jwk: Jwk, runtime: Runt
     sub: did,
     jti: runtime.uuid(),
     iat: seconds(runtime),
-    exp: Math.floor(Date.parse(validUntil as string) / 1000),
+    exp: Math.floor(Date.parse(validUntil as string) / 1_000),
     cnf: { jwk },
     vc: credential,
   }

@@ -62,10 +62,14 @@ function machineV2Credential(facts: CredentialFacts, type: string): Json {
 }
 
 /**
- * The shapes a LEARCredential has had, and how each is written.
+ * The shapes that a LEARCredential has had, and how each is written.
  *
  * @example
- * verifier.issueMachineCredential({ dialect: 'machine-v1' })
+ * ```ts
+ * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+ *
+ * createDevVerifier().issueMachineCredential({ dialect: 'machine-v1' })
+ * ```
  */
 export const dialects = {
   'machine-v1': {

@@ -107,7 +107,12 @@ function edited(changes: Json): Fault {
  * Ways in which an endpoint can fail.
  *
  * @example
- * verifier.fail('jwks', 'status-500', { times: 2 })
+ * ```ts
+ * import { createDevVerifier, faults, type FaultName } from '@verifier-guard/dev-verifier'
+ *
+ * const verifier = createDevVerifier()
+ * for (const name of Object.keys(faults) as FaultName[]) verifier.fail('jwks', name, { times: 1 })
+ * ```
  */
 export const faults = {
   /** Never answers; ends when the caller gives up or the Verifier closes. */
@@ -146,7 +151,7 @@ export const faults = {
     new Response(endless(), { headers: { 'content-type': 'application/json' } }),
   /** The good answer after 32 MiB of white space. */
   'huge-body': async ({ answer }) =>
-    json(' '.repeat(32 * 1024 * 1024) + (await (await answer()).text())),
+    json(' '.repeat(32 * 1_024 * 1_024) + (await (await answer()).text())),
   /** 302 to a place on the same host that gives the good answer. */
   redirect: ({ request }) => {
     const target = new URL(request.url)
@@ -172,11 +177,11 @@ export type FaultName = keyof typeof faults
 /** The query parameter that marks a request that has followed a redirect. */
 export const MOVED = 'moved'
 
-/** How long and how often a fault holds. */
+/** For how many requests a fault holds, and how slow a slow answer is. */
 export interface FaultOptions {
-  /** For how many requests; until healed by default. */
+  /** For how many requests. Default: until healed. */
   readonly times?: number
-  /** How long `slow` waits, and `slow-body` between two bytes, in milliseconds; 1000 by default. */
+  /** How long `slow` waits, and `slow-body` between two bytes. Milliseconds. Default: 1 000. */
   readonly delay?: number
 }
 
@@ -208,7 +213,7 @@ export function setFault(
   board.set(place, {
     fault: faults[name],
     left: options.times ?? Infinity,
-    delay: options.delay ?? 1000,
+    delay: options.delay ?? 1_000,
   })
 }
 

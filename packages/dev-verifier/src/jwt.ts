@@ -103,7 +103,7 @@ function parseObject(part: string): Json {
   return value
 }
 
-/** The parser's own message quotes what it could not read, which may be somebody's secret. */
+/** The parser's own message quotes what it could not read, which may be a secret. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -40,9 +40,9 @@ export interface KeyRing {
 
 /** What to keep of the present keys when they change. */
 export interface RotationOptions {
-  /** Gives the new key the old `kid`: an in-place change of key. False by default. */
+  /** Gives the new key the old `kid`: an in-place change of key. Default: `false`. */
   readonly keepKid?: boolean
-  /** Goes on publishing the old key. False by default: real Verifiers have no overlap. */
+  /** Goes on publishing the old key; real Verifiers have no overlap. Default: `false`. */
   readonly keepOld?: boolean
 }
 

@@ -5,7 +5,12 @@ import type { MintOptions } from './mint.js'
  * stay the Verifier's own.
  *
  * @example
- * test.each(Object.entries(tokenShapes))('accepts %s', (_, shape) => accepts(verifier.mint(shape)))
+ * ```ts
+ * import { createDevVerifier, tokenShapes } from '@verifier-guard/dev-verifier'
+ *
+ * const verifier = createDevVerifier()
+ * for (const [name, shape] of Object.entries(tokenShapes)) console.log(name, verifier.mint(shape))
+ * ```
  */
 export const tokenShapes = {
   'dome: machine v1': { profile: 'dome', dialect: 'machine-v1' },

@@ -26,12 +26,24 @@ export interface TokenFacts {
   readonly expiresAt: number
 }
 
+/** The members of the mandate that lie flat in a token. */
 function parts(credential: Json): Json {
   const { mandatee, mandator, power } = mandateOf(credential)
   return { mandatee, mandator, power }
 }
 
-/** The credential's claims in an access token, for each placement. */
+/**
+ * The credential's claims in an access token, for each placement.
+ *
+ * @example
+ * ```ts
+ * import { createDevVerifier, placements, type Placement } from '@verifier-guard/dev-verifier'
+ *
+ * const verifier = createDevVerifier()
+ * for (const placement of Object.keys(placements) as Placement[])
+ *   console.log(verifier.mint({ placement }))
+ * ```
+ */
 export const placements: Record<Placement, (credential: Json) => Json> = {
   vc: (credential) => ({ vc: credential }),
   'vc-string': (credential) => ({ vc: JSON.stringify(credential) }),

@@ -107,12 +107,12 @@ describe('the credential', () => {
       /type \["Diploma"\]/,
     ],
     [
-      'with a validUntil nobody can read',
+      'with a validUntil that is no date',
       { validUntil: 'soon' },
       '400 invalid_grant',
       /cannot be read/,
     ],
-    ['with a validFrom nobody can read', { validFrom: {} }, '400 invalid_grant', /cannot be read/],
+    ['with a validFrom that is no date', { validFrom: {} }, '400 invalid_grant', /cannot be read/],
     [
       'with a status list elsewhere',
       {
