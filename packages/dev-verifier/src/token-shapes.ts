@@ -59,6 +59,12 @@ export const tokenShapes = {
     dialect: 'machine-v1',
     placement: 'verifiable-presentation',
   },
+  'fiware: machine in flat claims': {
+    profile: 'fiware',
+    dialect: 'machine-v1',
+    placement: 'flat',
+    claims: { type: ['VerifiableCredential', 'LEARCredentialMachine'] },
+  },
   'fiware: employee': { profile: 'fiware', dialect: 'employee-v2' },
 } as const satisfies Record<string, MintOptions>
 
