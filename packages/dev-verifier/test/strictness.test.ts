@@ -54,6 +54,16 @@ describe.each(JAVA_PROFILES)('the assertion at %s', (profile) => {
     }
   })
 
+  it('must have begun, unless laxity is mimicked where clients need no registration', async () => {
+    for (const mimicLaxity of [false, true]) {
+      const verifier = createDevVerifier({ profile, mimicLaxity, runtime: { now: () => START } })
+      const response = await requestToken(verifier, verifier.issueMachineCredential(), {
+        assertion: { nbf: START / 1_000 + 3_600 },
+      })
+      expect(response.status).toBe(mimicLaxity && !registered ? 200 : refused)
+    }
+  })
+
   it('may name its key with a fragment only where no registration is compared', async () => {
     const verifier = createDevVerifier({ profile })
     const machine = verifier.issueMachineCredential()
