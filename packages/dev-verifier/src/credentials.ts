@@ -163,7 +163,7 @@ export function issueCredential(
   context: IssuingContext,
 ): IssuedCredential {
   if (dialects[request.dialect].kind !== kind) {
-    throw new Error(`Expected a dialect for a ${kind} credential, found "${request.dialect}".`)
+    throw new Error(`Expected a dialect for a ${kind} credential; found "${request.dialect}".`)
   }
   const { issuer, runtime } = context
   const holder = request.key === undefined ? generateKeyPair() : keyPairFrom(request.key)
