@@ -56,6 +56,12 @@ describe('a credential of another development Verifier', () => {
     expect((await requestToken(verifier, theirs)).status).toBe(200)
   })
 
+  test('outlives a restart where its issuer is listed without a key', async () => {
+    const started = () => createDevVerifier({ trustedIssuers: [{ id: OWN_ISSUER }] })
+    const machine = started().issueMachineCredential()
+    expect((await requestToken(started(), machine)).status).toBe(200)
+  })
+
   test('is taken by its key where its issuer is listed with it', async () => {
     const [jwk] = other.credentialIssuer.keys.keys
     const trustedIssuers = [{ id: OWN_ISSUER, jwk: jwk! }, { id: 'VATES-B12345678' }]
