@@ -66,7 +66,7 @@ export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions
   const calls: string[] = []
   const verifier = createDevVerifier({
     ...more.verifier,
-    runtime: { now: clock.now, after: (delay, callback) => clock.schedule(callback, delay) },
+    runtime: { now: clock.now, schedule: clock.schedule },
   })
   const events: { readonly name: string; readonly event: unknown }[] = []
   const record = (name: keyof GuardEvents) => (event: unknown) => void events.push({ name, event })

@@ -11,6 +11,11 @@ const DID = /^did:key:zDnae/
 const families = [
   { family: 'dome', server: { profile: 'dome', clientIds: [RELYING_PARTY] }, verifier: 'dome' },
   {
+    family: 'eudistack 2',
+    server: { profile: 'dome', clientIds: [RELYING_PARTY] },
+    verifier: 'eudistack-2',
+  },
+  {
     family: 'eudistack 3.0',
     server: { profile: 'eudistack', clientIds: [RELYING_PARTY] },
     verifier: 'eudistack-3.0',
@@ -67,7 +72,9 @@ describe.each(families)('access tokens of $family', ({ family, server, verifier:
     if (kind === 'machine') expect(auth.clientId).toBe(auth.mandate?.mandatee.id)
   })
 
-  test.each(shapes)('%s: accepted by the profile "auto" too', async (name) => {
+  // Flat claims without `jti` and `scope` look like an id_token where the family is not stated.
+  const plain = shapes.filter((name) => name !== 'fiware: machine in flat claims')
+  test.each(plain)('%s: accepted by the profile "auto" too', async (name) => {
     const audience =
       profile === 'fiware'
         ? 'my-service'

@@ -2,12 +2,20 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createTokenSource } from '@verifier-guard/client'
 import {
+  createDevVerifier,
   startDevVerifier,
   type CredentialRequest,
   type DevVerifier,
   type IssuedCredential,
 } from '@verifier-guard/dev-verifier'
-import { auth, requiredPower, requiredStatus, type GuardEvents } from '@verifier-guard/express'
+import {
+  auth,
+  createResourceServer,
+  requiredPower,
+  requiredStatus,
+  systemRuntime,
+  type GuardEvents,
+} from '@verifier-guard/express'
 import express from 'express'
 
 /**
@@ -121,3 +129,28 @@ async function tokenOf(
     tokens.close()
   }
 }
+
+/** The lists are signed with the Issuer's key, RSA or EC, and bring its certificate along. */
+test.each(['dome', 'eudistack-2', 'eudistack-3.3'] as const)(
+  'a list of %s is trusted by the authority that issued its certificate',
+  async (profile) => {
+    const verifier = createDevVerifier({ profile })
+    const { id: organization, statusLists: url, certificateAuthorities } = verifier.credentialIssuer
+    const resourceServer = createResourceServer({
+      issuer: verifier.issuer,
+      profile: profile === 'eudistack-3.3' ? 'eudistack' : 'dome',
+      status: { lists: [{ url, organization, certificateAuthorities }] },
+      runtime: { ...systemRuntime, fetch: verifier.fetch },
+      events: { denied() {} },
+    })
+    const decide = (options: CredentialRequest) =>
+      resourceServer.verifyAccessToken(
+        verifier.mint({ status: 'bitstring', ...options }),
+        requiredStatus(),
+      )
+    // First, because the list is fetched once, and kept.
+    await expect(decide({ revoked: true })).rejects.toMatchObject({ code: 'credential_revoked' })
+    await expect(decide({})).resolves.toMatchObject({ kind: 'machine' })
+    resourceServer.close()
+  },
+)

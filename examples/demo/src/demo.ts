@@ -10,7 +10,10 @@ import { decodeJwt, shorten, transcript } from './transcript.js'
 
 const { heading, line, value } = transcript
 
-const verifier = await startDevVerifier({ profile: 'eudistack-3.3', onLog: line })
+const verifier = await startDevVerifier({
+  profile: 'eudistack-3.3',
+  events: { tokenRefused: ({ check, cause }) => line(`token refused (${check}): ${cause}`) },
+})
 const denials: GuardEvents['denied'][] = []
 const api = await startApi(verifier.issuer, (event) => denials.push(event))
 line(`Verifier on ${verifier.issuer}`)

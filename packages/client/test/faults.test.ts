@@ -70,8 +70,8 @@ const discoveryFaults: readonly Row[] = [
   { fault: 'redirect', code: 'unusable_answer', retryable: true, requests: 3 },
   { fault: 'endless-body', code: 'unusable_answer', retryable: true, requests: 3 },
   { fault: 'wrong-issuer', code: 'issuer_mismatch', retryable: false, requests: 1 },
-  // One look at each place where metadata may be.
-  { fault: 'status-404', code: 'issuer_mismatch', retryable: false, requests: 3 },
+  // One look at each place below the issuer where metadata may be.
+  { fault: 'status-404', code: 'issuer_mismatch', retryable: false, requests: 2 },
 ]
 
 describe.each([

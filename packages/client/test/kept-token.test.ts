@@ -120,7 +120,7 @@ describe('a kept token', () => {
     const { runtime, verifier, tokens, count } = await start()
     const first = await tokens.getToken()
     verifier.fail('token', 'status-403', { times: 1 })
-    runtime.advance(900_000 - 10_001)
+    runtime.advance(899_000 - 10_001)
     await until(() => count('token_request_failed') === 1)
     expect(await tokens.getToken()).toBe(first)
     runtime.advance(1)

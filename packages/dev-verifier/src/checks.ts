@@ -5,17 +5,19 @@ export function requireName(what: string, known: readonly string[], name: string
 }
 
 /** @throws Error for an option of another name: a typing error must not look like a setting. */
-export function refuseUnknown(of: string, options: object, known: readonly string[]): void {
+function refuseUnknown(of: string, options: object, known: readonly string[]): void {
   for (const name of Object.keys(options)) requireName(`options of ${of}`, known, name)
 }
 
 /** Throws for a value that the option of this name cannot have. */
-type Check = (name: string, value: unknown) => void
+export type Check = (name: string, value: unknown) => void
 
 /** What each option of a method may be. */
 export type Checks<Options> = { readonly [Name in keyof Required<Options>]: Check }
 
 /**
+ * Holds options against their checks. One that is `undefined` counts as left out.
+ *
  * @throws Error for an option of another name, or of a value that would make something else than
  * was asked for.
  */
@@ -30,29 +32,74 @@ export function checkOptions<Options extends object>(
   }
 }
 
-/** For what whoever uses the value looks at itself, or what is meant to go through unchecked. */
+/** For a value that its user checks, or that is meant to go through unchecked. */
 export const anything: Check = () => {}
 
+/** A check for one of several names. */
 export function oneOf(known: readonly string[]): Check {
   return (name, value) => requireName(`${name} to be one`, known, value as string)
 }
 
-export const finite: Check = (name, value) => {
-  if (!Number.isFinite(value)) throw unexpected(`${name} to be a finite number`, value)
+/** A check from what it expects, in words, and a test. */
+function expecting(expected: string, isRight: (value: unknown) => boolean): Check {
+  return (name, value) => {
+    if (!isRight(value)) throw unexpected(`${name} to be ${expected}`, value)
+  }
 }
 
-export const natural: Check = (name, value) => {
-  if (!Number.isInteger(value) || (value as number) < 1)
-    throw unexpected(`${name} to be a positive whole number`, value)
+export const flag = expecting('true or false', (value) => typeof value === 'boolean')
+
+export const text = expecting(
+  'a text that is not empty',
+  (value) => typeof value === 'string' && value !== '',
+)
+
+export const callable = expecting('a function', (value) => typeof value === 'function')
+
+export const finite = expecting('a finite number', Number.isFinite)
+
+export const natural = expecting(
+  'a positive whole number',
+  (value) => Number.isInteger(value) && (value as number) >= 1,
+)
+
+export const portNumber = expecting(
+  'a whole number from 0 to 65535',
+  (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 65_536,
+)
+
+export const list = expecting('a list', Array.isArray)
+
+// By what it is and not by its class, which is another one in each realm of a test runner.
+export const date = expecting(
+  'a valid Date',
+  (value) =>
+    Object.prototype.toString.call(value) === '[object Date]' &&
+    !Number.isNaN((value as Date).getTime()),
+)
+
+/** A check for an object with no other members than these, each held against its own check. */
+export function members(checks: Readonly<Record<string, Check>>): Check {
+  return (name, value) => {
+    if (typeof value !== 'object' || value === null)
+      throw unexpected(`${name} to be an object`, value)
+    checkOptions(name, value as Record<string, unknown>, checks)
+  }
 }
 
-export const list: Check = (name, value) => {
-  if (!Array.isArray(value)) throw unexpected(`${name} to be a list`, value)
-}
-
-export const date: Check = (name, value) => {
-  if (!(Object(value) instanceof Date) || Number.isNaN((value as Date).getTime())) {
-    throw unexpected(`${name} to be a valid Date`, value)
+/** A check for a list of objects, each with the members that are required. */
+export function listOf(
+  checks: Readonly<Record<string, Check>>,
+  required: readonly string[],
+): Check {
+  return (name, value) => {
+    list(name, value)
+    for (const [index, entry] of (value as unknown[]).entries()) {
+      members(checks)(`${name}[${index}]`, entry)
+      for (const member of required)
+        if ((entry as Record<string, unknown>)[member] === undefined)
+          throw unexpected(`${name}[${index}] to have ${member}`, entry)
+    }
   }
 }
 

@@ -1,8 +1,11 @@
-import { parseArgs } from 'node:util'
+import { existsSync, readFileSync } from 'node:fs'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
 import type { IssuedCredential } from './credentials.js'
+import type { Listeners, RefusedEvent } from './events.js'
+import { clientEnvironment, PATHS } from './hand-out.js'
 import type { Power } from './mandate.js'
+import { OPTIONS, sentences, type FlagKind, type OptionRow } from './option-table.js'
 import type { ListenOptions } from './options.js'
-import { profiles, type ProfileName } from './profiles.js'
 import type { DevVerifier } from './verifier.js'
 
 /** What the command was asked to do. */
@@ -12,82 +15,139 @@ export interface CommandLine {
   readonly powers: readonly Power[]
 }
 
+const DEFAULT_PORT = 8_082
+const DEFAULT_POWER = 'ProductOffering/Create'
+
+interface Flag {
+  /** The option's name, in the spelling of the command line: `mimicLaxity` is `--mimic-laxity`. */
+  readonly flag: string
+  readonly name: keyof ListenOptions
+  readonly row: OptionRow & { readonly flag: FlagKind }
+}
+
+const FLAGS = Object.entries<OptionRow>(OPTIONS).flatMap(([name, row]) =>
+  row.flag === undefined
+    ? []
+    : [{ flag: name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), name, row } as Flag],
+)
+
+/** What stands behind a flag of each kind, and how it is read. */
+const KINDS: Readonly<
+  Record<FlagKind, { readonly shown: string; readonly read: (value: unknown) => unknown }>
+> = {
+  text: { shown: ' <text>', read: (value) => value },
+  number: {
+    shown: ' <number>',
+    read: (value) => (/^\d+$/.test(String(value)) ? Number(value) : value),
+  },
+  switch: { shown: '', read: (value) => value },
+  file: { shown: ' <text or file>', read: (value) => readTextOrFile(String(value)) },
+  ids: { shown: ' <id>', read: (value) => (value as string[]).map((id) => ({ id })) },
+}
+
 /** What `dev-verifier --help` prints. */
 export const USAGE = `Usage: dev-verifier [options]
 
-Starts a development Verifier on this machine and prints the configuration of a client for it.
+Starts a development Verifier on this machine. Prints the configuration of a client for it, and
+where to get access tokens.
 
-  --port <number>       Port to listen on (default 8082; 0 for any free one)
-  --profile <name>      ${Object.keys(profiles).join(' | ')} (default eudistack-3.3)
-  --power <power>       A power of the machine as domain/function/action, repeatable (default DOME/ProductOffering/Create)
-  --tenant <name>       Tenant of requests that name none
-  --mimic-laxity        Let pass what the real Verifiers let pass
-  --help                Print this text`
+${[
+  ...FLAGS.map(({ flag, name, row }) =>
+    usage(`--${flag}${KINDS[row.flag].shown}`, sentences(row), defaultOf(name, row)),
+  ),
+  usage(
+    '--power <power>',
+    'A power of the machine as domain/function/action. Repeatable.',
+    `DOME/${DEFAULT_POWER}, or the same in the tenant`,
+  ),
+  usage('--help', 'Prints this text.'),
+].join('\n')}`
 
-const DEFAULT_PORT = '8082'
-const DEFAULT_POWER = 'DOME/ProductOffering/Create'
+function usage(flag: string, is: string, standard?: string): string {
+  const sentence = is.replaceAll('`', '')
+  return `  ${flag}\n      ${sentence}${standard === undefined ? '' : ` Default: ${standard}.`}`
+}
+
+function defaultOf(name: keyof ListenOptions, row: OptionRow): string {
+  return name === 'port' ? String(DEFAULT_PORT) : (row.defaultText ?? String(row.default))
+}
 
 /**
- * Reads the command line.
+ * Reads the command line. Each flag is the option of its name.
  *
  * @throws Error that says what was expected.
  */
 export function readCommandLine(args: readonly string[]): CommandLine {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      port: { type: 'string', default: DEFAULT_PORT },
-      profile: { type: 'string', default: 'eudistack-3.3' },
-      power: { type: 'string', multiple: true, default: [DEFAULT_POWER] },
-      tenant: { type: 'string' },
-      'mimic-laxity': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  const { port, profile, power, tenant, help } = values
-  const options = {
-    port: readPort(port),
-    profile: readProfile(profile),
-    mimicLaxity: values['mimic-laxity'],
-    ...(tenant !== undefined && { tenant }),
-  }
-  return { help, options, powers: power.map(readPower) }
+  const { values } = parseArgs({ args: [...args], options: ACCEPTED })
+  const options: ListenOptions = { port: DEFAULT_PORT, ...readFlags(values) }
+  const powers = (values['power'] as string[] | undefined) ?? [
+    `${options.tenant ?? 'DOME'}/${DEFAULT_POWER}`,
+  ]
+  return { help: values['help'] === true, options, powers: powers.map(readPower) }
 }
 
-/** The configuration of a client, and a request to try it with, as shell lines. */
+const ACCEPTED = Object.fromEntries([
+  ...FLAGS.map(({ flag, row }) => [
+    flag,
+    { type: row.flag === 'switch' ? 'boolean' : 'string', multiple: row.flag === 'ids' },
+  ]),
+  ['power', { type: 'string', multiple: true }],
+  ['help', { type: 'boolean' }],
+]) as NonNullable<ParseArgsConfig['options']>
+
+function readFlags(values: Readonly<Record<string, unknown>>): ListenOptions {
+  const given = FLAGS.filter(({ flag }) => values[flag] !== undefined)
+  return Object.fromEntries(
+    given.map(({ flag, name, row }) => {
+      const value = KINDS[row.flag].read(values[flag])
+      row.check(`--${flag}`, value)
+      return [name, value]
+    }),
+  )
+}
+
+/** A key is given as it is or in a file; a JWK is text here. */
+function readTextOrFile(value: string): unknown {
+  const text = existsSync(value) ? readFileSync(value, 'utf8').trim() : value
+  try {
+    return text.startsWith('{') ? (JSON.parse(text) as unknown) : text
+  } catch {
+    // The parser's own message quotes what may be a key; the option's check says what it expects.
+    return text
+  }
+}
+
+/** What the command prints once it listens: shell lines, with comments for the reader. */
 export function configuration(verifier: DevVerifier, machine: IssuedCredential): string {
-  const form = verifier.tokenRequest(machine, { lifetime: 3600 })
-  const endpoint = verifier.profile === 'fiware' ? '/services/my-service/token' : '/oidc/token'
-  const fields = [...form].map(([name, value]) => `  --data-urlencode '${name}=${value}'`)
+  const { origin } = new URL(verifier.issuer)
   return [
     `# A development Verifier (${verifier.profile}) listens at ${verifier.issuer}. Its tokens prove nothing: for local work only.`,
-    '# Configuration of a client:',
-    `VERIFIER=${verifier.issuer}`,
-    `CREDENTIAL=${machine.credential}`,
-    `PRIVATE_KEY=${machine.privateKey.hex}`,
+    `# Configuration of a client, also at ${origin}${PATHS.client}:`,
+    clientEnvironment(verifier, machine),
     '',
-    '# Get a token by hand (once, within an hour: a client assertion is used up by its first use):',
-    [`curl --silent ${verifier.issuer}${endpoint}`, ...fields].join(' \\\n'),
+    '# A fresh access token, as often as you ask:',
+    `curl --silent ${origin}${PATHS.token}`,
   ].join('\n')
 }
 
-function readPort(text: string): number {
-  const port = Number(text)
-  if (/^\d+$/.test(text) && port < 65_536) return port
-  throw new Error(`Expected --port to be a number from 0 to 65535; found "${text}".`)
-}
-
-function readProfile(text: string): ProfileName {
-  if (Object.hasOwn(profiles, text)) return text as ProfileName
-  throw new Error(
-    `Expected --profile to be one of ${Object.keys(profiles).join(', ')}; found "${text}".`,
-  )
+/** Listeners that print what happens, a line for each event. */
+export function printEvents(print: (line: string) => void): Listeners {
+  const refused = ({ endpoint, check, status, error, cause }: RefusedEvent): void => {
+    const answer = [status ?? 'connection closed', error].filter((part) => part !== undefined)
+    print(`${endpoint ?? 'request'} refused (${check}, ${answer.join(' ')}): ${cause}`)
+  }
+  return {
+    tokenIssued: ({ clientId, expiresIn }) => print(`token issued to ${clientId}, ${expiresIn} s`),
+    tokenRefused: refused,
+    requestRefused: refused,
+    failed: ({ endpoint, message }) => print(`${endpoint} failed (500): ${message}`),
+  }
 }
 
 function readPower(text: string): Power {
   const [domain, name, action, ...rest] = text.split('/')
   if (domain && name && action && rest.length === 0) return { domain, function: name, action }
   throw new Error(
-    `Expected --power as domain/function/action, for example ${DEFAULT_POWER}; found "${text}".`,
+    `Expected --power as domain/function/action, for example DOME/${DEFAULT_POWER}; found "${text}".`,
   )
 }

@@ -1,12 +1,16 @@
 #!/usr/bin/env node
-import { configuration, readCommandLine, USAGE } from './command-line.js'
-import { startDevVerifier } from './verifier.js'
+import { configuration, printEvents, readCommandLine, USAGE } from './command-line.js'
+import { createHandOut } from './hand-out.js'
+import { OPTIONS } from './option-table.js'
+import { startBehind } from './start.js'
 
 async function run(): Promise<void> {
   const { help, options, powers } = readCommandLine(process.argv.slice(2))
   if (help) return console.log(USAGE)
-  const verifier = await startDevVerifier({ ...options, onLog: (line) => console.warn(line) })
-  console.log(configuration(verifier, verifier.issueMachineCredential({ powers })))
+  const { machineOf, answer } = createHandOut(powers, options.service ?? OPTIONS.service.default)
+  const events = printEvents((line) => console.warn(line))
+  const verifier = await startBehind(answer, { ...options, events })
+  console.log(configuration(verifier, machineOf(verifier)))
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void verifier.close())
 }

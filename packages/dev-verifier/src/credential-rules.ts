@@ -1,26 +1,21 @@
-import type { KeyObject } from 'node:crypto'
-import { show } from './assertion.js'
-import { ISSUER_ID, type CredentialIssuer } from './credentials.js'
-import { hasValidSignature, isObject, type Json } from './jwt.js'
+import type { CredentialIssuer } from './credential-issuer.js'
+import { isObject, type Json } from './jwt.js'
 import type { Presentation } from './presentation.js'
+import type { CredentialRules } from './profiles.js'
 import { applyRules, type Rule } from './refusals.js'
+import { show } from './show.js'
 import { mandateOf, typesOf } from './tokens.js'
-
-/** An Issuer whose credentials are accepted. */
-export interface TrustedIssuer {
-  /** `did:elsi:VATES-…`, or the bare organisation identifier. */
-  readonly id: string
-  readonly publicKey: KeyObject
-}
+import { issuerRules, type TrustedIssuer } from './trusted-issuers.js'
 
 /** What a credential is judged by. */
 export interface CredentialContext {
-  readonly eligibleTypes: RegExp
+  readonly rules: CredentialRules
   readonly issuer: CredentialIssuer
   readonly trustedIssuers: readonly TrustedIssuer[]
+  /** Whether a list that the Verifier reads is out of reach. */
+  readonly isDown: (list: 'issuers' | 'status') => boolean
   /** Base URL of the status lists of the embedded Issuer. */
   readonly statusBase: string
-  readonly statusListsDown: boolean
   /** The tenant the credential must have a power for; undefined when there is no such rule. */
   readonly tenant: string | undefined
   /** Milliseconds since 1970. */
@@ -28,17 +23,28 @@ export interface CredentialContext {
   readonly mimicLaxity: boolean
 }
 
-interface Facts extends Presentation {
+/** A presented credential, and what it is judged by. */
+export interface CredentialFacts extends Presentation {
   readonly context: CredentialContext
 }
 
-const rules: readonly Rule<Facts>[] = [
+const contentRules: readonly Rule<CredentialFacts>[] = [
   {
     refusal: 'credential-type',
-    broken: ({ credential, context }) =>
-      typesOf(credential).some((type) => context.eligibleTypes.test(type))
+    broken: ({ credential, context: { rules } }) =>
+      typesOf(credential).some((type) => rules.types.test(type))
         ? undefined
-        : `a credential of type ${show(typesOf(credential))} cannot be used with client_credentials; expected ${String(context.eligibleTypes)}`,
+        : `a credential of type ${show(typesOf(credential))} cannot be used with client_credentials; expected ${String(rules.types)}`,
+  },
+  {
+    refusal: 'credential-validity',
+    broken: ({ credential, context: { rules } }) => {
+      const needed = 'vct' in credential ? ['nbf', 'exp'] : ['validFrom', 'validUntil']
+      const missing = needed.filter((name) => credential[name] === undefined)
+      return rules.validity && missing.length > 0
+        ? `the credential must have ${needed.join(' and ')}; it has no ${missing.join(', no ')}`
+        : undefined
+    },
   },
   {
     refusal: 'credential-not-yet-valid',
@@ -64,8 +70,8 @@ const rules: readonly Rule<Facts>[] = [
   },
   {
     refusal: 'status-list-unreachable',
-    broken: ({ credential, context }) =>
-      statusListOf(credential) && context.statusListsDown
+    broken: ({ credential, context: { isDown, rules } }) =>
+      (rules.revokedIds || statusListOf(credential)) && isDown('status')
         ? 'the status lists are made to fail'
         : undefined,
   },
@@ -89,28 +95,15 @@ const rules: readonly Rule<Facts>[] = [
       return revoked ? 'the credential has been revoked' : undefined
     },
   },
-  {
-    refusal: 'credential-issuer-untrusted',
-    broken: (facts) =>
-      trustedKeys(facts).length > 0
-        ? undefined
-        : `the credential's issuer ${show(issuerOf(facts))} is not on the list of trusted issuers (this Verifier's own is ${ISSUER_ID})`,
-  },
-  {
-    refusal: 'credential-signature',
-    broken: (facts) =>
-      trustedKeys(facts).some((key) => hasValidSignature(facts.vc, key))
-        ? undefined
-        : 'the credential is not signed (ES256) by the issuer it names. A credential of an earlier run does not outlive its Verifier',
-  },
-  {
-    refusal: 'tenant-mismatch',
-    broken: ({ credential, context: { tenant } }) =>
-      tenant === undefined || domainsOf(credential).includes(tenant.toLowerCase())
-        ? undefined
-        : `no power of the credential is for the tenant ${show(tenant)} of the request; found ${show(domainsOf(credential))}`,
-  },
 ]
+
+const tenantRule: Rule<CredentialFacts> = {
+  refusal: 'tenant-mismatch',
+  broken: ({ credential, context: { tenant } }) =>
+    tenant === undefined || domainsOf(credential).includes(tenant.toLowerCase())
+      ? undefined
+      : `no power of the credential is for the tenant ${show(tenant)} of the request; found ${show(domainsOf(credential))}`,
+}
 
 /**
  * Checks the machine's credential: type, validity, status, issuer, tenant.
@@ -118,22 +111,8 @@ const rules: readonly Rule<Facts>[] = [
  * @throws Refusal with the reason.
  */
 export function checkCredential(presentation: Presentation, context: CredentialContext): void {
+  const rules = [...contentRules, ...issuerRules, tenantRule]
   return applyRules(rules, { ...presentation, context }, context.mimicLaxity)
-}
-
-function bareId(id: string): string {
-  return id.replace(/^did:elsi:/, '')
-}
-
-function issuerOf({ vc, credential }: Presentation): string {
-  const issuer = credential['issuer'] ?? vc.claims['iss']
-  return bareId(String(isObject(issuer) ? issuer['id'] : issuer))
-}
-
-function trustedKeys(facts: Facts): KeyObject[] {
-  return facts.context.trustedIssuers
-    .filter(({ id }) => bareId(id) === issuerOf(facts))
-    .map(({ publicKey }) => publicKey)
 }
 
 /**
@@ -142,7 +121,7 @@ function trustedKeys(facts: Facts): KeyObject[] {
  */
 function dateOf(value: unknown): number | undefined {
   if (value === undefined) return undefined
-  if (typeof value === 'number') return value * 1000
+  if (typeof value === 'number') return value * 1_000
   return typeof value === 'string' ? Date.parse(value) : NaN
 }
 

@@ -2,51 +2,47 @@ import { anything, checkOptions, date, list, oneOf, type Checks } from './checks
 import { didKeyOf } from './did-key.js'
 import { dialects, type DialectName } from './dialects.js'
 import type { Kind, Mandatee, Mandator, Power } from './mandate.js'
-import { signJwt, type Json } from './jwt.js'
+import { createSeal, signWithSeal, type CredentialIssuer, type Seal } from './credential-issuer.js'
+import type { Json } from './jwt.js'
 import {
   generateKeyPair,
   keyPairFrom,
   privateKeyForms,
   publicJwk,
+  type CredentialAlgorithm,
   type Jwk,
   type KeyPair,
   type PrivateKeyForms,
   type PrivateKeyInput,
 } from './keys.js'
 import { seconds, type Runtime } from './runtime.js'
-import {
-  createStatusRegister,
-  statusEntry,
-  STATUS_PATHS,
-  type StatusForm,
-  type StatusRegister,
-} from './status-list.js'
+import { statusEntry, STATUS_PATHS, type StatusForm } from './status-list.js'
 
-/** What to write into a credential; everything has a default. */
+/** What to write into a credential. Every option has a default. */
 export interface CredentialRequest {
-  /** The rights granted; `Create` and `Update` of `ProductOffering` in domain `DOME` by default. */
+  /** The powers of the mandate. Default: `Create` and `Update` of `ProductOffering` in `DOME`. */
   readonly powers?: readonly Power[]
-  /** The organisation that grants; members not given are those of the made-up Example S.L. */
+  /** Members of the mandator. Default: those of the made-up Example S.L. */
   readonly mandator?: Partial<Mandator>
-  /** The machine or employee; members not given are made up. */
+  /** Members of the mandatee, the machine or employee. Default: made up. */
   readonly mandatee?: Partial<Mandatee>
-  /** The domain of powers that name none. `DOME` by default. */
+  /** The domain of powers that name none. Default: `DOME`. */
   readonly tenant?: string
-  /** Start of validity; one day ago by default. */
+  /** Start of validity. Default: one day ago. */
   readonly validFrom?: Date
-  /** End of validity; in one year by default. A past date makes an expired credential. */
+  /** End of validity. A past date makes an expired credential. Default: in one year. */
   readonly validUntil?: Date
-  /** The shape of the credential; that of the profile by default. */
+  /** The shape of the credential. Default: that of the profile. */
   readonly dialect?: DialectName
-  /** Which status list the credential names; that of the dialect by default. */
+  /** Which status list the credential names. Default: that of the dialect. */
   readonly status?: StatusForm | 'none'
-  /** The holder's private key; a fresh P-256 key by default. */
+  /** The holder's private key. Default: a fresh P-256 key. */
   readonly key?: PrivateKeyInput
-  /** Revokes the credential at once. */
+  /** Revokes the credential at once. Default: `false`. */
   readonly revoked?: boolean
-  /** Signs as an issuer that is on no list of trusted issuers. */
+  /** Signs as an issuer that is on no list of trusted issuers. Default: `false`. */
   readonly untrusted?: boolean
-  /** Names the trusted issuer, but signs with another key. */
+  /** Names the trusted issuer, but signs with another key. Default: `false`. */
   readonly forged?: boolean
 }
 
@@ -85,27 +81,7 @@ export interface IssuedCredential {
   readonly revoke: () => void
 }
 
-/** The embedded Issuer: a key, a name, and the registers that say what it has revoked. */
-export interface CredentialIssuer {
-  readonly id: string
-  readonly key: KeyPair
-  readonly register: StatusRegister
-  readonly revokedIds: Set<string>
-}
-
-/** The made-up organisation as which the embedded Issuer signs. */
-export const ISSUER_ID = 'did:elsi:VATES-Q0000000J'
 const UNTRUSTED_ISSUER_ID = 'did:elsi:VATES-X0000000X'
-
-/** A fresh Issuer. */
-export function createIssuer(): CredentialIssuer {
-  return {
-    id: ISSUER_ID,
-    key: generateKeyPair(),
-    register: createStatusRegister(),
-    revokedIds: new Set(),
-  }
-}
 
 const DEFAULT_POWERS: readonly Power[] = [
   { function: 'ProductOffering', action: ['Create', 'Update'] },
@@ -135,7 +111,7 @@ const DEFAULT_MANDATEE: Mandatee = {
   nationality: 'ES',
 }
 
-const DAY = 24 * 3600 * 1000
+const DAY = 24 * 3_600_000
 function isoSeconds(date: Date): string {
   return date.toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
@@ -164,7 +140,7 @@ export function writeCredential(
     did: didKeyOf(holder.publicKey),
     jwk: publicJwk(holder),
     issuer: request.untrusted ? UNTRUSTED_ISSUER_ID : issuer.id,
-    mandator: { ...DEFAULT_MANDATOR, ...request.mandator },
+    mandator: mandatorOf(request),
     mandatee: { ...DEFAULT_MANDATEE, ...request.mandatee },
     powers: (request.powers ?? DEFAULT_POWERS).map((power) => ({
       domain: request.tenant ?? 'DOME',
@@ -180,14 +156,14 @@ export function writeCredential(
   return { credential, id, index }
 }
 
-/** Issues a credential to a holder's key: an ES256 JWT of the embedded Issuer. */
+/** Issues a credential to a holder's key: a JWT of the embedded Issuer. */
 export function issueCredential(
   kind: Kind,
   request: CredentialRequest & { dialect: DialectName },
   context: IssuingContext,
 ): IssuedCredential {
   if (dialects[request.dialect].kind !== kind) {
-    throw new Error(`Expected a dialect for a ${kind} credential, found "${request.dialect}".`)
+    throw new Error(`Expected a dialect for a ${kind} credential; found "${request.dialect}".`)
   }
   const { issuer, runtime } = context
   const holder = request.key === undefined ? generateKeyPair() : keyPairFrom(request.key)
@@ -198,20 +174,34 @@ export function issueCredential(
     publicJwk(holder),
     runtime,
   )
-  const key = request.untrusted || request.forged ? generateKeyPair() : issuer.key
   const revoke = (): void => {
     issuer.revokedIds.add(id)
     if (index !== undefined) issuer.register.revoked.add(index)
   }
   if (request.revoked) revoke()
+  issuer.mandators.add(mandatorOf(request).organizationIdentifier)
   return {
-    credential: signJwt({ typ: 'JWT', kid: didKeyOf(key.publicKey) }, payload, key),
+    credential: signWithSeal('JWT', payload, sealFor(request, context), issuer.authority),
     privateKey: privateKeyForms(holder),
     did: didKeyOf(holder.publicKey),
     id,
     payload,
     revoke,
   }
+}
+
+function mandatorOf({ mandator }: CredentialRequest): Mandator {
+  return { ...DEFAULT_MANDATOR, ...mandator }
+}
+
+/** The Issuer's own seal, that of an organisation on no list, or its own with another key. */
+function sealFor(
+  { untrusted, forged }: CredentialRequest,
+  { issuer: { authority, seal }, runtime }: IssuingContext,
+): Seal {
+  const algorithm = seal.key.algorithm as CredentialAlgorithm
+  if (untrusted) return createSeal(authority, UNTRUSTED_ISSUER_ID, algorithm, runtime.now())
+  return forged ? { ...seal, key: generateKeyPair(algorithm) } : seal
 }
 
 /**
@@ -226,7 +216,7 @@ function credentialClaims(credential: Json, did: string, jwk: Jwk, runtime: Runt
     sub: did,
     jti: runtime.uuid(),
     iat: seconds(runtime),
-    exp: Math.floor(Date.parse(validUntil as string) / 1000),
+    exp: Math.floor(Date.parse(validUntil as string) / 1_000),
     cnf: { jwk },
     vc: credential,
   }

@@ -3,6 +3,7 @@ import type { CredentialFacts, Mandator, Power } from './mandate.js'
 
 const W3C_V2 = 'https://www.w3.org/ns/credentials/v2'
 const EUDISTACK = 'https://credentials.eudistack.eu/.well-known/credentials'
+/** The `@context` that tells the credentials of one generation from another. */
 export const contexts = {
   machineV1: 'https://www.evidenceledger.eu/2022/credentials/machine/v1',
   machineV2: `${EUDISTACK}/lear_credential_machine/w3c/v2`,
@@ -11,6 +12,7 @@ export const contexts = {
   employeeV3: `${EUDISTACK}/lear_credential_employee/w3c/v3`,
 }
 
+/** The actions of a power, as a list. */
 export function actions({ action }: Power): readonly string[] {
   return typeof action === 'string' ? [action] : action
 }
@@ -18,6 +20,7 @@ function domain(power: Power): string {
   return power.domain ?? 'DOME'
 }
 
+/** A power in the names of the first generation. */
 export function tmfPower(power: Power): Json {
   return {
     id: `power-${power.function}`,
@@ -27,6 +30,7 @@ export function tmfPower(power: Power): Json {
     tmf_type: power.type ?? 'Domain',
   }
 }
+/** The same, in the field names that Gson wrote. */
 export function gsonPower(power: Power): Json {
   return {
     id: `power-${power.function}`,
@@ -44,6 +48,7 @@ function plainPower(power: Power): Json {
     action: actions(power),
   }
 }
+/** A power in plain names, with an id. */
 export function namedPower(power: Power): Json {
   return {
     id: `power-${power.function}`,
@@ -66,6 +71,7 @@ export function trustFrameworkPower(power: Power, action: unknown): Json {
   }
 }
 
+/** The mandator of the first two generations. */
 export function mandatorV1({ email, ...mandator }: Mandator): Json {
   return {
     ...mandator,
@@ -79,6 +85,7 @@ function mandatorV3(mandator: Mandator): Json {
   }
 }
 
+/** The machine of the first generation. */
 export function machineV1({ did, mandatee }: CredentialFacts): Json {
   return {
     id: did,
@@ -91,6 +98,7 @@ export function machineV1({ did, mandatee }: CredentialFacts): Json {
     contact: { email: mandatee.email, phone: mandatee.phone },
   }
 }
+/** The machine of the second generation. */
 export function machineV2({ did, mandatee }: CredentialFacts): Json {
   return {
     id: did,
@@ -104,12 +112,14 @@ function employeeNames({ mandatee }: CredentialFacts): Json {
     lastName: mandatee.lastName,
   }
 }
+/** The names of an employee in the first generation. */
 export function employeeNamesV1({ mandatee }: CredentialFacts): Json {
   return {
     first_name: mandatee.firstName,
     last_name: mandatee.lastName,
   }
 }
+/** The employee of the first generation. */
 export function employeeV1(facts: CredentialFacts): Json {
   return {
     id: facts.did,
@@ -118,6 +128,7 @@ export function employeeV1(facts: CredentialFacts): Json {
     mobile_phone: facts.mandatee.phone,
   }
 }
+/** The employee of the second generation. */
 export function employeeV2(facts: CredentialFacts): Json {
   return {
     id: facts.did,
@@ -126,6 +137,7 @@ export function employeeV2(facts: CredentialFacts): Json {
     nationality: facts.mandatee.nationality,
   }
 }
+/** The employee of the third generation. */
 export function employeeV3(facts: CredentialFacts): Json {
   return {
     id: facts.did,
@@ -135,6 +147,7 @@ export function employeeV3(facts: CredentialFacts): Json {
   }
 }
 
+/** The issuer as an object, as credentials since the second generation state it. */
 export function issuerObject({ issuer }: CredentialFacts): Json {
   return {
     id: issuer,
@@ -186,6 +199,7 @@ export function envelopeV1(facts: CredentialFacts, type: string, context: string
     ...status(facts),
   }
 }
+/** The mandate of the first generation. */
 export function mandateV1(
   facts: CredentialFacts,
   mandatee: Json,
@@ -218,6 +232,7 @@ export function credentialV2(
     ...status(facts),
   }
 }
+/** The mandate without a life span and a signer. */
 export function flatMandate(facts: CredentialFacts, mandatee: Json): Json {
   return {
     mandatee,
@@ -230,8 +245,8 @@ export function sdJwt(facts: CredentialFacts, vct: string, mandatee: Json): Json
   return {
     vct,
     iss: facts.issuer,
-    nbf: Date.parse(facts.validFrom) / 1000,
-    exp: Date.parse(facts.validUntil) / 1000,
+    nbf: Date.parse(facts.validFrom) / 1_000,
+    exp: Date.parse(facts.validUntil) / 1_000,
     cnf: { jwk: facts.jwk },
     mandate: flatMandate(facts, mandatee),
     // The claim `status` is the Token Status List's alone.

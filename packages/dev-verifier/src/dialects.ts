@@ -56,11 +56,20 @@ function gsonMachine(facts: CredentialFacts): Json {
   return { context, ...envelope, credentialSubjectV1: { mandate: { ...mandate, lifeSpan } } }
 }
 
+function machineV2Credential(facts: CredentialFacts, type: string): Json {
+  const mandate = flatMandate(facts, machineV2(facts))
+  return credentialV2(facts, type, contexts.machineV2, mandate, { id: facts.did })
+}
+
 /**
- * The shapes a LEARCredential has had, and how each is written.
+ * The shapes that a LEARCredential has had, and how each is written.
  *
  * @example
- * verifier.issueMachineCredential({ dialect: 'machine-v1' })
+ * ```ts
+ * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+ *
+ * createDevVerifier().issueMachineCredential({ dialect: 'machine-v1' })
+ * ```
  */
 export const dialects = {
   'machine-v1': {
@@ -85,16 +94,13 @@ export const dialects = {
   'machine-v2': {
     kind: 'machine',
     status: 'bitstring',
-    write: (facts) =>
-      credentialV2(
-        facts,
-        'learcredential.machine.w3c.3',
-        contexts.machineV2,
-        flatMandate(facts, machineV2(facts)),
-        {
-          id: facts.did,
-        },
-      ),
+    write: (facts) => machineV2Credential(facts, 'learcredential.machine.w3c.3'),
+  },
+  /** Machine v2 under the type of the first generation, as Verifiers 2.x take it. */
+  'machine-v2-lear': {
+    kind: 'machine',
+    status: 'bitstring',
+    write: (facts) => machineV2Credential(facts, 'LEARCredentialMachine'),
   },
   'machine-sd-jwt': {
     kind: 'machine',

@@ -2,10 +2,25 @@ import type { Json } from './jwt.js'
 import { checkOptions, finite, natural, requireName } from './checks.js'
 import type { Runtime } from './runtime.js'
 
-const ENDPOINTS = ['token', 'jwks', 'discovery', 'did', 'status', 'health'] as const
+/** The names of {@link Endpoint}. */
+export const ENDPOINTS = [
+  'token',
+  'jwks',
+  'discovery',
+  'did',
+  'introspection',
+  'userinfo',
+  'status',
+  'health',
+] as const
 
-/** The endpoints that can be made to fail and whose requests are counted. */
+/** The endpoints of a development Verifier, whose requests are counted. */
 export type Endpoint = (typeof ENDPOINTS)[number]
+
+const FAULT_PLACES = [...ENDPOINTS, 'issuers'] as const
+
+/** What can be made to fail: an endpoint, or the list of trusted issuers. */
+export type FaultPlace = (typeof FAULT_PLACES)[number]
 
 /** What a fault has to work with. */
 export interface FaultContext {
@@ -49,7 +64,7 @@ function later(runtime: Runtime, delay: number, closed: AbortSignal): Promise<vo
       closed.removeEventListener('abort', end)
       resolve()
     }
-    const cancel = runtime.after(delay, end)
+    const cancel = runtime.schedule(end, delay)
     closed.addEventListener('abort', end)
   })
 }
@@ -92,7 +107,12 @@ function edited(changes: Json): Fault {
  * Ways in which an endpoint can fail.
  *
  * @example
- * verifier.fail('jwks', 'status-500', { times: 2 })
+ * ```ts
+ * import { createDevVerifier, faults, type FaultName } from '@verifier-guard/dev-verifier'
+ *
+ * const verifier = createDevVerifier()
+ * for (const name of Object.keys(faults) as FaultName[]) verifier.fail('jwks', name, { times: 1 })
+ * ```
  */
 export const faults = {
   /** Never answers; ends when the caller gives up or the Verifier closes. */
@@ -131,7 +151,7 @@ export const faults = {
     new Response(endless(), { headers: { 'content-type': 'application/json' } }),
   /** The good answer after 32 MiB of white space. */
   'huge-body': async ({ answer }) =>
-    json(' '.repeat(32 * 1024 * 1024) + (await (await answer()).text())),
+    json(' '.repeat(32 * 1_024 * 1_024) + (await (await answer()).text())),
   /** 302 to a place on the same host that gives the good answer. */
   redirect: ({ request }) => {
     const target = new URL(request.url)
@@ -157,51 +177,55 @@ export type FaultName = keyof typeof faults
 /** The query parameter that marks a request that has followed a redirect. */
 export const MOVED = 'moved'
 
-/** How long and how often a fault holds. */
+/** For how many requests a fault holds, and how slow a slow answer is. */
 export interface FaultOptions {
-  /** For how many requests; until healed by default. */
+  /** For how many requests. Default: until healed. */
   readonly times?: number
-  /** How long `slow` waits, and `slow-body` between two bytes, in milliseconds; 1000 by default. */
+  /** How long `slow` waits, and `slow-body` between two bytes. Milliseconds. Default: 1 000. */
   readonly delay?: number
 }
 
 /** The faults set at present. */
-export type FaultBoard = Map<
-  Endpoint,
-  { readonly fault: Fault; left: number; readonly delay: number }
->
+export type FaultBoard = Map<FaultPlace, SetFault>
+
+interface SetFault {
+  readonly fault: Fault
+  /** For how many requests more. */
+  left: number
+  readonly delay: number
+}
 
 /**
- * Sets a fault on an endpoint, in place of the one before.
+ * Sets a fault, in place of the one before.
  *
- * @throws Error for an endpoint or a fault of another name: a test that waits for a fault which
- *   never comes would pass for the wrong reason
+ * @throws Error for a place or a fault of another name: a test that waits for a fault which never
+ *   comes would pass for the wrong reason.
  */
 export function setFault(
   board: FaultBoard,
-  endpoint: Endpoint,
+  place: FaultPlace,
   name: FaultName,
   options: FaultOptions,
 ): void {
-  requireName('an endpoint', ENDPOINTS, endpoint)
+  requireName('an endpoint', FAULT_PLACES, place)
   requireName('a fault', Object.keys(faults), name)
   checkOptions('fail()', options, { times: natural, delay: finite })
-  board.set(endpoint, {
+  board.set(place, {
     fault: faults[name],
     left: options.times ?? Infinity,
-    delay: options.delay ?? 1000,
+    delay: options.delay ?? 1_000,
   })
 }
 
 /**
- * Ends the fault of an endpoint, or all of them.
+ * Ends the fault of a place, or all of them.
  *
- * @throws Error for an endpoint of another name.
+ * @throws Error for a place of another name.
  */
-export function clearFaults(board: FaultBoard, endpoint: Endpoint | undefined): void {
-  if (endpoint === undefined) return board.clear()
-  requireName('an endpoint', ENDPOINTS, endpoint)
-  board.delete(endpoint)
+export function clearFaults(board: FaultBoard, place: FaultPlace | undefined): void {
+  if (place === undefined) return board.clear()
+  requireName('an endpoint', FAULT_PLACES, place)
+  board.delete(place)
 }
 
 /** Answers a request to an endpoint: by its fault, if one is set. */
@@ -210,9 +234,16 @@ export async function answerOrFail(
   endpoint: Endpoint,
   context: Omit<FaultContext, 'delay'>,
 ): Promise<Response> {
-  const set = board.get(endpoint)
-  if (!set || new URL(context.request.url).searchParams.has(MOVED)) return context.answer()
+  if (new URL(context.request.url).searchParams.has(MOVED)) return context.answer()
+  const set = useFault(board, endpoint)
+  return set ? set.fault({ ...context, delay: set.delay }) : context.answer()
+}
+
+/** The fault that is set at a place, and holds for one request less from now on. */
+export function useFault(board: FaultBoard, place: FaultPlace): SetFault | undefined {
+  const set = board.get(place)
+  if (!set) return undefined
   set.left -= 1
-  if (set.left <= 0) board.delete(endpoint)
-  return set.fault({ ...context, delay: set.delay })
+  if (set.left <= 0) board.delete(place)
+  return set
 }

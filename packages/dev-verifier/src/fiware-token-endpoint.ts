@@ -5,80 +5,77 @@ import { checkPresentation, decodePresentation } from './presentation.js'
 import { Refusal } from './refusals.js'
 import { seconds } from './runtime.js'
 import type { Server } from './server.js'
+import { show } from './show.js'
 import { credentialContext } from './token-endpoint.js'
 import { holderOf } from './tokens.js'
 
-/**
- * Answers the FIWARE Verifier's token endpoint: grant `vp_token`, with the presentation itself in
- * the form. The client is the service, named by the path or by the request header `client_id`.
- */
-export function fiwareTokenEndpoint(
-  server: Server,
-  request: Request,
-  form: URLSearchParams,
-): Response {
-  const service =
-    /\/services\/([^/]+)\/token$/.exec(new URL(request.url).pathname)?.[1] ??
-    request.headers.get('client_id')
-  try {
-    return Response.json(grantToken(server, form, service))
-  } catch (error) {
-    if (error instanceof Refusal) return refuse(server, error)
-    throw error
-  }
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
+
+/** The form field that holds the presentation, for each grant. */
+const PRESENTATION_FIELDS: Readonly<Record<string, string>> = {
+  vp_token: 'vp_token',
+  [TOKEN_EXCHANGE]: 'subject_token',
 }
 
-function grantToken(server: Server, form: URLSearchParams, service: string | null): Json {
-  const { settings } = server
-  const now = seconds(settings.runtime)
-  const presentation = decodePresentation(readVpToken(form, service))
-  const client = {
-    clientId: service ?? '',
-    did: holderOf(presentation.credential) ?? '',
-    registration: undefined,
-    vpToken: '',
-  }
-  checkPresentation(presentation, client, now, settings.mimicLaxity)
+/** The service that a request names: by the path, or by the request header `client_id`. */
+export function serviceOf(request: Request): string | null {
+  return (
+    /\/services\/([^/]+)\/token$/.exec(new URL(request.url).pathname)?.[1] ??
+    request.headers.get('client_id')
+  )
+}
+
+/**
+ * Grants what the FIWARE Verifier's token endpoint is asked for: `vp_token`, or a token exchange.
+ * The form holds the presentation itself. The client is the service.
+ *
+ * @throws Refusal with the reason.
+ */
+export function grantServiceToken(server: Server, request: Request, form: URLSearchParams): Json {
+  const { lifetime, mimicLaxity, profile, runtime } = server.settings
+  const { holder, vcClaim } = profile.credentials
+  const { service, vpToken } = readGrant(request, form)
+  const presentation = decodePresentation(vpToken, vcClaim)
+  const did = holderOf(presentation.credential) ?? ''
+  const client = { clientId: service, did, registration: undefined, vpToken }
+  checkPresentation(presentation, client, { now: seconds(runtime), holder, mimicLaxity })
   checkCredential(presentation, credentialContext(server))
-  const { token } = signAccessToken(server, {
-    issuer: settings.issuer,
-    audience: service ?? settings.service,
+  const token = signAccessToken(server, {
+    issuer: server.settings.issuer,
+    audience: service,
     credential: presentation.credential,
     tenant: undefined,
   })
-  const scope = form.get('scope') ?? ''
+  server.emit('tokenIssued', { clientId: service, expiresIn: lifetime })
   return {
     token_type: 'Bearer',
-    expires_in: settings.lifetime,
+    issued_token_type: ACCESS_TOKEN,
+    expires_in: lifetime,
     access_token: token,
     id_token: token,
-    scope,
+    scope: form.get('scope') ?? '',
   }
 }
 
-function readVpToken(form: URLSearchParams, service: string | null): string {
-  const [grant, vpToken] = [form.get('grant_type'), form.get('vp_token')]
+function readGrant(request: Request, form: URLSearchParams): { service: string; vpToken: string } {
+  const grant = form.get('grant_type')
   if (!grant) throw new Refusal('missing-grant-type', 'the form must hold grant_type=vp_token')
-  if (grant !== 'vp_token')
-    throw new Refusal('unsupported-grant-type', 'grant_type must be vp_token')
+  const field = Object.hasOwn(PRESENTATION_FIELDS, grant) ? PRESENTATION_FIELDS[grant] : undefined
+  if (!field)
+    throw new Refusal(
+      'unsupported-grant-type',
+      `grant_type must be vp_token or ${TOKEN_EXCHANGE}; found ${show(grant)}`,
+    )
+  const service =
+    serviceOf(request) ?? (grant === TOKEN_EXCHANGE ? form.get('resource') : undefined)
   if (!service)
     throw new Refusal(
       'no-client-authentication',
       'name the service in the path or in the request header client_id',
     )
-  if (!vpToken) throw new Refusal('vp-encoding', 'the form must hold vp_token')
-  return vpToken.includes('.') ? vpToken : Buffer.from(vpToken, 'base64url').toString('latin1')
-}
-
-const SUMMARIES: Partial<Record<Refusal['code'], string>> = {
-  'missing-grant-type': 'no_grant_type_provided',
-  'unsupported-grant-type': 'unsupported_grant_type',
-  'no-client-authentication': 'no_client_id_provided',
-  'vp-encoding': 'no_token_provided',
-}
-
-function refuse({ settings }: Server, { code, message }: Refusal): Response {
-  const summary = SUMMARIES[code] ?? 'invalid_token'
-  settings.log(`token request refused (${code}, answered 400 ${summary}): ${message}`)
-  return Response.json({ summary, details: 'The request was refused.' }, { status: 400 })
+  const token = form.get(field)
+  if (!token) throw new Refusal('vp-encoding', `the form must hold ${field}`)
+  const isJwt = token.includes('.')
+  return { service, vpToken: isJwt ? token : Buffer.from(token, 'base64url').toString('latin1') }
 }

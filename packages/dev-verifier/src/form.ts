@@ -4,7 +4,7 @@ import { Refusal } from './refusals.js'
  * A token request with a credential inside has some ten thousand bytes; Tomcat, below the real
  * Verifiers, takes 2 MB.
  */
-const MAX_BYTES = 1024 * 1024
+const MAX_BYTES = 1_024 * 1_024
 
 /**
  * Reads the form of a token request, and no more of it than a form can be long.

@@ -6,7 +6,7 @@ import {
   type SignKeyObjectInput,
   type VerifyKeyObjectInput,
 } from 'node:crypto'
-import type { Algorithm, KeyPair } from './keys.js'
+import type { Algorithm, CredentialAlgorithm, KeyPair } from './keys.js'
 
 /** A JSON object. */
 export type Json = Record<string, unknown>
@@ -70,19 +70,22 @@ export function decodeJwt(token: string): DecodedJwt {
   }
 }
 
-/**
- * True when the signature is an ES256 signature of the key; no other algorithm is ever accepted
- * here.
- */
-export function hasValidSignature(jwt: DecodedJwt, publicKey: KeyObject): boolean {
-  if (jwt.header['alg'] !== 'ES256' || publicKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
-    return false
-  return verify(
-    'sha256',
-    Buffer.from(jwt.signingInput),
-    { key: publicKey, ...methods.ES256.options },
-    jwt.signature,
-  )
+/** What a key must be for an algorithm; RSA keys have 2048 bits at least (RFC 7518 §3.3). */
+const fits: Record<CredentialAlgorithm, (key: KeyObject) => boolean> = {
+  ES256: ({ asymmetricKeyDetails }) => asymmetricKeyDetails?.namedCurve === 'prime256v1',
+  RS256: ({ asymmetricKeyType, asymmetricKeyDetails }) =>
+    asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2_048,
+}
+
+/** True when the key signed with this algorithm; no other one is accepted. */
+export function hasValidSignature(
+  { header, signingInput, signature }: DecodedJwt,
+  publicKey: KeyObject,
+  algorithm: CredentialAlgorithm = 'ES256',
+): boolean {
+  if (header['alg'] !== algorithm || !fits[algorithm](publicKey)) return false
+  const { hash, options } = methods[algorithm]
+  return verify(hash, Buffer.from(signingInput), { key: publicKey, ...options }, signature)
 }
 
 /** True for a JSON object: neither null nor an array. */
@@ -100,7 +103,7 @@ function parseObject(part: string): Json {
   return value
 }
 
-/** The parser's own message quotes what it could not read, which may be somebody's secret. */
+/** The parser's own message quotes what it could not read, which may be a secret. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto'
+import { x5c } from './certificate.js'
 import { didKeyOf } from './did-key.js'
 import {
   generateKeyPair,
@@ -39,9 +40,9 @@ export interface KeyRing {
 
 /** What to keep of the present keys when they change. */
 export interface RotationOptions {
-  /** Gives the new key the old `kid`: an in-place change of key. False by default. */
+  /** Gives the new key the old `kid`: an in-place change of key. Default: `false`. */
   readonly keepKid?: boolean
-  /** Goes on publishing the old key. False by default: real Verifiers have no overlap. */
+  /** Goes on publishing the old key; real Verifiers have no overlap. Default: `false`. */
   readonly keepOld?: boolean
 }
 
@@ -125,19 +126,20 @@ function kidOf(pair: KeyPair, { kid }: KeyRingOptions): string {
 }
 
 function certificateOf(pair: KeyPair, pem: string): X509Certificate {
-  const certificate = new X509Certificate(pem)
-  if (certificate.checkPrivateKey(pair.privateKey)) return certificate
+  const certificate = readCertificate(pem)
+  if (certificate?.checkPrivateKey(pair.privateKey)) return certificate
+  const found = certificate === undefined ? 'something else' : 'a certificate of another key'
   throw new Error(
-    'Expected the certificate of the key given as option `key`; found one of another key.',
+    `Expected certificate to be the PEM certificate of the key given as key; found ${found}.`,
   )
 }
 
-/**
- * The header parameter with which tokens carry the certificate: one leaf, in standard Base64 (RFC
- * 7515 §4.1.6).
- */
-export function x5c({ raw }: X509Certificate): string[] {
-  return [raw.toString('base64')]
+function readCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return undefined
+  }
 }
 
 function certificateMembers(certificate: X509Certificate) {

@@ -20,6 +20,9 @@ export type PrivateKeyInput = string | Jwk | KeyObject
 /** The JWS algorithms with which the development Verifier can sign. */
 export type Algorithm = 'ES256' | 'ES384' | 'ES512' | 'RS256' | 'PS256' | 'EdDSA'
 
+/** The algorithms with which Issuers sign credentials. */
+export type CredentialAlgorithm = 'ES256' | 'RS256'
+
 /** A key pair and the algorithm it signs with. */
 export interface KeyPair {
   readonly algorithm: Algorithm
@@ -43,7 +46,7 @@ const DER = {
   publicKeyEncoding: { type: 'spki', format: 'der' },
   privateKeyEncoding: { type: 'pkcs8', format: 'der' },
 } as const
-const RSA: RSAKeyPairOptions<'der', 'der'> = { modulusLength: 2048, ...DER }
+const RSA: RSAKeyPairOptions<'der', 'der'> = { modulusLength: 2_048, ...DER }
 function onCurve(namedCurve: string): ECKeyPairOptions<'der', 'der'> {
   return { namedCurve, ...DER }
 }
@@ -90,7 +93,7 @@ export function keyPairFrom(key: PrivateKeyInput): KeyPair {
   )
 }
 
-/** What OpenSSL says of a key that it cannot read helps nobody. */
+/** OpenSSL's own message for a key that it cannot read is of no help. */
 function readable(key: PrivateKeyInput): KeyObject | undefined {
   try {
     return readPrivateKey(key)

@@ -4,21 +4,21 @@ import type { Json } from './jwt.js'
 /** Who a credential speaks for: a machine or an employee of the mandator. */
 export type Kind = 'machine' | 'employee'
 
-/** One right of a mandate. */
+/** One power of a mandate. */
 export interface Power {
-  /** What the right is about, for example `ProductOffering`. */
+  /** What the power is about, for example `ProductOffering`. */
   readonly function: string
   /** What may be done, for example `Create`; one or several. */
   readonly action: string | readonly string[]
-  /** Where it holds: `DOME` by default, or a tenant. */
+  /** Where it holds, for example a tenant. Default: `DOME`. */
   readonly domain?: string
   /**
-   * `domain` by default (`Domain` in the older dialects); `organization` for system administrators.
+   * `organization` for system administrators. Default: `domain`, or `Domain` in the older dialects.
    */
   readonly type?: string
 }
 
-/** The organisation that grants the mandate. */
+/** The organisation that a mandate is from. */
 export interface Mandator {
   readonly organizationIdentifier: string
   readonly organization: string

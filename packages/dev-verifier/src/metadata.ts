@@ -2,10 +2,14 @@ import type { Json } from './jwt.js'
 import type { Algorithm } from './keys.js'
 
 /**
- * The discovery document of the Java Verifiers, with the untruths it has in production: RS256,
- * mTLS, device and exchange grants, none of which work.
+ * The metadata of the Java Verifiers, with the untruths that it has in production: RS256, mTLS,
+ * device and exchange grants, none of which work.
+ *
+ * @param path The path that was asked for: `oauth-authorization-server` has fewer members.
+ * @param more Members of this generation alone.
  */
-export function discoveryDocument(issuer: string): Json {
+export function discoveryDocument(issuer: string, path: string, more: Json): Json {
+  const isOpenId = path.endsWith('/openid-configuration')
   return {
     issuer,
     authorization_endpoint: `${issuer}/oidc/authorize`,
@@ -13,8 +17,10 @@ export function discoveryDocument(issuer: string): Json {
     token_endpoint: `${issuer}/oidc/token`,
     token_endpoint_auth_methods_supported: AUTH_METHODS,
     jwks_uri: `${issuer}/oidc/jwks`,
-    userinfo_endpoint: `${issuer}/oidc/userinfo`,
-    end_session_endpoint: `${issuer}/oidc/logout`,
+    ...(isOpenId && {
+      userinfo_endpoint: `${issuer}/oidc/userinfo`,
+      end_session_endpoint: `${issuer}/oidc/logout`,
+    }),
     response_types_supported: ['code'],
     grant_types_supported: [
       'authorization_code',
@@ -27,12 +33,14 @@ export function discoveryDocument(issuer: string): Json {
     revocation_endpoint_auth_methods_supported: AUTH_METHODS,
     introspection_endpoint: `${issuer}/oidc/introspect`,
     introspection_endpoint_auth_methods_supported: AUTH_METHODS,
-    registration_endpoint: `${issuer}/oidc/register`,
     code_challenge_methods_supported: ['S256'],
     tls_client_certificate_bound_access_tokens: true,
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256'],
-    scopes_supported: ['openid'],
+    ...more,
+    ...(isOpenId && {
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
+      scopes_supported: ['openid'],
+    }),
   }
 }
 
@@ -45,7 +53,7 @@ const AUTH_METHODS = [
   'self_signed_tls_client_auth',
 ]
 
-/** The discovery document of the FIWARE Verifier for one service. */
+/** The metadata of the FIWARE Verifier for one service, known to it or not. */
 export function fiwareDiscoveryDocument(
   issuer: string,
   service: string,
@@ -53,11 +61,11 @@ export function fiwareDiscoveryDocument(
 ): Json {
   return {
     issuer,
-    authorization_endpoint: `${issuer}/api/v2/loginQR`,
+    authorization_endpoint: `${issuer}/api/v1/authorization`,
     token_endpoint: `${issuer}/services/${service}/token`,
     jwks_uri: `${issuer}/.well-known/jwks`,
     scopes_supported: [],
-    response_types_supported: ['token'],
+    response_types_supported: ['code'],
     response_mode_supported: ['direct_post'],
     grant_types_supported: [
       'authorization_code',

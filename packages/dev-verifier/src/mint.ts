@@ -1,9 +1,10 @@
+import { x5c } from './certificate.js'
 import { anything, checkOptions, finite, oneOf } from './checks.js'
 import { contentChecks, writeCredential, type CredentialRequest } from './credentials.js'
 import { dialects, type DialectName } from './dialects.js'
 import type { Kind } from './mandate.js'
 import { signJwt, type Json } from './jwt.js'
-import { signingKey, x5c } from './key-ring.js'
+import { signingKey } from './key-ring.js'
 import { ALGORITHMS, generateKeyPair, keyPairFrom, type Algorithm } from './keys.js'
 import { profiles, type ProfileName } from './profiles.js'
 import { seconds } from './runtime.js'
@@ -17,8 +18,8 @@ import {
 } from './tokens.js'
 
 /**
- * What to put into a token; everything has a default. Options of the credential inside are those of
- * an issued one.
+ * What to put into a token. Every option has a default. Those of the credential inside are the
+ * options of an issued one.
  */
 export interface MintOptions extends Pick<
   CredentialRequest,
@@ -32,38 +33,36 @@ export interface MintOptions extends Pick<
   | 'revoked'
   | 'key'
 > {
-  /** Whom the token is for; `machine` by default, or what the dialect is of. */
+  /** Whom the token is for. Default: `machine`, or what the dialect is of. */
   readonly kind?: Kind
   /**
-   * The generation whose claims to write; that of the Verifier by default. Issuer and key stay the
-   * Verifier's own.
+   * The generation whose claims to write. Issuer and key stay the Verifier's own. Default: that of
+   * the Verifier.
    */
   readonly profile?: ProfileName
-  /** The shape of the credential; that of the profile by default. */
+  /** The shape of the credential. Default: that of the profile. */
   readonly dialect?: DialectName
-  /** Where the token carries the credential; that of the profile by default. */
+  /** Where the token carries the credential. Default: that of the profile. */
   readonly placement?: Placement
-  /** A credential to embed as it is, in place of a written one. */
+  /** A credential to embed as it is. Default: one written from the other options. */
   readonly credential?: Json
   /**
-   * By default the issuer for a machine, a relying party's client id for an employee, the service
-   * for `fiware`.
+   * Who the token is addressed to (`aud`). Default: the issuer for a machine, a relying party's
+   * client id for an employee, the service for `fiware`.
    */
   readonly audience?: string
-  /**
-   * Seconds from now until `exp`; that of the profile by default. Negative for an expired token.
-   */
+  /** Time until `exp`; negative for an expired token. Seconds. Default: that of the profile. */
   readonly expiresIn?: number
-  /** `scope` in place of the constant one. */
+  /** The claim `scope`. Default: the constant one of the profile. */
   readonly scope?: string
   /**
-   * The algorithm to sign with; that of the Verifier's key by default. A key for another one is
-   * published on first use.
+   * The algorithm to sign with. A key for another one is published on first use. Default: that of
+   * the Verifier's key.
    */
   readonly algorithm?: Algorithm
-  /** Claims to add or replace; `undefined` removes a claim. */
+  /** Claims to add or replace; `undefined` removes one. Default: none. */
   readonly claims?: Json
-  /** Header parameters to add or replace; `undefined` removes one. */
+  /** Header parameters to add or replace; `undefined` removes one. Default: none. */
   readonly header?: Json
 }
 
@@ -148,10 +147,9 @@ export function signAccessToken(
     credential,
     tenant,
   }: Pick<TokenFacts, 'issuer' | 'audience' | 'credential' | 'tenant'>,
-): { token: string; expiresAt: number } {
+): string {
   const { settings } = server
   const issuedAt = seconds(settings.runtime)
-  const expiresAt = issuedAt + settings.lifetime
   const facts: TokenFacts = {
     issuer,
     audience,
@@ -161,9 +159,9 @@ export function signAccessToken(
     tenant: tenantClaim(tenant),
     jti: settings.runtime.uuid(),
     issuedAt,
-    expiresAt,
+    expiresAt: issuedAt + settings.lifetime,
   }
-  return { token: signToken(server, accessTokenClaims[settings.name](facts)), expiresAt }
+  return signToken(server, accessTokenClaims[settings.name](facts))
 }
 
 function tokenFacts(

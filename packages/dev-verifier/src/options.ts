@@ -1,153 +1,136 @@
 import type { RegisteredClient } from './assertion.js'
+import type { Listeners } from './events.js'
 import { isLoopback } from './loopback.js'
-import { finite, oneOf, refuseUnknown, requireName, unexpected } from './checks.js'
+import { checkOptions, type Checks } from './checks.js'
 import type { Jwk, PrivateKeyInput } from './keys.js'
-import { profiles, type ProfileName } from './profiles.js'
+import { OPTIONS } from './option-table.js'
+import { profiles, type Profile, type ProfileName } from './profiles.js'
+import type { Limits } from './rate-limit.js'
+import type { Generation } from './refusals.js'
 import { systemRuntime, type Runtime } from './runtime.js'
 
-/** How a development Verifier behaves; everything has a default. */
+/** How a development Verifier behaves. Every option has a default. */
 export interface DevVerifierOptions {
-  /** The family and generation of Verifiers to behave like; `eudistack-3.3` by default. */
+  /** The generation of Verifiers to behave like. Default: `eudistack-3.3`. */
   readonly profile?: ProfileName
   /**
-   * The issuer, exactly as tokens carry it. By default where the Verifier listens, or
-   * `https://verifier.example.test`.
+   * The issuer, exactly as tokens carry it. A Verifier without a port is at
+   * `https://verifier.example.test`. Default: where it listens.
    */
   readonly issuer?: string
   /**
-   * Takes `iss` from each request's host, as Verifiers since 3.0 do: each tenant has its own. False
-   * by default.
+   * Takes `iss` from each request's host, as Verifiers since 3.0 do: each tenant has its own.
+   * Default: `false`.
    */
   readonly issuerFromRequest?: boolean
   /**
    * The tenant of requests that name none by `X-Tenant` or, with `issuerFromRequest`, by their
-   * first host label.
+   * first host label. Without it, powers of all tenants count. Default: none.
    */
   readonly tenant?: string
   /**
    * Registered clients. Without this list, every did:key is a registered client where the profile
-   * asks for one.
+   * asks for one. Default: every did:key.
    */
   readonly clients?: readonly RegisteredClient[]
   /**
-   * Issuers to trust beside the embedded one: their id and the public key that signs their
-   * credentials.
+   * Further organisations on the list of trusted issuers, by `did:elsi:…` or the bare organisation
+   * identifier. Those with a `jwk` sign credentials with that key alone; those without, with any
+   * key whose certificate (`x5c`) names them. The certificates above that one are not checked.
+   * Verifiers before 3.1.5 want mandators on the list too. Default: its own Issuer.
    */
-  readonly trustedIssuers?: readonly { readonly id: string; readonly jwk: Jwk }[]
-  /** The name of the Verifier's key: its did:key by default, or the JWK thumbprint. */
-  readonly kid?: 'did:key' | 'thumbprint'
-  /**
-   * The Verifier's private P-256 key as hex, JWK, PKCS#8 PEM or `KeyObject`; made at start by
-   * default.
-   */
+  readonly trustedIssuers?: readonly { readonly id: string; readonly jwk?: Jwk }[]
+  /** The signing key: a P-256 key as hex, JWK, PKCS#8 PEM or `KeyObject`. Default: a fresh key. */
   readonly key?: PrivateKeyInput
   /**
-   * The certificate of `key` in PEM: published as `x5c`, with the thumbprint as `kid`, and sent in
-   * each token's header.
+   * The certificate of `key` in PEM, published as `x5c` and sent in each token's header. Default:
+   * none.
    */
   readonly certificate?: string
-  /** The service whose clients a `fiware` token is for; `my-service` by default. */
-  readonly service?: string
-  /** Life of an access token in seconds; that of the profile by default. */
-  readonly lifetime?: number
   /**
-   * Answers failures of the grant with 403 and an empty body, as Verifiers before 3.2.1 do; by
-   * profile by default.
+   * How the signing key is named: by its did:key, or by its JWK thumbprint (RFC 7638) as those with
+   * a certificate are. Default: by profile.
+   */
+  readonly kid?: 'did:key' | 'thumbprint'
+  /** Life of an access token. Seconds. Default: by profile. */
+  readonly lifetime?: number
+  /** `aud` of minted tokens of the profile `fiware`. Default: `my-service`. */
+  readonly service?: string
+  /**
+   * Answers failures of the grant with 403 without a body, as Verifiers before 3.2.1. Default: by
+   * profile.
    */
   readonly bareErrors?: boolean
   /**
-   * Lets pass what the real Verifiers let pass: expired VPs, the VP of another client, a status
-   * list elsewhere, and, where clients need no registration, assertions that nobody signed.
+   * Lets pass what older Verifiers let pass beyond the protocol's text. Default: `false`.
    */
   readonly mimicLaxity?: boolean
   /**
-   * Limits requests per minute and client address: true for the real limits (30 token, 120 others).
-   * Off by default.
+   * `{ token, others }` for each client address, or `true` for the real limits (30 and 120).
+   * Requests a minute. Default: `false`.
    */
-  readonly rateLimit?: boolean | { readonly token: number; readonly others: number }
-  /**
-   * Told each request that was refused, and the true cause, in one line without secrets. Silent by
-   * default.
-   */
-  readonly onLog?: (line: string) => void
-  /** Clock, timers and identifiers. */
+  readonly rateLimit?: boolean | Limits
+  /** Functions to be told of what happens, by the event's name. Default: none. */
+  readonly events?: Listeners
+  /** Clock, timers, identifiers and warnings. Default: the system's. */
   readonly runtime?: Partial<Runtime>
   /**
-   * Starts even in production or on an interface others can reach. Never do this where real data
-   * is.
+   * Starts where others can reach it, or with `NODE_ENV=production`. Never do this where real data
+   * is. Default: `false`.
    */
   readonly force?: boolean
 }
 
 /** Options of a development Verifier that listens on a port. */
 export interface ListenOptions extends DevVerifierOptions {
-  /** The port; any free one by default (0). */
+  /** The port. 0 takes any free one. Default: `0`. */
   readonly port?: number
-  /** The address to listen on; `127.0.0.1` by default. Others than loopback need `force`. */
+  /** The address to listen on. Others than loopback need `force`. Default: `127.0.0.1`. */
   readonly host?: string
 }
 
 /** Options with every default filled in. */
 export type Settings = ReturnType<typeof resolveOptions>
 
-const NAMES = Object.keys({
-  profile: true,
-  issuer: true,
-  issuerFromRequest: true,
-  tenant: true,
-  clients: true,
-  trustedIssuers: true,
-  kid: true,
-  key: true,
-  certificate: true,
-  service: true,
-  lifetime: true,
-  bareErrors: true,
-  mimicLaxity: true,
-  rateLimit: true,
-  onLog: true,
-  runtime: true,
-  force: true,
-  port: true,
-  host: true,
-} satisfies Record<keyof ListenOptions, true>)
+const REAL_LIMITS: Limits = { token: 30, others: 120 }
 
-const REAL_LIMITS = { token: 30, others: 120 }
+const CHECKS = Object.fromEntries(
+  Object.entries(OPTIONS).map(([name, { check }]) => [name, check]),
+) as Checks<ListenOptions>
 
 /**
  * Fills in the defaults.
  *
  * @throws Error when the Verifier must not run here, or an option is wrong.
  */
-export function resolveOptions(options: DevVerifierOptions) {
-  refuseUnknown('a development Verifier', options, NAMES)
+export function resolveOptions(options: ListenOptions) {
+  checkOptions('a development Verifier', options, CHECKS)
   const runtime: Runtime = { ...systemRuntime, ...options.runtime }
-  const name = options.profile ?? 'eudistack-3.3'
-  requireName('a profile', Object.keys(profiles), name)
-  const profile = profiles[name]
-  if (options.lifetime !== undefined) finite('lifetime', options.lifetime)
-  if (options.kid !== undefined) oneOf(['did:key', 'thumbprint'])('kid', options.kid)
   refuseProduction(runtime, options.force)
-  const issuer = checkedIssuer(options.issuer ?? `https://verifier.example.test${profile.basePath}`)
+  const name = options.profile ?? OPTIONS.profile.default
+  const profile = profiles[name]
+  const issuer = options.issuer ?? `https://verifier.example.test${profile.basePath}`
   return {
     name,
     profile,
     runtime,
     issuer,
     basePath: new URL(issuer).pathname.replace(/\/$/, ''),
-    issuerFromRequest: options.issuerFromRequest ?? false,
+    issuerFromRequest: options.issuerFromRequest ?? OPTIONS.issuerFromRequest.default,
     tenant: options.tenant,
     clients: options.clients,
     trustedIssuers: options.trustedIssuers ?? [],
-    kid: options.kid ?? (name === 'fiware' || options.certificate ? 'thumbprint' : 'did:key'),
+    kid: options.kid ?? defaultKid(name, options),
     key: options.key,
     certificate: options.certificate,
-    service: options.service ?? 'my-service',
+    service: options.service ?? OPTIONS.service.default,
     lifetime: options.lifetime ?? profile.lifetime,
-    bareErrors: options.bareErrors ?? profile.bareErrors,
-    mimicLaxity: options.mimicLaxity ?? false,
-    rateLimit: resolveLimits(options.rateLimit),
-    log: options.onLog ?? (() => undefined),
+    answers: generationOf(profile, options.bareErrors),
+    mimicLaxity: options.mimicLaxity ?? OPTIONS.mimicLaxity.default,
+    rateLimit: resolveLimits(options.rateLimit ?? OPTIONS.rateLimit.default),
+    events: options.events ?? {},
+    port: options.port ?? OPTIONS.port.default,
+    host: options.host ?? OPTIONS.host.default,
   } as const
 }
 
@@ -161,25 +144,25 @@ export function refuseOpenAddress(host: string, force: boolean | undefined): voi
 }
 
 function refuseProduction({ environment }: Runtime, force: boolean | undefined): void {
-  if (force || environment !== 'production') return
+  if (force || environment?.trim().toLowerCase() !== 'production') return
   throw new Error(
-    'The development Verifier does not run with NODE_ENV=production: its tokens prove nothing. ' +
+    `The development Verifier does not run with NODE_ENV=production, because its tokens prove nothing; found NODE_ENV="${environment}". ` +
       'Use a real Verifier there; set NODE_ENV to something else for local work, or force: true if you are certain.',
   )
 }
 
-function resolveLimits(limits: DevVerifierOptions['rateLimit']): typeof REAL_LIMITS | undefined {
-  if (!limits) return undefined
-  if (limits === true) return REAL_LIMITS
-  if (Number.isFinite(limits.token) && Number.isFinite(limits.others)) return limits
-  throw unexpected('rateLimit to be true, or the numbers `token` and `others`', limits)
+/** FIWARE's Verifier names a key by its own DID only if it was given that key. */
+function defaultKid(name: ProfileName, { key, certificate }: DevVerifierOptions) {
+  const isUnnamed = certificate !== undefined || (name === 'fiware' && key === undefined)
+  return isUnnamed ? 'thumbprint' : 'did:key'
 }
 
-function checkedIssuer(issuer: string): string {
-  if (!URL.canParse(issuer) || !/^https?:\/\/[^?#]*[^/?#]$/.test(issuer)) {
-    throw new Error(
-      `Expected issuer to be an http(s) URL without query, fragment or trailing slash; found "${issuer}".`,
-    )
-  }
-  return issuer
+function generationOf({ answers }: Profile, bareErrors: boolean | undefined): Generation {
+  if (bareErrors === undefined || answers === 'fiware') return answers
+  if (!bareErrors) return 'translated'
+  return answers === 'translated' ? 'bare' : answers
+}
+
+function resolveLimits(limits: boolean | Limits): Limits | undefined {
+  return typeof limits === 'object' ? limits : limits ? REAL_LIMITS : undefined
 }

@@ -3,6 +3,7 @@ import type { AuthenticatedClient } from './assertion.js'
 import { publicKeyOfDid, withoutFragment } from './did-key.js'
 import { decodeJwt, hasValidSignature, isObject, type DecodedJwt, type Json } from './jwt.js'
 import { keyOfJwk, publicJwk, thumbprint, type Jwk } from './keys.js'
+import type { CredentialRules } from './profiles.js'
 import { applyRules, Refusal, type RefusalCode, type Rule } from './refusals.js'
 import { holderOf } from './tokens.js'
 
@@ -23,16 +24,17 @@ const STANDARD_BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}(?:==)?|[A-Za-z\
 /**
  * Takes the presentation and its first credential out of the assertion's claim `vp_token`.
  *
+ * @param vcClaim Whether the credential must be in the claim `vc`.
  * @throws Refusal when one of them is not what it should be.
  */
-export function readPresentation(vpToken: unknown): Presentation {
+export function readPresentation(vpToken: unknown, vcClaim: boolean): Presentation {
   if (typeof vpToken !== 'string' || vpToken === '' || !STANDARD_BASE64.test(vpToken)) {
     throw new Refusal(
       'vp-encoding',
       'the claim vp_token must be the VP in standard Base64 (alphabet with + and /), not base64url',
     )
   }
-  return decodePresentation(Buffer.from(vpToken, 'base64').toString('latin1'))
+  return decodePresentation(Buffer.from(vpToken, 'base64').toString('latin1'), vcClaim)
 }
 
 /**
@@ -40,12 +42,12 @@ export function readPresentation(vpToken: unknown): Presentation {
  *
  * @throws Refusal when it or its first credential is not what it should be.
  */
-export function decodePresentation(token: string): Presentation {
+export function decodePresentation(token: string, vcClaim: boolean): Presentation {
   const vp = decode(token, 'vp-malformed', 'vp_token')
-  return { vp, ...readCredential(vp.claims['vp']) }
+  return { vp, ...readCredential(vp.claims['vp'], vcClaim) }
 }
 
-function readCredential(vp: unknown): Pick<Presentation, 'vc' | 'credential'> {
+function readCredential(vp: unknown, vcClaim: boolean): Pick<Presentation, 'vc' | 'credential'> {
   const credentials = isObject(vp) ? vp['verifiableCredential'] : undefined
   const first: unknown = Array.isArray(credentials) ? credentials[0] : undefined
   if (typeof first !== 'string') {
@@ -55,10 +57,12 @@ function readCredential(vp: unknown): Pick<Presentation, 'vc' | 'credential'> {
     )
   }
   const vc = decode(first, 'credential-malformed', 'the credential')
-  const credential = vc.claims['vc'] ?? vc.claims
-  if (!isObject(credential))
-    throw new Refusal('credential-malformed', "the credential's claim vc is not an object")
-  return { vc, credential }
+  const credential = vc.claims['vc'] ?? (vcClaim ? undefined : vc.claims)
+  if (isObject(credential)) return { vc, credential }
+  throw new Refusal(
+    'credential-missing',
+    `the credential's claim vc must be an object; found ${credential === undefined ? 'none' : 'another value'}`,
+  )
 }
 
 function decode(token: string, refusal: RefusalCode, what: string): DecodedJwt {
@@ -67,6 +71,14 @@ function decode(token: string, refusal: RefusalCode, what: string): DecodedJwt {
   } catch (error) {
     throw new Refusal(refusal, `${what}: ${(error as Error).message}`)
   }
+}
+
+/** What a presentation is judged by. */
+export interface PresentationContext {
+  /** Seconds since 1970. */
+  readonly now: number
+  readonly holder: CredentialRules['holder']
+  readonly mimicLaxity: boolean
 }
 
 interface Facts extends Presentation {
@@ -104,7 +116,7 @@ const rules: readonly Rule<Facts>[] = [
     broken: ({ client, key }) =>
       sameKey(key, () => publicKeyOfDid(client.did))
         ? undefined
-        : 'client_id is not the holder of the credential: the real Verifiers let this pass, which lets one client replay the VP of another',
+        : 'client_id is not the holder of the credential',
   },
 ]
 
@@ -116,15 +128,23 @@ const rules: readonly Rule<Facts>[] = [
 export function checkPresentation(
   presentation: Presentation,
   client: AuthenticatedClient,
-  now: number,
-  mimicLaxity: boolean,
+  { now, holder, mimicLaxity }: PresentationContext,
 ): void {
-  applyRules(rules, { ...presentation, key: boundKey(presentation), client, now }, mimicLaxity)
+  // Verifiers that go by the mandatee pass over `cnf`, which RFC 7800 §3.1 does not.
+  const passOverCnf = holder === 'mandatee' && mimicLaxity
+  const cnf = passOverCnf ? {} : cnfOf(presentation)
+  if (holder === 'cnf' && !isObject(cnf['jwk']))
+    throw new Refusal('vp-binding', 'the credential must be bound to a key by cnf.jwk; it has none')
+  const key = boundKey(presentation, cnf)
+  applyRules(rules, { ...presentation, key, client, now }, mimicLaxity)
+}
+
+function cnfOf({ vc, credential }: Presentation): Json {
+  return [vc.claims['cnf'], credential['cnf']].find(isObject) ?? {}
 }
 
 /** The key a credential is bound to: `cnf.jwk`, else `cnf.kid`, else the holder's DID. */
-function boundKey({ vc, credential }: Presentation): KeyObject {
-  const cnf = [vc.claims['cnf'], credential['cnf']].find(isObject) ?? {}
+function boundKey({ credential }: Presentation, cnf: Json): KeyObject {
   const jwk = cnf['jwk']
   const did = cnf['kid'] ?? holderOf(credential)
   try {

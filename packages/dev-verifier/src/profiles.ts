@@ -1,18 +1,39 @@
 import type { DialectName } from './dialects.js'
 import type { Kind } from './mandate.js'
 import type { Json } from './jwt.js'
-import type { Algorithm } from './keys.js'
-import { throughLegacyRecords } from './legacy-records.js'
+import type { Algorithm, CredentialAlgorithm } from './keys.js'
+import { throughFirstRecords, throughSecondRecords } from './legacy-records.js'
+import type { Generation } from './refusals.js'
 import type { Placement } from './tokens.js'
 
 /** A family and generation of Verifiers to behave like. */
-export type ProfileName = 'eudistack-3.3' | 'eudistack-3.0' | 'dome' | 'fiware'
+export type ProfileName = 'eudistack-3.3' | 'eudistack-3.0' | 'eudistack-2' | 'dome' | 'fiware'
 
 /** Where a profile answers, below its base path. */
 export interface Paths {
   readonly token: readonly string[]
   readonly jwks: string
   readonly discovery: readonly string[]
+}
+
+/** What a generation of Verifiers takes for a credential. */
+export interface CredentialRules {
+  /** Types that may use the client_credentials grant. */
+  readonly types: RegExp
+  /** Algorithms that may sign it. The embedded Issuer uses the first. */
+  readonly algorithms: readonly [CredentialAlgorithm, ...CredentialAlgorithm[]]
+  /** The issuer's certificate must be in the header (`x5c`). */
+  readonly certificate: boolean
+  /** It must be in the claim `vc`; the claims themselves are no credential. */
+  readonly vcClaim: boolean
+  /** It must state both ends of its validity. */
+  readonly validity: boolean
+  /** The list of trusted issuers must have its mandator too. */
+  readonly mandatorListed: boolean
+  /** What binds it to a key: the mandatee's DID, `cnf.jwk`, or the first of all that it has. */
+  readonly holder: 'mandatee' | 'cnf' | 'any'
+  /** A list of revoked ids is read for each credential, whether it names a status list or not. */
+  readonly revokedIds: boolean
 }
 
 /** What tells one generation of Verifiers from another. */
@@ -30,16 +51,21 @@ export interface Profile {
    */
   readonly tokenDialects: Record<Kind, DialectName>
   readonly placement: Placement
-  /** Credential types that may use the client_credentials grant. */
-  readonly eligibleTypes: RegExp
+  readonly credentials: CredentialRules
   /**
    * Clients must be registered; otherwise any holder of a credential for the tenant is a client.
    */
   readonly registeredClientsOnly: boolean
   /** What becomes of a credential on its way into a token. */
   readonly rewriteCredential: (credential: Json) => Json
-  /** Failures of the grant itself surface as 403 with an empty body. */
-  readonly bareErrors: boolean
+  /** How it answers what it refuses. */
+  readonly answers: Generation
+  /** `Cache-Control` of the token response, where it is shorter than everywhere else. */
+  readonly tokenCacheControl?: string
+  /** Members that the metadata has beside those of all. */
+  readonly metadata: Json
+  /** What `/health` answers. */
+  readonly health: Json
   /** JWK Set and discovery may be read from any origin. */
   readonly cors: boolean
 }
@@ -50,72 +76,138 @@ const paths: Paths = {
   discovery: ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'],
 }
 
+/** Verifiers since 3.0 put a credential into a token as it is. */
 function unchanged(credential: Json): Json {
   return credential
 }
 
-const eudistack = {
+const firstCredentials = {
+  types: /^LEARCredentialMachine$/,
+  algorithms: ['RS256'],
+  certificate: true,
+  vcClaim: true,
+  validity: true,
+  mandatorListed: true,
+  holder: 'mandatee',
+} as const
+
+const first = {
+  basePath: '',
+  paths,
+  algorithm: 'ES256',
+  lifetime: 3_600,
+  placement: 'vc',
+  registeredClientsOnly: true,
+  answers: 'first',
+  metadata: {},
+  health: { status: 'UP', components: { diskSpace: { status: 'UP' }, ping: { status: 'UP' } } },
+  cors: false,
+} as const
+
+const eudistack3 = {
   paths,
   algorithm: 'ES256',
   lifetime: 900,
   rewriteCredential: unchanged,
   dialects: { machine: 'machine-v2', employee: 'employee-v3' },
   tokenDialects: { machine: 'machine-v2', employee: 'employee-v3' },
+  tokenCacheControl: 'no-store',
+  // Nothing stands behind it: these Verifiers bind no token to a key.
+  metadata: {
+    dpop_signing_alg_values_supported: [
+      'RS256',
+      'RS384',
+      'RS512',
+      'PS256',
+      'PS384',
+      'PS512',
+      'ES256',
+      'ES384',
+      'ES512',
+    ],
+  },
+  health: { status: 'UP' },
 } as const
 
 /** The profiles, as data. */
 export const profiles: Record<ProfileName, Profile> = {
   'eudistack-3.3': {
-    ...eudistack,
+    ...eudistack3,
     basePath: '/verifier',
     placement: 'flat-and-vc',
-    eligibleTypes: /^(?:learcredential\.machine\.(?:w3c\.[23]|sd\.1)|LEARCredentialMachine)$/,
+    credentials: {
+      types: /^(?:learcredential\.machine\.(?:w3c\.[23]|sd\.1)|LEARCredentialMachine)$/,
+      algorithms: ['ES256', 'RS256'],
+      certificate: true,
+      vcClaim: false,
+      validity: false,
+      mandatorListed: false,
+      holder: 'any',
+      revokedIds: false,
+    },
     registeredClientsOnly: false,
-    bareErrors: false,
+    answers: 'translated',
     cors: true,
   },
   'eudistack-3.0': {
-    ...eudistack,
+    ...eudistack3,
     basePath: '',
     placement: 'flat',
-    eligibleTypes: /^learcredential\.machine\.(?:w3c\.3|sd\.1)$/,
+    credentials: {
+      types: /^learcredential\.machine\.(?:w3c\.3|sd\.1)$/,
+      algorithms: ['ES256'],
+      certificate: true,
+      vcClaim: false,
+      validity: true,
+      mandatorListed: true,
+      holder: 'cnf',
+      revokedIds: false,
+    },
     registeredClientsOnly: true,
-    bareErrors: true,
+    answers: 'bare',
     cors: false,
   },
+  'eudistack-2': {
+    ...first,
+    dialects: { machine: 'machine-v2-lear', employee: 'employee-v2' },
+    tokenDialects: { machine: 'machine-v2-lear', employee: 'employee-v2-normalised' },
+    rewriteCredential: throughSecondRecords,
+    credentials: { ...firstCredentials, revokedIds: false },
+  },
   dome: {
-    basePath: '',
-    paths,
-    algorithm: 'ES256',
-    lifetime: 3600,
+    ...first,
     dialects: { machine: 'machine-v1', employee: 'employee-v2' },
     tokenDialects: { machine: 'machine-v1', employee: 'employee-v2-normalised' },
-    placement: 'vc',
-    rewriteCredential: throughLegacyRecords,
-    eligibleTypes: /^LEARCredentialMachine$/,
-    registeredClientsOnly: true,
-    bareErrors: true,
-    cors: false,
+    rewriteCredential: throughFirstRecords,
+    credentials: { ...firstCredentials, revokedIds: true },
   },
   fiware: {
     basePath: '',
     paths: {
       token: ['/token', '/services/:service/token'],
       jwks: '/.well-known/jwks',
-      discovery: [
-        '/.well-known/openid-configuration',
-        '/services/:service/.well-known/openid-configuration',
-      ],
+      discovery: ['/services/:service/.well-known/openid-configuration'],
     },
     algorithm: 'RS256',
-    lifetime: 1800,
+    lifetime: 1_800,
     dialects: { machine: 'machine-v1', employee: 'employee-v2' },
     tokenDialects: { machine: 'machine-v1', employee: 'employee-v2' },
     placement: 'verifiable-credential',
     rewriteCredential: unchanged,
-    eligibleTypes: /^LEARCredential/,
+    credentials: {
+      types: /^LEARCredential/,
+      algorithms: ['ES256', 'RS256'],
+      certificate: false,
+      vcClaim: false,
+      validity: false,
+      mandatorListed: false,
+      holder: 'any',
+      revokedIds: false,
+    },
     registeredClientsOnly: false,
-    bareErrors: false,
+    answers: 'fiware',
+    metadata: {},
+    health: { status: 'UP' },
     cors: false,
   },
 }

@@ -1,9 +1,25 @@
-/** What the token endpoint answers to a failure. */
-export interface RefusalAnswer {
-  readonly status: number
-  readonly headers?: Record<string, string>
-  /** The body; none at all when absent. */
-  readonly body?: Record<string, string>
+/** What a Verifier answers to a request that it refuses: nothing at all where it hangs up. */
+export type RefusalAnswer =
+  | 'connection-closed'
+  | {
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string>>
+      /** The body; none at all when absent. */
+      readonly body?: Readonly<Record<string, string>>
+    }
+
+/**
+ * Whose answers: `first` those of Verifiers 1.x and 2.x, `bare` those of 3.0 to 3.2.0, `translated`
+ * those since, and `fiware`.
+ */
+export type Generation = 'first' | 'bare' | 'translated' | 'fiware'
+
+/** The answers to one refusal; what is left out is as the one before, and 400 `{}` for `fiware`. */
+interface Answers {
+  readonly bare: RefusalAnswer
+  readonly translated: RefusalAnswer
+  readonly first?: RefusalAnswer
+  readonly fiware?: RefusalAnswer
 }
 
 function oauth(error: string, status = 400): RefusalAnswer {
@@ -12,68 +28,131 @@ function oauth(error: string, status = 400): RefusalAnswer {
 function empty(status: number): RefusalAnswer {
   return { status }
 }
-function always(answer: RefusalAnswer) {
-  return { bare: answer, translated: answer }
+function summary(text: string): RefusalAnswer {
+  return { status: 400, body: { summary: text, details: 'The request was refused.' } }
+}
+function always(answer: RefusalAnswer): Answers {
+  return { bare: answer, translated: answer, fiware: answer }
+}
+/**
+ * Where a registered client fails to prove who it is. Spring Security answers it, and answers 401.
+ */
+function unauthenticated(fiware?: RefusalAnswer): Answers {
+  return {
+    bare: oauth('invalid_client', 401),
+    translated: oauth('invalid_client'),
+    ...(fiware && { fiware }),
+  }
 }
 /**
  * In Verifiers before 3.2.1 the exception escapes the filter, and the error page itself needs
  * authentication.
  */
-function escapes(translated: RefusalAnswer) {
-  return { bare: empty(403), translated }
+function escapes(translated: RefusalAnswer, fiware?: RefusalAnswer): Answers {
+  return { bare: empty(403), translated, ...(fiware && { fiware }) }
+}
+
+const MISSING_GRANT_TYPE: RefusalAnswer = {
+  status: 400,
+  body: {
+    error_description: 'OAuth 2.0 Parameter: grant_type',
+    error: 'invalid_request',
+    error_uri: 'https://datatracker.ietf.org/doc/html/rfc6749#section-5.2',
+  },
 }
 
 /**
  * Every reason for which a request is refused, most of them the token endpoint's, with the answer
- * of Verifiers before 3.2.1 (`bare`) and since (`translated`). The answer tells a client next to
- * nothing: the true cause goes to `onLog`.
+ * of each generation of Verifiers. The answer tells a client next to nothing: the cause goes to the
+ * event `tokenRefused` or `requestRefused`.
+ *
+ * @example
+ * ```ts
+ * import { refusals } from '@verifier-guard/dev-verifier'
+ *
+ * for (const [check, { bare, translated }] of Object.entries(refusals))
+ *   console.log(check, bare, translated)
+ * ```
  */
 export const refusals = {
   'malformed-request': always(oauth('invalid_request')),
   'body-too-large': always(empty(413)),
+  'misdirected-request': always({ status: 421, headers: { 'content-type': 'text/plain' } }),
   'rate-limit': always({ status: 429, headers: { 'retry-after': '60' } }),
-  'no-client-authentication': always(empty(401)),
-  'missing-grant-type': escapes(oauth('invalid_request')),
-  'unsupported-grant-type': escapes(oauth('unsupported_grant_type')),
-  'unknown-client': { bare: oauth('invalid_client', 401), translated: oauth('invalid_client') },
-  'assertion-malformed': {
-    bare: oauth('invalid_client', 401),
-    translated: oauth('invalid_client'),
+  'unknown-path': always(empty(403)),
+  'outside-path': always(empty(404)),
+  'repeated-parameter': { bare: oauth('invalid_request'), translated: empty(401) },
+  'missing-client-id': { bare: oauth('invalid_request'), translated: empty(401) },
+  'no-client-authentication': {
+    bare: empty(401),
+    translated: empty(401),
+    fiware: summary('no_client_id_provided'),
   },
-  'assertion-signature': {
-    bare: oauth('invalid_client', 401),
-    translated: oauth('invalid_client'),
+  'missing-grant-type': {
+    bare: MISSING_GRANT_TYPE,
+    translated: oauth('invalid_request'),
+    fiware: summary('no_grant_type_provided'),
   },
-  'assertion-issuer': { bare: oauth('invalid_client', 401), translated: oauth('invalid_client') },
-  'assertion-subject': { bare: oauth('invalid_client', 401), translated: oauth('invalid_client') },
-  'assertion-audience': { bare: oauth('invalid_client', 401), translated: oauth('invalid_client') },
+  'unsupported-grant-type': escapes(
+    oauth('unsupported_grant_type'),
+    summary('unsupported_grant_type'),
+  ),
+  'unknown-grant': escapes(oauth('invalid_grant')),
+  'unknown-client': unauthenticated(),
+  'assertion-malformed': unauthenticated(),
+  'assertion-type': unauthenticated(),
+  'assertion-signature': unauthenticated(),
+  'assertion-issuer': unauthenticated(),
+  'assertion-subject': unauthenticated(),
+  'assertion-audience': unauthenticated(),
+  'assertion-expired': unauthenticated(),
+  'assertion-not-yet-valid': unauthenticated(),
   'assertion-audience-form': escapes(oauth('invalid_client')),
-  'assertion-expired': { bare: oauth('invalid_client', 401), translated: oauth('invalid_client') },
   'assertion-jti': escapes(oauth('invalid_client')),
   'assertion-replayed': escapes(oauth('invalid_client')),
-  'vp-encoding': escapes(oauth('invalid_client')),
+  'assertion-exp-form': escapes(oauth('invalid_client')),
+  'vp-encoding': escapes(oauth('invalid_client'), summary('no_token_provided')),
   'vp-malformed': escapes(oauth('invalid_client')),
   'vp-signature': escapes(oauth('invalid_client')),
   'vp-expired': escapes(oauth('invalid_client')),
   'vp-binding': escapes(oauth('invalid_client')),
   'client-binding': escapes(oauth('invalid_client')),
-  'credential-malformed': { bare: oauth('invalid_request'), translated: oauth('invalid_client') },
+  'credential-malformed': escapes(oauth('invalid_client')),
+  'credential-missing': { bare: oauth('invalid_request'), translated: oauth('invalid_client') },
   'credential-type': escapes(oauth('invalid_client')),
+  'credential-validity': escapes(oauth('invalid_client')),
   'credential-not-yet-valid': escapes(oauth('invalid_grant')),
   'credential-expired': escapes(oauth('invalid_grant')),
   'credential-revoked': escapes(oauth('invalid_grant')),
   'credential-issuer-untrusted': escapes(oauth('invalid_client')),
+  'credential-certificate': escapes(oauth('invalid_client')),
+  'credential-algorithm': escapes(oauth('invalid_client')),
   'credential-signature': escapes(oauth('invalid_client')),
+  'mandator-untrusted': escapes(oauth('invalid_client')),
   'status-list-unreachable': escapes(oauth('server_error')),
+  'issuers-unreachable': { ...escapes(oauth('server_error')), first: 'connection-closed' },
   'tenant-mismatch': escapes(oauth('invalid_client')),
-} as const satisfies Record<string, { bare: RefusalAnswer; translated: RefusalAnswer }>
+} as const satisfies Record<string, Answers>
 
-/** The name of a reason for which a token is refused. */
+/** The name of a reason for which a request is refused. */
 export type RefusalCode = keyof typeof refusals
 
-/** Thrown by a check; the message is the true cause, for the developer's console alone. */
+/** What Verifiers of a generation answer to a refusal. */
+export function answerTo(code: RefusalCode, generation: Generation): RefusalAnswer {
+  const {
+    bare,
+    translated,
+    first = bare,
+    fiware = { status: 400, body: {} },
+  }: Answers = refusals[code]
+  return { bare, translated, first, fiware }[generation]
+}
+
+/** Thrown by a check. The message is the cause, for the developer alone. */
 export class Refusal extends Error {
   readonly code: RefusalCode
+  /** The client that the request names, whatever that is worth. */
+  clientId?: string | null
 
   constructor(code: RefusalCode, cause: string) {
     super(cause)
@@ -82,13 +161,11 @@ export class Refusal extends Error {
   }
 }
 
-/** One check: the refusal it ends in, and the true cause if the facts break it. */
+/** One check: the refusal it ends in, and the cause if the facts break it. */
 export interface Rule<Facts> {
   readonly refusal: RefusalCode
-  /**
-   * Stricter than the real Verifiers, which let this pass: skipped when their laxity is mimicked.
-   */
-  readonly strict?: true
+  /** Goes beyond what the Verifiers of this generation check: skipped with `mimicLaxity`. */
+  readonly strict?: boolean
   readonly broken: (facts: Facts) => string | undefined
 }
 

@@ -1,11 +1,11 @@
-/** For how long Verifiers since 3.0 remember an assertion, in seconds. */
-const MEMORY = 1800
+/** For how long Verifiers since 3.0 remember an assertion. Seconds. */
+const MEMORY = 1_800
 /** How many they remember. */
 const MAX_REMEMBERED = 10_000
-/** How often the register is gone through, in seconds. */
+/** How often the register drops what has ended. Seconds. */
 const SWEEP_INTERVAL = 60
 
-/** When an assertion is used, and when it ends by its own account, in seconds since 1970. */
+/** When an assertion is used, and the `exp` that it states. Seconds since 1970. */
 interface Use {
   readonly now: number
   readonly exp: unknown

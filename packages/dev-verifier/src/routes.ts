@@ -1,17 +1,19 @@
 import { Hono } from 'hono'
-import { didKeyOf, publicKeyOfDid, withoutFragment } from './did-key.js'
-import { fiwareTokenEndpoint } from './fiware-token-endpoint.js'
+import { signWithSeal } from './credential-issuer.js'
+import { publicKeyOfDid, withoutFragment } from './did-key.js'
+import { grantServiceToken, serviceOf } from './fiware-token-endpoint.js'
 import { readForm } from './form.js'
 import { answerOrFail, type Endpoint } from './faults.js'
-import { signJwt } from './jwt.js'
 import { jwkSet } from './key-ring.js'
 import { publicJwk } from './keys.js'
 import { discoveryDocument, fiwareDiscoveryDocument } from './metadata.js'
 import { Refusal } from './refusals.js'
+import { refuse } from './refuse.js'
 import { seconds } from './runtime.js'
 import { issuerFor, type Server } from './server.js'
 import { STATUS_PATHS, statusLists, type StatusForm } from './status-list.js'
-import { grantToken, refuse } from './token-endpoint.js'
+import { authenticate, grantToken } from './token-endpoint.js'
+import { unknownPath } from './unknown-path.js'
 
 type Handler = (request: Request) => Response | Promise<Response>
 
@@ -22,42 +24,87 @@ const NO_STORE = {
   expires: '0',
 }
 
+const UTF_8 = { 'content-type': 'application/json;charset=UTF-8' }
+/** The Java Verifiers write their JWK Set as text, which is in this character set by default. */
+const ISO_8859_1 = { 'content-type': 'application/json;charset=ISO-8859-1' }
+
+interface Route {
+  readonly endpoint: Endpoint
+  readonly methods: readonly ('GET' | 'POST')[]
+  /** Below the Verifier's base path. */
+  readonly paths: readonly string[]
+  readonly handler: Handler
+}
+
 /** All endpoints of the Verifier, as one function. */
 export function createRoutes(server: Server): Handler {
-  const { basePath, name, profile } = server.settings
+  const { basePath, name } = server.settings
   const app = new Hono()
-  const at = (
-    paths: readonly string[],
-    method: 'GET' | 'POST',
-    endpoint: Endpoint,
-    handler: Handler,
-  ): void => {
-    app.on(method, [...paths], ({ req }) => serve(server, endpoint, req.raw, handler))
+  const routes = [...commonRoutes(server), ...(name === 'fiware' ? [] : javaRoutes(server))]
+  for (const { endpoint, methods, paths, handler } of routes) {
+    const below = paths.map((path) => basePath + path)
+    app.on([...methods], below, ({ req }) => serve(server, endpoint, req.raw, handler))
   }
-  const { token, jwks, discovery } = profile.paths
-  at(
-    token.map((path) => basePath + path),
-    'POST',
-    'token',
-    async (request) => {
-      const form = await readForm(request)
-      if (name === 'fiware') return fiwareTokenEndpoint(server, request, form)
-      return Response.json(grantToken(server, request, form))
-    },
-  )
-  at([basePath + jwks], 'GET', 'jwks', () => Response.json(jwkSet(server.keys)))
-  at(discoveryPaths(basePath, discovery), 'GET', 'discovery', (request) =>
-    discover(server, request),
-  )
-  at([`${basePath}/oidc/did/:did`], 'GET', 'did', describeDid)
-  at([`${basePath}/health`], 'GET', 'health', () => Response.json({ status: 'UP' }))
-  for (const form of ['bitstring', 'token'] as const) {
-    at([basePath + STATUS_PATHS[form]], 'GET', 'status', () => statusList(server, form))
-  }
+  app.notFound(({ req }) => withHeaders(server, 'unknown', unknownPath(server, req.raw)))
   app.onError((error) => {
     throw error
   })
   return (request) => app.fetch(request)
+}
+
+function commonRoutes(server: Server): readonly Route[] {
+  const { name, profile } = server.settings
+  const { token, jwks, discovery } = profile.paths
+  const keySet: Handler = () =>
+    Response.json(jwkSet(server.keys), name === 'fiware' ? {} : { headers: ISO_8859_1 })
+  const statusRoute = (form: StatusForm): Route => ({
+    endpoint: 'status',
+    methods: ['GET'],
+    paths: [STATUS_PATHS[form]],
+    handler: () => statusList(server, form),
+  })
+  return [
+    {
+      endpoint: 'token',
+      methods: ['POST'],
+      paths: token,
+      handler: (request) => answerTokenRequest(server, request),
+    },
+    { endpoint: 'jwks', methods: ['GET'], paths: [jwks], handler: keySet },
+    {
+      endpoint: 'discovery',
+      methods: ['GET'],
+      paths: discovery,
+      handler: (request) => discover(server, request),
+    },
+    {
+      endpoint: 'health',
+      methods: ['GET'],
+      paths: ['/health'],
+      handler: () => Response.json(profile.health),
+    },
+    statusRoute('bitstring'),
+    statusRoute('token'),
+  ]
+}
+
+function javaRoutes(server: Server): readonly Route[] {
+  return [
+    { endpoint: 'did', methods: ['GET'], paths: ['/oidc/did/:did'], handler: describeDid },
+    {
+      endpoint: 'introspection',
+      methods: ['POST'],
+      paths: ['/oidc/introspect'],
+      handler: (request) => introspect(server, request),
+    },
+    {
+      endpoint: 'userinfo',
+      methods: ['GET', 'POST'],
+      paths: ['/oidc/userinfo'],
+      // The tokens of these Verifiers are no tokens of the framework that serves this endpoint.
+      handler: () => new Response(null, { status: 401 }),
+    },
+  ]
 }
 
 async function serve(
@@ -67,47 +114,78 @@ async function serve(
   handler: Handler,
 ): Promise<Response> {
   const { faults, settings, closed } = server
-  const { runtime, profile } = settings
   server.requests[endpoint] += 1
-  if (isOverLimit(server, endpoint, request))
-    return refuse(server, new Refusal('rate-limit', 'too many requests this minute'))
-  const answer = (): Promise<Response> => answerAlways(server, request, handler)
+  if (server.isOverLimit(endpoint, request))
+    return refuse(server, new Refusal('rate-limit', 'too many requests this minute'), endpoint)
   const response = await answerOrFail(faults, endpoint, {
     request,
-    answer,
+    answer: () => answerAlways(server, endpoint, request, handler),
     closed: closed.signal,
-    runtime,
+    runtime: settings.runtime,
   })
+  return withHeaders(server, endpoint, response)
+}
+
+/** The answer with the headers that the profile puts on every one. */
+function withHeaders(
+  { settings: { name, profile } }: Server,
+  endpoint: Endpoint | 'unknown',
+  response: Response,
+): Response {
   const headers = new Headers(response.headers)
-  if (settings.name !== 'fiware')
-    for (const [name, value] of Object.entries(NO_STORE)) headers.set(name, value)
+  if (endpoint === 'token' && profile.tokenCacheControl)
+    headers.set('cache-control', profile.tokenCacheControl)
+  else if (name !== 'fiware')
+    for (const [header, value] of Object.entries(NO_STORE)) headers.set(header, value)
   if (profile.cors && endpoint !== 'token') headers.set('access-control-allow-origin', '*')
   return new Response(response.body, { status: response.status, headers })
 }
 
 /** The answer, a refusal, or a plain 500: only a fault may look like a failing connection. */
-async function answerAlways(server: Server, request: Request, handler: Handler): Promise<Response> {
+async function answerAlways(
+  server: Server,
+  endpoint: Endpoint,
+  request: Request,
+  handler: Handler,
+): Promise<Response> {
   try {
     return await handler(request)
   } catch (error) {
-    if (error instanceof Refusal) return refuse(server, error)
-    server.settings.log(`the development Verifier itself failed: ${(error as Error).message}`)
+    if (error instanceof Refusal) return refuse(server, error, endpoint)
+    server.emit('failed', { endpoint, message: (error as Error).message })
     return Response.json({ error: 'server_error' }, { status: 500 })
   }
 }
 
+async function answerTokenRequest(server: Server, request: Request): Promise<Response> {
+  const form = await readForm(request)
+  const isFiware = server.settings.name === 'fiware'
+  try {
+    if (isFiware) return Response.json(grantServiceToken(server, request, form))
+    return Response.json(grantToken(server, request, form), { headers: UTF_8 })
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    error.clientId = isFiware ? serviceOf(request) : form.get('client_id')
+    throw error
+  }
+}
+
 /**
- * Both places where a client may look for the metadata of an issuer with a path: appended, and
- * inserted (RFC 8414 §3.1).
+ * No access token is known here: those Verifiers write them by hand and store none.
+ *
+ * @throws Refusal when the client does not authenticate itself.
  */
-function discoveryPaths(basePath: string, paths: readonly string[]): string[] {
-  return [...new Set(paths.flatMap((path) => [basePath + path, path + basePath]))]
+async function introspect(server: Server, request: Request): Promise<Response> {
+  authenticate(server, issuerFor(server, request), await readForm(request))
+  return Response.json({ active: false }, { headers: UTF_8 })
 }
 
 function discover(server: Server, request: Request): Response {
-  const { name, service } = server.settings
+  const { name, profile } = server.settings
   const issuer = issuerFor(server, request)
-  if (name !== 'fiware') return Response.json(discoveryDocument(issuer))
+  const { pathname } = new URL(request.url)
+  if (name !== 'fiware') return Response.json(discoveryDocument(issuer, pathname, profile.metadata))
+  const service = /\/services\/([^/]+)\//.exec(pathname)?.[1] ?? ''
   return Response.json(fiwareDiscoveryDocument(issuer, service, server.keys.current.pair.algorithm))
 }
 
@@ -121,40 +199,24 @@ function describeDid(request: Request): Response {
     return Response.json({ keys: [{ ...publicJwk({ publicKey }), kid: did }] })
   } catch (error) {
     const problem = {
-      type: 'invalid_did',
-      title: 'Invalid DID',
-      status: 400,
+      type: 'about:blank',
+      title: 'Internal Server Error',
+      status: 500,
       detail: (error as Error).message,
       instance: '',
     }
-    return Response.json(problem, { status: 400 })
+    return Response.json(problem, { status: 500 })
   }
 }
 
 function statusList({ credentialIssuer, settings }: Server, form: StatusForm): Response {
   const { typ, contentType, claims } = statusLists[form]
-  const { id, key, register } = credentialIssuer
+  const { id, seal, authority, register } = credentialIssuer
   const facts = {
     uri: settings.issuer + STATUS_PATHS[form],
     issuer: id,
     issuedAt: seconds(settings.runtime),
   }
-  const token = signJwt({ typ, kid: didKeyOf(key.publicKey) }, claims(register, facts), key)
+  const token = signWithSeal(typ, claims(register, facts), seal, authority)
   return new Response(token, { headers: { 'content-type': contentType } })
-}
-
-const MINUTE = 60_000
-
-function isOverLimit({ settings, minute }: Server, endpoint: Endpoint, request: Request): boolean {
-  const { rateLimit, runtime } = settings
-  if (!rateLimit) return false
-  if (runtime.now() - minute.start >= MINUTE) {
-    minute.start = runtime.now()
-    minute.counts.clear()
-  }
-  const address = request.headers.get('x-forwarded-for')?.split(',', 1)[0]?.trim() ?? 'direct'
-  const group = endpoint === 'token' ? 'token' : 'others'
-  const count = (minute.counts.get(`${group} ${address}`) ?? 0) + 1
-  minute.counts.set(`${group} ${address}`, count)
-  return count > rateLimit[group]
 }

@@ -1,23 +1,25 @@
 import { setMaxListeners } from 'node:events'
-import type { TrustedIssuer } from './credential-rules.js'
-import { createIssuer, type CredentialIssuer } from './credentials.js'
-import type { Endpoint, FaultBoard } from './faults.js'
+import { createIssuer, type CredentialIssuer } from './credential-issuer.js'
+import { createEmitter, type Emit } from './events.js'
+import { ENDPOINTS, type Endpoint, type FaultBoard } from './faults.js'
 import { createKeyRing, type KeyRing } from './key-ring.js'
 import { generateKeyPair, keyOfJwk, keyPairFrom } from './keys.js'
 import type { Settings } from './options.js'
+import { createRateLimiter, type RateLimiter } from './rate-limit.js'
 import { Refusal } from './refusals.js'
 import { ReplayRegister } from './replay-register.js'
+import type { TrustedIssuer } from './trusted-issuers.js'
 
 /** Everything a running development Verifier holds. */
 export interface Server {
   readonly settings: Settings
+  readonly emit: Emit
   readonly keys: KeyRing
   readonly credentialIssuer: CredentialIssuer
   readonly trustedIssuers: readonly TrustedIssuer[]
   readonly faults: FaultBoard
   readonly requests: Record<Endpoint, number>
-  /** Requests of the present minute, by endpoint class and client address. */
-  readonly minute: { start: number; readonly counts: Map<string, number> }
+  readonly isOverLimit: RateLimiter
   readonly used: ReplayRegister
   readonly closed: AbortController
 }
@@ -28,9 +30,13 @@ export function createServer(settings: Settings): Server {
     settings.key === undefined
       ? generateKeyPair(settings.profile.algorithm)
       : keyPairFrom(settings.key)
-  const credentialIssuer = createIssuer()
+  const credentialIssuer = createIssuer(
+    settings.profile.credentials.algorithms[0],
+    settings.runtime.now(),
+  )
   return {
     settings,
+    emit: createEmitter(settings.events, settings.runtime),
     keys: createKeyRing(
       pair,
       { kid: settings.kid, use: settings.name !== 'fiware' },
@@ -38,12 +44,12 @@ export function createServer(settings: Settings): Server {
     ),
     credentialIssuer,
     trustedIssuers: [
-      { id: credentialIssuer.id, publicKey: credentialIssuer.key.publicKey },
-      ...settings.trustedIssuers.map(({ id, jwk }) => ({ id, publicKey: keyOfJwk(jwk) })),
+      { id: credentialIssuer.id, publicKey: credentialIssuer.seal.key.publicKey },
+      ...settings.trustedIssuers.map(({ id, jwk }) => ({ id, publicKey: jwk && keyOfJwk(jwk) })),
     ],
     faults: new Map(),
-    requests: { token: 0, jwks: 0, discovery: 0, did: 0, status: 0, health: 0 },
-    minute: { start: 0, counts: new Map() },
+    requests: Object.fromEntries(ENDPOINTS.map((name) => [name, 0])) as Record<Endpoint, number>,
+    isOverLimit: createRateLimiter(settings.rateLimit, settings.runtime.now),
     used: new ReplayRegister(),
     closed: closing(),
   }

@@ -56,7 +56,7 @@ export interface StatusListFacts {
   readonly issuedAt: number
 }
 
-const YEAR = 365 * 24 * 3600
+const YEAR = 365 * 24 * 3_600
 
 /** Header and claims of the signed list, and the media type under which it is served. */
 export const statusLists: Record<

@@ -1,9 +1,11 @@
-import { ASSERTION_TYPE, authenticateClient, show } from './assertion.js'
+import { ASSERTION_TYPE, authenticateClient, type AuthenticatedClient } from './assertion.js'
 import { checkCredential, type CredentialContext } from './credential-rules.js'
+import { useFault } from './faults.js'
 import { checkPresentation, readPresentation } from './presentation.js'
-import { Refusal, refusals, type RefusalAnswer } from './refusals.js'
+import { Refusal } from './refusals.js'
 import { seconds } from './runtime.js'
 import { issuerFor, tenantFor, type Server } from './server.js'
+import { show } from './show.js'
 import { signAccessToken } from './mint.js'
 import type { Json } from './jwt.js'
 
@@ -14,50 +16,93 @@ import type { Json } from './jwt.js'
  * @throws Refusal with the reason.
  */
 export function grantToken(server: Server, request: Request, form: URLSearchParams): Json {
-  const { settings, used } = server
-  const { mimicLaxity, clients, profile } = settings
+  const { profile, runtime, mimicLaxity, lifetime } = server.settings
+  const { holder, vcClaim } = profile.credentials
   const issuer = issuerFor(server, request)
-  const now = seconds(settings.runtime)
-  const { clientId, assertion } = readGrant(form)
-  const client = authenticateClient(clientId, assertion, {
+  const client = authenticate(server, issuer, form)
+  requireGrant(form)
+  const presentation = readPresentation(client.vpToken, vcClaim)
+  checkPresentation(presentation, client, { now: seconds(runtime), holder, mimicLaxity })
+  const { tenant, gate } = tenantOf(server, request, client)
+  checkCredential(presentation, credentialContext(server, gate))
+  const credential = profile.rewriteCredential(presentation.credential)
+  const token = signAccessToken(server, { issuer, audience: issuer, credential, tenant })
+  // Counted from the moment of the answer, which is a little later than that of the signature.
+  const expiresIn = lifetime - 1
+  server.emit('tokenIssued', {
+    clientId: client.clientId,
+    ...(tenant !== undefined && { tenant }),
+    expiresIn,
+  })
+  return { access_token: token, token_type: 'Bearer', expires_in: expiresIn }
+}
+
+/**
+ * Authenticates the client of a request by its assertion.
+ *
+ * @throws Refusal with the reason.
+ */
+export function authenticate(
+  { settings, used }: Server,
+  issuer: string,
+  form: URLSearchParams,
+): AuthenticatedClient {
+  const { clients, mimicLaxity, profile, runtime } = settings
+  const { clientId, assertion } = readClient(form)
+  return authenticateClient(clientId, assertion, {
     issuer,
-    tokenEndpoint: `${issuer}/oidc/token`,
     registeredClientsOnly: profile.registeredClientsOnly,
     clients,
     used,
-    now,
+    now: seconds(runtime),
     mimicLaxity,
   })
-  const presentation = readPresentation(client.vpToken)
-  checkPresentation(presentation, client, now, mimicLaxity)
-  const gate =
-    profile.registeredClientsOnly || client.registration ? undefined : tenantFor(server, request)
-  checkCredential(presentation, credentialContext(server, gate))
-  const credential = profile.rewriteCredential(presentation.credential)
-  const tenant = client.registration ? client.registration.tenant : tenantFor(server, request)
-  return tokenResponse(
-    server,
-    signAccessToken(server, { issuer, audience: issuer, credential, tenant }),
+}
+
+function readClient(form: URLSearchParams): { clientId: string; assertion: string } {
+  for (const name of ['client_id', 'client_assertion', 'client_assertion_type'])
+    if (form.getAll(name).length > 1)
+      throw new Refusal('repeated-parameter', `the form must hold ${name} once`)
+  const [clientId, assertion] = [form.get('client_id'), form.get('client_assertion')]
+  if (!assertion || form.get('client_assertion_type') !== ASSERTION_TYPE)
+    throw new Refusal(
+      'no-client-authentication',
+      `the form must hold client_assertion and client_assertion_type=${ASSERTION_TYPE}`,
+    )
+  if (!clientId) throw new Refusal('missing-client-id', 'the form must hold client_id')
+  return { clientId, assertion }
+}
+
+function requireGrant(form: URLSearchParams): void {
+  const grant = form.get('grant_type')
+  if (grant === 'client_credentials') return
+  if (!grant)
+    throw new Refusal('missing-grant-type', 'the form must hold grant_type=client_credentials')
+  if (grant === 'authorization_code' || grant === 'refresh_token')
+    throw new Refusal(
+      'unknown-grant',
+      `the development Verifier has issued no code and no refresh token; found grant_type=${grant}`,
+    )
+  throw new Refusal(
+    'unsupported-grant-type',
+    `grant_type must be client_credentials; found ${show(grant)}`,
   )
 }
 
-function readGrant(form: URLSearchParams): { clientId: string; assertion: string } {
-  const [clientId, assertion, grant] = ['client_id', 'client_assertion', 'grant_type'].map((name) =>
-    form.get(name),
-  )
-  if (!clientId || !assertion || form.get('client_assertion_type') !== ASSERTION_TYPE) {
-    const cause = `the form must hold client_id, client_assertion and client_assertion_type=${ASSERTION_TYPE}`
-    throw new Refusal('no-client-authentication', cause)
-  }
-  if (!grant)
-    throw new Refusal('missing-grant-type', 'the form must hold grant_type=client_credentials')
-  if (grant !== 'client_credentials') {
-    throw new Refusal(
-      'unsupported-grant-type',
-      `grant_type must be client_credentials; found ${show(grant)}`,
-    )
-  }
-  return { clientId, assertion }
+/**
+ * The tenant of the token, and the one for which the credential must have a power. A registered
+ * client has that of its registration, whatever the request says, and no such rule.
+ */
+function tenantOf(
+  server: Server,
+  request: Request,
+  { registration }: AuthenticatedClient,
+): { tenant: string | undefined; gate: string | undefined } {
+  const { profile, tenant } = server.settings
+  if (registration) return { tenant: registration.tenant, gate: undefined }
+  if (profile.registeredClientsOnly) return { tenant: tenant?.toLowerCase(), gate: undefined }
+  const asked = tenantFor(server, request)
+  return { tenant: asked, gate: asked }
 }
 
 /** What the credential of a request is judged by; the tenant only where a rule asks for it. */
@@ -66,38 +111,13 @@ export function credentialContext(
   tenant?: string,
 ): CredentialContext {
   return {
-    eligibleTypes: settings.profile.eligibleTypes,
+    rules: settings.profile.credentials,
     issuer: credentialIssuer,
     trustedIssuers,
+    isDown: (list) => useFault(faults, list) !== undefined,
     statusBase: settings.issuer,
-    statusListsDown: faults.has('status'),
     tenant,
     now: settings.runtime.now(),
     mimicLaxity: settings.mimicLaxity,
   }
-}
-
-/**
- * `expires_in` counts from the moment of the answer, and so is usually one second less than the
- * token's life.
- */
-function tokenResponse(
-  { settings }: Server,
-  { token, expiresAt }: { token: string; expiresAt: number },
-): Json {
-  const expiresIn = Math.floor(expiresAt - settings.runtime.now() / 1000)
-  return { access_token: token, token_type: 'Bearer', expires_in: expiresIn }
-}
-
-/** The documented answer; the true cause goes to the developer. */
-export function refuse({ settings }: Server, { code, message }: Refusal): Response {
-  const answer: RefusalAnswer = refusals[code][settings.bareErrors ? 'bare' : 'translated']
-  settings.log(
-    `request refused (${code}, answered ${answer.status} ${answer.body?.['error'] ?? 'without a body'}): ${message}`,
-  )
-  const headers = { ...answer.headers, ...(answer.body && { 'content-type': 'application/json' }) }
-  return new Response(answer.body ? JSON.stringify(answer.body) : null, {
-    status: answer.status,
-    headers,
-  })
 }

@@ -5,7 +5,12 @@ import type { MintOptions } from './mint.js'
  * stay the Verifier's own.
  *
  * @example
- * test.each(Object.entries(tokenShapes))('accepts %s', (_, shape) => accepts(verifier.mint(shape)))
+ * ```ts
+ * import { createDevVerifier, tokenShapes } from '@verifier-guard/dev-verifier'
+ *
+ * const verifier = createDevVerifier()
+ * for (const [name, shape] of Object.entries(tokenShapes)) console.log(name, verifier.mint(shape))
+ * ```
  */
 export const tokenShapes = {
   'dome: machine v1': { profile: 'dome', dialect: 'machine-v1' },
@@ -24,10 +29,17 @@ export const tokenShapes = {
     placement: 'verifiable-credential',
     claims: { client_id: undefined },
   },
-  'dome: machine v2': { profile: 'dome', dialect: 'machine-v2' },
   'dome: employee v1': { profile: 'dome', dialect: 'employee-v1' },
   'dome: employee v2': { profile: 'dome', dialect: 'employee-v2-normalised' },
-  'dome: employee v3': { profile: 'dome', dialect: 'employee-v3' },
+  'dome: machine v1 without client_id (1.3.6)': {
+    profile: 'dome',
+    dialect: 'machine-v1',
+    claims: { client_id: undefined },
+  },
+  'eudistack 2: machine v2': { profile: 'eudistack-2', dialect: 'machine-v2-lear' },
+  'eudistack 2: machine v1': { profile: 'eudistack-2', dialect: 'machine-v1' },
+  'eudistack 2: employee v2': { profile: 'eudistack-2', dialect: 'employee-v2-normalised' },
+  'eudistack 2: employee v3': { profile: 'eudistack-2', dialect: 'employee-v3' },
   'eudistack 3.0: machine': { profile: 'eudistack-3.0', dialect: 'machine-v2' },
   'eudistack 3.0: machine SD-JWT': { profile: 'eudistack-3.0', dialect: 'machine-sd-jwt' },
   'eudistack 3.0: employee': { profile: 'eudistack-3.0', dialect: 'employee-v3' },
@@ -46,6 +58,12 @@ export const tokenShapes = {
     profile: 'fiware',
     dialect: 'machine-v1',
     placement: 'verifiable-presentation',
+  },
+  'fiware: machine in flat claims': {
+    profile: 'fiware',
+    dialect: 'machine-v1',
+    placement: 'flat',
+    claims: { type: ['VerifiableCredential', 'LEARCredentialMachine'] },
   },
   'fiware: employee': { profile: 'fiware', dialect: 'employee-v2' },
 } as const satisfies Record<string, MintOptions>

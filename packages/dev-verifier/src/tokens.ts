@@ -26,12 +26,24 @@ export interface TokenFacts {
   readonly expiresAt: number
 }
 
+/** The members of the mandate that lie flat in a token. */
 function parts(credential: Json): Json {
   const { mandatee, mandator, power } = mandateOf(credential)
   return { mandatee, mandator, power }
 }
 
-/** The credential's claims in an access token, for each placement. */
+/**
+ * The credential's claims in an access token, for each placement.
+ *
+ * @example
+ * ```ts
+ * import { createDevVerifier, placements, type Placement } from '@verifier-guard/dev-verifier'
+ *
+ * const verifier = createDevVerifier()
+ * for (const placement of Object.keys(placements) as Placement[])
+ *   console.log(verifier.mint({ placement }))
+ * ```
+ */
 export const placements: Record<Placement, (credential: Json) => Json> = {
   vc: (credential) => ({ vc: credential }),
   'vc-string': (credential) => ({ vc: JSON.stringify(credential) }),
@@ -78,15 +90,21 @@ function eudistackClaims(facts: TokenFacts): Json {
   }
 }
 
+/** Verifiers 1.x and 2.x: the credential in `vc`, and the Verifier itself as `client_id`. */
+function firstClaims(facts: TokenFacts): Json {
+  return {
+    ...common(facts, holderOf(facts.credential)),
+    client_id: facts.issuer,
+    ...placements[facts.placement](facts.credential),
+  }
+}
+
 /** The claims of an access token, for each profile. */
 export const accessTokenClaims: Record<ProfileName, (facts: TokenFacts) => Json> = {
   'eudistack-3.3': eudistackClaims,
   'eudistack-3.0': eudistackClaims,
-  dome: (facts) => ({
-    ...common(facts, holderOf(facts.credential)),
-    client_id: facts.issuer,
-    ...placements[facts.placement](facts.credential),
-  }),
+  'eudistack-2': firstClaims,
+  dome: firstClaims,
   fiware: (facts) => ({
     iss: facts.issuer,
     aud: [facts.audience],
@@ -99,8 +117,8 @@ export const accessTokenClaims: Record<ProfileName, (facts: TokenFacts) => Json>
 }
 
 /**
- * The claims of an id_token: the same key, `typ` and issuer as an access token, and nobody's right
- * to call an API.
+ * The claims of an id_token. Key, `typ` and issuer are those of an access token, but no API may
+ * accept it.
  */
 export function idTokenClaims(facts: TokenFacts, profile: ProfileName): Json {
   const { mandatee } = mandateOf(facts.credential)
@@ -109,7 +127,7 @@ export function idTokenClaims(facts: TokenFacts, profile: ProfileName): Json {
     names['firstName'] ?? names['first_name'],
     names['lastName'] ?? names['last_name'],
   ]
-  const generation3 = profile.startsWith('eudistack')
+  const generation3 = profile.startsWith('eudistack-3')
   return {
     iss: facts.issuer,
     aud: facts.audience,
@@ -117,6 +135,7 @@ export function idTokenClaims(facts: TokenFacts, profile: ProfileName): Json {
     iat: facts.issuedAt,
     exp: facts.expiresAt,
     auth_time: facts.issuedAt,
+    nonce: facts.jti,
     acr: '0',
     ...(given !== undefined && {
       name: [given, family].join(' '),

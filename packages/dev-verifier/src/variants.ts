@@ -103,16 +103,23 @@ function inStandardBase64(server: Server, options: MintOptions): string {
  * Tokens that no API may accept, each correct but for one thing.
  *
  * @example
- * test.each(Object.keys(brokenTokens) as BrokenTokenName[])('refuses %s', (name) =>
- * refuses(verifier.mintBroken(name)))
+ * ```ts
+ * import { brokenTokens, createDevVerifier } from '@verifier-guard/dev-verifier'
+ *
+ * for (const [name, { because }] of Object.entries(brokenTokens)) console.log(name, because)
+ * console.log(createDevVerifier().mintBroken('expired'))
+ * ```
  */
 export const brokenTokens = {
-  expired: withClaims('exp has passed', (now) => ({ iat: now - 7200, exp: now - 3600 })),
-  'not-yet-valid': withClaims('nbf lies ahead', (now) => ({ nbf: now + 3600 })),
-  'issued-in-future': withClaims('iat lies ahead', (now) => ({ iat: now + 3600, exp: now + 7200 })),
+  expired: withClaims('exp has passed', (now) => ({ iat: now - 7_200, exp: now - 3_600 })),
+  'not-yet-valid': withClaims('nbf lies ahead', (now) => ({ nbf: now + 3_600 })),
+  'issued-in-future': withClaims('iat lies ahead', (now) => ({
+    iat: now + 3_600,
+    exp: now + 7_200,
+  })),
   'missing-exp': withClaims('exp is required', () => ({ exp: undefined })),
   'string-exp': withClaims('exp is a number', (now) => ({ exp: String(now + 900) })),
-  'millisecond-exp': withClaims('exp is in seconds', (now) => ({ exp: (now + 900) * 1000 })),
+  'millisecond-exp': withClaims('exp is in seconds', (now) => ({ exp: (now + 900) * 1_000 })),
   'wrong-issuer': withClaims('iss is another Verifier', () => ({
     iss: 'https://other-verifier.example.com',
   })),
@@ -157,9 +164,7 @@ export const brokenTokens = {
   'tampered-payload': damaged(
     'the claims are not the signed ones',
     ({ header, decoded, signature }) =>
-      [header, encode({ ...decoded.claims, sub: 'did:key:zDnaeSomebodyElse' }), signature].join(
-        '.',
-      ),
+      [header, encode({ ...decoded.claims, sub: 'did:key:zDnaeAnother' }), signature].join('.'),
   ),
   'tampered-header': damaged('the header is not the signed one', ({ decoded, claims, signature }) =>
     [encode({ ...decoded.header, typ: 'at+jwt' }), claims, signature].join('.'),
@@ -201,7 +206,7 @@ export const brokenTokens = {
   'alg-hs256-with-jwk': hmac('HMAC with the public key as secret, JWK', ({ keys }) =>
     JSON.stringify(publicJwk(keys.current.pair)),
   ),
-  'critical-header': withHeader('a critical extension nobody understands (RFC 7515 §4.1.11)', {
+  'critical-header': withHeader('a critical extension that no API understands (RFC 7515 §4.1.11)', {
     crit: ['exp2'],
     exp2: 1,
   }),

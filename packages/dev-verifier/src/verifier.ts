@@ -12,40 +12,47 @@ import {
   type Endpoint,
   type FaultName,
   type FaultOptions,
+  type FaultPlace,
 } from './faults.js'
 import { inProcessFetch } from './in-process-fetch.js'
 import { jwkSet, rotate, type RotationOptions } from './key-ring.js'
 import { publicJwk, type Jwk } from './keys.js'
-import { listen } from './listen.js'
 import { checkMintOptions, mintAccessToken, mintIdToken, type MintOptions } from './mint.js'
-import {
-  refuseOpenAddress,
-  resolveOptions,
-  type DevVerifierOptions,
-  type ListenOptions,
-} from './options.js'
-import { profiles, type ProfileName } from './profiles.js'
+import { resolveOptions, type DevVerifierOptions } from './options.js'
+import type { ProfileName } from './profiles.js'
 import { createRoutes } from './routes.js'
 import { createServer, type Server } from './server.js'
 import { brokenTokens, type BrokenTokenName } from './variants.js'
 import { tokenRequest, type Machine, type TokenRequestOptions } from './wallet.js'
 
-/** An embedded authorization server, Issuer and wallet for local work and tests. */
+/**
+ * An embedded authorization server, Issuer and wallet for local work and tests.
+ *
+ * Its tokens and credentials prove nothing: anyone who can reach it can have one signed.
+ *
+ * @example
+ * ```ts
+ * import { createDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier'
+ *
+ * const verifier: DevVerifier = createDevVerifier()
+ * console.log(verifier.issuer, verifier.mint())
+ * ```
+ */
 export interface DevVerifier {
   /** The issuer, as tokens carry it and clients configure it. */
   readonly issuer: string
-  /** The generation of Verifiers it behaves like. */
+  /** The generation of Verifiers that it behaves like. */
   readonly profile: ProfileName
-  /**
-   * The embedded Issuer: what an API that looks credentials up in its status lists is configured
-   * with.
-   */
+  /** The embedded Issuer: what an API that looks credentials up in status lists is told of it. */
   readonly credentialIssuer: {
+    /** `did:elsi:` and the identifier of its made-up organisation. */
     readonly id: string
     /** The address below which its status lists are. */
     readonly statusLists: string
     /** The keys that sign its credentials and lists. */
     readonly keys: { readonly keys: readonly Jwk[] }
+    /** The authority, made at start, that issued the certificate of those keys. In PEM. */
+    readonly certificateAuthorities: readonly string[]
   }
   /**
    * The whole server as a function with the signature of the global `fetch`; it reaches this
@@ -57,36 +64,56 @@ export interface DevVerifier {
   /**
    * Issues a LEARCredentialMachine, signed by the embedded Issuer.
    *
-   * @param request What to write into it; by default a made-up machine that may create and update
+   * @param request What to write into it. Default: a made-up machine that may create and update
    *   `ProductOffering`.
    * @returns The credential, the machine's private key and DID, and `revoke`.
    * @throws Error when the dialect is not one of a machine's credential, or the key is no P-256
    *   key.
    * @example
-   * verifier.issueMachineCredential({ powers: [{ function: 'Onboarding', action: 'Execute', domain:
-   * 'kpmg' }] })
+   * ```ts
+   * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+   *
+   * const { credential, privateKey } = createDevVerifier().issueMachineCredential({
+   *   powers: [{ function: 'Onboarding', action: 'Execute', domain: 'kpmg' }],
+   * })
+   * ```
    */
   issueMachineCredential(request?: CredentialRequest): IssuedCredential
   /**
    * Issues a LEARCredentialEmployee, signed by the embedded Issuer. The client_credentials grant
    * refuses it.
    *
-   * @param request What to write into it; by default a made-up employee.
+   * @param request What to write into it. Default: a made-up employee.
    * @returns The credential, the employee's private key and DID, and `revoke`.
    * @throws Error when the dialect is not one of an employee's credential, or the key is no P-256
    *   key.
+   * @example
+   * ```ts
+   * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+   *
+   * const employee = createDevVerifier().issueEmployeeCredential({
+   *   mandatee: { firstName: 'Ada', lastName: 'Example' },
+   * })
+   * ```
    */
   issueEmployeeCredential(request?: CredentialRequest): IssuedCredential
   /**
    * Writes the form of a token request, signed with the machine's key: what its client would send.
    *
+   * The form works once: it uses up the `jti` of its client assertion (RFC 7523 §3).
+   *
    * @param machine A credential of `issueMachineCredential`, or of elsewhere with its key.
    * @param options Departures from a correct request, to see them refused.
-   * @returns The fields to post to the token endpoint, once: the assertion's `jti` is used up by
-   *   it.
+   * @returns The fields to post to the token endpoint.
+   * @throws Error for an option of another name, or a lifetime that is no number.
    * @example
-   * await fetch(`${verifier.issuer}/oidc/token`, { method: 'POST', body:
-   * verifier.tokenRequest(machine) })
+   * ```ts
+   * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+   *
+   * const verifier = createDevVerifier()
+   * const body = verifier.tokenRequest(verifier.issueMachineCredential())
+   * await verifier.fetch(`${verifier.issuer}/oidc/token`, { method: 'POST', body })
+   * ```
    */
   tokenRequest(machine: Machine, options?: TokenRequestOptions): URLSearchParams
   /**
@@ -95,59 +122,115 @@ export interface DevVerifier {
    * @param options What to put into it; {@link tokenShapes} has one entry for each shape met in
    *   the wild.
    * @returns The compact JWT.
+   * @throws Error for an option of another name, or of a value that the token could not have.
    * @example
-   * verifier.mint({ powers: [{ function: 'ProductOffering', action: 'Create' }], expiresIn: 60 })
+   * ```ts
+   * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+   *
+   * const token = createDevVerifier().mint({
+   *   powers: [{ function: 'ProductOffering', action: 'Create' }],
+   *   expiresIn: 60,
+   * })
+   * ```
    */
   mint(options?: MintOptions): string
   /**
    * Signs an id_token, which no API may accept: same key, issuer and `typ` as an access token, but
    * `vc_json`, `auth_time` and `acr`, and neither `jti` nor `scope`.
    *
-   * @param options What to put into it; by default a made-up employee's, for a relying party,
-   *   valid for 60 seconds.
+   * @param options What to put into it. Default: a made-up employee's, for a relying party, valid
+   *   for 60 seconds.
    * @returns The compact JWT.
+   * @throws Error for an option of another name, or of a value that the token could not have.
+   * @example
+   * ```ts
+   * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+   *
+   * const idToken = createDevVerifier().mintIdToken({ audience: 'my-portal' })
+   * ```
    */
   mintIdToken(options?: MintOptions): string
   /**
    * Makes a token that no API may accept.
    *
    * @param name A name of {@link brokenTokens}.
-   * @param options Those of the good token it is made from.
+   * @param options Those of the good token that it is made from.
    * @returns The token.
+   * @throws Error for another name, or for an option that `mint` refuses.
+   * @example
+   * ```ts
+   * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+   *
+   * const expired = createDevVerifier().mintBroken('expired')
+   * ```
    */
   mintBroken(name: BrokenTokenName, options?: MintOptions): string
   /**
    * Replaces the signing key, at once and without overlap, as real Verifiers do.
    *
    * @param options `keepKid` gives the new key the old name; `keepOld` goes on publishing the old
-   *   key.
+   *   key. Default: neither.
+   * @throws Error for an option of another name.
+   * @example
+   * ```ts
+   * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+   *
+   * createDevVerifier().rotateKeys({ keepOld: true })
+   * ```
    */
   rotateKeys(options?: RotationOptions): void
   /**
    * Publishes JWKs beside the Verifier's own, unchecked: foreign, malformed, or thousands of them.
    *
    * @param keys The JWKs, appended to the set for good.
+   * @throws Error when it is no list.
+   * @example
+   * ```ts
+   * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+   *
+   * createDevVerifier().addKeys([{ kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' }])
+   * ```
    */
   addKeys(keys: readonly Jwk[]): void
-  /** A copy of the JWK Set as published at present. */
+  /**
+   * The JWK Set as published at present.
+   *
+   * @returns A copy.
+   */
   jwks(): { keys: Jwk[] }
   /**
-   * Makes an endpoint fail. With a fault on `status`, the token endpoint cannot read the status
-   * lists either.
+   * Makes an endpoint fail, or a list that the Verifier reads at a token request.
    *
-   * @param endpoint Where.
+   * With a fault on `status`, the status lists fail for an API and for the Verifier itself. With
+   * one on `issuers`, the Verifier does not reach its list of trusted issuers, whatever the fault.
+   *
+   * @param place Where.
    * @param fault A name of {@link faults}.
-   * @param options For how many requests (until healed, by default), and the delay of slow
-   *   answers in milliseconds.
+   * @param options For how many requests, and the delay of slow answers in milliseconds. Default:
+   *   until healed, and 1 000.
+   * @throws Error for a place, a fault or an option of another name.
+   * @example
+   * ```ts
+   * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+   *
+   * const verifier = createDevVerifier()
+   * verifier.fail('jwks', 'status-500', { times: 2 })
+   * verifier.fail('issuers', 'refuse')
+   * ```
    */
-  fail(endpoint: Endpoint, fault: FaultName, options?: FaultOptions): void
+  fail(place: FaultPlace, fault: FaultName, options?: FaultOptions): void
   /**
    * Ends a fault.
    *
-   * @param endpoint Where; everywhere by default.
+   * @param place Where. Default: everywhere.
+   * @throws Error for a place of another name.
    */
-  heal(endpoint?: Endpoint): void
-  /** Ends hanging requests and stops answering; on a port, stops listening. */
+  heal(place?: FaultPlace): void
+  /**
+   * Ends hanging requests and stops answering; on a port, stops listening.
+   *
+   * @returns When all of that is done.
+   */
   close(): Promise<void>
 }
 
@@ -157,51 +240,24 @@ export interface DevVerifier {
  * Its tokens prove nothing: anyone who can reach it can have one signed. Never trust its issuer
  * where real data is.
  *
- * @param options See {@link DevVerifierOptions}; everything has a default.
+ * @param options See {@link DevVerifierOptions}. Every option has a default.
  * @returns The Verifier, at `https://verifier.example.test` unless `issuer` says otherwise.
  * @throws Error with NODE_ENV=production, unless forced, or when an option is wrong.
  * @example
+ * ```ts
+ * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+ *
  * const verifier = createDevVerifier({ profile: 'dome' })
  * const response = await verifier.fetch(`${verifier.issuer}/oidc/jwks`)
+ * console.log(await response.json())
+ * ```
  */
 export function createDevVerifier(options: DevVerifierOptions = {}): DevVerifier {
   return assemble(options).verifier
 }
 
-/**
- * Starts a development Verifier on a loopback port.
- *
- * Its tokens prove nothing: anyone who can reach it can have one signed. Never trust its issuer
- * where real data is.
- *
- * @param options See {@link ListenOptions}; everything has a default.
- * @returns The Verifier, once it listens.
- * @throws Error with NODE_ENV=production or an address others can reach, unless forced, or when an
- *   option is wrong.
- * @example
- * const verifier = await startDevVerifier({ profile: 'eudistack-3.3' }) const { credential,
- * privateKey } = verifier.issueMachineCredential({ powers: [{ function: 'ProductOffering', action:
- * 'Create' }] }) await verifier.close()
- */
-export async function startDevVerifier(options: ListenOptions = {}): Promise<DevVerifier> {
-  const { port = 0, host = '127.0.0.1' } = options
-  refuseOpenAddress(host, options.force)
-  resolveOptions(options)
-  let handle = (_: Request): Response | Promise<Response> => new Response(null, { status: 503 })
-  const listener = await listen((request) => handle(request), { port, host })
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${listener.port}`
-  const issuer =
-    options.issuer ?? `http://${authority}${profiles[options.profile ?? 'eudistack-3.3'].basePath}`
-  const assembled = assemble({ ...options, issuer })
-  handle = assembled.handle
-  const close = async (): Promise<void> => {
-    await assembled.verifier.close()
-    await listener.close()
-  }
-  return { ...assembled.verifier, close }
-}
-
-function assemble(options: DevVerifierOptions) {
+/** A development Verifier, and its parts. */
+export function assemble(options: DevVerifierOptions) {
   const server = createServer(resolveOptions(options))
   const { settings, requests, keys, faults } = server
   const handle = createRoutes(server)
@@ -215,7 +271,8 @@ function assemble(options: DevVerifierOptions) {
     credentialIssuer: {
       id: server.credentialIssuer.id,
       statusLists: `${settings.issuer}/`,
-      keys: { keys: [publicJwk(server.credentialIssuer.key)] },
+      keys: { keys: [publicJwk(server.credentialIssuer.seal.key)] },
+      certificateAuthorities: [server.credentialIssuer.authority.certificate.toString()],
     },
     fetch: inProcessFetch(handle, serves),
     requests,
@@ -250,11 +307,11 @@ function assemble(options: DevVerifierOptions) {
       keys.foreign.push(...added)
     },
     jwks: () => structuredClone(jwkSet(keys)),
-    fail: (endpoint, fault, options = {}) => setFault(faults, endpoint, fault, options),
-    heal: (endpoint) => clearFaults(faults, endpoint),
+    fail: (place, fault, options = {}) => setFault(faults, place, fault, options),
+    heal: (place) => clearFaults(faults, place),
     close: () => Promise.resolve(server.closed.abort()),
   }
-  return { verifier, handle }
+  return { server, verifier, handle }
 }
 
 function issue(

@@ -6,7 +6,7 @@ import { keyPairFrom, type PrivateKeyInput } from './keys.js'
 import { seconds } from './runtime.js'
 import type { Server } from './server.js'
 
-/** Departures from a correct token request; `undefined` removes a member. */
+/** Departures from a correct token request. `undefined` removes a member. */
 export interface TokenRequestOptions {
   /** Form fields. */
   readonly form?: Record<string, string | undefined>
@@ -22,7 +22,7 @@ export interface TokenRequestOptions {
   readonly assertionKey?: PrivateKeyInput
   /** Signs the presentation with another private key. */
   readonly presentationKey?: PrivateKeyInput
-  /** Life of assertion and presentation in seconds; 60 by default. */
+  /** Life of assertion and presentation. Seconds. Default: 60. */
   readonly lifetime?: number
 }
 

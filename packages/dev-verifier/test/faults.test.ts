@@ -132,26 +132,26 @@ describe.each([
 
 describe('slow answers', () => {
   it('wait on the clock they are given', async () => {
-    const waiting: { milliseconds: number; callback: () => void }[] = []
-    const after = (milliseconds: number, callback: () => void): (() => void) => {
-      waiting.push({ milliseconds, callback })
+    const waiting: { delay: number; callback: () => void }[] = []
+    const schedule = (callback: () => void, delay: number): (() => void) => {
+      waiting.push({ delay, callback })
       return () => undefined
     }
-    const verifier = createDevVerifier({ runtime: { after } })
-    verifier.fail('jwks', 'slow', { delay: 5000 })
+    const verifier = createDevVerifier({ runtime: { schedule } })
+    verifier.fail('jwks', 'slow', { delay: 5_000 })
     const pending = read(verifier)
     while (waiting.length === 0) await new Promise(setImmediate)
-    expect(waiting[0]?.milliseconds).toBe(5000)
+    expect(waiting[0]?.delay).toBe(5_000)
     waiting[0]?.callback()
     expect(await (await pending).json()).toEqual(verifier.jwks())
   })
 
   it('may come a byte at a time', async () => {
-    const after = (_: number, callback: () => void): (() => void) => {
+    const schedule = (callback: () => void): (() => void) => {
       queueMicrotask(callback)
       return () => undefined
     }
-    const verifier = createDevVerifier({ runtime: { after } })
+    const verifier = createDevVerifier({ runtime: { schedule } })
     verifier.fail('jwks', 'slow-body')
     const chunks = []
     for await (const chunk of (await read(verifier)).body as AsyncIterable<Uint8Array>)

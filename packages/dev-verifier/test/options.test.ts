@@ -7,6 +7,7 @@ import { requestToken } from './support.js'
 /** The methods as callers without a compiler may use them. */
 type Loose = Record<keyof DevVerifier, (...given: unknown[]) => unknown>
 
+const create = createDevVerifier as (options: object) => DevVerifier
 const verifier = createDevVerifier()
 const loose = verifier as unknown as Loose
 const machine = verifier.issueMachineCredential()
@@ -65,6 +66,14 @@ describe('the options of a method', () => {
       'rateLimit',
     ],
     ['another way to name keys', () => createDevVerifier({ kid: 'x' as 'did:key' }), 'kid'],
+    ['a flag as text', () => create({ mimicLaxity: 'false' }), 'mimicLaxity'],
+    ['an empty tenant', () => create({ tenant: '' }), 'tenant'],
+    ['a port as text', () => create({ port: '8082' }), 'port'],
+    ['a client without an id', () => create({ clients: [{ did: 'x' }] }), 'clientId'],
+    ['a client with another member', () => create({ clients: [{ clientID: 'x' }] }), 'clients'],
+    ['an Issuer as text', () => create({ trustedIssuers: ['VATES-1'] }), 'trustedIssuers'],
+    ['a clock that is none', () => create({ runtime: { now: 0 } }), 'now'],
+    ['an unknown seam', () => create({ runtime: { after: () => {} } }), 'runtime'],
   ])('are refused for %s', (_, call, name) => {
     expect(call).toThrow(new RegExp(`^Expected .*${name}`))
   })

@@ -1,7 +1,7 @@
+import { X509Certificate } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import { createDevVerifier } from '../src/index.js'
 import { decodeJwt, hasValidSignature, type Json } from '../src/jwt.js'
-import { publicKeyOfDid } from '../src/did-key.js'
 import { answerOf, grantedClaims, requestToken } from './support.js'
 
 const forms = {
@@ -42,7 +42,11 @@ describe.each(['bitstring', 'token'] as const)('the %s status list', (status) =>
     expect(response.headers.get('content-type')).toBe(contentType)
     const jwt = decodeJwt(await response.text())
     expect(jwt.header['typ']).toBe(contentType.replace('application/', ''))
-    expect(hasValidSignature(jwt, publicKeyOfDid(jwt.header['kid'] as string))).toBe(true)
+    const [leaf, authority] = (jwt.header['x5c'] as string[]).map(
+      (certificate) => new X509Certificate(Buffer.from(certificate, 'base64')),
+    )
+    expect(hasValidSignature(jwt, leaf!.publicKey)).toBe(true)
+    expect(authority!.toString()).toBe(verifier.credentialIssuer.certificateAuthorities[0])
     return gunzipSync(Buffer.from(list(jwt.claims), 'base64url'))
   }
   const isSet = (bytes: Buffer, index: number): boolean =>

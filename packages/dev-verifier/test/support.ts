@@ -1,8 +1,35 @@
-import type { DevVerifier, IssuedCredential, TokenRequestOptions } from '../src/index.js'
+import type {
+  DevVerifier,
+  IssuedCredential,
+  Listeners,
+  RefusedEvent,
+  TokenRequestOptions,
+} from '../src/index.js'
+import { createAuthority } from '../src/certificate.js'
+import { createSeal, signWithSeal } from '../src/credential-issuer.js'
 import { decodeJwt, type Json } from '../src/jwt.js'
+import { publicJwk, type CredentialAlgorithm } from '../src/keys.js'
 
 /** The profiles with the client_credentials grant. */
-export const JAVA_PROFILES = ['eudistack-3.3', 'eudistack-3.0', 'dome'] as const
+export const JAVA_PROFILES = ['eudistack-3.3', 'eudistack-3.0', 'eudistack-2', 'dome'] as const
+
+/** When tests begin whose clock is held. */
+export const START = Date.parse('2026-11-28T12:00:00Z')
+
+/** An Issuer of the test's own, which signs whatever it is given. */
+export function createForeignIssuer(
+  id = 'did:elsi:VATES-T0000000T',
+  algorithm: CredentialAlgorithm = 'ES256',
+) {
+  const authority = createAuthority(START)
+  const seal = createSeal(authority, id, algorithm, START)
+  return {
+    id,
+    jwk: publicJwk(seal.key),
+    key: seal.key,
+    sign: (claims: Json) => signWithSeal('JWT', claims, seal, authority),
+  }
+}
 
 /** Sends the token request of a machine, without a port. */
 export const requestToken = (
@@ -17,6 +44,14 @@ export const postForm = (
   headers: Record<string, string> = {},
 ): Promise<Response> =>
   verifier.fetch(`${verifier.issuer}/oidc/token`, { method: 'POST', body: form, headers })
+
+/** Listeners that write down why requests were refused, and what failed. */
+export function recordRefusals(): { log: string[]; events: Listeners } {
+  const log: string[] = []
+  const refused = ({ check, cause }: RefusedEvent) => void log.push(`${check}: ${cause}`)
+  const failed: Listeners['failed'] = ({ message }) => void log.push(`failed: ${message}`)
+  return { log, events: { tokenRefused: refused, requestRefused: refused, failed } }
+}
 
 /** Status, and `error` of the body or `-` where there is no body at all. */
 export async function answerOf(response: Response): Promise<string> {

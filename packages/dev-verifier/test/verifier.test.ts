@@ -1,9 +1,7 @@
 import { request as httpRequest } from 'node:http'
 import supertest from 'supertest'
-import { publicKeyOfDid } from '../src/did-key.js'
 import { createDevVerifier, startDevVerifier, type Jwk } from '../src/index.js'
 import { decodeJwt } from '../src/jwt.js'
-import { publicJwk } from '../src/keys.js'
 import { answerOf, requestToken } from './support.js'
 
 describe('a development Verifier', () => {
@@ -23,15 +21,26 @@ describe('a development Verifier', () => {
     await verifier.close()
   })
 
-  it('does not run in production or on an open address, unless forced', async () => {
-    const runtime = { environment: 'production' }
+  it.each([
+    'production',
+    'Production',
+    'PRODUCTION',
+    ' production',
+    'production\r\n',
+    '\tProduction ',
+  ])('does not run with NODE_ENV=%j, unless forced', async (environment) => {
+    const runtime = { environment }
     expect(() => createDevVerifier({ runtime })).toThrow(/NODE_ENV=production/)
     await expect(startDevVerifier({ runtime })).rejects.toThrow(/NODE_ENV=production/)
+    expect(createDevVerifier({ runtime, force: true }).issuer).toBeDefined()
+  })
+
+  it('does not run on an open address, unless forced', async () => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.com', '127.evil.example']) {
       await expect(startDevVerifier({ host })).rejects.toThrow(/loopback only/)
     }
-    expect(createDevVerifier({ runtime, force: true }).issuer).toBeDefined()
     const forced = await startDevVerifier({ host: '0.0.0.0', force: true })
+    expect(forced.issuer).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/verifier$/)
     await forced.close()
   })
 
@@ -41,10 +50,10 @@ describe('a development Verifier', () => {
     )
     expect(() => createDevVerifier({ issuer: 'verifier' })).toThrow(/http\(s\) URL/)
     expect(() => createDevVerifier({ profile: 'unknown' as 'dome' })).toThrow(
-      /Expected a profile of/,
+      /Expected profile to be one of/,
     )
     expect(() => createDevVerifier({ profile: 'toString' as 'dome' })).toThrow(
-      /Expected a profile of/,
+      /Expected profile to be one of/,
     )
     expect(() => createDevVerifier({ tennant: 'kpmg' } as object)).toThrow(
       /Expected options of .*; found "tennant"/,
@@ -61,12 +70,22 @@ describe('a development Verifier', () => {
     await verifier.close()
   })
 
+  it('stops listening when it cannot start', async () => {
+    const free = await startDevVerifier()
+    const port = Number(new URL(free.issuer).port)
+    await free.close()
+    await expect(startDevVerifier({ port, key: 'no key' })).rejects.toThrow(/^Expected a P-256/)
+    const verifier = await startDevVerifier({ port })
+    expect(verifier.issuer).toContain(`:${port}/`)
+    await verifier.close()
+  })
+
   it('keeps to the clock it is given', async () => {
     let now = Date.parse('2026-01-01T00:00:00Z')
     const verifier = createDevVerifier({ runtime: { now: () => now } })
     const machine = verifier.issueMachineCredential({ validUntil: new Date(now + 60_000) })
     const response = await requestToken(verifier, machine)
-    expect(await response.json()).toMatchObject({ token_type: 'Bearer', expires_in: 900 })
+    expect(await response.json()).toMatchObject({ token_type: 'Bearer', expires_in: 899 })
     expect(decodeJwt(verifier.mint()).claims).toMatchObject({ iat: 1767225600, exp: 1767226500 })
     now += 60_000
     expect(await answerOf(await requestToken(verifier, machine))).toBe('400 invalid_grant')
@@ -105,7 +124,7 @@ describe('a development Verifier', () => {
   it('accepts the credentials of issuers it is told to trust', async () => {
     const other = createDevVerifier({ profile: 'dome' })
     const { credential, privateKey, did } = other.issueMachineCredential()
-    const jwk = issuerKey(credential)
+    const [jwk] = other.credentialIssuer.keys.keys as [Jwk]
     const verifier = createDevVerifier({
       profile: 'dome',
       trustedIssuers: [{ id: 'VATES-Q0000000J', jwk }],
@@ -161,7 +180,3 @@ it('gives the issuer of the Host header when asked to', async () => {
   expect(JSON.parse(document)).toMatchObject({ issuer: 'http://kpmg.localhost:8082/verifier' })
   await verifier.close()
 })
-
-/** The embedded Issuer names its key in the credential's header. */
-const issuerKey = (credential: string): Jwk =>
-  publicJwk({ publicKey: publicKeyOfDid(decodeJwt(credential).header['kid'] as string) })

@@ -1,0 +1,67 @@
+import type { IssuedCredential } from './credentials.js'
+import type { Power } from './mandate.js'
+import type { DevVerifier } from './verifier.js'
+
+/** What the command hands out beside the Verifier, at paths that no real Verifier has. */
+export const PATHS = { token: '/dev/token', client: '/dev/client' } as const
+
+/** A machine with its credential, and what its developer asks for by HTTP. */
+export interface HandOut {
+  /** The machine, issued on first use. */
+  readonly machineOf: (verifier: DevVerifier) => IssuedCredential
+  /** Answers a request for one of {@link PATHS}; leaves all others to the Verifier. */
+  readonly answer: (verifier: DevVerifier, request: Request) => Promise<Response> | undefined
+}
+
+/** Hands out tokens of a machine with these powers, for a service at the profile `fiware`. */
+export function createHandOut(powers: readonly Power[], service: string): HandOut {
+  let machine: IssuedCredential | undefined
+  const machineOf = (verifier: DevVerifier): IssuedCredential =>
+    (machine ??= verifier.issueMachineCredential({ powers }))
+  return {
+    machineOf,
+    answer(verifier, request) {
+      const { pathname } = new URL(request.url)
+      if (request.method !== 'GET') return undefined
+      if (pathname === PATHS.token) return freshToken(verifier, machineOf(verifier), service)
+      if (pathname !== PATHS.client) return undefined
+      return Promise.resolve(plain(clientEnvironment(verifier, machineOf(verifier))))
+    },
+  }
+}
+
+/** The configuration of a client as environment variables, one a line. */
+export function clientEnvironment(
+  { issuer }: DevVerifier,
+  { credential, privateKey }: IssuedCredential,
+): string {
+  return [`VERIFIER=${issuer}`, `CREDENTIAL=${credential}`, `PRIVATE_KEY=${privateKey.hex}`].join(
+    '\n',
+  )
+}
+
+/** Asks for a token as the machine itself would, so that each one is by a request of its own. */
+async function freshToken(
+  verifier: DevVerifier,
+  machine: IssuedCredential,
+  service: string,
+): Promise<Response> {
+  const path = verifier.profile === 'fiware' ? `/services/${service}/token` : '/oidc/token'
+  const response = await verifier.fetch(verifier.issuer + path, {
+    method: 'POST',
+    body: verifier.tokenRequest(machine),
+  })
+  if (!response.ok) return response
+  const { access_token: token } = (await response.json()) as { access_token: string }
+  return plain(token)
+}
+
+function plain(text: string): Response {
+  return new Response(`${text}\n`, {
+    headers: {
+      'content-type': 'text/plain',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    },
+  })
+}

@@ -1,0 +1,180 @@
+import {
+  anything,
+  callable,
+  finite,
+  flag,
+  listOf,
+  members,
+  oneOf,
+  portNumber,
+  text,
+  unexpected,
+  type Check,
+} from './checks.js'
+import { EVENT_NAMES } from './events.js'
+import type { ListenOptions } from './options.js'
+import { profiles } from './profiles.js'
+
+/** What one option may be, and how it is documented. */
+export interface OptionRow {
+  readonly check: Check
+  /** The default, where it is one value. */
+  readonly default?: string | number | boolean
+  /** The default in words, where it depends on something. */
+  readonly defaultText?: string
+  /** What a number counts. */
+  readonly unit?: string
+  /** One sentence for the README and the command's help. */
+  readonly is: string
+  /** How the command takes it. */
+  readonly flag?: FlagKind
+}
+
+/** What a flag of the command holds: `file` a text or the file that holds it, `ids` a list. */
+export type FlagKind = 'text' | 'number' | 'switch' | 'file' | 'ids'
+
+/** What documentation says of an option, its unit included. */
+export function sentences({ is, unit }: OptionRow): string {
+  return unit === undefined ? is : `${is} ${unit}.`
+}
+
+const PROFILES = Object.keys(profiles)
+
+/**
+ * Every option of a development Verifier: its check, its default, and what the README says of it.
+ */
+export const OPTIONS = {
+  profile: {
+    check: oneOf(PROFILES),
+    default: 'eudistack-3.3',
+    is: `The generation of Verifiers to behave like: ${PROFILES.map((name) => `\`${name}\``).join(', ')}.`,
+    flag: 'text',
+  },
+  port: {
+    check: portNumber,
+    default: 0,
+    is: 'The port to listen on. 0 takes any free one.',
+    flag: 'number',
+  },
+  host: {
+    check: text,
+    default: '127.0.0.1',
+    is: 'The address to listen on. Others than loopback need `force`.',
+    flag: 'text',
+  },
+  issuer: {
+    check: issuerUrl,
+    defaultText: 'where it listens',
+    is: 'The issuer, exactly as tokens carry it.',
+    flag: 'text',
+  },
+  issuerFromRequest: {
+    check: flag,
+    default: false,
+    is: "Takes `iss` from each request's host, one for each tenant.",
+    flag: 'switch',
+  },
+  tenant: {
+    check: text,
+    defaultText: 'none',
+    is: 'The tenant of requests that name none. Without it, powers of all tenants count.',
+    flag: 'text',
+  },
+  clients: {
+    check: listOf({ clientId: text, did: text, tenant: text }, ['clientId']),
+    defaultText: 'every did:key',
+    is: 'Registered clients: `{ clientId, did?, tenant? }`.',
+  },
+  trustedIssuers: {
+    check: listOf({ id: text, jwk: anything }, ['id']),
+    defaultText: 'its own Issuer',
+    is: 'Further organisations on the list of trusted issuers: `{ id, jwk? }`, and by id on the command line.',
+    flag: 'ids',
+  },
+  key: {
+    check: anything,
+    defaultText: 'a fresh key',
+    is: 'The signing key: a P-256 key as hex, JWK, PKCS#8 PEM or `KeyObject`.',
+    flag: 'file',
+  },
+  certificate: {
+    check: text,
+    defaultText: 'none',
+    is: 'The certificate of `key` in PEM, published as `x5c` and sent in each token.',
+    flag: 'file',
+  },
+  kid: {
+    check: oneOf(['did:key', 'thumbprint']),
+    defaultText: 'by profile',
+    is: 'How the signing key is named: `did:key` or `thumbprint`.',
+    flag: 'text',
+  },
+  lifetime: {
+    check: finite,
+    defaultText: 'by profile',
+    unit: 'Seconds',
+    is: 'Life of an access token.',
+    flag: 'number',
+  },
+  service: {
+    check: text,
+    default: 'my-service',
+    is: '`aud` of minted tokens of the profile `fiware`.',
+    flag: 'text',
+  },
+  bareErrors: {
+    check: flag,
+    defaultText: 'by profile',
+    is: 'Answers failures of the grant with 403 without a body, as Verifiers before 3.2.1.',
+    flag: 'switch',
+  },
+  mimicLaxity: {
+    check: flag,
+    default: false,
+    is: "Lets pass what older Verifiers let pass beyond the protocol's text.",
+    flag: 'switch',
+  },
+  rateLimit: {
+    check: limits,
+    default: false,
+    unit: 'Requests a minute',
+    is: 'Limits each client address: `true` for the real limits (30 token requests, 120 others), or `{ token, others }`.',
+    flag: 'switch',
+  },
+  events: {
+    check: members(Object.fromEntries(EVENT_NAMES.map((name) => [name, callable]))),
+    defaultText: 'none',
+    is: 'Functions to be told of what happens, by the name of the event.',
+  },
+  runtime: {
+    check: members({
+      now: callable,
+      uuid: callable,
+      schedule: callable,
+      environment: anything,
+      warn: callable,
+    }),
+    defaultText: "the system's",
+    is: 'Clock, timers, identifiers and warnings.',
+  },
+  force: {
+    check: flag,
+    default: false,
+    is: 'Starts where others can reach it, or with `NODE_ENV=production`.',
+    flag: 'switch',
+  },
+} as const satisfies Record<keyof ListenOptions, OptionRow>
+
+function issuerUrl(name: string, value: unknown): void {
+  const isRight =
+    typeof value === 'string' && URL.canParse(value) && /^https?:\/\/[^?#]*[^/?#]$/.test(value)
+  if (isRight) return
+  throw unexpected(`${name} to be an http(s) URL without query, fragment or trailing slash`, value)
+}
+
+function limits(name: string, value: unknown): void {
+  if (typeof value === 'boolean') return
+  const { token, others } = Object(value) as Record<string, unknown>
+  if (Number.isFinite(token) && Number.isFinite(others)) return
+  throw unexpected(`${name} to be true, or the numbers token and others`, value)
+}
