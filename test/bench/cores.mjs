@@ -7,7 +7,7 @@ export const canPin = spawnSync('taskset', ['--version']).status === 0 && cpus()
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 
-/** Starts a script with a channel for messages: on the first core alone, where that can be had. */
+/** Starts a script with a channel for messages, bound to the first core where that is possible. */
 export function forkPinned(name, parameters = []) {
   if (!canPin) return fork(here(name), parameters)
   const command = ['-c', '0', process.execPath, here(name), ...parameters]
