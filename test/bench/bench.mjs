@@ -6,8 +6,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
+import { canPin, forkPinned } from './cores.mjs'
 import { overHttp } from './http.mjs'
 import { inProcess } from './in-process.mjs'
+import { summary } from './measure.mjs'
 import { overview, tables } from './report.mjs'
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
@@ -20,10 +22,31 @@ const KINDS = [
   ['EdDSA', '1.8 kB'],
 ]
 
-async function memory() {
-  const child = fork(here('memory.mjs'), { execArgv: ['--expose-gc'] })
-  const [result] = await once(child, 'message')
-  return result
+/** Those whose processes are compared by what they hold. */
+const RESIDENTS = ['floor', 'verifier-guard', 'jose', 'aws-jwt-verify', 'fast-jwt, cached']
+const RESIDENT_ROUNDS = Math.min(rounds, 3)
+
+async function saying(child) {
+  const [said] = await once(child, 'message')
+  child.kill()
+  return said
+}
+
+const memory = () => saying(fork(here('memory.mjs'), { execArgv: ['--expose-gc'] }))
+const oneCore = () => (canPin ? saying(forkPinned('one-core.mjs', [`${rounds}`])) : undefined)
+
+/** Not measured in time, so that all contestants of a round run beside each other. */
+async function resident() {
+  const samples = []
+  for (let round = 0; round < RESIDENT_ROUNDS; round += 1)
+    samples.push(
+      await Promise.all(RESIDENTS.map((name) => saying(fork(here('resident.mjs'), [name])))),
+    )
+  return RESIDENTS.map((contestant, index) => ({
+    contestant,
+    distinct: samples[0][index].distinct,
+    bytes: summary(samples.map((round) => round[index].bytes)),
+  }))
 }
 
 const machine = () => ({
@@ -38,10 +61,13 @@ for (const [algorithm, size] of KINDS) {
   console.error(`${algorithm}, ${size} …`)
   results.inProcess.push(...(await inProcess(algorithm, size, rounds)))
 }
+console.error('on one core …')
+results.oneCore = await oneCore()
 console.error('behind Express …')
 results.http = await overHttp(rounds)
 console.error('memory …')
 results.memory = await memory()
+results.resident = await resident()
 results.loadAtEnd = loadavg()[0]
 
 await write(here('results.json'), JSON.stringify(results), 'json')

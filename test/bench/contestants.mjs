@@ -1,7 +1,9 @@
 import { verify as verifySignature } from 'node:crypto'
 import { createResourceServer } from '@verifier-guard/core'
+import { createGuard } from '@verifier-guard/core/support'
+import { auth } from '@verifier-guard/express'
 import { JwtVerifier } from 'aws-jwt-verify'
-import { auth as auth0 } from 'express-oauth2-jwt-bearer'
+import { auth as oauth2 } from 'express-oauth2-jwt-bearer'
 import { expressjwt } from 'express-jwt'
 import { createVerifier } from 'fast-jwt'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
@@ -30,14 +32,28 @@ const asFunction = (middleware) => (token) =>
     middleware(request, {}, (error) => (error ? reject(error) : resolve(request.auth)))
   })
 
+/** A middleware around a function of a token, as an application writes it by hand. */
+const asMiddleware = (verify) => (request, response, next) => {
+  const enter = (auth) => {
+    request.auth = auth
+    next()
+  }
+  try {
+    const auth = verify(request.headers.authorization.slice(7))
+    if (auth instanceof Promise) auth.then(enter, next)
+    else enter(auth)
+  } catch (error) {
+    next(error)
+  }
+}
+
 /**
  * All that takes part: `make` returns a function of a token that resolves, or returns, once it is
- * verified. `cached` contestants remember tokens; the others verify each time.
+ * verified; `express` a middleware. `cached` contestants are handed tokens that they remember, the
+ * others new ones.
  */
 export const contestants = {
-  /**
-   * What nobody can do without: one signature with a ready key, two documents, five comparisons.
-   */
+  /** What none can do without: one signature with a ready key, two documents, five comparisons. */
   floor: {
     make:
       ({ issuer, algorithm, publicKey }) =>
@@ -67,16 +83,24 @@ export const contestants = {
       },
   },
   'verifier-guard': {
-    make: (one) => guard(one, { cache: null }).verify,
+    express: (one) => auth(optionsOf(one)),
+    make: (one) => verifier(one),
+  },
+  'verifier-guard, claims read': {
+    make: (one) => {
+      const verify = verifier(one)
+      return async (token) => (await verify(token)).claims
+    },
   },
   'verifier-guard, cached': {
     cached: true,
-    make: (one) => guard(one).verify,
+    make: (one) => verifier(one),
   },
   'verifier-guard, cached, synchronous': {
     cached: true,
     onRequest: true,
-    make: (one) => guard(one).cached,
+    // What the adapters do: without a promise once a token is known.
+    make: (one) => createGuard(optionsOf(one)).authenticate,
   },
   jose: {
     make({ issuer, algorithm }) {
@@ -110,7 +134,7 @@ export const contestants = {
   },
   'express-oauth2-jwt-bearer': {
     express: ({ issuer, algorithm }) =>
-      auth0({
+      oauth2({
         issuer,
         jwksUri: `${issuer}/jwks`,
         audience: AUDIENCE,
@@ -145,21 +169,24 @@ export const contestants = {
   },
 }
 
-function guard({ issuer, algorithm }, options) {
-  const server = createResourceServer({
-    issuer,
-    audience: AUDIENCE,
-    profile: 'eudistack',
-    kinds: ['machine', 'none'],
-    algorithms: [algorithm],
-    ...options,
-  })
-  return { verify: (token) => server.verifyAccessToken(token), cached: guardOnHit(server) }
+/** The middleware that a contestant brings, or one by hand. */
+export function middlewareOf(name, one) {
+  const { express, make } = contestants[name]
+  return express ? express(one) : asMiddleware(make(one))
 }
 
-/** What the adapters do: without a promise once a token is known. */
-function guardOnHit(server) {
-  return (request) => server.authenticateCached(request) ?? server.authenticate(request)
+/** The defaults, the memory for verified tokens among them. */
+const optionsOf = ({ issuer, algorithm }) => ({
+  issuer,
+  audience: AUDIENCE,
+  profile: 'eudistack',
+  kinds: ['machine', 'none'],
+  algorithms: [algorithm],
+})
+
+function verifier(one) {
+  const server = createResourceServer(optionsOf(one))
+  return (token) => server.verifyAccessToken(token)
 }
 
 function fastJwt({ issuer, algorithm, publicKey }, cache) {

@@ -1,39 +1,58 @@
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { fileURLToPath } from 'node:url'
+import { aside, forkPinned } from './cores.mjs'
 import { summary } from './measure.mjs'
 import { createIssuer } from './tokens.mjs'
 
-const NAMES = ['none', 'verifier-guard', 'express-oauth2-jwt-bearer', 'express-jwt + jwks-rsa']
+const GUARDS = ['none', 'verifier-guard', 'express-oauth2-jwt-bearer', 'express-jwt + jwks-rsa']
+/** Those that are middleware, and what applications put around the others by hand. */
+const VERIFIERS = [...GUARDS, 'floor', 'jose', 'aws-jwt-verify', 'fast-jwt']
 const CALLERS = 200
-const REQUESTS = 6_000
 const CONNECTIONS = 8
+const WARM_UP = 2
 
 /**
- * What each guard costs behind Express, in its process' CPU time for each request of a known
- * caller: the application with the guard less the one without, round by round.
+ * What each guard costs behind Express, in its process' CPU time for each request: the application
+ * with the guard less the one without, round by round. The servers share one core, the requests
+ * come from another.
  */
-export async function overHttp(rounds) {
-  const { issuer, algorithm, mint, close } = await createIssuer('ES256', '1.8 kB')
-  const requests = Array.from(
-    { length: CALLERS },
-    () => `GET / HTTP/1.1\r\nHost: orders.example.org\r\nAuthorization: Bearer ${mint()}\r\n\r\n`,
+export function overHttp(rounds) {
+  return aside(async () => {
+    const issuer = await createIssuer('ES256', '1.8 kB')
+    const callers = (await issuer.mintAll(CALLERS)).map(asRequest)
+    const known = Array.from({ length: 6_000 }, (_, n) => callers[n % CALLERS])
+    const results = {
+      known: await compare(GUARDS, issuer, rounds, () => known),
+      fresh: await compare(VERIFIERS, issuer, rounds, async () =>
+        (await issuer.mintAll(3_000)).map(asRequest),
+      ),
+    }
+    issuer.close()
+    return results
+  })
+}
+
+const asRequest = (token) =>
+  `GET / HTTP/1.1\r\nHost: orders.example.org\r\nAuthorization: Bearer ${token}\r\n\r\n`
+
+/** @param requestsOf what every server of a round is sent */
+async function compare(names, { issuer, algorithm, jwk }, rounds, requestsOf) {
+  const servers = await Promise.all(
+    names.map((name) => startServer({ name, issuer, algorithm, jwk })),
   )
-  const servers = await Promise.all(NAMES.map((name) => startServer({ name, issuer, algorithm })))
-  const samples = new Map(NAMES.map((name) => [name, []]))
-  for (let round = -3; round < rounds; round += 1) {
+  const samples = new Map(names.map((name) => [name, []]))
+  for (let round = -WARM_UP; round < rounds; round += 1) {
+    const requests = await requestsOf()
     for (const server of servers) {
       const before = await server.usage()
       await load(server.port, requests)
       const used = (await server.usage()) - before
-      if (round >= 0) samples.get(server.name).push(used / REQUESTS)
+      if (round >= 0) samples.get(server.name).push(used / requests.length)
     }
   }
   for (const { child } of servers) child.kill()
-  close()
   const bare = samples.get('none')
-  return NAMES.map((name) => ({
+  return names.map((name) => ({
     contestant: name,
     microseconds: summary(samples.get(name)),
     guard: summary(samples.get(name).map((used, round) => used - bare[round])),
@@ -41,7 +60,7 @@ export async function overHttp(rounds) {
 }
 
 async function startServer(start) {
-  const child = fork(fileURLToPath(new URL('http-server.mjs', import.meta.url)))
+  const child = forkPinned('http-server.mjs')
   child.send({ start })
   const [{ port }] = await once(child, 'message')
   const usage = async () => {
@@ -54,18 +73,19 @@ async function startServer(start) {
 
 /** Sends requests over a few connections, each the next as soon as the last is answered. */
 async function load(port, requests) {
-  await Promise.all(
-    Array.from({ length: CONNECTIONS }, (_, lane) => converse(port, requests, lane)),
+  const lanes = Array.from({ length: CONNECTIONS }, (_, lane) =>
+    requests.filter((_, n) => n % CONNECTIONS === lane),
   )
+  await Promise.all(lanes.map((lane) => converse(port, lane)))
 }
 
-function converse(port, requests, lane) {
+function converse(port, requests) {
   return new Promise((resolve, reject) => {
     let sent = 0
     const socket = connect(port, '127.0.0.1')
     const next = () => {
-      if (sent === REQUESTS / CONNECTIONS) return socket.end(resolve)
-      socket.write(requests[(lane + CONNECTIONS * sent++) % requests.length])
+      if (sent === requests.length) return socket.end(resolve)
+      socket.write(requests[sent++])
     }
     socket.on('connect', next).on('error', reject)
     socket.on('data', (answer) => {

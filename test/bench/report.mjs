@@ -1,7 +1,9 @@
 const VERIFIED_ANEW = 'verified anew'
 
 const OVERVIEW = [
+  'floor',
   'verifier-guard',
+  'verifier-guard, claims read',
   'jose',
   'aws-jwt-verify',
   'fast-jwt',
@@ -10,70 +12,98 @@ const OVERVIEW = [
   'koa-jwt + jwks-rsa',
 ]
 
+const HEAD = [
+  'library',
+  'new token: time',
+  'CPU, main thread',
+  'CPU, all threads',
+  'CPU, one core',
+  'known token: time',
+  'Express: known',
+  'Express: new',
+]
+
 /** What matters most of the results, as Markdown: the table of the README. */
-export function overview({ inProcess, http, memory, node, cpu, cores, rounds, date }) {
-  const own = inProcess.filter(({ algorithm, size }) => algorithm === 'ES256' && size === '1.8 kB')
-  const of = (name, contestant) =>
-    own.find((one) => one.case === name && one.contestant === contestant)
+export function overview(results) {
+  const { inProcess, oneCore, http, memory } = results
+  const find = (name, contestant, list = inProcess) =>
+    list.find(
+      (one) =>
+        one.algorithm === 'ES256' &&
+        one.size === '1.8 kB' &&
+        one.case === name &&
+        one.contestant === contestant,
+    )
   const rows = OVERVIEW.map((name) => {
-    const { ratio, mainRatio, allRatio } = of('cold, 16 in flight', name)
-    const remembered = of('warm', `${name}, cached`)
-    const guard = http.find(({ contestant }) => contestant === name)?.guard
-    const cold = [ratio, mainRatio, allRatio].map(({ median }) => median.toFixed(2))
+    const { ratio, mainRatio, allRatio } = find('cold, 16 in flight', name)
+    const alone = oneCore && find('cold, 16 in flight', name, oneCore)
     return [
       name,
-      ...cold,
-      remembered?.ratio.median.toFixed(3) ?? '–',
-      guard ? `${guard.median.toFixed(0)} µs` : '–',
+      ...[ratio, mainRatio, allRatio].map((one) => number(one, 2)),
+      oneCore ? number(alone?.allRatio, 2) : 'left out',
+      number(find('warm', `${name}, cached`)?.ratio, 3),
+      added(http.known, name),
+      added(http.fresh, name),
     ]
   })
-  const head = [
-    'library',
-    'new token: time',
-    'CPU, main thread',
-    'CPU, all threads',
-    'known token: time',
-    'behind Express',
-  ]
-  const floor = of('cold, 16 in flight', 'floor').microseconds
+  const oneAtATime = (name) => find('cold, one at a time', name).ratio.median.toFixed(2)
+  const { node, cpu, cores, rounds, date } = results
   return [
-    table(head, rows),
-    `Ratios to the floor of ${floor.toFixed(0)} µs: one \`crypto.verify\` with a ready key, two \`JSON.parse\` and five comparisons. Tokens of ${memory.characters} characters with ES256, new ones 16 in flight (aws-jwt-verify and fast-jwt, which verify on the main thread, were handed the key; the others fetch it); behind Express, the guard's own CPU time for a request of a known caller. A known token takes ${of('warm', 'verifier-guard, cached, synchronous').ratio.median.toFixed(3)} on the synchronous path that adapters go, and ${(memory.bytesPerCachedToken / 1_000).toFixed(1)} kB of heap. Medians of ${rounds} rounds on ${date}, Node ${node}, ${cores} × ${cpu}.`,
+    table(HEAD, rows),
+    [
+      `Ratios to the floor of ${find('cold, 16 in flight', 'floor').microseconds.toFixed(0)} µs: one \`crypto.verify\` with a ready key, two \`JSON.parse\` and five comparisons.`,
+      `Tokens of ${memory.characters} characters with ES256, new ones 16 in flight.`,
+      'aws-jwt-verify and fast-jwt, which verify on the main thread, were handed the key; the others fetch it.',
+      'One core: the CPU time of the whole process, bound to one core.',
+      'Express: the CPU time that the guard adds to a request, on one core; around jose, aws-jwt-verify, fast-jwt and the floor stands a middleware written by hand.',
+      `One new token at a time takes ${oneAtATime('verifier-guard')}, and ${oneAtATime('verifier-guard, claims read')} with its claims read.`,
+      `A known token takes ${number(find('warm', 'verifier-guard, cached, synchronous').ratio, 3)} on the synchronous path that adapters go.`,
+      `A known token takes ${kilobytes(memory.bytesPerCachedToken)} of heap, ${kilobytes(memory.bytesOnceRead)} once its claims were read.`,
+      `Medians of ${rounds} rounds on ${date}, Node ${node}, ${cores} × ${cpu}.`,
+    ].join(' '),
   ].join('\n\n')
 }
 
+function added(results, name) {
+  const guard = results.find(({ contestant }) => contestant === name)?.guard
+  return guard ? `${guard.median.toFixed(0)} µs` : '–'
+}
+
+const number = (one, digits) => one?.median.toFixed(digits) ?? '–'
+const kilobytes = (bytes) => `${(bytes / 1_000).toFixed(1)} kB`
+
 /** The results as Markdown, in full. */
-export function tables({
-  inProcess,
-  http,
-  memory,
-  node,
-  cpu,
-  cores,
-  load,
-  loadAtEnd,
-  rounds,
-  date,
-}) {
-  const kinds = [...new Set(inProcess.map(({ algorithm, size }) => `${algorithm}, ${size}`))]
+export function tables(results) {
+  const { inProcess, oneCore, http, memory, resident } = results
+  const { node, cpu, cores, load, loadAtEnd, rounds, date } = results
   return [
     `Measured on ${date} with Node ${node} on ${cores} × ${cpu}; load average ${load.toFixed(1)} at the start, ${loadAtEnd.toFixed(1)} at the end; medians of ${rounds} rounds, quartiles in brackets.`,
     'The floor is one `crypto.verify` with a ready key, two `JSON.parse` and five comparisons, on the main thread, one token at a time.',
-    ...kinds.map((kind) => ofKind(kind, inProcess)),
-    behindExpress(http),
+    ...byKind(inProcess, ''),
+    ...(oneCore ? byKind(oneCore, ', on one core') : ['On one core: left out, without `taskset`.']),
+    behindExpress('a known caller', http.known),
+    behindExpress('a new token with every request', http.fresh),
     ofMemory(memory),
+    ofProcesses(resident),
   ].join('\n\n')
 }
 
-function ofKind(kind, results) {
-  const own = results.filter(({ algorithm, size }) => `${algorithm}, ${size}` === kind)
-  const rows = own.map(({ case: name, contestant, microseconds, ratio, mainRatio, allRatio }) => [
-    name.startsWith('cold') ? `${VERIFIED_ANEW}, ${name.slice(6)}` : 'remembered',
-    contestant,
-    microseconds.toFixed(2),
-    range(ratio, 4),
-    mainRatio.median.toFixed(3),
-    allRatio.median.toFixed(3),
+function byKind(results, where) {
+  const kinds = new Set(results.map(({ algorithm, size }) => `${algorithm}, ${size}`))
+  return [...kinds].map((kind) => {
+    const own = results.filter(({ algorithm, size }) => `${algorithm}, ${size}` === kind)
+    return `### ${kind} (${own[0].characters} characters)${where}\n\n${ofKind(own)}`
+  })
+}
+
+function ofKind(results) {
+  const rows = results.map((one) => [
+    one.case.startsWith('cold') ? `${VERIFIED_ANEW}, ${one.case.slice(6)}` : 'remembered',
+    one.contestant,
+    one.microseconds.toFixed(2),
+    range(one.ratio, 4),
+    number(one.mainRatio, 3),
+    range(one.allRatio, 3),
   ])
   const head = [
     'case',
@@ -83,16 +113,17 @@ function ofKind(kind, results) {
     'CPU, main thread',
     'CPU, all threads',
   ]
-  return `### ${kind} (${own[0].characters} characters)\n\n${table(head, rows)}`
+  return table(head, rows)
 }
 
-function behindExpress(results) {
+function behindExpress(caller, results) {
   const rows = results.map(({ contestant, microseconds, guard }) => [
     contestant,
     microseconds.median.toFixed(1),
     range(guard, 1),
   ])
-  return `### Behind Express 5, a known caller\n\n${table(['guard', 'CPU of the process, µs a request', 'of which the guard'], rows)}`
+  const head = ['guard', 'CPU of the process, µs a request', 'of which the guard']
+  return `### Behind Express 5, ${caller}\n\n${table(head, rows)}`
 }
 
 function ofMemory({
@@ -105,9 +136,17 @@ function ofMemory({
   const growth = (Math.max(...growthAfterFull) * 100).toFixed(1)
   return [
     '### Memory',
-    `A remembered token of ${characters} characters takes ${(bytesPerCachedToken / 1_000).toFixed(1)} kB of heap; ${(bytesOnceRead / 1_000).toFixed(1)} kB once a handler has read its claims.`,
+    `A remembered token of ${characters} characters takes ${kilobytes(bytesPerCachedToken)} of heap; ${kilobytes(bytesOnceRead)} once a handler has read its claims.`,
     `Over ${distinctTokens.toLocaleString('en')} distinct tokens the heap grows by ${growth} % of what the full memory takes.`,
   ].join('\n\n')
+}
+
+function ofProcesses(results) {
+  const megabytes = ({ median, q1, q3 }) =>
+    range({ median: median / 1e6, q1: q1 / 1e6, q3: q3 / 1e6 }, 0)
+  const rows = results.map(({ contestant, bytes }) => [contestant, megabytes(bytes)])
+  const distinct = results[0].distinct.toLocaleString('en')
+  return table(['library', `resident after ${distinct} distinct tokens, MB`], rows)
 }
 
 const range = ({ median, q1, q3 }, digits) =>

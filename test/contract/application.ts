@@ -1,15 +1,64 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { AuthContext, Requirement, ResourceServerOptions } from '@verifier-guard/core'
+import type { Server } from 'node:http'
+import type { AuthContext, Requirement, ResourceServerOptions, Runtime } from '@verifier-guard/core'
 import type { AuthOptions, BoundRequirements } from '@verifier-guard/core/support'
+import type { WebSocket } from 'ws'
 
-/**
- * A part of the application with a guard of its own, or none. Plain data, so that it can be sent to
- * another thread.
- */
-export interface Mount {
-  readonly path: string
+/** An application in data and functions, for any framework to build. */
+export interface Application {
+  readonly mounts: readonly Mount[]
+  /** Answers pages of other origins, by what the framework knows of CORS, ahead of every guard. */
+  readonly cors?: boolean
+  /** Believes what a proxy says of the caller. */
+  readonly proxied?: boolean
+  /** Answers 504 `late` once this is settled, and lets the request go on: a time-out. */
+  readonly timeout?: Promise<unknown>
+  readonly errors?: ErrorHandling
+}
+
+/** A guard, or none. Plain data, unless its options hold functions. */
+export interface Guarded {
   readonly options?: ResourceServerOptions
   readonly authOptions?: AuthOptions
+  /** Puts `auth` itself there, as a user does who forgets to call it. */
+  readonly uncalled?: boolean
+}
+
+/** A part of the application; `''` is its root. */
+export interface Mount extends Guarded {
+  readonly path: string
+  readonly routes: readonly Route[]
+}
+
+/** A route, and what it asks beyond the guard of its mount: a guard within, and a requirement. */
+export type Route = Guarded &
+  Served & {
+    readonly method: 'get' | 'post' | 'options'
+    readonly path: string
+    readonly requirement?: <Handler, Own>(kit: Kit<Handler, Own>) => Handler & Requirement<Own>
+  }
+
+type Served =
+  /** Answers a string as text, anything else as JSON. */
+  | { readonly handle: (call: Call) => unknown }
+  /** Answers `first`, and `last` when the caller's token expires by this clock. */
+  | { readonly stream: Runtime }
+  /** Takes a WebSocket: built where the framework does that itself, left out elsewhere. */
+  | { readonly socket: (socket: WebSocket, auth: AuthContext) => void }
+
+/** A route that answers requests. */
+export type AnsweringRoute = Exclude<Route, { readonly socket: unknown }>
+
+/** A request as a handler sees it. */
+export interface Call {
+  readonly auth: AuthContext | undefined
+  authOf(): AuthContext
+  optionalAuthOf(): AuthContext | undefined
+}
+
+/** What an adapter exports for handlers to ask who calls. */
+export interface Readers {
+  authOf(own: object): AuthContext
+  optionalAuthOf(own: object): AuthContext | undefined
 }
 
 /**
@@ -20,132 +69,74 @@ export interface Kit<Handler, Own> extends BoundRequirements<Handler, Own> {
   readonly header: (request: Own, name: string) => string | undefined
 }
 
-/** A route that each mount has. */
-export interface Route {
-  readonly method: 'get' | 'post' | 'options'
-  readonly path: string
-  readonly requirement?: <Handler, Own>(kit: Kit<Handler, Own>) => Handler & Requirement<Own>
-  readonly handle: (auth: AuthContext | undefined) => unknown
+/** The application's own error handling: the way it takes, and what it answers. */
+export interface ErrorHandling {
+  readonly way: string
+  /** @returns `undefined` to leave the error to others */
+  readonly answer: (error: unknown) => Reply | undefined
 }
 
-/** A driver's application, listening on loopback. */
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[]>>
+  readonly body: object
+}
+
+/** The ways to handle errors that a framework knows, by what comes of a refusal there. */
+export interface ErrorWays {
+  /** It is answered. */
+  readonly answering: readonly string[]
+  /** It is seen, and left to others. */
+  readonly passing: readonly string[]
+  /** It is not even seen. */
+  readonly missing: readonly string[]
+}
+
+/** An application, listening on loopback. */
 export interface Running {
   readonly url: string
+  /** Its server, where that is in this thread. */
+  readonly server?: Server
   close(): Promise<unknown>
 }
 
-/** Builds the application of the contract in one framework: every route under every mount. */
+export type Suite = 'contract' | 'error-handlers' | 'late' | 'mistakes' | 'surroundings'
+
+/** One version of one framework: builds any application. */
 export interface Driver {
   /** The framework and its version as installed. */
   readonly name: string
-  /** Why it can't run here: it is named in the table instead. */
+  /** Why it can't run here: the contract names it instead. */
   readonly unavailable?: string
-  /** Its requirements can't be stated without a guard. */
-  readonly alwaysGuarded?: boolean
-  start(mounts: readonly Mount[]): Promise<Running>
+  /** Default: all. */
+  readonly suites?: readonly Suite[]
+  /**
+   * What it has no form for: a requirement without a guard, a guard within a guard. Default: none.
+   */
+  readonly lacks?: readonly ('unguarded' | 'nested')[]
+  /** It builds routes with a `socket`. */
+  readonly sockets?: true
+  readonly errorWays: ErrorWays
+  build(application: Application): Promise<Running>
 }
 
-/** What a handler saw of its caller. */
-function seen(auth: AuthContext | undefined) {
-  if (auth === undefined) return { caller: null }
-  const { issuer, subject, clientId, scopes, tenant, kind, powers, expiresAt, mandate } = auth
-  const organization = mandate?.mandator.organizationIdentifier
-  return {
-    caller: { issuer, subject, clientId, scopes, tenant, kind, powers, expiresAt, organization },
-  }
+/** What goes wrong in these suites does so on purpose: where somebody listens, nothing warns. */
+export const heard = { denied: () => {}, keySetFailed: () => {}, statusListFailed: () => {} }
+
+/** What stands before a mount or a route: one handler, or none. */
+export function guardsOf<Handler>(
+  auth: (options: ResourceServerOptions, authOptions?: AuthOptions) => Handler,
+  { options, authOptions, uncalled }: Guarded,
+): readonly Handler[] {
+  if (uncalled) return [auth as unknown as Handler]
+  return options ? [auth(options, authOptions)] : []
 }
 
-/** Where lists are trusted, but can't be had: `fetch` refuses the port. */
-export const LOST_LISTS = 'http://127.0.0.1:1/lists'
-export const ISSUER_KEY = {
-  kty: 'EC',
-  crv: 'P-256',
-  x: 'fyNYMN0976ci7xqiSdag3buk-ZCwgXU4kz9XNkBlNUI',
-  y: 'hW2ojTNfH7Jbi8--CJUo3OCbH3y5n91g-IMA9MLMbTU',
-}
-
-export const power = { domain: 'DOME', function: 'ProductOffering', action: 'Create' }
-
-/** Every route, in the terms of whatever adapter is driven. */
-export const routes: readonly Route[] = [
-  { method: 'get', path: '/me', handle: seen },
-  { method: 'options', path: '/asked', handle: seen },
-  {
-    method: 'post',
-    path: '/scopes',
-    requirement: ({ requiredScopes }) => requiredScopes(['orders:read', 'orders:write']),
-    handle: seen,
-  },
-  {
-    method: 'get',
-    path: '/power',
-    requirement: ({ requiredPower }) => requiredPower(power),
-    handle: seen,
-  },
-  {
-    method: 'get',
-    path: '/tenant',
-    requirement: ({ requiredTenant, header }) =>
-      requiredTenant((request) => header(request, 'x-wanted-tenant')),
-    handle: seen,
-  },
-  {
-    method: 'get',
-    path: '/claim',
-    requirement: ({ requiredClaim }) => requiredClaim('team', { equals: 'red' }),
-    handle: seen,
-  },
-  {
-    method: 'get',
-    path: '/kind',
-    requirement: ({ requiredKind }) => requiredKind('machine'),
-    handle: seen,
-  },
-  {
-    method: 'get',
-    path: '/any',
-    requirement: ({ anyOf, requiredScopes, requiredPower }) =>
-      anyOf(requiredScopes('orders:write'), requiredPower(power)),
-    handle: seen,
-  },
-  {
-    method: 'get',
-    path: '/all',
-    requirement: ({ allOf, requiredScopes, requiredPower }) =>
-      allOf(requiredScopes('orders:write'), requiredPower(power)),
-    handle: seen,
-  },
-  {
-    method: 'get',
-    path: '/status',
-    requirement: ({ requiredStatus }) => requiredStatus(),
-    handle: seen,
-  },
-  {
-    method: 'get',
-    path: '/careless',
-    requirement: ({ requiredRule }) =>
-      requiredRule('a rule that fails', () => {
-        throw new Error('detail of the rule')
-      }),
-    handle: seen,
-  },
-  {
-    method: 'get',
-    path: '/broken',
-    handle: () => {
-      throw new Error('the application itself failed')
-    },
-  },
-]
-
-/**
- * What goes wrong in the cases does so on purpose: where somebody listens, nothing is warned of.
- * @returns the end of it
- */
-export function listenToAll(): () => void {
-  const channels = ['denied', 'keySetFailed'].map((event) => `verifier-guard:${event}`)
-  const listener = () => {}
-  for (const channel of channels) subscribe(channel, listener)
-  return () => channels.forEach((channel) => unsubscribe(channel, listener))
+/** What a handler asks of an adapter about a request. */
+export function callOf(
+  { authOf, optionalAuthOf }: Readers,
+  own: object,
+  auth: AuthContext | undefined,
+): Call {
+  return { auth, authOf: () => authOf(own), optionalAuthOf: () => optionalAuthOf(own) }
 }

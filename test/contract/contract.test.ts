@@ -1,21 +1,13 @@
 import { cases, type Case, type RequestHeaders } from './cases.js'
-import { listenToAll, type Driver, type Running } from './application.js'
-import { drivers as express } from './drivers/express.js'
-import { drivers as fastify } from './drivers/fastify.js'
-import { drivers as fetch } from './drivers/fetch.js'
-import { drivers as hono } from './drivers/hono.js'
-import { drivers as koa } from './drivers/koa.js'
-import { drivers as nestjs } from './drivers/nestjs.js'
-import { driversOf } from './drivers/listen.js'
+import type { Running } from './application.js'
+import { driversFor, missingFor } from './drivers/index.js'
+import { driversOf } from './drivers/versions.js'
 import { send } from './send.js'
 import { createTable } from './table.js'
 import { createWorld, type World } from './world.js'
 
-const all: readonly Driver[] = [...express, ...koa, ...nestjs, ...fastify, ...fetch, ...hono]
-const drivers = all.filter(({ unavailable }) => unavailable === undefined)
 const table = createTable(cases)
 
-afterAll(listenToAll())
 let world: World
 
 beforeAll(async () => {
@@ -25,18 +17,20 @@ beforeAll(async () => {
   world = await createWorld()
 })
 afterAll(() => world.close())
-afterAll(() => table.print(all.filter(({ unavailable }) => unavailable !== undefined)))
+afterAll(() => table.print(missingFor('contract')))
 
-describe.each(drivers)('$name', (driver) => {
+describe.each(driversFor('contract'))('$name', (driver) => {
+  const alwaysGuarded = driver.lacks?.includes('unguarded')
   let app: Running
   beforeAll(async () => {
-    app = await driver.start(world.mounts)
+    const mounts = world.mounts.filter(({ options }) => options || !alwaysGuarded)
+    app = await driver.build({ mounts })
   })
   afterAll(() => app.close())
 
   const applicable = cases.filter(
     ({ request, except }) =>
-      !except?.test(driver.name) && !(driver.alwaysGuarded && request?.includes('/unguarded')),
+      !except?.test(driver.name) && !(alwaysGuarded && request?.includes('/unguarded')),
   )
   test.each(applicable)('$rule: $title', async (expected) => {
     table.run(driver, expected)
@@ -48,9 +42,12 @@ describe.each(drivers)('$name', (driver) => {
   })
 })
 
-test('a version that does not load is named with the reason, and keeps nobody else from running', () => {
-  const [missing] = driversOf('express', ['express-of-tomorrow'], () =>
-    Promise.reject(new Error('not reached')),
+test('a version that does not load is named with the reason, and the others run', () => {
+  const [missing] = driversOf(
+    'express',
+    ['express-of-tomorrow'],
+    () => Promise.reject(new Error('not reached')),
+    { errorWays: { answering: [], passing: [], missing: [] } },
   )
   expect(missing).toMatchObject({ name: 'express (express-of-tomorrow)' })
   expect(missing!.unavailable).toMatch(

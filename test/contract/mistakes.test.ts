@@ -1,119 +1,69 @@
-import { getRequestListener } from '@hono/node-server'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import * as ofExpress from '@verifier-guard/express'
 import * as ofFastify from '@verifier-guard/fastify'
-import * as ofHono from '@verifier-guard/fetch/hono'
-import * as ofKoa from '@verifier-guard/koa'
-import express4 from 'express4'
-import express5 from 'express'
-import Fastify, { type FastifyPluginCallback } from 'fastify'
-import { Hono, type MiddlewareHandler } from 'hono'
-import Koa from 'koa'
-import type { Running } from './application.js'
-import { listen } from './drivers/listen.js'
+import Fastify from 'fastify'
+import { heard, type Application, type Call, type Driver, type Mount } from './application.js'
+import { driversFor } from './drivers/index.js'
 import { send } from './send.js'
 
 const verifier = createDevVerifier()
 const runtime = { ...ofExpress.systemRuntime, fetch: verifier.fetch }
-const options = { issuer: verifier.issuer, profile: 'eudistack', runtime } as const
+const options = { issuer: verifier.issuer, profile: 'eudistack', runtime, events: heard } as const
 const bearer = { authorization: `Bearer ${verifier.mint({ tenant: 'kpmg' })}` }
 
-/** What stands before a handler: a guard, called or not, or a requirement. */
-type Before =
-  'auth' | 'auth()' | 'auth(), optional' | 'requiredScopes' | 'requiredScopes()' | 'nothing'
 type Read = 'optionalAuthOf' | 'authOf'
 
-/** An application that answers who calls, with the errors that its framework got to see. */
-interface Application extends Running {
-  readonly seen: readonly unknown[]
-}
+const who = (auth: ofExpress.AuthContext | undefined) => auth?.tenant ?? 'anonymous'
+const answers = (read: Read) => ({
+  method: 'get' as const,
+  path: '/who',
+  handle: (call: Call) => who(call[read]()),
+})
 
-const who = (auth: ofExpress.AuthContext | undefined) => auth?.tenant ?? 'nobody'
+/** What stands before a route that tells who calls: a guard or a requirement, called or not. */
+const before = {
+  'auth()': (read: Read) => ({ options, routes: [answers(read)] }),
+  'auth(), optional': (read: Read) => ({
+    options,
+    authOptions: { optional: true },
+    routes: [answers(read)],
+  }),
+  auth: (read: Read) => ({ uncalled: true, routes: [answers(read)] }),
+  'requiredScopes()': (read: Read) => ({
+    routes: [
+      { ...answers(read), requirement: ({ requiredScopes }) => requiredScopes('orders:read') },
+    ],
+  }),
+  requiredScopes: (read: Read) => ({
+    routes: [{ ...answers(read), requirement: ({ requiredScopes }) => requiredScopes as never }],
+  }),
+  nothing: (read: Read) => ({ routes: [answers(read)] }),
+} satisfies Readonly<Record<string, (read: Read) => Omit<Mount, 'path'>>>
+type Before = keyof typeof before
 
-/** What a user who can't write it otherwise than wrong would put there. */
-function handlerOf<T>(
-  before: Before,
-  { auth, requiredScopes }: Pick<typeof ofExpress, 'requiredScopes'> & { readonly auth: unknown },
-): T[] {
-  const make = auth as (...parameters: unknown[]) => unknown
-  const handlers: Readonly<Record<Before, () => unknown[]>> = {
-    auth: () => [make],
-    'auth()': () => [make(options)],
-    'auth(), optional': () => [make(options, { optional: true })],
-    requiredScopes: () => [requiredScopes],
-    'requiredScopes()': () => [requiredScopes('orders:read')],
-    nothing: () => [],
+/** One request to an application of its own, and the errors that its framework saw. */
+async function ask(driver: Driver, stands: Before, read: Read, headers = {}) {
+  const messages: string[] = []
+  const application: Application = {
+    mounts: [{ path: '/orders', ...before[stands](read) }],
+    errors: {
+      way: driver.errorWays.passing[0]!,
+      answer: (error) => void messages.push((error as Error).message),
+    },
   }
-  return handlers[before]() as T[]
-}
-
-function onExpress(express: typeof express5) {
-  return async (before: Before, read: Read): Promise<Application> => {
-    const seen: unknown[] = []
-    const app = express().set('env', 'production')
-    for (const handler of handlerOf<express5.RequestHandler>(before, ofExpress)) app.use(handler)
-    app.get('/', (req, res) => void res.send(who(ofExpress[read](req))))
-    app.use(
-      ((error, _req, _res, next) => (
-        seen.push(error),
-        next(error)
-      )) as express5.ErrorRequestHandler,
-    )
-    return { ...(await listen(app)), seen }
-  }
-}
-
-const frameworks: Readonly<Record<string, (before: Before, read: Read) => Promise<Application>>> = {
-  'express 4': onExpress(express4),
-  'express 5': onExpress(express5),
-  koa: async (before, read) => {
-    const seen: unknown[] = []
-    const app = new Koa<ofKoa.AuthState>().on('error', (error) => seen.push(error))
-    for (const handler of handlerOf<Koa.Middleware>(before, ofKoa as never)) app.use(handler)
-    app.use((ctx) => void (ctx.body = who(ofKoa[read](ctx))))
-    return { ...(await listen(app.callback())), seen }
-  },
-  fastify: async (before, read) => {
-    const seen: unknown[] = []
-    const app = Fastify()
-    app.addHook('onError', (_request, _reply, error, done) => (seen.push(error), done()))
-    const [handler] = handlerOf<ofFastify.Handler & FastifyPluginCallback>(
-      before,
-      ofFastify as never,
-    )
-    if (before.startsWith('auth(')) await app.register(handler!)
-    app.get('/', before.startsWith('auth(') || !handler ? {} : { onRequest: handler }, (request) =>
-      who(ofFastify[read](request)),
-    )
-    return { url: await app.listen({ port: 0, host: '127.0.0.1' }), close: () => app.close(), seen }
-  },
-  hono: async (before, read) => {
-    const seen: unknown[] = []
-    const app = new Hono()
-    app.use(async (c, next) => {
-      await next()
-      if (c.error !== undefined) seen.push(c.error)
-    })
-    for (const handler of handlerOf<MiddlewareHandler>(before, ofHono as never)) app.use(handler)
-    app.get('/', (c) => c.text(who(ofHono[read](c))))
-    return { ...(await listen(getRequestListener(app.fetch))), seen }
-  },
-}
-
-async function ask(start: () => Promise<Application>, headers = {}) {
-  const app = await start()
-  const { status, body } = await send(`${app.url}/`, 'GET', headers)
+  const app = await driver.build(application)
+  const { status, body } = await send(`${app.url}/orders/who`, 'GET', headers)
   await app.close()
-  return { status, body, messages: app.seen.map((error) => (error as Error).message) }
+  return { status, body, messages }
 }
 
 // Where the last resorts of Express and Hono tell the operator.
 beforeAll(() => void jest.spyOn(console, 'error').mockReturnValue())
 afterAll(() => jest.restoreAllMocks())
 
-describe.each(Object.entries(frameworks))('%s', (_, start) => {
-  const misconfigured = async (before: Before, read: Read = 'optionalAuthOf') => {
-    const { status, body, messages } = await ask(() => start(before, read), bearer)
+describe.each(driversFor('mistakes'))('$name', (driver) => {
+  const misconfigured = async (stands: Before, read: Read = 'optionalAuthOf') => {
+    const { status, body, messages } = await ask(driver, stands, read, bearer)
     expect(status).toBe(500)
     // Nothing of the message, nor of the place in the code.
     expect(body).not.toMatch(/auth|required|optionalAuthOf|orders|\.[jt]s\b/)
@@ -121,22 +71,21 @@ describe.each(Object.entries(frameworks))('%s', (_, start) => {
     return messages[0]
   }
 
-  test('optionalAuthOf gives the caller, behind either guard', async () => {
-    const caller = { status: 200, body: 'kpmg', messages: [] }
-    expect(await ask(() => start('auth()', 'optionalAuthOf'), bearer)).toEqual(caller)
-    expect(await ask(() => start('auth(), optional', 'optionalAuthOf'), bearer)).toEqual(caller)
+  test.each<Before>(['auth()', 'auth(), optional'])(
+    'optionalAuthOf gives the caller behind %s',
+    async (stands) => {
+      const caller = { status: 200, body: 'kpmg', messages: [] }
+      expect(await ask(driver, stands, 'optionalAuthOf', bearer)).toEqual(caller)
+    },
+  )
+
+  test('optionalAuthOf gives undefined for an anonymous caller', async () => {
+    const anonymous = { status: 200, body: 'anonymous', messages: [] }
+    expect(await ask(driver, 'auth(), optional', 'optionalAuthOf')).toEqual(anonymous)
   })
 
-  test('optionalAuthOf gives undefined for nobody', async () => {
-    expect(await ask(() => start('auth(), optional', 'optionalAuthOf'))).toEqual({
-      status: 200,
-      body: 'nobody',
-      messages: [],
-    })
-  })
-
-  test('authOf names optionalAuthOf where nobody was let in', async () => {
-    const { status, messages } = await ask(() => start('auth(), optional', 'authOf'))
+  test('authOf points an anonymous caller to optionalAuthOf', async () => {
+    const { status, messages } = await ask(driver, 'auth(), optional', 'authOf')
     expect(status).toBe(500)
     expect(messages).toEqual([
       expect.stringContaining('use optionalAuthOf(…), or auth({ … }) without "optional"'),
@@ -173,7 +122,7 @@ describe('fastify, besides', () => {
       )
       done()
     })
-    expect((await app.inject('/')).body).toBe('nobody')
+    expect((await app.inject('/')).body).toBe('anonymous')
   })
 })
 

@@ -1,8 +1,9 @@
 import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier'
-import { ISSUER_KEY, LOST_LISTS, type Mount } from './application.js'
+import { heard, type Mount } from './application.js'
+import { routes, status } from './routes.js'
 
 /**
- * What the cases are about: two Verifiers, one that can't be reached, and an application that is
+ * What the cases are about: two Verifiers, one that is unreachable, and an application that is
  * guarded in several ways.
  */
 export interface World {
@@ -24,19 +25,19 @@ export async function createWorld(): Promise<World> {
   ])
   const gone = await startDevVerifier()
   await gone.close()
-  const options = {
-    issuer: verifier.issuer,
-    profile: 'eudistack',
-    clientIds: [FRONTEND],
-    status: { lists: [{ url: LOST_LISTS, keys: { keys: [ISSUER_KEY] } }] },
-  } as const
+  const trust = { profile: 'eudistack', events: heard } as const
+  const options = { ...trust, issuer: verifier.issuer, clientIds: [FRONTEND], status }
   const mounts: readonly Mount[] = [
-    { path: '/api', options },
-    { path: '/v2/described', options: { ...options, realm: 'orders "API"', correlationId: true } },
-    { path: '/optional', options, authOptions: { optional: true } },
-    { path: '/other', options: { issuer: other.issuer, profile: 'dome' } },
-    { path: '/unreachable', options: { issuer: gone.issuer, profile: 'eudistack' } },
-    { path: '/unguarded' },
+    { path: '/api', options, routes },
+    {
+      path: '/v2/described',
+      options: { ...options, realm: 'orders "API"', correlationId: true },
+      routes,
+    },
+    { path: '/optional', options, authOptions: { optional: true }, routes },
+    { path: '/other', options: { ...trust, issuer: other.issuer, profile: 'dome' }, routes },
+    { path: '/unreachable', options: { ...trust, issuer: gone.issuer }, routes },
+    { path: '/unguarded', routes },
   ]
   return {
     verifier,

@@ -103,7 +103,10 @@ async function listen(
   const app = express()
   const power = requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' })
   const lists = [{ url: credentialIssuer.statusLists, keys: credentialIssuer.keys }]
-  const events = { denied: (event: GuardEvents['denied']) => void denied.push(event) }
+  const events = {
+    denied: (event: GuardEvents['denied']) => void denied.push(event),
+    statusListFailed() {},
+  }
   app.use(auth({ issuer, profile: 'eudistack', status: { lists }, events }))
   app.post('/offers', power, requiredStatus(), (_, res) => void res.json({}))
   app.post('/catalogue', power, (_, res) => void res.json({}))

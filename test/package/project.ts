@@ -1,37 +1,11 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { published, root, type Manifest } from '../packages.js'
 
 const run = promisify(execFile)
-
-export const root = join(__dirname, '../..')
-
-export interface Manifest {
-  readonly name: string
-  readonly version: string
-  readonly private?: boolean
-  readonly exports?: Readonly<Record<string, unknown>>
-  readonly dependencies?: Readonly<Record<string, string>>
-  readonly peerDependencies?: Readonly<Record<string, string>>
-  readonly publishConfig?: Readonly<Record<string, unknown>>
-  readonly keywords?: readonly string[]
-  readonly scripts?: Readonly<Record<string, string>>
-}
-
-const readManifest = (folder: string) =>
-  JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
-
-/** Everything that is published. */
-export const published: readonly Manifest[] = readdirSync(join(root, 'packages'))
-  .map((name) => readManifest(join(root, 'packages', name)))
-  .filter((manifest) => manifest.private !== true)
-
-/** Every path that can be imported, of every package. */
-export const entries: readonly string[] = published.flatMap(({ name, exports = {} }) =>
-  Object.keys(exports).map((path) => name + path.slice(1)),
-)
 
 /** A folder outside the repository, so that nothing is found by accident. */
 export interface Project {

@@ -1,29 +1,22 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
-import { entries, install, pack, published, root, type Manifest, type Project } from './project.js'
+import { entries, published, readManifest, root, type Manifest } from '../packages.js'
+import { install, pack, type Project } from './project.js'
 
 jest.setTimeout(180_000)
-
-const frameworks = {
-  '@nestjs/common': '^11.0.0',
-  '@nestjs/core': '^11.0.0',
-  '@nestjs/microservices': '^11.0.0',
-  '@nestjs/websockets': '^11.0.0',
-  '@types/express': '^5.0.0',
-  '@types/koa': '^3.0.0',
-  '@types/node': '^20.19.0',
-  express: '^5.0.0',
-  fastify: '^5.0.0',
-  hono: '^4.0.0',
-  koa: '^3.0.0',
-  'reflect-metadata': '^0.2.0',
-  rxjs: '^7.8.0',
-}
 
 /** Whatever is optional to any package is installed too. */
 const peers = Object.fromEntries(
   published.flatMap(({ peerDependencies = {} }) => Object.entries(peerDependencies)),
+)
+
+/** The versions of frameworks that this repository has, with their types and what they stand on. */
+const frameworks = Object.fromEntries(
+  Object.entries(readManifest(root).devDependencies!).filter(([name]) => {
+    const untyped = name.replace('@types/', '')
+    return untyped in peers || ['node', 'reflect-metadata', 'rxjs'].includes(untyped)
+  }),
 )
 
 const packed = pack()

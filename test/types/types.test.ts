@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { adapters } from '../packages.js'
 import { compile, compilerFolder, FILES, versionOf, type Compilation } from './compiler.js'
 
 /**
@@ -7,7 +8,7 @@ import { compile, compilerFolder, FILES, versionOf, type Compilation } from './c
  * of their own.
  */
 const PROGRAMS = ['tsconfig.json', 'tsconfig.global.json']
-const PACKAGES = ['client', 'core', 'express', 'fastify', 'fetch', 'koa', 'nestjs']
+const PACKAGES = ['client', 'core', ...adapters]
 const MINUTE = 60_000
 
 const mustCompile = readdirSync(join(FILES, 'must-compile'))

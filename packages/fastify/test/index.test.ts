@@ -15,6 +15,8 @@ const options = {
   issuer: verifier.issuer,
   profile: 'eudistack',
   runtime: { ...systemRuntime, fetch: verifier.fetch },
+  // Its tests refuse on purpose.
+  events: { denied: () => {} },
 } as const
 const bearer = (scope = '') => ({ authorization: `Bearer ${verifier.mint({ scope })}` })
 const forged = { authorization: `Bearer ${verifier.mintBroken('wrong-issuer')}` }

@@ -1,7 +1,13 @@
 import { getRequestListener } from '@hono/node-server'
 import * as adapter from '@verifier-guard/fetch'
-import type { Requirement } from '@verifier-guard/fetch'
-import { routes, type Driver, type Kit, type Mount } from '../application.js'
+import type {
+  AuthContext,
+  Requirement,
+  ResourceServer,
+  ResourceServerOptions,
+} from '@verifier-guard/fetch'
+import type { Application, Driver, Guarded, Kit, AnsweringRoute } from '../application.js'
+import { bodyOf } from './body.js'
 import { listen } from './listen.js'
 
 const kit: Kit<Requirement<never>, Request> = {
@@ -9,33 +15,71 @@ const kit: Kit<Requirement<never>, Request> = {
   header: ({ headers }, name) => headers.get(name) ?? undefined,
 }
 
-function build(mounts: readonly Mount[]) {
-  const handlers = new Map<string, (request: Request) => Response | Promise<Response>>()
-  for (const { path: prefix, options, authOptions } of mounts) {
-    if (!options) continue
-    const server = adapter.createResourceServer(options)
-    for (const { method, path, requirement, handle } of routes) {
-      const asked = requirement?.(kit)
-      const protectOptions = { ...authOptions, ...(asked && { requirement: asked }) }
-      const handler = adapter.protect(
-        (_, auth) => Response.json(handle(auth)),
-        server,
-        protectOptions,
-      )
-      handlers.set(`${method.toUpperCase()} ${prefix}${path}`, handler)
+type Handler = (request: Request, auth?: AuthContext) => Response | Promise<Response>
+
+const OPEN = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-headers': 'authorization',
+}
+
+function build({ mounts, cors }: Application) {
+  const servers = new Map<ResourceServerOptions, ResourceServer>()
+  const handlers = new Map<string, Handler>()
+  for (const mount of mounts)
+    for (const route of mount.routes) {
+      if ('socket' in route) continue
+      const name = `${route.method.toUpperCase()} ${mount.path}${route.path}`
+      handlers.set(name, protect(servers, route, [mount, route]))
     }
-  }
-  return getRequestListener((request) => {
+  const answer = async (request: Request) => {
     const method = request.method === 'HEAD' ? 'GET' : request.method
     const handler = handlers.get(`${method} ${new URL(request.url).pathname}`)
-    return handler ? handler(request) : new Response(null, { status: 404 })
-  })
+    return (await handler?.(request)) ?? new Response(null, { status: 404 })
+  }
+  return getRequestListener(cors ? shared(answer) : answer)
+}
+
+/** What an application without a framework does for pages of other origins. */
+function shared(answer: (request: Request) => Promise<Response>) {
+  return async (request: Request) => {
+    if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: OPEN })
+    const answered = await answer(request)
+    for (const [name, value] of Object.entries(OPEN)) answered.headers.set(name, value)
+    return answered
+  }
+}
+
+/** Puts guards around a route's handler; the innermost asks what the route requires. */
+function protect(
+  servers: Map<ResourceServerOptions, ResourceServer>,
+  route: AnsweringRoute,
+  around: readonly Guarded[],
+): Handler {
+  let requirement = route.requirement?.(kit)
+  return around.reduceRight<Handler>((handler, { options, authOptions }) => {
+    if (options === undefined) return handler
+    const server = servers.get(options) ?? adapter.createResourceServer(options)
+    servers.set(options, server)
+    const protectOptions = { ...authOptions, ...(requirement && { requirement }) }
+    requirement = undefined
+    return adapter.protect(handler, server, protectOptions)
+  }, respond(route))
+}
+
+function respond(route: AnsweringRoute): Handler {
+  if ('stream' in route) return (_, auth) => new Response(bodyOf(auth!, route.stream))
+  return (_, auth) => {
+    const answer = route.handle({ auth, authOf: () => auth!, optionalAuthOf: () => auth })
+    return typeof answer === 'string' ? new Response(answer) : Response.json(answer)
+  }
 }
 
 export const drivers: readonly Driver[] = [
   {
     name: `fetch (Node ${process.versions.node})`,
-    alwaysGuarded: true,
-    start: (mounts) => listen(build(mounts)),
+    suites: ['contract', 'surroundings'],
+    lacks: ['unguarded'],
+    errorWays: { answering: [], passing: [], missing: [] },
+    build: (application) => listen(build(application)),
   },
 ]

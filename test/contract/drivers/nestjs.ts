@@ -1,80 +1,24 @@
-import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import type { Driver, Mount, Running } from '../application.js'
+import type { Application, Driver, Running } from '../application.js'
+import { build } from '../nestjs/build.js'
+import { installed, run } from '../nestjs/thread.js'
 
-const root = join(__dirname, '../../..')
-const folderOf = (major: number) => join(root, 'test/contract/nestjs', `${major}`)
+/** The version that this repository itself has: it runs in this thread. */
+const OWN = 11
 
-/**
- * Bundles the adapter's sources with an application into the folder where this version is
- * installed; frameworks stay outside.
- */
-function bundle(major: number, application: string): string {
-  const format = major >= 12 ? 'esm' : 'cjs'
-  const file = join(folderOf(major), 'dist', `${application}.${format === 'esm' ? 'mjs' : 'cjs'}`)
-  const external = ['@nestjs/*', 'rxjs', 'reflect-metadata'].map((name) => `--external:${name}`)
-  const entry = join(root, 'test/contract/nestjs', `${application}.ts`)
-  const shape = [
-    '--bundle',
-    '--platform=node',
-    `--format=${format}`,
-    '--conditions=@verifier-guard/source,import',
-  ]
-  const decorators = `--tsconfig-raw=${JSON.stringify({ compilerOptions: { experimentalDecorators: true } })}`
-  const command = join(root, 'node_modules/esbuild/bin/esbuild')
-  execFileSync(command, [
-    entry,
-    ...shape,
-    ...external,
-    decorators,
-    `--outfile=${file}`,
-    '--log-level=error',
-  ])
-  return file
-}
+const errorWays = { answering: ['by a filter'], passing: [], missing: [] }
 
-/**
- * Runs an application of `test/contract/nestjs` on a version of Nest, in a thread of its own.
- *
- * @returns what it says once it listens, and a way to end it
- */
-export async function run<Said>(major: number, application: string, workerData: unknown) {
-  const worker = new Worker(bundle(major, application), { workerData })
-  const [said] = (await once(worker, 'message')) as [Said]
-  const close = async () => {
-    worker.postMessage('close')
-    await once(worker, 'exit')
-  }
-  return { said, close }
-}
-
-async function start(major: number, platform: string, mounts: readonly Mount[]): Promise<Running> {
-  const { said, close } = await run<string>(major, 'application', { mounts, platform })
-  return { url: said.replace('[::1]', '127.0.0.1'), close }
-}
-
-/** The version as installed, or why it is not: newer ones may ask for a newer Node. */
-export function installed(
+/** The contract alone: of other applications, functions would have to cross into the thread. */
+async function buildApart(
   major: number,
-  name = 'core',
-): { readonly version: string; readonly unavailable?: string } {
-  // Read from the disk, because some versions do not let their manifest be resolved.
-  const manifests = [folderOf(major), root].map((folder) =>
-    join(folder, 'node_modules/@nestjs', name, 'package.json'),
-  )
-  const found = manifests
-    .filter((file) => existsSync(file))
-    .map((file) => readFileSync(file, 'utf8'))
-  const versions = found.map((text) => (JSON.parse(text) as { readonly version: string }).version)
-  // GraphQL's packages count two ahead.
-  const line = ['graphql', 'apollo'].includes(name) ? major + 2 : major
-  const version = versions.find((version) => version.startsWith(`${line}.`))
-  if (version !== undefined) return { version }
-  const unavailable = `@nestjs/${name} ${line} is not installed on Node ${process.versions.node}`
-  return { version: `${line}`, unavailable }
+  platform: string,
+  application: Application,
+): Promise<Running> {
+  const mounts = application.mounts.map(({ path, options, authOptions }) => {
+    const { events: _, ...plain } = options!
+    return { path, options: plain, authOptions }
+  })
+  const { said, close } = await run<string>(major, 'application', { mounts, platform })
+  return { url: said, close }
 }
 
 export const drivers: readonly Driver[] = [10, 11, 12].flatMap((major) => {
@@ -82,7 +26,12 @@ export const drivers: readonly Driver[] = [10, 11, 12].flatMap((major) => {
   return ['express', 'fastify'].map((platform) => ({
     name: `nestjs ${version} ${platform}`,
     ...(unavailable !== undefined && { unavailable }),
-    alwaysGuarded: true,
-    start: (mounts: readonly Mount[]) => start(major, platform, mounts),
+    lacks: ['unguarded', 'nested'] as const,
+    errorWays,
+    ...(major === OWN
+      ? { suites: ['contract', 'error-handlers', 'surroundings'] as const }
+      : { suites: ['contract'] as const }),
+    build: (application: Application) =>
+      major === OWN ? build(application, platform) : buildApart(major, platform, application),
   }))
 })

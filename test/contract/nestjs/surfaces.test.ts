@@ -2,7 +2,7 @@ import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { WebSocket } from 'ws'
-import { installed, run } from '../drivers/nestjs.js'
+import { installed, run } from './thread.js'
 
 interface Ports {
   readonly http: number
@@ -94,13 +94,13 @@ describe.each(majors.filter(({ missing }) => missing.length === 0))(
       return JSON.parse(text.slice(text.indexOf('#') + 1))
     }
 
-    test('HTTP, under a global prefix', async () => {
+    test('HTTP routes under a global prefix are guarded', async () => {
       expect((await http('/api/orders')).status).toBe(401)
       expect((await http('/api/orders', bearer('x'))).status).toBe(403)
       expect(await http('/api/orders', bearer('orders'))).toEqual({ status: 200, body: { client } })
     })
 
-    test('HTTP: a mistake in the set-up is not told to callers', async () => {
+    test('HTTP answers hide a mistake in the set-up', async () => {
       const body = {
         error: 'server_error',
         error_description: 'The server is not configured correctly',
