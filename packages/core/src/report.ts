@@ -3,12 +3,22 @@
  */
 import { answer } from './challenge.js'
 import type { AuthContext } from './context.js'
-import { Denial, GuardError, type Refusal } from './kit/errors.js'
+import { Denial, GuardError, type ErrorCode, type Refusal } from './kit/errors.js'
 import type { Emitter } from './kit/events.js'
 import { fingerprint } from './kit/fingerprint.js'
 import type { Later } from './kit/later.js'
 import type { Settings } from './options/options.js'
 import type { Known } from './token-cache.js'
+
+/** How far a decision came: what its trace and its event tell of it. */
+export interface Progress {
+  /** A configured issuer, or one by whose key the token was signed. */
+  issuer?: string
+  /** Whether the token had been validated for an earlier request. */
+  cached?: boolean
+  /** Why the request was refused. */
+  code?: ErrorCode
+}
 
 /** The two ends of a decision. */
 export interface Report {
@@ -19,9 +29,14 @@ export interface Report {
    * application's own functions, or of this package: it must not look like a denial.
    *
    * @param token what was presented, if anything was
+   * @param progress how far the decision came; gets the code of the refusal
    * @returns what the application gets, and a promise where telling takes time
    */
-  refused(error: unknown, token: string | undefined): { refusal: unknown; told: Later<void> }
+  refused(
+    error: unknown,
+    token: string | undefined,
+    progress: Progress,
+  ): { refusal: unknown; told: Later<void> }
   /** Throws a denial for the developer: no request waits for an answer at start-up. */
   explain(error: unknown): never
 }
@@ -34,10 +49,11 @@ export function createReport(settings: Settings, emitter: Emitter): Report {
         emitter.emit('allowed', { issuer: context.issuer, cached: isRemembered })
       return context
     },
-    refused(error, token) {
+    refused(error, token, progress) {
       if (!(error instanceof Denial)) return { refusal: error, told: undefined }
       const refusal = toGuardError(error.refusal, settings)
-      return { refusal, told: tell(emitter, refusal, token) }
+      progress.code = refusal.code
+      return { refusal, told: tell(emitter, refusal, token, progress) }
     },
     explain(error) {
       throw error instanceof Denial ? toGuardError(error.refusal, settings, false) : error
@@ -59,13 +75,19 @@ function toGuardError(refusal: Refusal, settings: Settings, expose?: boolean): G
 }
 
 /** The operator's half of the answer; a promise where its fingerprint takes time. */
-function tell(emitter: Emitter, refusal: GuardError, token: string | undefined): Later<void> {
+function tell(
+  emitter: Emitter,
+  refusal: GuardError,
+  token: string | undefined,
+  { issuer }: Progress,
+): Later<void> {
   const { code, status, reason, cause, body } = refusal
   if (!emitter.listens('denied', code)) return
   const event = {
     ...reason,
     code,
     status,
+    ...(issuer !== undefined && { issuer }),
     ...(body.correlation_id !== undefined && { correlationId: body.correlation_id }),
     ...(cause !== undefined && { cause }),
   }

@@ -17,6 +17,7 @@ import { andThen, type Later } from './kit/later.js'
 import type { ResourceServerOptions } from './options/options.js'
 import { resolveOptions } from './options/resolve.js'
 import { checkForm, type Presented } from './presented/authorization.js'
+import type { Progress } from './report.js'
 import { validate, type Validated } from './rules/validated.js'
 import { serve, type ResourceServer } from './server.js'
 import { createStatusLists } from './status/status.js'
@@ -73,22 +74,31 @@ export function createResourceServer<C extends object = Claims>(
   const tokens = createTokenCache(settings.cache)
   const statusLists = createStatusLists(settings.status, runtime, emitter)
 
-  function decide(presented: Presented): Later<Known> {
+  function decide(presented: Presented, progress: Progress): Later<Known> {
     const remembered = tokens.get(presented.token, runtime.now())
-    if (remembered !== undefined) return bound(remembered, presented)
+    progress.cached = remembered !== undefined
+    if (remembered !== undefined) {
+      progress.issuer = remembered.context.issuer
+      return bound(remembered, presented)
+    }
     checkForm(presented)
-    return andThen(validated(presented.token), (token) => bound(tokens.add(token), presented))
+    return andThen(validated(presented.token, progress), (token) =>
+      bound(tokens.add(token), presented),
+    )
   }
 
-  function validated(token: string): Later<Validated> {
+  function validated(token: string, progress: Progress): Later<Validated> {
     const jws = parseJws(token)
     const seconds = () => runtime.now() / 1_000
     return andThen(issuers.find(jws.claims['iss']), (issuer) => {
+      // Anybody can invent the tenant of a template; a signature by its key is proof.
+      if (issuer.template === undefined) progress.issuer = issuer.issuer
       const row = allowedAlgorithm(jws, issuer)
       const how = { now: seconds(), thread: settings.signatureThread }
-      return andThen(verifyWithKeys(jws, issuer.keySet, row, how), (signed) =>
-        validate(signed, issuer, seconds(), settings),
-      )
+      return andThen(verifyWithKeys(jws, issuer.keySet, row, how), (signed) => {
+        progress.issuer = issuer.issuer
+        return validate(signed, issuer, seconds(), settings)
+      })
     })
   }
 

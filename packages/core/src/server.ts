@@ -8,12 +8,13 @@ import type { KeySetHealth } from './issuers/key-set.js'
 import { Denial, headerFields, type HeaderFields } from './kit/errors.js'
 import type { Emitter } from './kit/events.js'
 import { andThen, orElse, type Later } from './kit/later.js'
+import { createTrace } from './kit/tracing.js'
 import type { Settings } from './options/options.js'
 import type { StatusListHealth } from './status/kept-list.js'
 import type { StatusLists } from './status/status.js'
 import { present, presentAlone, type Absent, type Presented } from './presented/authorization.js'
 import type { RequestLike } from './presented/request.js'
-import { createReport } from './report.js'
+import { createReport, type Progress } from './report.js'
 import { checkRequirement, type Lookups, type Requirement } from './requirements/requirement.js'
 import type { Known } from './token-cache.js'
 
@@ -108,46 +109,55 @@ export interface DecidingServer extends ResourceServer {
 
 /** What a resource server is made of. */
 export interface Parts {
-  readonly decide: (presented: Presented) => Later<Known>
+  readonly decide: (presented: Presented, progress: Progress) => Later<Known>
   readonly settings: Settings
   readonly emitter: Emitter
   readonly issuers: Issuers
   readonly statusLists: StatusLists
 }
 
-/** What a decision is asked for, besides the credentials. */
+/** What is to be decided. */
 interface Question<R> {
+  readonly read: () => Presented | Absent
+  /** Whether a request without credentials is let in. */
+  readonly isOptional?: boolean
   readonly request: R
   readonly requirement?: Requirement<R> | undefined
 }
 
 const NO_FIELDS = headerFields([])
+const decisions = createTrace('decision')
 
 /** Makes a resource server from its decision. */
 export function serve({ decide, settings, emitter, issuers, statusLists }: Parts): DecidingServer {
   const report = createReport(settings, emitter)
   let isClosed = false
 
-  function answer<R>(
-    read: () => Presented | Absent,
-    { request, requirement }: Question<R>,
-    isOptional = false,
-  ): Later<AuthContext | undefined> {
+  function answer<R>(question: Question<R>): Later<AuthContext | undefined> {
+    const progress: Progress = {}
+    return decisions.run(
+      () => progress,
+      () => decided(question, progress),
+    )
+  }
+
+  function decided<R>(question: Question<R>, progress: Progress): Later<AuthContext | undefined> {
+    const { read, isOptional, request, requirement } = question
     let token: string | undefined
     return orElse(
       () => {
         const presented = read()
         if ('absent' in presented) {
-          if (isOptional) return undefined
+          if (isOptional === true) return undefined
           throw missing(presented)
         }
         ;({ token } = presented)
-        return andThen(decide(presented), (known) =>
+        return andThen(decide(presented, progress), (known) =>
           andThen(met(requirement, known, request, { statusLists }), () => report.allowed(known)),
         )
       },
       (error) => {
-        const { refusal, told } = report.refused(error, token)
+        const { refusal, told } = report.refused(error, token, progress)
         // A worker may end with its answer: who can wait until the operator is told does.
         return andThen(told, () => {
           throw refusal
@@ -158,24 +168,21 @@ export function serve({ decide, settings, emitter, issuers, statusLists }: Parts
 
   return {
     authenticate: async (request, requirement) =>
-      (await answer(() => present(request), { request, requirement }))!,
+      (await answer({ read: () => present(request), request, requirement }))!,
     verifyAccessToken: async (token, requirement) =>
-      (await answer(() => presentAlone(token), { request: undefined, requirement }))!,
+      (await answer({ read: () => presentAlone(token), request: undefined, requirement }))!,
     authorize: <R>(auth: AuthContext<object>, requirement: Requirement<R>, request?: R) =>
       orElse<void>(
         () => checkRequirement(requirement, auth as AuthContext, request as R, { statusLists }),
         (error) => {
-          throw report.refused(error, auth.token).refusal
+          throw report.refused(error, auth.token, { issuer: auth.issuer }).refusal
         },
       ),
     [decideFor]: (request, isOptional) =>
-      andThen(
-        answer(() => present(request), { request }, isOptional),
-        (auth) => ({
-          auth,
-          headers: NO_FIELDS,
-        }),
-      ),
+      andThen(answer({ read: () => present(request), request, isOptional }), (auth) => ({
+        auth,
+        headers: NO_FIELDS,
+      })),
     ready: () => issuers.ready().catch((error: unknown) => report.explain(error)),
     health: () => overall(issuers.health(), statusLists.health(), isClosed),
     close() {

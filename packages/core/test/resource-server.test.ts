@@ -1,3 +1,4 @@
+import { tracingChannel } from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import { portably } from '../../../test/differential/portable.js'
@@ -379,6 +380,43 @@ describe('what a handler sees', () => {
 })
 
 describe('the denied event', () => {
+  const atOther = verifier.mint({ claims: { iss: 'https://other.example.org' } })
+
+  test.each([
+    ['a token that is past', verifier.mintBroken('expired'), verifier.issuer],
+    ['a right that is missing', verifier.mint({ powers: [] }), verifier.issuer],
+    ['a forged signature', verifier.mintBroken('tampered-signature'), verifier.issuer],
+    ['an issuer that is not configured', atOther, undefined],
+    ['no token at all', 'a.b.c', undefined],
+  ])('of %s says the issuer where it is a configured one', async (_, token, issuer) => {
+    const { resourceServer, denials } = serve()
+    for (let time = 1; time <= 3; time += 1)
+      await resourceServer.authenticate(bearing(token), mayCreate).catch(() => {})
+    expect(denials().map((event) => event.issuer)).toEqual([issuer, issuer, issuer])
+  })
+
+  test('of a tenant says the issuer once a signature by its key held', async () => {
+    const tenant = 'https://verifier.example.test/acme'
+    const atTenant = createDevVerifier({ issuer: tenant })
+    const events: GuardEvents['denied'][] = []
+    const { resourceServer } = serve({
+      issuer: 'https://verifier.example.test/{tenant}',
+      audience: 'orders',
+      profile: 'auto',
+      runtime: { ...systemRuntime, fetch: atTenant.fetch },
+      events: { denied: (event) => void events.push(event), keySetFailed() {} },
+    })
+    const ask = (token: string) => resourceServer.authenticate(bearing(token)).catch(() => {})
+    await ask(atTenant.mint({ claims: { iss: 'https://verifier.example.test/invented' } }))
+    await ask(atTenant.mintBroken('tampered-signature'))
+    await ask(atTenant.mint({ claims: { aud: 'others' } }))
+    expect(events.map(({ code, issuer }) => [code, issuer])).toEqual([
+      ['keys_unavailable', undefined],
+      ['signature_invalid', undefined],
+      ['audience_mismatch', tenant],
+    ])
+  })
+
   test('carries a fingerprint in place of the token, and the id that the caller was given', async () => {
     const { resourceServer, denials } = serve({ correlationId: true })
     const token = verifier.mintBroken('expired')
@@ -437,6 +475,56 @@ describe('the denied event', () => {
       code: 'token_expired',
     })
     expect(warnings).toEqual([expect.stringContaining('a listener of the event "denied" threw')])
+  })
+})
+
+describe('what is published for durations', () => {
+  /** The contexts of all that ended on a tracing channel meanwhile. */
+  async function ended(name: string, work: () => Promise<unknown>): Promise<readonly object[]> {
+    const contexts: object[] = []
+    const channel = tracingChannel<object>(`verifier-guard:${name}`)
+    const subscribers = { asyncEnd: (context: object) => void contexts.push({ ...context }) }
+    channel.subscribe(subscribers as never)
+    await work()
+    channel.unsubscribe(subscribers as never)
+    return contexts
+  }
+
+  test('a decision: issuer, whether the token was known, and the code of a refusal', async () => {
+    const token = verifier.mint()
+    const { resourceServer } = serve()
+    const contexts = await ended('decision', async () => {
+      for (let time = 1; time <= 3; time += 1) await resourceServer.authenticate(bearing(token))
+      await resourceServer.authenticate(bearing(verifier.mintBroken('expired'))).catch(() => {})
+    })
+    const { issuer } = verifier
+    expect(contexts).toEqual([
+      { issuer, cached: false },
+      { issuer, cached: false },
+      { issuer, cached: true },
+      {
+        issuer,
+        cached: false,
+        code: 'token_expired',
+        error: expect.objectContaining({ status: 401 }) as unknown,
+      },
+    ])
+    expect(inspect(contexts)).not.toContain(token.slice(-20))
+  })
+
+  test('a fetch of keys: issuer, and why it failed', async () => {
+    const { resourceServer } = serve({ keySet: { prefetch: false } })
+    const { issuer } = verifier
+    expect(await ended('key-fetch', () => resourceServer.ready())).toEqual([{ issuer }])
+    const { resourceServer: apart } = serve({
+      issuer: 'https://other.example.org',
+      keySet: { prefetch: false },
+      events: { keySetFailed() {} },
+    })
+    const failed = await ended('key-fetch', () => apart.ready().catch(() => {}))
+    expect(failed).toEqual([
+      { issuer: 'https://other.example.org', error: expect.any(Error) as unknown },
+    ])
   })
 })
 

@@ -8,6 +8,7 @@ import { getJson, HttpFailure } from '../kit/http.js'
 import { Kept, type KeepPolicy } from '../kit/kept.js'
 import { LRUCache } from '../kit/lru-cache.js'
 import type { Runtime } from '../kit/runtime.js'
+import { createTrace } from '../kit/tracing.js'
 import type { AlgorithmRow } from '../jwt/algorithms.js'
 import type { JwkSet, PublishedKey } from '../jwt/key.js'
 import type { KeyLocation, KeySetLimits } from '../options/options.js'
@@ -33,6 +34,8 @@ export interface RemoteKeySources {
   readonly isUnverified: boolean
 }
 
+const fetches = createTrace('key-fetch')
+
 const SECOND = 1_000
 const BACK_OFF = { first: SECOND, longest: 60 * SECOND, longestDemand: 2 * SECOND }
 /** Without keys nothing can be decided meanwhile, so a Verifier can't silence this for as long. */
@@ -51,7 +54,11 @@ export function keepKeys(options: RemoteKeySources): Kept<KeyIndex> {
   const { issuer, algorithms, limits, runtime, emitter } = options
   const fetchDocument = documentFetcher(options, () => keys.failures > 0)
   const keys: Kept<KeyIndex> = new Kept(
-    async (signal) => readKeys(await fetchDocument(signal), algorithms, keys.current),
+    async (signal) =>
+      fetches.run(
+        () => ({ issuer }),
+        async () => readKeys(await fetchDocument(signal), algorithms, keys.current),
+      ),
     keyPolicy(limits, runtime),
     runtime,
     {

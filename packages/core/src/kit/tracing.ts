@@ -5,48 +5,51 @@
 import type { Later } from './later.js'
 import { builtinModule } from './runtime.js'
 
-/** What is published: its members are filled in until the end. */
-export type TraceContext = Record<string, unknown>
-
-/** Runs work, and publishes its start and end. */
+/** Runs work, and publishes its start and its end. */
 export interface Trace {
-  readonly isHeard: boolean
-  /** @param context made only where somebody listens; `error` is set by what the work throws */
-  run<T>(context: TraceContext, work: () => Later<T>): Later<T>
+  /**
+   * @param contextOf makes what subscribers get, with the start and again with the end; called only
+   *   where somebody listens. What the work throws is added as `error`.
+   */
+  run<T>(contextOf: () => object, work: () => Later<T>): Later<T>
 }
 
 /**
- * Makes the trace of one kind of work, on the channel `tracing:verifier-guard:<name>:start` and its
- * like (`end`, `asyncStart`, `asyncEnd`, `error`).
+ * Makes the trace of one kind of work. Its events are on the channels
+ * `tracing:verifier-guard:<name>:start`, `:end`, `:asyncStart`, `:asyncEnd` and `:error`.
+ *
+ * Work that ends at once is published like work that takes time, so that `asyncEnd` is always its
+ * end. The result is not published, unlike by Node's own `tracePromise`: it may be a token.
  */
 export function createTrace(name: string): Trace {
-  const channel = builtinModule('node:diagnostics_channel')?.tracingChannel<TraceContext>(
-    `verifier-guard:${name}`,
-  )
+  const diagnostics = builtinModule('node:diagnostics_channel')
+  // Some runtimes have channels, but none for tracing.
+  const channel = diagnostics?.tracingChannel?.<object>(`verifier-guard:${name}`)
   return {
-    get isHeard() {
-      return channel?.hasSubscribers === true
-    },
-    run(context, work) {
+    run(contextOf, work) {
       if (channel?.hasSubscribers !== true) return work()
+      const context = contextOf()
       const failed = (error: unknown): never => {
-        context['error'] = error
+        Object.assign(context, { error })
         channel.error.publish(context)
         throw error
       }
+      const settled = () => {
+        channel.asyncStart.publish(context)
+        channel.asyncEnd.publish(context)
+      }
       return channel.start.runStores(context, () => {
+        let isUnderWay = false
         try {
           const result = work()
           if (!(result instanceof Promise)) return result
-          const ended = () => {
-            channel.asyncStart.publish(context)
-            channel.asyncEnd.publish(context)
-          }
-          return result.catch(failed).finally(ended)
+          isUnderWay = true
+          return result.catch(failed).finally(settled)
         } catch (error) {
           return failed(error)
         } finally {
           channel.end.publish(context)
+          if (!isUnderWay) settled()
         }
       })
     },

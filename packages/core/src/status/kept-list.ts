@@ -9,6 +9,7 @@ import { HttpFailure } from '../kit/http.js'
 import { Kept } from '../kit/kept.js'
 import { andThen, type Later } from '../kit/later.js'
 import type { Runtime } from '../kit/runtime.js'
+import { createTrace } from '../kit/tracing.js'
 import type { StatusListSettings } from '../options/status-lists.js'
 import { fetchStatusList, type ListSource, type StatusList } from './list.js'
 
@@ -47,6 +48,8 @@ export interface Surroundings {
   readonly runtime: Runtime
   readonly emitter: Emitter
 }
+
+const fetches = createTrace('status-fetch')
 
 const SECOND = 1_000
 const BACK_OFF = {
@@ -99,7 +102,11 @@ function keptList(
   const { maxAge, openFor } = limits
   const list = printable(source.url)
   const kept: Kept<StatusList> = new Kept(
-    () => fetchStatusList(source, runtime),
+    async () =>
+      fetches.run(
+        () => ({ list }),
+        () => fetchStatusList(source, runtime),
+      ),
     {
       renewal: 'onUse',
       // The signer's dates are of the wall clock.

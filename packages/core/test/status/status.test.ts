@@ -1,3 +1,4 @@
+import { tracingChannel } from 'node:diagnostics_channel'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import { createResourceServer, requiredStatus, systemRuntime } from '../../src/index.js'
 
@@ -50,6 +51,17 @@ describe.each([
     await expect(decide(other)).resolves.toMatchObject({
       kind: 'machine',
     })
+  })
+
+  test('a fetch of the list is published from start to end', async () => {
+    const contexts: object[] = []
+    const subscribers = { asyncEnd: (context: object) => void contexts.push(context) }
+    const channel = tracingChannel<object>('verifier-guard:status-fetch')
+    channel.subscribe(subscribers as never)
+    const token = await tokenOf(verifier.issueMachineCredential({ status, dialect }))
+    await serve().verifyAccessToken(token, requiredStatus())
+    channel.unsubscribe(subscribers as never)
+    expect(contexts).toEqual([{ list: verifier.issuer + path }])
   })
 
   test('while the list cannot be had, requests get 503 with Retry-After', async () => {
