@@ -36,7 +36,7 @@ const BYTES_PER_CHARACTER = 4
 /** Makes the memory; one that is switched off forgets everything. */
 export function createTokenCache(bounds: Required<CacheOptions> | null): TokenCache {
   if (bounds === null) return { get: () => undefined, add: knownNow }
-  const seen = createSeenOnce()
+  const seen = createSeenOnce(bounds.maxEntries)
   const entries = new LRUCache<string, Known>({
     max: bounds.maxEntries,
     maxSize: bounds.maxBytes,
@@ -71,29 +71,34 @@ function knownNow(validated: Validated): Known {
   return { context, isRemembered: false, confirmation, validFrom, validUntil, basis }
 }
 
-const MARKS = 8_192
-
 /**
- * Tells tokens that come again from those that come once, for a few bytes each: a flood of tokens
- * that never come again does not fill the memory. A mark that was overwritten, or that another
- * token left, costs or saves one signature check.
+ * Tells tokens that come again from those that come once, for a number each: a flood of tokens that
+ * never come again does not fill the memory. Two generations of as many tokens as are remembered,
+ * so that as many callers in turn are all recognised.
  */
-function createSeenOnce(): (token: string) => boolean {
-  const marks = new Uint32Array(MARKS)
+function createSeenOnce(generation: number): (token: string) => boolean {
+  let current = new Set<number>()
+  let previous = new Set<number>()
   return (token) => {
     const mark = hashOfEnd(token)
-    const place = mark % MARKS
-    if (marks[place] === mark) return true
-    marks[place] = mark
+    if (current.has(mark) || previous.has(mark)) return true
+    if (current.size >= generation) {
+      previous = current
+      current = new Set()
+    }
+    current.add(mark)
     return false
   }
 }
 
-/** FNV-1a over the end of a signature, which is evenly spread already. */
+/**
+ * FNV-1a over the end of a signature, which is evenly spread already. Of two tokens with one hash
+ * the second is remembered at its first sight, and no harm is done.
+ */
 function hashOfEnd(token: string): number {
   let hash = 0x811c9dc5
   for (let index = Math.max(0, token.length - TAIL); index < token.length; index += 1)
     hash = Math.imul(hash ^ token.charCodeAt(index), 0x01000193)
-  // Zero marks an empty place.
-  return hash >>> 0 || 1
+  // V8 keeps whole numbers of 31 bits in place, without an object on the heap for each.
+  return hash >> 1
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { createTokenCache } from '../src/token-cache.js'
 import type { Validated } from '../src/rules/validated.js'
 
@@ -31,6 +32,26 @@ describe('the token cache', () => {
     expect(cache.get('abc', 1_500)).toBeUndefined()
     cache.add(validated('abc'))
     expect(cache.get('abc', 1_500)).toMatchObject({ isRemembered: true })
+  })
+
+  test('remembers every caller of as many as it has room for, coming in turn', () => {
+    const maxEntries = 5_000
+    const cache = createTokenCache({ maxEntries, maxBytes: 100_000_000 })
+    const callers = Array.from(
+      { length: maxEntries },
+      (_, caller) => randomBytes(24).toString('base64url') + caller,
+    )
+    for (let round = 1; round <= 2; round += 1)
+      for (const caller of callers) cache.add(validated(caller))
+    expect(callers.filter((caller) => cache.get(caller, 1_500) === undefined)).toEqual([])
+  })
+
+  test('forgets that it saw a token, once many others came', () => {
+    const cache = createTokenCache(bounds)
+    cache.add(validated('abc'))
+    for (let other = 0; other < 6; other += 1) cache.add(validated(token(`${other}`) + other))
+    cache.add(validated('abc'))
+    expect(cache.get('abc', 1_500)).toBeUndefined()
   })
 
   test('gives back what was put in, within its time to the millisecond', () => {
