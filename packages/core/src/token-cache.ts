@@ -91,13 +91,16 @@ function createSeenOnce(generation: number): (token: string) => boolean {
   }
 }
 
+/** Characters of a signature that tell it from others, for most purposes. */
+const MARK = 10
+
 /**
  * FNV-1a over the end of a signature, which is evenly spread already. Of two tokens with one hash
  * the second is remembered at its first sight, and no harm is done.
  */
 function hashOfEnd(token: string): number {
   let hash = 0x811c9dc5
-  for (let index = Math.max(0, token.length - TAIL); index < token.length; index += 1)
+  for (let index = Math.max(0, token.length - MARK); index < token.length; index += 1)
     hash = Math.imul(hash ^ token.charCodeAt(index), 0x01000193)
   // V8 keeps whole numbers of 31 bits in place, without an object on the heap for each.
   return hash >> 1
