@@ -1,7 +1,7 @@
 import type { MachineCredential } from './credential.js'
 import type { ChecklistItem } from './errors.js'
 import type { TokenParameters } from './parameters.js'
-import { printable } from './printable.js'
+import { printable } from './display.js'
 
 /**
  * What is known on this side about the causes of a refusal, for a request with a presentation.
@@ -17,7 +17,7 @@ export function presentationChecklist(
   return [
     item('key', 'passed', 'the presentation is signed with the key the credential is bound to'),
     item('validity', 'passed', `the credential is in its validity window${window(credential)}`),
-    item('encoding', 'passed', '`vp_token` is standard Base64 with padding'),
+    item('encoding', 'passed', '"vp_token" is standard Base64 with padding'),
     isTaken(audience, issuer) ? audienceItem(audience) : wrongAudience(audience, issuer),
     tenantItem(credential.domains, tenant),
     item(
@@ -49,7 +49,7 @@ function audienceItem(audience: string): ChecklistItem {
   return item(
     'audience',
     'unknown',
-    `\`aud\` of the assertion is ${printable(audience)}; the server compares it with its own issuer, character by character`,
+    `"aud" of the assertion is ${printable(audience)}; the server compares it with its own issuer, character by character`,
   )
 }
 
@@ -65,7 +65,7 @@ function wrongAudience(audience: string, issuer: string): ChecklistItem {
   return item(
     'audience',
     'failed',
-    `\`aud\` of the assertion is ${printable(audience)}, but the issuer is ${printable(issuer)}`,
+    `"aud" of the assertion is ${printable(audience)}, but the issuer is ${printable(issuer)}`,
   )
 }
 

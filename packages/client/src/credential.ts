@@ -1,8 +1,8 @@
 import { base64, base64nopad } from '@scure/base'
 import { didKeyToJwk, isOnCurve, jwkToDidKey, type P256Jwk } from './did-key.js'
-import { TokenSourceError } from './errors.js'
+import { failure, type TokenSourceError } from './errors.js'
 import { firstString, isObject, readClaims, type JsonObject } from './json.js'
-import { printable } from './printable.js'
+import { printable } from './display.js'
 
 /**
  * What a LEARCredentialMachine says, as far as its holder needs to know. Read, not verified:
@@ -68,20 +68,16 @@ export function readCredential(text: string): MachineCredential {
  * @throws {TokenSourceError} `credential_not_yet_valid`, `credential_expired`.
  */
 export function checkValidity({ validFrom, validUntil }: MachineCredential, now: number): void {
-  const clock = new Date(now).toISOString()
+  const expected = `a credential that is valid now (${new Date(now).toISOString()})`
   if (validFrom !== undefined && now < validFrom - CLOCK_SKEW) {
     const from = new Date(validFrom).toISOString()
-    throw new TokenSourceError(
-      'credential_not_yet_valid',
-      `expected a credential that is valid now (${clock}), this one becomes valid at ${from}`,
-    )
+    const found = `one that becomes valid at ${from}`
+    throw failure('credential_not_yet_valid', { expected, found, hint: 'is the clock right?' })
   }
   if (validUntil !== undefined && now >= validUntil) {
     const until = new Date(validUntil).toISOString()
-    throw new TokenSourceError(
-      'credential_expired',
-      `expected a credential that is valid now (${clock}), this one expired at ${until}; have a new one issued`,
-    )
+    const found = `one that expired at ${until}`
+    throw failure('credential_expired', { expected, found, hint: 'have a new one issued' })
   }
 }
 
@@ -89,7 +85,7 @@ function unwrap(text: string): string {
   const compact = text.replace(/\s+/g, '')
   if (compact === '') throw unreadable('a credential', 'an empty text')
   if (compact.includes('~'))
-    throw unreadable('a compact JWT', 'an SD-JWT; ask the issuer for the W3C JWT form')
+    throw unreadable('a compact JWT', 'an SD-JWT', 'ask the issuer for the W3C JWT form')
   if (compact.split('.').length === 3) return compact
   const decoded = decodeBase64(compact)
   if (decoded?.split('.').length === 3) return decoded
@@ -116,7 +112,8 @@ function refuseEmployee({ type }: JsonObject): void {
   if (employee)
     throw unreadable(
       'a LEARCredentialMachine',
-      `a ${printable(employee)}; a person's credential gets no machine token`,
+      `a ${printable(employee)}`,
+      "a person's credential gets no machine token",
     )
 }
 
@@ -125,7 +122,7 @@ function subjectOf({ credentialSubject }: JsonObject): JsonObject {
     ? credentialSubject[0]
     : credentialSubject
   if (!isObject(subject))
-    throw unreadable('a `credentialSubject`', 'none; is this the credential, or another token?')
+    throw unreadable('a "credentialSubject"', 'none', 'is this the credential, or another token?')
   return subject
 }
 
@@ -146,7 +143,7 @@ function findBoundKey(
     if (key) return key
   }
   throw unreadable(
-    'a key the credential is bound to (`cnf`, or a did:key on P-256 as mandatee id)',
+    'a key the credential is bound to ("cnf", or a did:key on P-256 as mandatee id)',
     'none',
   )
 }
@@ -158,7 +155,7 @@ function readConfirmationKey(jwk: unknown): P256Jwk {
       return { kty: 'EC', crv: 'P-256', x, y }
   }
   throw unreadable(
-    'a public key on P-256 in `cnf.jwk`',
+    'a public key on P-256 in "cnf.jwk"',
     'another kind of key, or a point that is not on the curve',
   )
 }
@@ -167,7 +164,11 @@ function readConfirmationKey(jwk: unknown): P256Jwk {
 function date(...values: readonly unknown[]): number | undefined {
   for (const value of values) {
     const time =
-      typeof value === 'number' ? value * 1000 : typeof value === 'string' ? Date.parse(value) : NaN
+      typeof value === 'number'
+        ? value * 1_000
+        : typeof value === 'string'
+          ? Date.parse(value)
+          : NaN
     if (!Number.isNaN(new Date(time).getTime())) return time
   }
   return undefined
@@ -181,9 +182,6 @@ function domainsOf(powers: unknown): readonly string[] {
   return Object.freeze([...new Set(domains.filter((domain) => domain !== undefined))])
 }
 
-function unreadable(expected: string, found: string): TokenSourceError {
-  return new TokenSourceError(
-    'credential_unreadable',
-    `expected ${expected} as \`credential\`, found ${found}`,
-  )
+function unreadable(expected: string, found: string, hint?: string): TokenSourceError {
+  return failure('credential_unreadable', { expected: `${expected} as "credential"`, found, hint })
 }

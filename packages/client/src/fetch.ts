@@ -1,5 +1,5 @@
-import { TokenSourceError } from './errors.js'
-import { printable } from './printable.js'
+import { printable } from './display.js'
+import { failure, type TokenSourceError } from './errors.js'
 import { buildRequest, sendRequest, type ClientRuntime } from './runtime.js'
 import { canSendAgain, isInvalidToken } from './unauthorized.js'
 
@@ -103,8 +103,9 @@ function notAllowed(url: string): TokenSourceError {
   const origin = URL.canParse(url)
     ? printable(new URL(url).origin)
     : 'an address that is not absolute'
-  return new TokenSourceError(
-    'origin_not_allowed',
-    `expected an address on one of \`allowedOrigins\`, got ${origin}; tokens are sent nowhere else`,
-  )
+  return failure('origin_not_allowed', {
+    expected: 'an address on one of "allowedOrigins"',
+    found: origin,
+    hint: 'tokens are sent nowhere else',
+  })
 }

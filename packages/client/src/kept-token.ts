@@ -1,7 +1,7 @@
 import { sharesWork } from '@verifier-guard/core/support'
 import { closedError, TokenSourceError } from './errors.js'
 import { emit, type KeptTokenEvent } from './events.js'
-import type { ResolvedOptions } from './options.js'
+import type { Settings } from './settings.js'
 import type { TokenParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'
 import type { ObtainedToken } from './response.js'
@@ -36,7 +36,7 @@ interface HeldToken {
  */
 const ASSUMED_LIFETIME = 60_000
 /** A longer pause is not waited out while somebody waits for the token. */
-const LONGEST_WAIT = 2000
+const LONGEST_WAIT = 2_000
 /** No `Retry-After` silences a client for longer. */
 const LONGEST_SILENCE = 300_000
 /**
@@ -52,7 +52,7 @@ const DROP_INTERVAL = 10_000
 export class KeptToken {
   readonly #request: TokenRequest
   readonly #parameters: TokenParameters
-  readonly #options: ResolvedOptions
+  readonly #options: Settings
 
   #held: HeldToken | undefined
   #pending: Promise<string> | undefined
@@ -67,7 +67,7 @@ export class KeptToken {
   #callOffAttempt = () => {}
   #callOffRenewal = () => {}
 
-  constructor(request: TokenRequest, parameters: TokenParameters, options: ResolvedOptions) {
+  constructor(request: TokenRequest, parameters: TokenParameters, options: Settings) {
     this.#request = request
     this.#parameters = parameters
     this.#options = options

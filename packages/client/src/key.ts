@@ -2,10 +2,10 @@ import { base64, base64nopad, base64urlnopad, hex } from '@scure/base'
 import type { webcrypto } from 'node:crypto'
 import { sharesWork } from '@verifier-guard/core/support'
 import { ALGORITHM_NAMES, ALGORITHMS, type SigningAlgorithm } from './algorithms.js'
-import { TokenSourceError } from './errors.js'
+import { failure, type TokenSourceError } from './errors.js'
 import { parseObject } from './json.js'
 import { nodeCrypto } from './node-crypto.js'
-import { printable } from './printable.js'
+import { printable } from './display.js'
 import type { Signer } from './signer.js'
 
 /** A private JSON Web Key (RFC 7517). */
@@ -76,7 +76,7 @@ export function createLocalSigner(input: PrivateKeyInput, options: PrivateKeyOpt
 }
 
 function readPrivateKey(input: PrivateKeyInput, options: PrivateKeyOptions): KeyMaterial {
-  if (!input) throw unreadable('nothing; is the environment variable set?')
+  if (!input) throw unreadable('nothing', 'is the environment variable set?')
   if (typeof input !== 'string')
     return isBytes(input) ? fromDer(input, options) : fromJwk(input, options)
   // Environment variables often hold a PEM with its line breaks written out.
@@ -94,9 +94,8 @@ function readPrivateKey(input: PrivateKeyInput, options: PrivateKeyOptions): Key
 function decodeDigits(digits: string): Uint8Array {
   const significant = digits.replace(/^0+/, '')
   if (digits.length < MIN_DIGITS || significant.length > 64) {
-    throw unreadable(
-      `${digits.length} of 64 hexadecimal digits; was all of the key copied, and nothing else?`,
-    )
+    const hint = 'was all of the key copied, and nothing else?'
+    throw unreadable(`${digits.length} of 64 hexadecimal digits`, hint)
   }
   return hex.decode(significant.padStart(64, '0').toLowerCase())
 }
@@ -108,7 +107,7 @@ function isBytes(input: Uint8Array | PrivateJwk): input is Uint8Array {
 
 function fromJwk(jwk: PrivateJwk | undefined, options: PrivateKeyOptions): KeyMaterial {
   if (typeof jwk?.d !== 'string')
-    throw unreadable(jwk?.kty ? 'a JWK without its private part `d`' : 'no JWK')
+    throw unreadable(jwk?.kty ? 'a JWK without its private part "d"' : 'no JWK')
   const { kty, crv } = jwk
   const fitting = ALGORITHM_NAMES.filter(
     (name) => ALGORITHMS[name].kty === kty && ALGORITHMS[name].crv === crv,
@@ -133,7 +132,7 @@ function decodeScalar(d: string): Uint8Array {
   } catch {
     // Falls through to the one message for both.
   }
-  throw unreadable('a JWK whose `d` is not 32 bytes in base64url')
+  throw unreadable('a JWK whose "d" is not 32 bytes in base64url')
 }
 
 function fromScalar(scalar: Uint8Array, options: PrivateKeyOptions): KeyMaterial {
@@ -178,7 +177,8 @@ function convert(
   label: string,
 ): Uint8Array {
   const crypto = nodeCrypto()
-  if (!crypto) throw unreadable(`${label}, which only Node.js can read; convert it to plain PKCS#8`)
+  if (!crypto)
+    throw unreadable(`${label}, which only Node.js can read`, 'convert it to plain PKCS#8')
   const { passphrase, ...rest } = key
   try {
     const input = {
@@ -191,9 +191,9 @@ function convert(
     // The cause is left out: texts of OpenSSL are not ours to vouch for.
     const hint =
       passphrase === undefined
-        ? 'is it encrypted, and `passphrase` missing?'
-        : 'is `passphrase` right?'
-    throw unreadable(`${label} that does not open; ${hint}`)
+        ? 'is it encrypted, and "passphrase" missing?'
+        : 'is "passphrase" right?'
+    throw unreadable(`${label} that does not open`, hint)
   }
 }
 
@@ -213,9 +213,8 @@ function choose(
   if (alg) return alg
   if (fitting.length > 0)
     throw unreadable(`a key for ${fitting.join(' or ')}, not for the algorithm asked for`)
-  throw unreadable(
-    'a key of another type; readable are EC on P-256, P-384 and P-521, RSA and Ed25519',
-  )
+  const readable = 'EC on P-256, P-384 and P-521, RSA and Ed25519 can be read'
+  throw unreadable('a key of another type', readable)
 }
 
 function decodeBase64(text: string): Uint8Array | undefined {
@@ -227,9 +226,7 @@ function decodeBase64(text: string): Uint8Array | undefined {
   }
 }
 
-function unreadable(found: string): TokenSourceError {
-  return new TokenSourceError(
-    'private_key_unreadable',
-    `expected \`privateKey\` as hexadecimal scalar, private JWK, or PKCS#8 in PEM or DER, found ${found}`,
-  )
+function unreadable(found: string, hint?: string): TokenSourceError {
+  const expected = '"privateKey" as hexadecimal scalar, private JWK, or PKCS#8 in PEM or DER'
+  return failure('private_key_unreadable', { expected, found, hint })
 }

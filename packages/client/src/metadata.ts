@@ -1,7 +1,7 @@
 import { getJson, HttpFailure, wellKnownLocations } from '@verifier-guard/core/support'
-import { TokenSourceError } from './errors.js'
+import { failure, type TokenSourceError } from './errors.js'
 import { isObject } from './json.js'
-import { printable } from './printable.js'
+import { printable } from './display.js'
 import type { ClientRuntime } from './runtime.js'
 
 /** Where the token endpoint is looked up. */
@@ -13,7 +13,7 @@ export interface Discovery {
   readonly signal?: AbortSignal | undefined
 }
 
-const MAX_BYTES = 256 * 1024
+const MAX_BYTES = 262_144
 
 /**
  * Asks the authorization server for its token endpoint (OpenID Connect Discovery §4, RFC 8414 §3).
@@ -28,10 +28,11 @@ export async function discoverTokenEndpoint(discovery: Discovery): Promise<strin
   const { issuer } = discovery
   const document = await fetchMetadata(discovery)
   if (!isObject(document) || typeof document.token_endpoint !== 'string') {
-    throw new TokenSourceError(
-      'unusable_answer',
-      `expected metadata with a \`token_endpoint\` from ${printable(issuer)}, got none; name it in \`tokenEndpoint\``,
-    )
+    throw failure('unusable_answer', {
+      expected: `metadata of ${printable(issuer)} with a "token_endpoint"`,
+      found: 'none',
+      hint: 'name it in "tokenEndpoint"',
+    })
   }
   if (document.issuer !== issuer) throw issuerMismatch(issuer, document.issuer)
   return trustEndpoint(issuer, document.token_endpoint)
@@ -47,11 +48,11 @@ function trustEndpoint(issuer: string, endpoint: string): string {
     : url.username
       ? 'one with a user in it'
       : `one on ${url.origin}`
-  throw new TokenSourceError(
-    'endpoint_not_trusted',
-    `expected the token endpoint of ${printable(issuer)} on its own origin, its metadata name ${printable(found)}; ` +
-      'if that is right, name it in `tokenEndpoint`',
-  )
+  throw failure('endpoint_not_trusted', {
+    expected: `the token endpoint of ${printable(issuer)} on its own origin`,
+    found: printable(found),
+    hint: 'if that is right, name it in "tokenEndpoint"',
+  })
 }
 
 async function fetchMetadata({ issuer, timeout, runtime, signal }: Discovery): Promise<unknown> {
@@ -71,15 +72,17 @@ function noMetadata(issuer: string): TokenSourceError {
     new URL(issuer).pathname === '/'
       ? 'is the context path missing, for instance /verifier?'
       : 'is its path right?'
-  const message = `expected metadata of issuer ${printable(issuer)}, got status 404 wherever they may be; ${hint}`
-  return new TokenSourceError('issuer_mismatch', message, { status: 404 })
+  const expected = `metadata of issuer ${printable(issuer)}`
+  const reason = { expected, found: 'status 404 wherever they may be', hint }
+  return failure('issuer_mismatch', reason, { status: 404 })
 }
 
 function issuerMismatch(expected: string, found: unknown): TokenSourceError {
   const name =
     typeof found === 'string' && URL.canParse(found) ? printable(found) : 'no usable issuer'
-  return new TokenSourceError(
-    'issuer_mismatch',
-    `expected the metadata of issuer ${printable(expected)}, got those of ${name}; the credential is presented to no other issuer`,
-  )
+  return failure('issuer_mismatch', {
+    expected: `the metadata of issuer ${printable(expected)}`,
+    found: `those of ${name}`,
+    hint: 'the client proves itself to no other issuer',
+  })
 }

@@ -1,31 +1,31 @@
+import { quote } from './display.js'
 import { invalidOption } from './errors.js'
+import { tenant, text, type Check } from './option-checks.js'
 
 /** What a token is asked for; a token source keeps one token for each distinct set. */
 export interface TokenParameters {
   /**
-   * Sent as `X-Tenant` (Verifier 3.3): letters, digits, `_` and `-`. Default: the first power
-   * domain of the credential.
+   * The tenant to name in `X-Tenant`, which Verifiers from 3.3 on read: letters, digits, `_` and
+   * `-`.
    */
   readonly tenant?: string
-  /** Scopes separated by spaces. Verifiers ignore it: they decide by the credential. */
+  /**
+   * The scopes to ask for, separated by spaces. Verifiers ignore it: they decide by the credential.
+   */
   readonly scope?: string
-  /** The API the token is for (RFC 8707). */
+  /** The API that the token is for ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707#section-2)). */
   readonly resource?: string
-  /** The API the token is for, for authorization servers with an `audience` parameter. */
+  /** The API that the token is for, at servers with a parameter of this name. */
   readonly audience?: string
 }
 
-const NAMES = ['tenant', 'scope', 'resource', 'audience'] as const
-
-const TENANT = /^[a-zA-Z0-9_-]+$/
-
-/**
- * Whether a Verifier reads a tenant of this form from `X-Tenant`; of any other it would take the
- * host's, without a word.
- */
-export function isTenant(text: string): boolean {
-  return TENANT.test(text)
+const CHECKS: Readonly<Record<keyof TokenParameters, Check>> = {
+  tenant,
+  scope: text,
+  resource: text,
+  audience: text,
 }
+const NAMES = Object.keys(CHECKS) as readonly (keyof TokenParameters)[]
 
 /** Just the parameters among the members of an object, those without a value left out. */
 export function pickParameters(from: {
@@ -36,44 +36,23 @@ export function pickParameters(from: {
 }
 
 /**
- * Refuses parameters that no request could carry, before one fails on them.
- *
- * @throws {TokenSourceError} `invalid_option`.
- */
-export function checkParameters(parameters: TokenParameters): TokenParameters {
-  for (const name of NAMES) {
-    const value: unknown = parameters[name]
-    if (name === 'tenant' && value !== undefined) checkTenant(value)
-    if (value !== undefined && typeof value !== 'string')
-      throw invalidOption(`a text as \`${name}\``, typeof value)
-  }
-  return parameters
-}
-
-/**
  * Reads what a caller wants a token for.
  *
  * @throws {TokenSourceError} `invalid_option`, also for a parameter of another name: a token for
  *   something else would be the answer to a typing error.
  */
 export function readParameters(wanted: object): TokenParameters {
-  const unknown = Object.keys(wanted).find(
-    (name) => name !== 'signal' && !NAMES.includes(name as 'scope'),
-  )
+  const known: readonly string[] = [...NAMES, 'signal']
+  const unknown = Object.keys(wanted).find((name) => !known.includes(name))
   if (unknown !== undefined)
-    throw invalidOption(`no parameters but ${NAMES.join(', ')} and signal`, `\`${unknown}\``)
-  return checkParameters(pickParameters(wanted))
+    throw invalidOption(`no parameters but ${known.join(', ')}`, quote(unknown))
+  const parameters = pickParameters(wanted)
+  for (const [name, value] of Object.entries(parameters))
+    CHECKS[name as keyof TokenParameters](name, value, { insecureHttp: false })
+  return parameters
 }
 
 /** The same text for the same parameters, and for no others. */
 export function parametersKey(parameters: TokenParameters): string {
   return JSON.stringify(NAMES.map((name) => parameters[name] ?? null))
-}
-
-function checkTenant(tenant: unknown): void {
-  if (typeof tenant === 'string' && isTenant(tenant)) return
-  throw invalidOption(
-    'letters, digits, `_` and `-` in `tenant`',
-    tenant === '' ? 'an empty text' : 'something else',
-  )
 }

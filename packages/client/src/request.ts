@@ -1,9 +1,9 @@
 import { exchange, HttpFailure } from '@verifier-guard/core/support'
-import { TokenSourceError, type TokenSourceErrorCode } from './errors.js'
+import { failure, TokenSourceError, type TokenSourceErrorCode } from './errors.js'
 import { discoverTokenEndpoint } from './metadata.js'
-import type { ResolvedOptions } from './options.js'
+import type { Settings } from './settings.js'
 import type { TokenParameters } from './parameters.js'
-import { printable } from './printable.js'
+import { printable } from './display.js'
 import { judgeTokenResponse, type ObtainedToken } from './response.js'
 
 /** Sends one token request; each call signs anew, because a Verifier takes each `jti` once. */
@@ -13,7 +13,7 @@ export type TokenRequest = (
 ) => Promise<ObtainedToken>
 
 /** A token with the credential it embeds stays well below. */
-const MAX_BYTES = 256 * 1024
+const MAX_BYTES = 262_144
 
 /** An address, and what a server, a proxy or a system library said about it. */
 const LONGEST_REASON = 500
@@ -36,7 +36,7 @@ const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = 
  *
  * The request function throws nothing but {@link TokenSourceError}.
  */
-export function createTokenRequest(options: ResolvedOptions): TokenRequest {
+export function createTokenRequest(options: Settings): TokenRequest {
   let endpoint = options.tokenEndpoint
   return async (parameters, signal) => {
     const { authenticate, checklist, issuer, timeout, runtime } = options
@@ -86,13 +86,8 @@ function translate(error: unknown): TokenSourceError {
     })
   }
   // Nothing else is expected here; it is trouble on the way, and not for ever.
-  return new TokenSourceError(
-    'verifier_unreachable',
-    'expected an answer, the request failed; see `cause`',
-    {
-      cause: error,
-    },
-  )
+  const reason = { expected: 'an answer', found: 'a failure', hint: 'see "cause"' }
+  return failure('verifier_unreachable', reason, { cause: error })
 }
 
 function failureCode({ reason, status = 0 }: HttpFailure): TokenSourceErrorCode {

@@ -3,9 +3,10 @@ import { emit } from './events.js'
 import { createFetch, type TokenFetch } from './fetch.js'
 import type { KeptTokenState } from './kept-token.js'
 import { KeptTokens } from './kept-tokens.js'
-import { resolveOptions, type ResolvedOptions, type TokenSourceOptions } from './options.js'
+import type { TokenSourceOptions } from './options.js'
+import { resolveOptions, type Settings } from './settings.js'
 import { pickParameters, readParameters, type TokenParameters } from './parameters.js'
-import { printableAddress } from './printable.js'
+import { place } from './display.js'
 import { createTokenRequest, type TokenRequest } from './request.js'
 
 /**
@@ -98,7 +99,7 @@ export interface TokenSource {
   readonly close: () => void
 }
 
-const DAY = 24 * 60 * 60 * 1000
+const DAY = 86_400_000
 /** An issuer needs days to hand out a new credential. */
 const EXPIRY_WARNING = 30 * DAY
 
@@ -180,7 +181,7 @@ function originOf(url: string | URL): string {
 
 function healthOf(
   { usable, expiresAt, error }: KeptTokenState,
-  { credential }: ResolvedOptions,
+  { credential }: Settings,
 ): TokenSourceHealth {
   const status = usable ? (error ? 'degraded' : 'ready') : error ? 'down' : 'idle'
   return { status, expiresAt, credentialValidUntil: credential?.validUntil, error }
@@ -189,7 +190,7 @@ function healthOf(
 /** Warns at the first request and then once a day. */
 function withExpiryWarning(
   request: TokenRequest,
-  { credential, runtime, onEvent }: ResolvedOptions,
+  { credential, runtime, onEvent }: Settings,
 ): TokenRequest {
   const validUntil = credential?.validUntil
   if (validUntil === undefined) return request
@@ -205,18 +206,15 @@ function withExpiryWarning(
 }
 
 /** Once: it is a trait of the authorization server, and no failure. */
-function withLifeWarning(
-  request: TokenRequest,
-  { issuer, runtime }: ResolvedOptions,
-): TokenRequest {
+function withLifeWarning(request: TokenRequest, { issuer, runtime }: Settings): TokenRequest {
   let warned = false
   return async (parameters, signal) => {
     const token = await request(parameters, signal)
     if (token.lifetime === undefined && !warned) {
       warned = true
       runtime.warn(
-        `The access tokens of ${printableAddress(issuer)} do not say when they end, and are kept for a minute: have the ` +
-          'authorization server answer with `expires_in` (RFC 6749 §5.1).',
+        `The access tokens of ${place(issuer)} do not say when they end, and are kept for a minute: have the ` +
+          'authorization server answer with "expires_in" (RFC 6749 §5.1).',
       )
     }
     return token

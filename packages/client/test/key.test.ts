@@ -122,12 +122,12 @@ describe('createLocalSigner', () => {
     ['broken JSON', '{"kty":', {}, 'no JWK'],
     ['a JWK of a symmetric key', { kty: 'oct', d: 'AQ' }, {}, 'another type'],
     ['a public PEM', publicKey.export({ format: 'pem', type: 'spki' }), {}, 'PUBLIC KEY'],
-    ['an encrypted key without passphrase', encryptedPem, {}, '`passphrase` missing'],
+    ['an encrypted key without passphrase', encryptedPem, {}, '"passphrase" missing'],
     [
       'an encrypted key with another passphrase',
       encryptedPem,
       { passphrase: 'wrong' },
-      'is `passphrase` right?',
+      'is "passphrase" right?',
     ],
     [
       'a key on secp256k1',

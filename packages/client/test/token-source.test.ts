@@ -175,13 +175,17 @@ describe('the options', () => {
   const good = { verifier: 'https://verifier.example.org', credential: 'x', privateKey: '1' }
 
   it.each<[string, object, string]>([
-    ['nothing at all', undefined as unknown as object, 'an object of options, found undefined'],
+    ['nothing at all', undefined as unknown as object, 'an object of options, found none'],
     [
       'an option of another name',
       { ...good, allowedOrigin: ['https://api.example.org'] },
-      'found `allowedOrigin`',
+      'found "allowedOrigin"',
     ],
-    ['an option of another way', { ...good, clientSecret: 's' }, 'found `clientSecret`'],
+    [
+      'an option of another way',
+      { ...good, clientSecret: 's' },
+      'beside "verifier" no options but',
+    ],
     [
       'two servers',
       { ...good, authorizationServer: 'https://as.example.org', clientId: 'me' },
@@ -201,15 +205,14 @@ describe('the options', () => {
     [
       'http beyond loopback',
       { ...good, verifier: 'http://verifier.example.org' },
-      'https in `verifier`',
+      'https in "verifier"',
     ],
-    ['a trailing slash', { ...good, verifier: 'https://verifier.example.org/' }, 'trailing slash'],
     ['a query', { ...good, verifier: 'https://verifier.example.org?a=b' }, 'query'],
     ['no address', { ...good, verifier: 'verifier.example.org' }, 'absolute URL'],
     [
       'a user in the address',
       { ...good, verifier: 'https://me:pw@verifier.example.org' },
-      'without user',
+      'without user and password',
     ],
     ['an unset credential', { ...good, credential: '' }, 'environment variable'],
     [
@@ -280,7 +283,7 @@ describe('the options', () => {
         privateKey: '1',
         clientSecret: 's',
       },
-      'one of `privateKey`, `signer` and `clientSecret`',
+      'beside "clientSecret" no options but',
     ],
     [
       'a passphrase beside a signer',
@@ -290,9 +293,23 @@ describe('the options', () => {
         signer: { alg: 'ES256', sign: () => {} },
         passphrase: 'pw',
       },
-      'beside `signer`',
+      'beside "signer"',
     ],
-    ['a text in place of options', 'hunter2' as unknown as object, 'found string'],
+    [
+      'an audience of an assertion that is never made',
+      {
+        authorizationServer: 'https://as.example.org',
+        clientId: 'me',
+        clientSecret: 's',
+        assertionAudience: 'https://as.example.org',
+      },
+      'found "assertionAudience"',
+    ],
+    ['a switch that is a text', { ...good, allowInsecureHttp: 'true' }, 'true or false'],
+    ['an algorithm of another kind', { ...good, algorithm: 'HS256' }, 'found "HS256"'],
+    ['a clock that is no function', { ...good, runtime: { now: 5 } }, '"runtime.now"'],
+    ['an empty scope', { ...good, scope: '' }, 'environment variable'],
+    ['a text in place of options', 'hunter2' as unknown as object, 'found a text'],
   ])('refuse %s', async (_, options, found) => {
     const error = await failureOf(() => createTokenSource(options as TokenSourceOptions))
     expect(error).toBeInstanceOf(TokenSourceError)

@@ -30,6 +30,8 @@ createTokenSource({ authorizationServer, clientId, clientSecret, tenant: 'kpmg' 
 createTokenSource({ verifier, credential, signer, passphrase: 'p' })
 // @ts-expect-error an algorithm beside a signer that has one of its own
 createTokenSource({ authorizationServer, clientId, signer, algorithm: 'RS256' })
+// @ts-expect-error an audience of an assertion that is never made
+createTokenSource({ authorizationServer, clientId, clientSecret, assertionAudience: 'a' })
 // @ts-expect-error no key
 createTokenSource({ verifier, credential })
 // @ts-expect-error nobody to prove
