@@ -161,7 +161,7 @@ export class TokenSourceError extends Error {
   readonly status: number | undefined
   /** The `error` of the Verifier's answer (RFC 6749 §5.2), where there was one. */
   readonly oauthError: string | undefined
-  /** How long the Verifier asked to be left alone, in milliseconds. */
+  /** How long the Verifier asked to be left alone. Seconds. */
   readonly retryAfter: number | undefined
   /**
    * After a refusal: what could be the matter, with what was checked on this side already checked.

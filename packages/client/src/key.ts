@@ -1,10 +1,9 @@
 import { base64, base64nopad, base64urlnopad, hex } from '@scure/base'
 import type { webcrypto } from 'node:crypto'
-import { sharesWork } from '@verifier-guard/core/support'
+import { builtinModule, sharesWork } from '@verifier-guard/core/support'
 import { ALGORITHM_NAMES, ALGORITHMS, type SigningAlgorithm } from './algorithms.js'
 import { failure, type TokenSourceError } from './errors.js'
 import { parseObject } from './json.js'
-import { nodeCrypto } from './node-crypto.js'
 import { printable } from './display.js'
 import type { Signer } from './signer.js'
 
@@ -176,7 +175,7 @@ function convert(
   },
   label: string,
 ): Uint8Array {
-  const crypto = nodeCrypto()
+  const crypto = builtinModule('node:crypto')
   if (!crypto)
     throw unreadable(`${label}, which only Node.js can read`, 'convert it to plain PKCS#8')
   const { passphrase, ...rest } = key

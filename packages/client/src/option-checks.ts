@@ -2,6 +2,7 @@ import { describeInsecure } from '@verifier-guard/core/support'
 import { ALGORITHM_NAMES } from './algorithms.js'
 import { kindOf, printable, quote } from './display.js'
 import { invalidOption } from './errors.js'
+import { EVENT_NAMES } from './events.js'
 import type { Signer } from './signer.js'
 
 /** What a check needs to know of the other options. */
@@ -139,6 +140,15 @@ export function functions(names: readonly string[]): Check {
     if (other === undefined) return
     throw invalidOption(`a function as "${name}.${other}"`, kindOf(members[other]))
   }
+}
+
+/** @throws {TokenSourceError} `invalid_option`. */
+export const listeners: Check = (name, value, context) => {
+  functions(EVENT_NAMES)(name, value, context)
+  const known: readonly string[] = EVENT_NAMES
+  const stranger = Object.keys(value as object).find((event) => !known.includes(event))
+  if (stranger === undefined) return
+  throw invalidOption(`events among ${known.join(', ')} in "${name}"`, quote(stranger))
 }
 
 function shown(value: unknown): string {

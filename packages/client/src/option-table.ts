@@ -5,6 +5,7 @@ import {
   flag,
   functions,
   issuer,
+  listeners,
   oneOf,
   origins,
   positive,
@@ -171,11 +172,11 @@ const ROWS = {
     default: DEFAULTS.allowInsecureHttp,
     says: 'Allows plain http beyond loopback, for a network that is protected by other means.',
   },
-  onEvent: {
+  events: {
     ways: EVERY,
-    check: anything,
+    check: listeners,
     otherwise: 'none',
-    says: 'The function that is told of events.',
+    says: 'The functions that are told of events.',
   },
   runtime: {
     ways: EVERY,

@@ -1,5 +1,5 @@
 import type { SigningAlgorithm } from './algorithms.js'
-import type { TokenSourceListener } from './events.js'
+import type { TokenSourceListeners } from './events.js'
 import type { PrivateKeyInput } from './key.js'
 import type { TokenParameters } from './parameters.js'
 import type { ClientRuntime } from './runtime.js'
@@ -23,8 +23,8 @@ export interface CommonOptions extends Omit<TokenParameters, 'tenant'> {
    * false.
    */
   readonly allowInsecureHttp?: boolean
-  /** The function that is told of events. Default: none. */
-  readonly onEvent?: TokenSourceListener
+  /** The functions that are told of events. Default: none. */
+  readonly events?: TokenSourceListeners
   /** Replacements of clocks, network, chance and timers. Default: the process. */
   readonly runtime?: Partial<ClientRuntime>
 }

@@ -3,6 +3,7 @@ import { clockOffset, describeClock, isClockOff } from './clock.js'
 import { place, printable } from './display.js'
 import { failure, type ChecklistItem, type TokenSourceError } from './errors.js'
 import { parseObject } from './json.js'
+import { inSeconds } from './time.js'
 
 const DOCUMENTED_REFUSALS = new Set([400, 401, 403])
 /**
@@ -56,7 +57,7 @@ function readRefusal(answer: BoundedAnswer, now: number): { refusal: Refusal; sa
     typeof error_description === 'string' ? ` (${printable(error_description)})` : ''
   const said =
     oauthError === undefined ? `status ${status}` : `status ${status}, ${oauthError}${description}`
-  return { refusal: { status, oauthError, retryAfter: retryAfter(headers, now) }, said }
+  return { refusal: { status, oauthError, retryAfter: inSeconds(retryAfter(headers, now)) }, said }
 }
 
 function refused(

@@ -1,10 +1,12 @@
 import { exchange, HttpFailure } from '@verifier-guard/core/support'
 import { failure, TokenSourceError, type TokenSourceErrorCode } from './errors.js'
 import { discoverTokenEndpoint } from './metadata.js'
-import type { Settings } from './settings.js'
 import type { TokenParameters } from './parameters.js'
 import { printable } from './display.js'
 import { judgeTokenResponse, type ObtainedToken } from './response.js'
+import type { Settings } from './settings.js'
+import { inSeconds } from './time.js'
+import { traced } from './trace.js'
 
 /** Sends one token request; each call signs anew, because a Verifier takes each `jti` once. */
 export type TokenRequest = (
@@ -36,42 +38,50 @@ const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = 
  *
  * The request function throws nothing but {@link TokenSourceError}.
  */
-export function createTokenRequest(options: Settings): TokenRequest {
-  let endpoint = options.tokenEndpoint
-  return async (parameters, signal) => {
-    const { authenticate, checklist, issuer, timeout, runtime } = options
-    try {
-      // Signed before anything is asked: a key that does not fit is found without a Verifier.
-      const proof = await authenticate(runtime.now(), runtime.uuid)
-      endpoint ??= await discoverTokenEndpoint({ issuer, timeout, runtime, signal })
-      const { tenant, ...form } = parameters
-      const answer = await exchange(runtime, {
-        url: endpoint,
-        method: 'POST',
-        headers: {
-          accept: 'application/json',
-          'content-type': 'application/x-www-form-urlencoded',
-          ...(tenant === undefined ? {} : { 'x-tenant': tenant }),
-          ...proof.headers,
-        },
-        body: new URLSearchParams({
-          grant_type: 'client_credentials',
-          ...form,
-          ...proof.form,
-        }).toString(),
-        timeout,
-        maxBytes: MAX_BYTES,
-        signal,
-      })
-      return judgeTokenResponse(answer, {
-        now: runtime.now(),
-        endpoint,
-        checklist: checklist(parameters),
-      })
-    } catch (error) {
-      endpoint = options.tokenEndpoint
-      throw translate(error)
-    }
+export function createTokenRequest(settings: Settings): TokenRequest {
+  let endpoint = settings.tokenEndpoint
+  return (parameters, signal) =>
+    traced(settings.issuer, async () => {
+      try {
+        return await request(settings, parameters, signal)
+      } catch (error) {
+        endpoint = settings.tokenEndpoint
+        throw translate(error)
+      }
+    })
+
+  async function request(
+    { authenticate, checklist, issuer, timeout, runtime }: Settings,
+    { tenant, ...form }: TokenParameters,
+    signal: AbortSignal,
+  ): Promise<ObtainedToken> {
+    // Signed before anything is asked: a key that does not fit is found without a Verifier.
+    const proof = await authenticate(runtime.now(), runtime.uuid)
+    endpoint ??= await discoverTokenEndpoint({ issuer, timeout, runtime, signal })
+    const answer = await exchange(runtime, {
+      url: endpoint,
+      method: 'POST',
+      headers: {
+        accept: 'application/json',
+        'content-type': 'application/x-www-form-urlencoded',
+        ...(tenant === undefined ? {} : { 'x-tenant': tenant }),
+        ...proof.headers,
+      },
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        ...form,
+        ...proof.form,
+      }).toString(),
+      timeout,
+      maxBytes: MAX_BYTES,
+      signal,
+    })
+    const parameters = { ...form, ...(tenant === undefined ? {} : { tenant }) }
+    return judgeTokenResponse(answer, {
+      now: runtime.now(),
+      endpoint,
+      checklist: checklist(parameters),
+    })
   }
 }
 
@@ -82,7 +92,7 @@ function translate(error: unknown): TokenSourceError {
     return new TokenSourceError(failureCode(error), printable(message, LONGEST_REASON), {
       cause: error,
       status,
-      retryAfter,
+      retryAfter: inSeconds(retryAfter),
     })
   }
   // Nothing else is expected here; it is trouble on the way, and not for ever.

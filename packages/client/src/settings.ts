@@ -7,7 +7,7 @@ import {
 } from './client-authentication.js'
 import { checkValidity, readCredential, type MachineCredential } from './credential.js'
 import { invalidOption, type ChecklistItem } from './errors.js'
-import type { TokenSourceListener } from './events.js'
+import { createEmitter, type Emit } from './events.js'
 import { checkOptions } from './given-options.js'
 import { createLocalSigner } from './key.js'
 import { isTenant } from './option-checks.js'
@@ -31,7 +31,7 @@ export interface Settings extends Identity {
   /** Milliseconds. */
   readonly timeout: number
   readonly tries: number
-  readonly onEvent: TokenSourceListener | undefined
+  readonly emit: Emit
   readonly runtime: ClientRuntime
 }
 
@@ -53,13 +53,14 @@ interface Identity {
 export function resolveOptions(options: TokenSourceOptions): Settings {
   const way = checkOptions(options)
   const runtime = { ...clientRuntime, ...options.runtime }
+  const identity = identify(way, options, runtime)
   return Object.freeze({
-    ...identify(way, options, runtime),
+    ...identity,
     tokenEndpoint: options.tokenEndpoint,
     allowedOrigins: new Set(options.allowedOrigins),
     timeout: (options.timeout ?? DEFAULTS.timeout) * 1_000,
     tries: options.tries ?? DEFAULTS.tries,
-    onEvent: options.onEvent,
+    emit: createEmitter(identity.issuer, options.events ?? {}, runtime),
     runtime,
   })
 }

@@ -1,5 +1,4 @@
 import { closedError, type TokenSourceError } from './errors.js'
-import { emit } from './events.js'
 import { createFetch, type TokenFetch } from './fetch.js'
 import type { KeptTokenState } from './kept-token.js'
 import { KeptTokens } from './kept-tokens.js'
@@ -8,6 +7,7 @@ import { resolveOptions, type Settings } from './settings.js'
 import { pickParameters, readParameters, type TokenParameters } from './parameters.js'
 import { place } from './display.js'
 import { createTokenRequest, type TokenRequest } from './request.js'
+import { moment, SECOND } from './time.js'
 
 /**
  * What a caller may say when it asks for a token; parameters it leaves out are those of the source.
@@ -24,11 +24,11 @@ export interface GetTokenOptions extends TokenParameters {
 export interface TokenSourceHealth {
   readonly status: 'idle' | 'ready' | 'degraded' | 'down'
   /**
-   * When the token for the source's own parameters ends, in milliseconds since 1970; `undefined`
-   * where it does not say.
+   * When the token for the source's own parameters ends, in seconds since 1970; `undefined` where
+   * it does not say.
    */
   readonly expiresAt: number | undefined
-  /** When the machine credential ends, in milliseconds since 1970. */
+  /** When the machine credential ends, in seconds since 1970. */
   readonly credentialValidUntil: number | undefined
   /** Why the last request failed, until one succeeds. */
   readonly error: TokenSourceError | undefined
@@ -99,7 +99,7 @@ export interface TokenSource {
   readonly close: () => void
 }
 
-const DAY = 86_400_000
+const DAY = 86_400 * SECOND
 /** An issuer needs days to hand out a new credential. */
 const EXPIRY_WARNING = 30 * DAY
 
@@ -184,13 +184,13 @@ function healthOf(
   { credential }: Settings,
 ): TokenSourceHealth {
   const status = usable ? (error ? 'degraded' : 'ready') : error ? 'down' : 'idle'
-  return { status, expiresAt, credentialValidUntil: credential?.validUntil, error }
+  return { status, expiresAt, credentialValidUntil: moment(credential?.validUntil), error }
 }
 
 /** Warns at the first request and then once a day. */
 function withExpiryWarning(
   request: TokenRequest,
-  { credential, runtime, onEvent }: Settings,
+  { credential, runtime, emit }: Settings,
 ): TokenRequest {
   const validUntil = credential?.validUntil
   if (validUntil === undefined) return request
@@ -199,7 +199,7 @@ function withExpiryWarning(
     const now = runtime.now()
     if (validUntil - now < EXPIRY_WARNING && now - warnedAt >= DAY) {
       warnedAt = now
-      emit(onEvent, { type: 'credential_expiring', validUntil })
+      emit('credentialExpiring', { validUntil: moment(validUntil) })
     }
     return request(parameters, signal)
   }

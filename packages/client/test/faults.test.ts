@@ -20,13 +20,13 @@ function connect(
   { credential, privateKey }: IssuedCredential,
   runtime = holdRuntime(),
 ) {
-  const { onEvent, ...recorded } = record()
+  const { events, ...recorded } = record()
   const options = {
     verifier: verifier.issuer,
     credential,
     privateKey: privateKey.hex,
     runtime,
-    onEvent,
+    events,
   }
   return { tokens: closing(createTokenSource(options)), ...recorded }
 }
@@ -191,7 +191,7 @@ describe('a Verifier that refuses', () => {
     const first = await tokens.getToken()
     machine.revoke()
     runtime.advance(14 * 60_000)
-    await until(() => count('token_request_failed') === 1)
+    await until(() => count('tokenRequestFailed') === 1)
     expect(await tokens.getToken()).toBe(first)
     runtime.advance(50_000)
     expect(await failureOf(tokens.getToken())).toMatchObject({
@@ -219,7 +219,7 @@ describe('Retry-After', () => {
   it('is heeded: no request leaves before', async () => {
     const { verifier, tokens, runtime } = await start()
     verifier.fail('token', 'status-429', { times: 1 })
-    expect(await failureOf(tokens.getToken())).toMatchObject({ retryAfter: 60_000, status: 429 })
+    expect(await failureOf(tokens.getToken())).toMatchObject({ retryAfter: 60, status: 429 })
     runtime.advance(59_999)
     await failureOf(tokens.getToken())
     expect(verifier.requests.token).toBe(1)
@@ -245,9 +245,9 @@ describe('clocks that differ', () => {
   it('ahead of it by less than a token lives: the token is renewed earlier', async () => {
     const { tokens, runtime, count } = await start({ ahead: 300_000 })
     await tokens.getToken()
-    expect(tokens.health().expiresAt).toBe(runtime.now() + 600_000)
+    expect(tokens.health().expiresAt).toBe(runtime.now() / 1_000 + 600)
     runtime.advance(550_000)
-    await until(() => count('token_obtained') === 2)
+    await until(() => count('tokenObtained') === 2)
   })
 
   it('ahead of it by more than a token lives: the error says so, and nothing repeats', async () => {

@@ -4,7 +4,8 @@ import {
   clientRuntime,
   type ClientRuntime,
   type TokenSourceError,
-  type TokenSourceEvent,
+  type TokenSourceEvents,
+  type TokenSourceListeners,
 } from '../src/index.js'
 
 /**
@@ -63,13 +64,19 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(setImmediate)
 }
 
-/** A listener that keeps what it was told. */
+/** Listeners that keep what they were told. */
 export function record() {
-  const events: TokenSourceEvent[] = []
-  const onEvent = (event: TokenSourceEvent) => void events.push(event)
-  const count = (type: TokenSourceEvent['type']) =>
-    events.filter((event) => event.type === type).length
-  return { events, onEvent, count }
+  const told: ({ event: keyof TokenSourceEvents } & object)[] = []
+  const note = (event: keyof TokenSourceEvents) => (carried: object) =>
+    void told.push({ event, ...carried })
+  const events: TokenSourceListeners = {
+    tokenObtained: note('tokenObtained'),
+    tokenRequestFailed: note('tokenRequestFailed'),
+    tokenDropped: note('tokenDropped'),
+    credentialExpiring: note('credentialExpiring'),
+  }
+  const count = (event: keyof TokenSourceEvents) => told.filter((one) => one.event === event).length
+  return { told, events, count }
 }
 
 const servers: { close: () => Promise<void> }[] = []

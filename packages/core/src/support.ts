@@ -7,7 +7,7 @@
 export { exchange, getJson, HttpFailure, retryAfter } from './kit/http.js'
 export type { BoundedAnswer, BoundedRequest, HttpFailureReason } from './kit/http.js'
 export { configurationError } from './kit/errors.js'
-export { sharesWork, systemRuntime } from './kit/runtime.js'
+export { builtinModule, sharesWork, systemRuntime } from './kit/runtime.js'
 export type { Runtime } from './kit/runtime.js'
 export {
   createGuard,
