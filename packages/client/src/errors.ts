@@ -26,7 +26,7 @@ export const TOKEN_SOURCE_ERRORS = Object.freeze({
   issuer_mismatch: row(
     'configuration',
     false,
-    'Set `verifier` to the issuer exactly as the Verifier writes it, context path included and without a trailing slash.',
+    'Set `verifier` or `authorizationServer` to the issuer exactly as the server states it, with its context path.',
   ),
   endpoint_not_trusted: row(
     'configuration',

@@ -12,6 +12,8 @@ const MAX_KEPT = 1_000
 /**
  * The tokens of one source: its own, and those for other parameters, of which the ones not asked
  * for the longest go first.
+ *
+ * No lru-cache: it would evict a token that somebody waits for.
  */
 export class KeptTokens {
   readonly own: KeptToken

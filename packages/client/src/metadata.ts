@@ -1,7 +1,13 @@
-import { getJson, HttpFailure, wellKnownLocations } from '@verifier-guard/core/support'
+import {
+  getJson,
+  HttpFailure,
+  isAbsence,
+  likelyDifference,
+  wellKnownLocations,
+} from '@verifier-guard/core/support'
+import { place, printable, quote } from './display.js'
 import { failure, type TokenSourceError } from './errors.js'
 import { isObject } from './json.js'
-import { printable } from './display.js'
 import type { ClientRuntime } from './runtime.js'
 
 /** Where the token endpoint is looked up. */
@@ -22,7 +28,7 @@ const MAX_BYTES = 262_144
  * origin: nothing that answers under this address can send the credential elsewhere.
  *
  * @throws {TokenSourceError} `issuer_mismatch`, `endpoint_not_trusted`, `unusable_answer`.
- * @throws {HttpFailure} if no document could be had.
+ * @throws {HttpFailure} if no document could be fetched.
  */
 export async function discoverTokenEndpoint(discovery: Discovery): Promise<string> {
   const { issuer } = discovery
@@ -56,33 +62,39 @@ function trustEndpoint(issuer: string, endpoint: string): string {
 }
 
 async function fetchMetadata({ issuer, timeout, runtime, signal }: Discovery): Promise<unknown> {
+  const absences: { readonly url: string; readonly status: number | undefined }[] = []
   for (const url of wellKnownLocations(issuer)) {
     try {
       return await getJson(runtime, { url, timeout, maxBytes: MAX_BYTES, signal })
     } catch (error) {
-      // 404 alone means "not here"; any other trouble would be the same at the next address.
-      if (!(error instanceof HttpFailure && error.status === 404)) throw error
+      // Any other trouble would be the same at the next address.
+      if (!(error instanceof HttpFailure && isAbsence(error.status))) throw error
+      absences.push({ url, status: error.status })
     }
   }
-  throw noMetadata(issuer)
+  const found = absences.map(({ url, status }) => `status ${status} from ${place(url)}`)
+  const reason = { expected: `metadata of issuer ${printable(issuer)}`, found: found.join(', ') }
+  throw failure(
+    'issuer_mismatch',
+    { ...reason, hint: hintAtPath(issuer) },
+    { status: absences.at(-1)?.status },
+  )
 }
 
-function noMetadata(issuer: string): TokenSourceError {
-  const hint =
-    new URL(issuer).pathname === '/'
-      ? 'is the context path missing, for instance /verifier?'
-      : 'is its path right?'
-  const expected = `metadata of issuer ${printable(issuer)}`
-  const reason = { expected, found: 'status 404 wherever they may be', hint }
-  return failure('issuer_mismatch', reason, { status: 404 })
+/** Unknown paths get 404 of most servers, and an empty 403 of the Java Verifiers. */
+function hintAtPath(issuer: string): string {
+  return new URL(issuer).pathname === '/'
+    ? 'is the context path missing, for instance /verifier?'
+    : 'is its path right?'
 }
 
 function issuerMismatch(expected: string, found: unknown): TokenSourceError {
-  const name =
-    typeof found === 'string' && URL.canParse(found) ? printable(found) : 'no usable issuer'
+  const stated = typeof found === 'string' ? found : ''
+  const difference = likelyDifference([expected], [stated])
+  const advice = 'state the issuer exactly as the server does; the client proves itself to no other'
   return failure('issuer_mismatch', {
-    expected: `the metadata of issuer ${printable(expected)}`,
-    found: `those of ${name}`,
-    hint: 'the client proves itself to no other issuer',
+    expected: `metadata of issuer ${quote(expected)}`,
+    found: stated === '' ? 'metadata without one' : `those of ${quote(stated)}`,
+    hint: difference === undefined ? advice : `${difference}; ${advice}`,
   })
 }
