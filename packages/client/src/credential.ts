@@ -1,6 +1,6 @@
-import { base64, base64nopad } from '@scure/base'
 import { didKeyToJwk, isOnCurve, jwkToDidKey, type P256Jwk } from './did-key.js'
 import { failure, type TokenSourceError } from './errors.js'
+import { decodeBase64, handedText } from './handed-text.js'
 import { firstString, isObject, readClaims, type JsonObject } from './json.js'
 import { printable } from './display.js'
 
@@ -30,14 +30,14 @@ const CLOCK_SKEW = 60_000
 
 /**
  * Reads a LEARCredentialMachine in any form its holders keep it: the compact JWT, the base64 of it,
- * either with white space.
+ * either with white space, in quotation marks, or as bytes.
  *
  * Does not verify the issuer's signature, nor ask for the status.
  *
  * @throws {TokenSourceError} `credential_unreadable`.
  */
-export function readCredential(text: string): MachineCredential {
-  const jwt = unwrap(text)
+export function readCredential(input: string | Uint8Array): MachineCredential {
+  const jwt = unwrap(input)
   const claims = readClaims(jwt)
   if (claims === undefined)
     throw unreadable('a compact JWT with JSON claims', 'a text of three parts that are not one')
@@ -81,27 +81,19 @@ export function checkValidity({ validFrom, validUntil }: MachineCredential, now:
   }
 }
 
-function unwrap(text: string): string {
-  const compact = text.replace(/\s+/g, '')
+function unwrap(input: string | Uint8Array): string {
+  const compact = handedText(input)?.replace(/\s+/g, '')
+  if (compact === undefined) throw unreadable('a text', 'bytes that are none')
   if (compact === '') throw unreadable('a credential', 'an empty text')
   if (compact.includes('~'))
     throw unreadable('a compact JWT', 'an SD-JWT', 'ask the issuer for the W3C JWT form')
   if (compact.split('.').length === 3) return compact
-  const decoded = decodeBase64(compact)
+  const decoded = handedText(decodeBase64(compact) ?? '')?.replace(/\s+/g, '')
   if (decoded?.split('.').length === 3) return decoded
   throw unreadable(
     'a compact JWT or the base64 of one',
     `a text of ${compact.length} characters that is neither`,
   )
-}
-
-function decodeBase64(text: string): string | undefined {
-  try {
-    const bytes = text.endsWith('=') ? base64.decode(text) : base64nopad.decode(text)
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\s+/g, '')
-  } catch {
-    return undefined
-  }
 }
 
 function refuseEmployee({ type }: JsonObject): void {

@@ -21,7 +21,7 @@ export const TOKEN_SOURCE_ERRORS = Object.freeze({
   private_key_unreadable: row(
     'configuration',
     false,
-    'Give the key as 64 hexadecimal digits, a private JWK, or PKCS#8 in PEM or DER; an encrypted one with its `passphrase`.',
+    'Give the key as 64 hexadecimal digits, a private JWK, PEM or DER; an encrypted one with its `passphrase`.',
   ),
   issuer_mismatch: row(
     'configuration',

@@ -60,7 +60,7 @@ const ROWS = {
     ways: CREDENTIAL,
     required: CREDENTIAL,
     check: textOrBytes,
-    says: 'The LEARCredentialMachine: the compact JWT, or the base64 of it.',
+    says: 'The LEARCredentialMachine: the compact JWT or the base64 of it, as text or bytes.',
   },
   authorizationServer: {
     ways: REGISTERED,
@@ -79,7 +79,7 @@ const ROWS = {
     ways: SIGNING,
     check: anything,
     otherwise: 'required, or `signer`',
-    says: 'The private key in memory: hexadecimal, JWK, PEM or DER.',
+    says: 'The private key in memory: hexadecimal, JWK, PEM or DER, as text or bytes.',
   },
   passphrase: {
     ways: SIGNING,

@@ -41,7 +41,7 @@ export type KeyOptions = {
   readonly assertionAudience?: string
 } & (
   | (Without<'signer'> & {
-      /** The private key in memory: hexadecimal, JWK, PEM or DER. */
+      /** The private key in memory: hexadecimal, JWK, PEM or DER, as text or bytes. */
       readonly privateKey: PrivateKeyInput
       /** Opens an encrypted PKCS#8 key, on Node.js only. Default: none. */
       readonly passphrase?: string
@@ -64,8 +64,8 @@ export type PresentationOptions = KeyOptions &
   Without<'authorizationServer' | 'clientSecret'> & {
     /** The issuer of the Verifier, exactly as it states it, with its context path. */
     readonly verifier: string
-    /** The LEARCredentialMachine: the compact JWT, or the base64 of it. */
-    readonly credential: string
+    /** The LEARCredentialMachine: the compact JWT or the base64 of it, as text or bytes. */
+    readonly credential: string | Uint8Array
     /** The name that the client is registered under. Default: the mandatee id. */
     readonly clientId?: string
     /**
