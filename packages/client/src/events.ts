@@ -11,7 +11,8 @@ interface Common {
 
 /** What an event on the token for one set of parameters says. */
 interface OfToken extends Common {
-  readonly parameters: TokenParameters
+  /** What the token is for. Further parameters are left out, because they may be secret. */
+  readonly parameters: Omit<TokenParameters, 'parameters'>
 }
 
 /**

@@ -14,6 +14,7 @@ export type {
   PrivateKeyJwtOptions,
   TokenSourceOptions,
 } from './options.js'
+export type { SecretMethod } from './client-authentication.js'
 export type { TokenFetch } from './fetch.js'
 export type { TokenParameters } from './parameters.js'
 export type { PrivateJwk, PrivateKeyInput } from './key.js'

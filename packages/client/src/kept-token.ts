@@ -1,6 +1,6 @@
 import { sharesWork } from '@verifier-guard/core/support'
 import { closedError, TokenSourceError } from './errors.js'
-import type { TokenParameters } from './parameters.js'
+import { tellableParameters, type TokenParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'
 import type { ObtainedToken } from './response.js'
 import type { Settings } from './settings.js'
@@ -53,6 +53,7 @@ const DROP_INTERVAL = 10_000
 export class KeptToken {
   readonly #request: TokenRequest
   readonly #parameters: TokenParameters
+  readonly #told: Omit<TokenParameters, 'parameters'>
   readonly #options: Settings
 
   #held: HeldToken | undefined
@@ -71,6 +72,7 @@ export class KeptToken {
   constructor(request: TokenRequest, parameters: TokenParameters, options: Settings) {
     this.#request = request
     this.#parameters = parameters
+    this.#told = tellableParameters(parameters)
     this.#options = options
   }
 
@@ -95,7 +97,7 @@ export class KeptToken {
     if (now - this.#droppedAt < DROP_INTERVAL) return false
     this.#droppedAt = now
     held.doubted = true
-    this.#options.emit('tokenDropped', { parameters: this.#parameters })
+    this.#options.emit('tokenDropped', { parameters: this.#told })
     return true
   }
 
@@ -175,7 +177,7 @@ export class KeptToken {
     this.#failures = 0
     this.#held = this.#hold(value, lifetime)
     const expiresAt = moment(this.#held.expiresAt)
-    this.#options.emit('tokenObtained', { parameters: this.#parameters, expiresAt, tries })
+    this.#options.emit('tokenObtained', { parameters: this.#told, expiresAt, tries })
     return value
   }
 
@@ -202,7 +204,7 @@ export class KeptToken {
       this.#scheduleRenewal(pause)
     }
     this.#options.emit('tokenRequestFailed', {
-      parameters: this.#parameters,
+      parameters: this.#told,
       error,
       tries,
       pause: inSeconds(pause),

@@ -10,6 +10,13 @@ import { failure, type TokenSourceError } from './errors.js'
 import { isObject } from './json.js'
 import type { ClientRuntime } from './runtime.js'
 
+/** Where tokens are asked for, and how clients prove who they are there. */
+export interface TokenEndpoint {
+  readonly url: string
+  /** `token_endpoint_auth_methods_supported` (RFC 8414 §2), where it is known. */
+  readonly methods?: readonly unknown[]
+}
+
 /** Where the token endpoint is looked up. */
 export interface Discovery {
   readonly issuer: string
@@ -30,7 +37,7 @@ const MAX_BYTES = 262_144
  * @throws {TokenSourceError} `issuer_mismatch`, `endpoint_not_trusted`, `unusable_answer`.
  * @throws {HttpFailure} if no document could be fetched.
  */
-export async function discoverTokenEndpoint(discovery: Discovery): Promise<string> {
+export async function discoverTokenEndpoint(discovery: Discovery): Promise<TokenEndpoint> {
   const { issuer } = discovery
   const document = await fetchMetadata(discovery)
   if (!isObject(document) || typeof document.token_endpoint !== 'string') {
@@ -41,7 +48,9 @@ export async function discoverTokenEndpoint(discovery: Discovery): Promise<strin
     })
   }
   if (document.issuer !== issuer) throw issuerMismatch(issuer, document.issuer)
-  return trustEndpoint(issuer, document.token_endpoint)
+  const methods: unknown = document.token_endpoint_auth_methods_supported
+  const url = trustEndpoint(issuer, document.token_endpoint)
+  return { url, ...(Array.isArray(methods) && { methods }) }
 }
 
 function trustEndpoint(issuer: string, endpoint: string): string {

@@ -94,6 +94,38 @@ function checkOrigin(name: string, value: unknown, context: CheckContext): void 
   throw invalidOption(`origins alone in "${name}"`, 'an address with more to it', hint)
 }
 
+/** One text, or a list of some. @throws {TokenSourceError} `invalid_option`. */
+export const oneOrMore: Check = (name, value, context) => {
+  if (!Array.isArray(value)) return text(name, value, context)
+  if (value.length === 0) throw invalidOption(`some texts in "${name}"`, 'an empty list')
+  for (const one of value) text(name, one, context)
+}
+
+/** What stands in a token request anyway, and the option that decides on it. */
+const RESERVED: Readonly<Record<string, string>> = {
+  grant_type: 'it is client_credentials always',
+  client_id: 'set "clientId"',
+  client_secret: 'set "clientSecret"',
+  client_assertion: 'the client makes it',
+  client_assertion_type: 'the client makes it',
+  scope: 'set "scope"',
+  resource: 'set "resource"',
+  audience: 'set "audience"',
+}
+
+/** @throws {TokenSourceError} `invalid_option`. */
+export const furtherParameters: Check = (name, value) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalidOption(`an object of texts as "${name}"`, kindOf(value))
+  for (const [parameter, one] of Object.entries(value)) {
+    const hint = Object.hasOwn(RESERVED, parameter) ? RESERVED[parameter] : undefined
+    if (hint !== undefined)
+      throw invalidOption(`further parameters in "${name}"`, quote(parameter), hint)
+    if (typeof one !== 'string')
+      throw invalidOption(`texts in "${name}"`, `${kindOf(one)} as ${quote(parameter)}`)
+  }
+}
+
 const TENANT = /^[a-zA-Z0-9_-]+$/
 
 /**

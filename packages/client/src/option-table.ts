@@ -1,12 +1,15 @@
 import { ALGORITHM_NAMES } from './algorithms.js'
+import { SECRET_METHODS } from './client-authentication.js'
 import {
   address,
   anything,
   flag,
+  furtherParameters,
   functions,
   issuer,
   listeners,
   oneOf,
+  oneOrMore,
   origins,
   positive,
   secondsUpTo,
@@ -111,6 +114,12 @@ const ROWS = {
     check: text,
     says: 'The secret of a client that has one.',
   },
+  clientAuthentication: {
+    ways: SECRET,
+    check: oneOf(SECRET_METHODS),
+    otherwise: 'what the metadata ask for',
+    says: 'How the secret is sent: `client_secret_basic` or `client_secret_post`.',
+  },
   tokenEndpoint: {
     ways: EVERY,
     check: address,
@@ -137,15 +146,21 @@ const ROWS = {
   },
   resource: {
     ways: EVERY,
-    check: text,
+    check: oneOrMore,
     otherwise: 'none',
-    says: 'The API that the token is for (RFC 8707).',
+    says: 'The API that the token is for, or several (RFC 8707).',
   },
   audience: {
     ways: EVERY,
     check: text,
     otherwise: 'none',
     says: 'The API that the token is for, at servers with a parameter of this name.',
+  },
+  parameters: {
+    ways: EVERY,
+    check: furtherParameters,
+    otherwise: 'none',
+    says: "Further parameters of the token request, such as Auth0's `organization`.",
   },
   allowedOrigins: {
     ways: EVERY,

@@ -1,4 +1,5 @@
 import type { SigningAlgorithm } from './algorithms.js'
+import type { SecretMethod } from './client-authentication.js'
 import type { TokenSourceListeners } from './events.js'
 import type { PrivateKeyInput } from './key.js'
 import type { TokenParameters } from './parameters.js'
@@ -61,7 +62,7 @@ export type KeyOptions = {
 
 /** A machine with a LEARCredentialMachine, at a Verifier. */
 export type PresentationOptions = KeyOptions &
-  Without<'authorizationServer' | 'clientSecret'> & {
+  Without<'authorizationServer' | 'clientSecret' | 'clientAuthentication'> & {
     /** The issuer of the Verifier, exactly as it states it, with its context path. */
     readonly verifier: string
     /** The LEARCredentialMachine: the compact JWT or the base64 of it, as text or bytes. */
@@ -80,7 +81,7 @@ export type PresentationOptions = KeyOptions &
  * ([private_key_jwt](https://www.rfc-editor.org/rfc/rfc7523#section-2.2)).
  */
 export type PrivateKeyJwtOptions = KeyOptions &
-  Without<'verifier' | 'credential' | 'tenant' | 'clientSecret'> & {
+  Without<'verifier' | 'credential' | 'tenant' | 'clientSecret' | 'clientAuthentication'> & {
     /** The issuer of another authorization server, exactly as it states it. */
     readonly authorizationServer: string
     /** The name that the client is registered under. */
@@ -108,6 +109,11 @@ export interface ClientSecretOptions extends Without<
   readonly clientId: string
   /** The secret of a client that has one. */
   readonly clientSecret: string
+  /**
+   * How the secret is sent: `client_secret_basic` or `client_secret_post`. Default: what the
+   * metadata ask for, which is `client_secret_basic` unless they list the other one alone.
+   */
+  readonly clientAuthentication?: SecretMethod
 }
 
 /** Who the client is and who gives it tokens, in one of three ways, and {@link CommonOptions}. */

@@ -1,6 +1,6 @@
 import { quote } from './display.js'
 import { invalidOption } from './errors.js'
-import { tenant, text, type Check } from './option-checks.js'
+import { furtherParameters, oneOrMore, tenant, text, type Check } from './option-checks.js'
 
 /** What a token is asked for; a token source keeps one token for each distinct set. */
 export interface TokenParameters {
@@ -13,26 +13,45 @@ export interface TokenParameters {
    * The scopes to ask for, separated by spaces. Verifiers ignore it: they decide by the credential.
    */
   readonly scope?: string
-  /** The API that the token is for ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707#section-2)). */
-  readonly resource?: string
+  /**
+   * The API that the token is for, or several
+   * ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
+   */
+  readonly resource?: string | readonly string[]
   /** The API that the token is for, at servers with a parameter of this name. */
   readonly audience?: string
+  /**
+   * Further parameters of the token request, such as Auth0's `organization`. Those of a call take
+   * the place of all that the source has.
+   */
+  readonly parameters?: Readonly<Record<string, string>>
 }
 
 const CHECKS: Readonly<Record<keyof TokenParameters, Check>> = {
   tenant,
   scope: text,
-  resource: text,
+  resource: oneOrMore,
   audience: text,
+  parameters: furtherParameters,
 }
 const NAMES = Object.keys(CHECKS) as readonly (keyof TokenParameters)[]
 
-/** Just the parameters among the members of an object, those without a value left out. */
+/**
+ * Just the parameters among the members of an object, those without a value left out. A copy, which
+ * stays as it is whatever becomes of the original.
+ */
 export function pickParameters(from: {
   readonly [Name in keyof TokenParameters]?: unknown
 }): TokenParameters {
-  const given = NAMES.filter((name) => from[name] !== undefined).map((name) => [name, from[name]])
-  return Object.freeze(Object.fromEntries(given) as TokenParameters)
+  const given = NAMES.filter((name) => from[name] !== undefined)
+  return Object.freeze(
+    Object.fromEntries(given.map((name) => [name, frozenCopy(from[name])])) as TokenParameters,
+  )
+}
+
+function frozenCopy(value: unknown): unknown {
+  if (Array.isArray(value)) return Object.freeze([...(value as readonly unknown[])])
+  return typeof value === 'object' && value !== null ? Object.freeze({ ...value }) : value
 }
 
 /**
@@ -53,6 +72,21 @@ export function readParameters(wanted: object): TokenParameters {
 }
 
 /** The same text for the same parameters, and for no others. */
-export function parametersKey(parameters: TokenParameters): string {
-  return JSON.stringify(NAMES.map((name) => parameters[name] ?? null))
+export function parametersKey({
+  tenant,
+  scope,
+  resource,
+  audience,
+  parameters,
+}: TokenParameters): string {
+  const further = Object.entries(parameters ?? {}).sort(([one], [other]) => (one < other ? -1 : 1))
+  return JSON.stringify([tenant, scope, [resource ?? []].flat(), audience, further])
+}
+
+/** The parameters as events tell them: of further ones nobody knows whether they are secret. */
+export function tellableParameters({
+  parameters: _,
+  ...rest
+}: TokenParameters): Omit<TokenParameters, 'parameters'> {
+  return rest
 }

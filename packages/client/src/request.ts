@@ -1,6 +1,7 @@
 import { exchange, HttpFailure } from '@verifier-guard/core/support'
+import type { ClientProof } from './client-authentication.js'
 import { failure, TokenSourceError, type TokenSourceErrorCode } from './errors.js'
-import { discoverTokenEndpoint } from './metadata.js'
+import { discoverTokenEndpoint, type TokenEndpoint } from './metadata.js'
 import type { TokenParameters } from './parameters.js'
 import { printable } from './display.js'
 import { judgeTokenResponse, type ObtainedToken } from './response.js'
@@ -39,50 +40,59 @@ const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = 
  * The request function throws nothing but {@link TokenSourceError}.
  */
 export function createTokenRequest(settings: Settings): TokenRequest {
-  let endpoint = settings.tokenEndpoint
-  return (parameters, signal) =>
-    traced(settings.issuer, async () => {
+  const { issuer, timeout, runtime, tokenEndpoint } = settings
+  const given = tokenEndpoint === undefined ? undefined : { url: tokenEndpoint }
+  let known: TokenEndpoint | undefined = given
+  return (parameters, signal) => {
+    const endpoint = async () =>
+      (known ??= await discoverTokenEndpoint({ issuer, timeout, runtime, signal }))
+    return traced(issuer, async () => {
       try {
-        return await request(settings, parameters, signal)
+        return await request(settings, parameters, endpoint, signal)
       } catch (error) {
-        endpoint = settings.tokenEndpoint
+        known = given
         throw translate(error)
       }
     })
-
-  async function request(
-    { authenticate, checklist, issuer, timeout, runtime }: Settings,
-    { tenant, ...form }: TokenParameters,
-    signal: AbortSignal,
-  ): Promise<ObtainedToken> {
-    // Signed before anything is asked: a key that does not fit is found without a Verifier.
-    const proof = await authenticate(runtime.now(), runtime.uuid)
-    endpoint ??= await discoverTokenEndpoint({ issuer, timeout, runtime, signal })
-    const answer = await exchange(runtime, {
-      url: endpoint,
-      method: 'POST',
-      headers: {
-        accept: 'application/json',
-        'content-type': 'application/x-www-form-urlencoded',
-        ...(tenant === undefined ? {} : { 'x-tenant': tenant }),
-        ...proof.headers,
-      },
-      body: new URLSearchParams({
-        grant_type: 'client_credentials',
-        ...form,
-        ...proof.form,
-      }).toString(),
-      timeout,
-      maxBytes: MAX_BYTES,
-      signal,
-    })
-    const parameters = { ...form, ...(tenant === undefined ? {} : { tenant }) }
-    return judgeTokenResponse(answer, {
-      now: runtime.now(),
-      endpoint,
-      checklist: checklist(parameters),
-    })
   }
+}
+
+async function request(
+  { authenticate, checklist, timeout, runtime }: Settings,
+  parameters: TokenParameters,
+  endpoint: () => Promise<TokenEndpoint>,
+  signal: AbortSignal,
+): Promise<ObtainedToken> {
+  // A key that does not fit is found before anything is asked.
+  const proof = await authenticate({ now: runtime.now(), uuid: runtime.uuid, endpoint })
+  const { url } = await endpoint()
+  const { tenant } = parameters
+  const answer = await exchange(runtime, {
+    url,
+    method: 'POST',
+    headers: {
+      accept: 'application/json',
+      'content-type': 'application/x-www-form-urlencoded',
+      ...(tenant === undefined ? {} : { 'x-tenant': tenant }),
+      ...proof.headers,
+    },
+    body: formOf(parameters, proof).toString(),
+    timeout,
+    maxBytes: MAX_BYTES,
+    signal,
+  })
+  const circumstances = { now: runtime.now(), endpoint: url, checklist: checklist(parameters) }
+  return judgeTokenResponse(answer, circumstances)
+}
+
+function formOf(
+  { tenant: _, resource = [], parameters, ...form }: TokenParameters,
+  proof: ClientProof,
+): URLSearchParams {
+  const fields = { grant_type: 'client_credentials', ...form, ...parameters, ...proof.form }
+  const all = new URLSearchParams(fields)
+  for (const one of [resource].flat()) all.append('resource', one)
+  return all
 }
 
 function translate(error: unknown): TokenSourceError {

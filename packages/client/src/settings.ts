@@ -1,6 +1,6 @@
 import { presentationChecklist, registeredClientChecklist } from './checklist.js'
 import {
-  clientSecretBasic,
+  clientSecret,
   privateKeyJwt,
   verifiablePresentation,
   type ClientAuthentication,
@@ -114,11 +114,11 @@ function identifyByKey(options: CommonOptions & PrivateKeyJwtOptions): Identity 
 }
 
 function identifyBySecret(options: CommonOptions & ClientSecretOptions): Identity {
-  const { authorizationServer: issuer, clientId, clientSecret } = options
+  const { authorizationServer: issuer, clientId, clientAuthentication } = options
   const checklist = registeredClientChecklist(issuer)
   return {
     issuer,
-    authenticate: clientSecretBasic(clientId, clientSecret),
+    authenticate: clientSecret(clientId, options.clientSecret, clientAuthentication),
     checklist: () => checklist,
     credential: undefined,
     parameters: pickParameters(options),

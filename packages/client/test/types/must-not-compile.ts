@@ -9,6 +9,7 @@ const credential = 'credential'
 const clientId = 'orders'
 const privateKey = 'key'
 const clientSecret = 'secret'
+const clientAuthentication = 'client_secret_post'
 
 // @ts-expect-error two authorization servers
 createTokenSource({ verifier, credential, privateKey, authorizationServer, clientId })
@@ -32,6 +33,10 @@ createTokenSource({ verifier, credential, signer, passphrase: 'p' })
 createTokenSource({ authorizationServer, clientId, signer, algorithm: 'RS256' })
 // @ts-expect-error an audience of an assertion that is never made
 createTokenSource({ authorizationServer, clientId, clientSecret, assertionAudience: 'a' })
+// @ts-expect-error a way to send a secret that is not there
+createTokenSource({ authorizationServer, clientId, privateKey, clientAuthentication })
+// @ts-expect-error no way to send a secret
+createTokenSource({ authorizationServer, clientId, clientSecret, clientAuthentication: 'none' })
 // @ts-expect-error no key
 createTokenSource({ verifier, credential })
 // @ts-expect-error nobody to prove
