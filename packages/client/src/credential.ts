@@ -1,7 +1,7 @@
 import { didKeyToJwk, isOnCurve, jwkToDidKey, type P256Jwk } from './did-key.js'
 import { failure, type TokenSourceError } from './errors.js'
 import { decodeBase64, handedText } from './handed-text.js'
-import { firstString, isObject, readClaims, type JsonObject } from './json.js'
+import { firstString, isObject, readClaims, readHeader, type JsonObject } from './json.js'
 import { printable } from './display.js'
 
 /**
@@ -23,6 +23,12 @@ export interface MachineCredential {
   readonly validUntil: number | undefined
   /** The domains of its powers, each once. */
   readonly domains: readonly string[]
+  /** The algorithm that its issuer signed it with. */
+  readonly algorithm: string | undefined
+  /** Whether its header has the certificate of its issuer (`x5c`). */
+  readonly hasCertificate: boolean
+  /** Whether it names its key in `cnf.jwk`. */
+  readonly hasConfirmationKey: boolean
 }
 
 /** Clocks differ; a credential issued a moment ago is not refused for that. */
@@ -38,6 +44,7 @@ const CLOCK_SKEW = 60_000
  */
 export function readCredential(input: string | Uint8Array): MachineCredential {
   const jwt = unwrap(input)
+  const header = readHeader(jwt) ?? {}
   const claims = readClaims(jwt)
   if (claims === undefined)
     throw unreadable('a compact JWT with JSON claims', 'a text of three parts that are not one')
@@ -58,6 +65,9 @@ export function readCredential(input: string | Uint8Array): MachineCredential {
     validFrom: date(credential.validFrom, credential.issuanceDate, claims.nbf),
     validUntil: date(credential.validUntil, credential.expirationDate, claims.exp),
     domains: domainsOf(mandate.power),
+    algorithm: firstString(header.alg),
+    hasCertificate: Array.isArray(header.x5c) && header.x5c.length > 0,
+    hasConfirmationKey: confirmationOf(claims, credential).jwk !== undefined,
   })
 }
 
@@ -127,7 +137,7 @@ function findBoundKey(
   credential: JsonObject,
   identifiers: readonly unknown[],
 ): P256Jwk {
-  const cnf = [claims.cnf, credential.cnf].find(isObject) ?? {}
+  const cnf = confirmationOf(claims, credential)
   if (cnf.jwk !== undefined) return readConfirmationKey(cnf.jwk)
   const candidates = [cnf.kid, ...identifiers].filter((name) => typeof name === 'string')
   for (const candidate of candidates) {
@@ -138,6 +148,10 @@ function findBoundKey(
     'a key the credential is bound to ("cnf", or a did:key on P-256 as mandatee id)',
     'none',
   )
+}
+
+function confirmationOf(claims: JsonObject, credential: JsonObject): JsonObject {
+  return [claims.cnf, credential.cnf].find(isObject) ?? {}
 }
 
 function readConfirmationKey(jwk: unknown): P256Jwk {

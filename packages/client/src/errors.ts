@@ -104,14 +104,20 @@ export type TokenSourceErrorCode = keyof typeof TOKEN_SOURCE_ERRORS
 /** One thing that makes a Verifier refuse a machine, and what is known about it on this side. */
 export interface ChecklistItem {
   readonly check:
+    | 'grant'
+    | 'registration'
+    | 'secret'
     | 'clock'
-    | 'audience'
     | 'key'
     | 'validity'
     | 'encoding'
+    | 'audience'
     | 'tenant'
+    | 'certificate'
+    | 'confirmation'
+    | 'mandator'
     | 'revocation'
-    | 'registration'
+    | 'lists'
   /** `unknown` where only the Verifier can tell. */
   readonly verdict: 'passed' | 'failed' | 'unknown'
   readonly detail: string

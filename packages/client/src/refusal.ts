@@ -1,8 +1,10 @@
 import { retryAfter, type BoundedAnswer } from '@verifier-guard/core/support'
-import { clockOffset, describeClock, isClockOff } from './clock.js'
+import type { Checklist, Refusal } from './checklist.js'
+import { clockOffset } from './clock.js'
 import { place, printable } from './display.js'
 import { failure, type ChecklistItem, type TokenSourceError } from './errors.js'
-import { parseObject } from './json.js'
+import { firstString, parseObject } from './json.js'
+import type { TokenParameters } from './parameters.js'
 import { inSeconds } from './time.js'
 
 const DOCUMENTED_REFUSALS = new Set([400, 401, 403])
@@ -17,15 +19,16 @@ export interface Circumstances {
   /** Milliseconds since 1970. */
   readonly now: number
   readonly endpoint: string
-  /** What was checked of the request before it left. */
-  readonly checklist: readonly ChecklistItem[]
+  /** What is known on this side of the causes of a refusal. */
+  readonly checklist: Checklist
+  readonly parameters: TokenParameters
 }
 
-/** What a refusing answer says. */
-interface Refusal {
-  readonly status: number
-  readonly oauthError: string | undefined
+interface Said extends Refusal {
+  /** Seconds. */
   readonly retryAfter: number | undefined
+  /** All of it in words. */
+  readonly words: string
 }
 
 /** The error that an answer other than a token means. */
@@ -33,53 +36,41 @@ export function judgeRefusal(
   answer: BoundedAnswer,
   circumstances: Circumstances,
 ): TokenSourceError {
-  const { status } = answer
-  const { refusal, said } = readRefusal(answer, circumstances.now)
-  const expected = `a token from ${place(circumstances.endpoint)}`
-  if (status === 429) {
-    const hint = 'the server wants fewer requests'
-    return failure('rate_limited', { expected, found: said, hint }, refusal)
-  }
-  if (status >= 500 || status === 408 || TEMPORARY_ERRORS.has(refusal.oauthError ?? '')) {
-    const hint = 'the server has trouble of its own'
-    return failure('verifier_error', { expected, found: said, hint }, refusal)
-  }
+  const said = readRefusal(answer, circumstances.now)
+  const { status, oauthError = '' } = said
+  const reason = { expected: `a token from ${place(circumstances.endpoint)}`, found: said.words }
+  if (status === 429)
+    return failure('rate_limited', { ...reason, hint: 'the server wants fewer requests' }, said)
+  if (status >= 500 || status === 408 || TEMPORARY_ERRORS.has(oauthError))
+    return failure('verifier_error', { ...reason, hint: 'the server has trouble of its own' }, said)
   if (!DOCUMENTED_REFUSALS.has(status))
     return unusable(answer, circumstances, 'a token', describeAnswer(answer))
-  return refused(answer, circumstances, refusal, said)
+  const checklist = Object.freeze(circumstances.checklist(said, circumstances.parameters))
+  const hint = `what is known of the cause on this side:${checklist.map(line).join('')}`
+  return failure('token_request_refused', { ...reason, hint }, { ...said, checklist })
 }
 
-function readRefusal(answer: BoundedAnswer, now: number): { refusal: Refusal; said: string } {
+/** FIWARE VCVerifier says `summary` and `details` where others say `error` (RFC 6749 §5.2). */
+function readRefusal(answer: BoundedAnswer, now: number): Said {
   const { status, headers, body } = answer
-  const { error, error_description } = parseObject(body) ?? {}
-  const oauthError = typeof error === 'string' ? printable(error) : undefined
-  const description =
-    typeof error_description === 'string' ? ` (${printable(error_description)})` : ''
-  const said =
-    oauthError === undefined ? `status ${status}` : `status ${status}, ${oauthError}${description}`
-  return { refusal: { status, oauthError, retryAfter: inSeconds(retryAfter(headers, now)) }, said }
-}
-
-function refused(
-  answer: BoundedAnswer,
-  { now, endpoint, checklist }: Circumstances,
-  refusal: Refusal,
-  said: string,
-): TokenSourceError {
-  const items = Object.freeze([checkClock(answer, now), ...checklist])
-  const lines = items.map(({ check, verdict, detail }) => `\n  ${verdict}: ${check}: ${detail}`)
-  const reason = {
-    expected: `a token from ${place(endpoint)}`,
-    found: refusal.oauthError === undefined ? `${said}, without a reason` : said,
-    hint: `what is known of the cause on this side:${lines.join('')}`,
+  const { error, summary, error_description, details } = parseObject(body) ?? {}
+  const [code, description] = [
+    firstString(error, summary),
+    firstString(error_description, details),
+  ].map((text) => text && printable(text))
+  const reason = [code, description && `(${description})`].filter(Boolean).join(' ')
+  return {
+    status,
+    oauthError: code,
+    isBare: body.trim() === '',
+    clockOffset: clockOffset(headers, now),
+    retryAfter: inSeconds(retryAfter(headers, now)),
+    words: `status ${status}, ${reason || 'without a reason'}`,
   }
-  return failure('token_request_refused', reason, { ...refusal, checklist: items })
 }
 
-function checkClock({ headers }: BoundedAnswer, now: number): ChecklistItem {
-  const offset = clockOffset(headers, now)
-  const verdict = offset === undefined ? 'unknown' : isClockOff(offset) ? 'failed' : 'passed'
-  return { check: 'clock', verdict, detail: describeClock(offset) }
+function line({ check, verdict, detail }: ChecklistItem): string {
+  return `\n  ${verdict}: ${check}: ${detail}`
 }
 
 /** For an answer that is no token response at all. */

@@ -1,4 +1,9 @@
-import { exchange, HttpFailure } from '@verifier-guard/core/support'
+import {
+  exchange,
+  HttpFailure,
+  type BoundedAnswer,
+  type BoundedRequest,
+} from '@verifier-guard/core/support'
 import type { ClientProof } from './client-authentication.js'
 import { failure, TokenSourceError, type TokenSourceErrorCode } from './errors.js'
 import { discoverTokenEndpoint, type TokenEndpoint } from './metadata.js'
@@ -58,16 +63,17 @@ export function createTokenRequest(settings: Settings): TokenRequest {
 }
 
 async function request(
-  { authenticate, checklist, timeout, runtime }: Settings,
+  settings: Settings,
   parameters: TokenParameters,
   endpoint: () => Promise<TokenEndpoint>,
   signal: AbortSignal,
 ): Promise<ObtainedToken> {
+  const { authenticate, checklist, timeout, runtime } = settings
   // A key that does not fit is found before anything is asked.
   const proof = await authenticate({ now: runtime.now(), uuid: runtime.uuid, endpoint })
   const { url } = await endpoint()
   const { tenant } = parameters
-  const answer = await exchange(runtime, {
+  const answer = await send(settings, {
     url,
     method: 'POST',
     headers: {
@@ -81,8 +87,32 @@ async function request(
     maxBytes: MAX_BYTES,
     signal,
   })
-  const circumstances = { now: runtime.now(), endpoint: url, checklist: checklist(parameters) }
+  const circumstances = { now: runtime.now(), endpoint: url, checklist, parameters }
   return judgeTokenResponse(answer, circumstances)
+}
+
+const CLOSED =
+  'Verifiers 1 and 2 close the connection when their own list of trusted issuers is out of reach'
+const CLOSED_BY_PEER = new Set(['UND_ERR_SOCKET', 'ECONNRESET'])
+
+async function send(
+  { runtime, credential }: Settings,
+  request: BoundedRequest,
+): Promise<BoundedAnswer> {
+  try {
+    return await exchange(runtime, request)
+  } catch (error) {
+    if (credential === undefined || !isClosedByPeer(error)) throw error
+    throw new HttpFailure('unreachable', `${error.message}; ${CLOSED}`, { cause: error.cause })
+  }
+}
+
+function isClosedByPeer(error: unknown): error is HttpFailure {
+  if (!(error instanceof HttpFailure && error.reason === 'unreachable')) return false
+  // The reason stands in the `cause` of what `fetch` throws, and so in that of the failure.
+  const { code, cause } = Object(error.cause) as { code?: unknown; cause?: unknown }
+  const inner = Object(cause) as { code?: unknown }
+  return [code, inner.code].some((one) => CLOSED_BY_PEER.has(one as string))
 }
 
 function formOf(

@@ -1,4 +1,9 @@
-import { presentationChecklist, registeredClientChecklist } from './checklist.js'
+import {
+  presentationChecklist,
+  registeredKeyChecklist,
+  secretChecklist,
+  type Checklist,
+} from './checklist.js'
 import {
   clientSecret,
   privateKeyJwt,
@@ -6,7 +11,7 @@ import {
   type ClientAuthentication,
 } from './client-authentication.js'
 import { checkValidity, readCredential, type MachineCredential } from './credential.js'
-import { invalidOption, type ChecklistItem } from './errors.js'
+import { invalidOption } from './errors.js'
 import { createEmitter, type Emit } from './events.js'
 import { checkOptions } from './given-options.js'
 import { createLocalSigner } from './key.js'
@@ -39,7 +44,7 @@ export interface Settings extends Identity {
 interface Identity {
   readonly issuer: string
   readonly authenticate: ClientAuthentication
-  readonly checklist: (parameters: TokenParameters) => readonly ChecklistItem[]
+  readonly checklist: Checklist
   readonly credential: MachineCredential | undefined
   readonly parameters: TokenParameters
 }
@@ -95,7 +100,7 @@ function identifyMachine(
   return {
     issuer,
     authenticate: verifiablePresentation({ credential, clientId, audience, signer }),
-    checklist: (parameters) => presentationChecklist(credential, { issuer, audience }, parameters),
+    checklist: presentationChecklist(credential, { issuer, audience }),
     credential,
     parameters: pickParameters({ ...options, tenant }),
   }
@@ -103,11 +108,10 @@ function identifyMachine(
 
 function identifyByKey(options: CommonOptions & PrivateKeyJwtOptions): Identity {
   const { authorizationServer: issuer, clientId, assertionAudience: audience = issuer } = options
-  const checklist = registeredClientChecklist(audience)
   return {
     issuer,
     authenticate: privateKeyJwt(clientId, audience, resolveSigner(options)),
-    checklist: () => checklist,
+    checklist: registeredKeyChecklist(audience),
     credential: undefined,
     parameters: pickParameters(options),
   }
@@ -115,11 +119,10 @@ function identifyByKey(options: CommonOptions & PrivateKeyJwtOptions): Identity 
 
 function identifyBySecret(options: CommonOptions & ClientSecretOptions): Identity {
   const { authorizationServer: issuer, clientId, clientAuthentication } = options
-  const checklist = registeredClientChecklist(issuer)
   return {
     issuer,
     authenticate: clientSecret(clientId, options.clientSecret, clientAuthentication),
-    checklist: () => checklist,
+    checklist: secretChecklist,
     credential: undefined,
     parameters: pickParameters(options),
   }

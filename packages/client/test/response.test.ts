@@ -1,9 +1,16 @@
 import fc from 'fast-check'
+import { registeredKeyChecklist } from '../src/checklist.js'
 import { judgeTokenResponse } from '../src/response.js'
 import { failureOf } from './support.js'
 
 const now = Date.parse('2026-11-23T12:00:00Z')
-const circumstances = { now, endpoint: 'https://verifier.example.org/oidc/token', checklist: [] }
+const issuer = 'https://verifier.example.org'
+const circumstances = {
+  now,
+  endpoint: 'https://verifier.example.org/oidc/token',
+  checklist: registeredKeyChecklist(issuer),
+  parameters: {},
+}
 
 const answer = (body: unknown, status = 200, headers: Record<string, string> = {}) => ({
   status,
