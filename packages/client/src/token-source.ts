@@ -1,3 +1,4 @@
+import { onAbort } from './abort.js'
 import { closedError, type TokenSourceError } from './errors.js'
 import { createFetch, type TokenFetch } from './fetch.js'
 import type { KeptTokenState } from './kept-token.js'
@@ -225,8 +226,7 @@ function withLifeWarning(request: TokenRequest, { issuer, runtime }: Settings): 
 function untilAborted(token: Promise<string>, signal: AbortSignal | undefined): Promise<string> {
   if (!signal) return token
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', abort, { once: true })
-    token.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    const stopWaiting = onAbort(signal, () => reject(signal.reason as Error))
+    token.then(resolve, reject).finally(stopWaiting)
   })
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import { createTokenSource, type CommonOptions } from '../src/index.js'
 import { closing, failureOf, holdRuntime, record, until } from './support.js'
@@ -325,6 +326,29 @@ describe('a token source', () => {
     await expect(tokens.getToken({ signal: leaving.signal })).rejects.toBe(reason)
     expect(typeof (await staying)).toBe('string')
     expect(verifier.requests.token).toBe(1)
+  })
+
+  it('has one listener on a signal that many calls wait on, and none afterwards', async () => {
+    const { tokens } = await start()
+    const { signal } = new AbortController()
+    const calls = Array.from({ length: 50 }, () => tokens.getToken({ signal }))
+    await Promise.resolve()
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    await Promise.all(calls)
+    await new Promise(setImmediate)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
+
+  it('lets all callers go who wait on one signal', async () => {
+    const { verifier, tokens } = await start()
+    verifier.fail('token', 'hang')
+    const leaving = new AbortController()
+    const calls = Array.from({ length: 3 }, () => tokens.getToken({ signal: leaving.signal }))
+    const reason = new Error('enough')
+    leaving.abort(reason)
+    const outcomes = await Promise.allSettled(calls)
+    expect(outcomes).toEqual(Array(3).fill({ status: 'rejected', reason }))
+    expect(getEventListeners(leaving.signal, 'abort')).toHaveLength(0)
   })
 
   it('ends waiting calls, timers and itself when it is closed', async () => {
