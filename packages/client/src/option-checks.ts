@@ -86,12 +86,18 @@ export const origins: Check = (name, value, context) => {
   for (const origin of value as readonly unknown[]) checkOrigin(name, origin, context)
 }
 
+/** What wildcards and regular expressions are written with, and no origin is. */
+const PATTERN = /[*\\(){}|^$]/
+
+/** Origins are compared character by character: what is none would never match. */
 function checkOrigin(name: string, value: unknown, context: CheckContext): void {
+  if (typeof value === 'string' && PATTERN.test(value))
+    throw invalidOption(`origins in "${name}"`, 'a pattern', 'name each origin in full')
   address(name, value, context)
   const { origin } = new URL(value as string)
   if (origin === value) return
-  const hint = `write ${printable(origin)}`
-  throw invalidOption(`origins alone in "${name}"`, 'an address with more to it', hint)
+  const expected = `origins alone in "${name}", as browsers write them`
+  throw invalidOption(expected, 'an address that differs', `write ${printable(origin)}`)
 }
 
 /** One text, or a list of some. @throws {TokenSourceError} `invalid_option`. */

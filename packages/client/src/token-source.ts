@@ -71,6 +71,8 @@ export interface TokenSource {
    * @throws {TokenSourceError} `origin_not_allowed` and those of `getToken`.
    */
   readonly fetch: TokenFetch
+  /** The origins that tokens are sent to: those of the option, or none. */
+  readonly allowedOrigins: readonly string[]
   /**
    * Whether tokens are sent to the origin of this address.
    *
@@ -159,6 +161,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   return Object.freeze({
     getToken,
     dropToken,
+    allowedOrigins: Object.freeze([...resolved.allowedOrigins]),
     isAllowed,
     fetch: createFetch({ getToken, dropToken, isAllowed, runtime: resolved.runtime }),
     ready: async (wanted?: GetTokenOptions) => void (await getToken(wanted)),

@@ -221,16 +221,6 @@ describe('the options', () => {
       'tokenEndpoint',
     ],
     [
-      'an origin with a path',
-      {
-        authorizationServer: 'https://as.example.org',
-        clientId: 'me',
-        clientSecret: 's',
-        allowedOrigins: ['https://api.example.org/'],
-      },
-      'origins alone',
-    ],
-    [
       'a client without id',
       { authorizationServer: 'https://as.example.org', clientId: '', clientSecret: 's' },
       'clientId',
@@ -316,6 +306,52 @@ describe('the options', () => {
     expect(error).toMatchObject({ code: 'invalid_option', kind: 'configuration' })
     expect(error.message).toContain(found)
     expect(error.message).not.toMatch(/pw|hunter2/)
+  })
+
+  it.each([
+    ['a trailing slash', 'https://api.example.org/', 'write https://api.example.org'],
+    ['a path', 'https://api.example.org/orders', 'write https://api.example.org'],
+    ['a path for all', 'https://api.example.org/*', 'name each origin in full'],
+    ['all sub-domains', 'https://*.example.org', 'name each origin in full'],
+    ['a sub-domain left open', '*.example.org', 'name each origin in full'],
+    ['everything', '*', 'name each origin in full'],
+    ['a regular expression', 'https://(a|b).example.org', 'name each origin in full'],
+    ['another one', 'https://.+\\.example\\.org', 'name each origin in full'],
+    ['capitals', 'https://API.example.org', 'write https://api.example.org'],
+    ['the port of the scheme', 'https://api.example.org:443', 'write https://api.example.org'],
+    ['another alphabet', 'https://münchen.example', 'write https://xn--mnchen-3ya.example'],
+    ['a host alone', 'api.example.org', 'an absolute URL'],
+    ['plain http', 'http://api.example.org', 'https in "allowedOrigins"'],
+    ['a user', 'https://me:pw@api.example.org', 'without user'],
+    ['another scheme', 'ftp://api.example.org', 'https in "allowedOrigins"'],
+    ['an opaque origin', 'null', 'an absolute URL'],
+    ['an empty text', '', 'an absolute URL'],
+    ['no text', 5, 'an absolute URL'],
+  ])('refuse an allowed origin that would match nothing: %s', async (_, origin, found) => {
+    const basis = { authorizationServer: 'https://as.example.org', clientId: 'me' }
+    const options = { ...basis, clientSecret: 's', allowedOrigins: ['https://a.org', origin] }
+    const error = await failureOf(() => createTokenSource(options as TokenSourceOptions))
+    expect(error).toMatchObject({ code: 'invalid_option' })
+    expect(error.message).toContain(found)
+  })
+
+  it.each([
+    ['https://api.example.org', 'https://api.example.org:443/orders?a=b'],
+    ['https://api.example.org:8443', 'https://API.example.org:8443/'],
+    ['http://127.0.0.1:3000', 'http://127.0.0.1:3000/'],
+    ['http://[::1]:3000', 'http://[::1]:3000/orders'],
+  ])('take the origin %s, for %s', (origin, url) => {
+    const tokens = closing(
+      createTokenSource({
+        authorizationServer: 'https://as.example.org',
+        clientId: 'me',
+        clientSecret: 's',
+        allowedOrigins: [origin],
+      }),
+    )
+    expect(tokens.isAllowed(url)).toBe(true)
+    expect(tokens.allowedOrigins).toEqual([origin])
+    expect(Object.isFrozen(tokens.allowedOrigins)).toBe(true)
   })
 
   it('may be there without a value, as they are when they are copied from elsewhere', async () => {
