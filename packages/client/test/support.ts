@@ -2,7 +2,9 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net'
 import {
   clientRuntime,
+  createTokenSource,
   type ClientRuntime,
+  type TokenSource,
   type TokenSourceError,
   type TokenSourceEvents,
   type TokenSourceListeners,
@@ -121,4 +123,24 @@ export async function failureOf(
     return error as TokenSourceError
   }
   throw new Error('expected a failure')
+}
+
+/** A source whose tokens are `t1`, `t2` and so on, and whose time stands still. */
+export function numberedTokens(...allowedOrigins: readonly string[]): TokenSource {
+  let issued = 0
+  const fetch = () => {
+    const body = { access_token: `t${++issued}`, token_type: 'Bearer', expires_in: 900 }
+    return Promise.resolve(Response.json(body))
+  }
+  const authorizationServer = 'https://login.example.org'
+  return closing(
+    createTokenSource({
+      authorizationServer,
+      tokenEndpoint: `${authorizationServer}/token`,
+      clientId: 'me',
+      clientSecret: 'secret',
+      allowedOrigins,
+      runtime: { ...holdRuntime(), fetch },
+    }),
+  )
 }

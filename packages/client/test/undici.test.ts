@@ -2,16 +2,16 @@ import { Agent, fetch, interceptors, request, type Dispatcher } from 'undici'
 import type { TokenSource } from '../src/index.js'
 import { tokenInterceptor } from '../src/undici.js'
 import { describeGlue, type Send } from './glue.js'
-import { closing } from './support.js'
+import { closing, numberedTokens, serve } from './support.js'
 
 const redirect = interceptors.redirect({ maxRedirections: 3 })
 
 const sendBy =
   (dispatcher: Dispatcher): Send =>
-  async (url, { body, authorization } = {}) => {
+  async (url, { body, authorization, throws = false } = {}) => {
     const headers = authorization ? { authorization } : { accept: ['text/plain', '*/*'] }
     const response = await request(url, {
-      dispatcher,
+      dispatcher: throws ? dispatcher.compose(interceptors.responseError()) : dispatcher,
       method: body ? 'POST' : 'GET',
       body: body ?? null,
       headers,
@@ -41,4 +41,24 @@ const overFetch = (tokens: TokenSource): Send => {
   }
 }
 
-describeGlue('the undici interceptor under fetch', overFetch, { streamsBodies: true })
+describeGlue('the undici interceptor under fetch', overFetch)
+
+describe.each(['next to the wire', 'around retries'] as const)(
+  'the undici interceptor %s',
+  (place) => {
+    it('mends a 401 that comes after a retry', async () => {
+      const statuses = [503, 401]
+      const seen: (string | undefined)[] = []
+      const origin = await serve((incoming, response) => {
+        seen.push(incoming.headers.authorization)
+        response.writeHead(statuses.shift() ?? 200).end('{}')
+      })
+      const retry = interceptors.retry({ maxRetries: 3, minTimeout: 1 })
+      const carry = tokenInterceptor(numberedTokens(origin))
+      const order = place === 'next to the wire' ? [carry, retry] : [retry, carry]
+      const dispatcher = closing(new Agent()).compose(...order)
+      expect((await request(origin, { dispatcher })).statusCode).toBe(200)
+      expect(seen).toEqual(['Bearer t1', 'Bearer t1', 'Bearer t2'])
+    })
+  },
+)
