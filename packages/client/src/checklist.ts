@@ -61,6 +61,9 @@ const LEFT: Readonly<Record<Stage, readonly MachineCheck[]>> = {
   ],
 }
 
+/** Says base64url for `vp_token`, and the token endpoint for `aud`. The Verifier's code does not. */
+const GUIDE = "EUDIStack's Spanish guide"
+
 interface Facts {
   readonly credential: MachineCredential
   readonly issuer: string
@@ -79,7 +82,8 @@ const FINDINGS: Readonly<Record<MachineCheck, (facts: Facts) => Finding>> = {
   key: () => passed('the presentation is signed with the key the credential is bound to'),
   validity: ({ credential }) =>
     passed(`the credential is in its validity window${until(credential)}`),
-  encoding: () => passed('"vp_token" is standard Base64, not the base64url of the Spanish guide'),
+  encoding: () =>
+    passed(`"vp_token" is standard Base64, as the Verifier reads it; ${GUIDE} says base64url`),
   audience: machineAudience,
   tenant: ({ credential, tenant }) => tenantFinding(credential.domains, tenant),
   certificate: certificateFinding,
@@ -185,7 +189,7 @@ function machineAudience({ audience, issuer, stage }: Facts): Finding {
     return stage === 'authentication' ? failed(detail) : unknown(detail)
   }
   const guide = audience.startsWith(`${issuer}/`)
-    ? '; the token endpoint, as the Spanish guide has it, is wrong'
+    ? `; the token endpoint, as ${GUIDE} has it, is wrong`
     : ''
   return failed(`"aud" is ${quote(audience)}, but the issuer is ${quote(issuer)}${guide}`)
 }

@@ -49,8 +49,8 @@ export function createFetch({ getToken, dropToken, isAllowed, runtime }: FetchPa
 
 /** An origin that the call was redirected to never had the token, and so can't refuse it. */
 function isRefusal({ url }: Call, { status, headers, url: from }: Response): boolean {
-  if (from !== '' && new URL(from).origin !== new URL(url).origin) return false
-  return refusesToken(status, headers.get('www-authenticate'))
+  if (!refusesToken(status, headers.get('www-authenticate'))) return false
+  return from === '' || new URL(from).origin === new URL(url).origin
 }
 
 /** The answer of the API stands if no other token can be had. */

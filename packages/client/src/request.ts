@@ -5,10 +5,10 @@ import {
   type BoundedRequest,
 } from '@verifier-guard/core/support'
 import type { ClientProof } from './client-authentication.js'
+import { printable } from './display.js'
 import { failure, TokenSourceError, type TokenSourceErrorCode } from './errors.js'
 import { discoverTokenEndpoint, type TokenEndpoint } from './metadata.js'
 import type { TokenParameters } from './parameters.js'
-import { printable } from './display.js'
 import { judgeTokenResponse, type ObtainedToken } from './response.js'
 import type { Settings } from './settings.js'
 import { inSeconds } from './time.js'

@@ -169,7 +169,7 @@ describe('a Verifier that refuses', () => {
     expect(error.checklist).toContainEqual(
       expect.objectContaining({ check: 'audience', verdict: 'failed' }),
     )
-    expect(error.message).toContain('the Spanish guide')
+    expect(error.message).toContain('Spanish guide')
   })
 
   it('between two renewals: the token at hand is used to its end, then callers are told', async () => {
