@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { AxiosError, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
-import { createCarrier, type Carrier } from './carrier.js'
+import { createCarrier } from './carrier.js'
 import { canSendAgain } from './refused-token.js'
 import type { TokenSource } from './token-source.js'
 
@@ -70,12 +70,13 @@ export function addTokens(instance: AxiosInstance, tokens: TokenSource): () => v
   }
 
   async function repeat(error: AxiosError): Promise<unknown> {
-    const config = error.config as Config | undefined
-    const own = config?.headers.get('authorization')
-    hideToken(carrier, error)
+    const { config, response } = Object(error) as Printed
+    const own = authorizationOf(config)
+    if (!carrier.isOurs(own)) throw error
+    hideToken(Object(error) as Printed)
     // An origin that the call was redirected to never had the token, and so can't refuse it.
-    if (!config || !error.response || redirected.has(config)) throw error
-    const { status, headers } = error.response
+    if (!config || !response || redirected.has(config)) throw error
+    const { status, headers } = response
     const mayHelp = carrier.drop(own, { status, challenge: headers['www-authenticate'] })
     if (!mayHelp || config[REPEATED] || !canSendAgain(config.data)) throw error
     if ((await carrier.another(own)) === undefined) throw error
@@ -84,7 +85,8 @@ export function addTokens(instance: AxiosInstance, tokens: TokenSource): () => v
   }
 
   function settle(response: AxiosResponse): AxiosResponse {
-    hideToken(carrier, { config: response.config, response })
+    const { config } = response
+    if (carrier.isOurs(authorizationOf(config))) hideToken({ config, response })
     return response
   }
 
@@ -120,15 +122,20 @@ function watchRedirects(config: Config, origin: string, onLeave: () => void): vo
  * Takes our token out of what a log shows of a call: the headers, and the request, in which they
  * stand once more.
  */
-function hideToken(carrier: Carrier, printed: Printed): void {
-  const { config } = printed
-  if (!carrier.isOurs(config?.headers.get('authorization'))) return
-  config?.headers.delete('authorization')
+function hideToken(printed: Printed): void {
+  printed.config?.headers.delete('authorization')
   // Some adapters of axios wrap an error of axios in another one.
   for (let one: Printed | undefined = printed; one; one = one.cause as Printed | undefined) {
     hideRequest(one)
     hideRequest(one.response)
   }
+}
+
+/** An error may come from elsewhere, with a configuration that is none of axios. */
+function authorizationOf(config: Partial<Config> | undefined): unknown {
+  return typeof config?.headers?.get === 'function'
+    ? config.headers.get('authorization')
+    : undefined
 }
 
 function hideRequest(holder: Pick<Printed, 'request'> | undefined): void {

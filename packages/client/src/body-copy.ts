@@ -12,9 +12,9 @@ export interface BodyCopy {
 
 /** Copies what passes through. */
 export async function* copying(
-  body: AsyncIterable<Uint8Array>,
+  body: AsyncIterable<unknown>,
   copy: BodyRecorder,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<unknown> {
   for await (const chunk of body) {
     copy.add(chunk)
     yield chunk
@@ -43,7 +43,7 @@ async function read(branch: ReadableStream<Uint8Array>, copy: BodyRecorder): Pro
 /** What a copy is made with. */
 export interface BodyRecorder extends BodyCopy {
   /** Returns whether there is room for more. */
-  readonly add: (chunk: Uint8Array) => boolean
+  readonly add: (chunk: unknown) => boolean
   readonly end: () => void
 }
 
@@ -54,14 +54,21 @@ export function recordBody(): BodyRecorder {
   let complete = false
   return {
     add(chunk) {
-      size += chunk.byteLength
-      if (size <= MOST) chunks.push(chunk.slice())
+      const bytes = bytesOf(chunk)
+      size += bytes?.byteLength ?? Infinity
+      if (bytes && size <= MOST) chunks.push(bytes)
       else chunks = []
       return size <= MOST
     },
     end: () => void (complete = size <= MOST),
     bytes: () => (complete ? join(chunks, size) : undefined),
   }
+}
+
+/** A copy: its owner may use the memory again. `undefined` for what is no part of a body. */
+function bytesOf(chunk: unknown): Uint8Array | undefined {
+  if (typeof chunk === 'string') return new TextEncoder().encode(chunk)
+  return ArrayBuffer.isView(chunk) ? new Uint8Array(chunk as Uint8Array) : undefined
 }
 
 function join(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {

@@ -57,8 +57,8 @@ export function createCarrier(tokens: TokenSource, glue: string): Carrier {
   return {
     isOurs,
     async tokenFor(url, authorization, signal) {
-      if (hasValue(authorization) && !isOurs(authorization)) return undefined
-      if (!tokens.isAllowed(url)) return undefined
+      const isOwn = authorization !== undefined && !isOurs(authorization)
+      if (isOwn || !tokens.isAllowed(url)) return undefined
       const token = await tokens.getToken(signal && { signal })
       remember(sent, token)
       return token
@@ -83,10 +83,6 @@ function remember(sent: Set<string>, token: string): void {
   sent.add(token)
   const [oldest = ''] = sent
   if (sent.size > MOST_REMEMBERED) sent.delete(oldest)
-}
-
-function hasValue(authorization: unknown): boolean {
-  return authorization !== undefined && authorization !== null && authorization !== false
 }
 
 function tokenOf(authorization: unknown): string {

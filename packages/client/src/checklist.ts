@@ -61,7 +61,7 @@ const LEFT: Readonly<Record<Stage, readonly MachineCheck[]>> = {
   ],
 }
 
-/** Says base64url for `vp_token`, and the token endpoint for `aud`. The Verifier's code does not. */
+/** Says base64url for `vp_token` and the token endpoint for `aud`, unlike the Verifier's code. */
 const GUIDE = "EUDIStack's Spanish guide"
 
 interface Facts {

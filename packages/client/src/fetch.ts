@@ -83,7 +83,7 @@ function callOfAddress(runtime: ClientRuntime, url: string, init: RequestInit): 
 function callOfRequest(runtime: ClientRuntime, input: Request, init: RequestInit): Call {
   const { signal = input.signal } = init
   // Whatever it was made of, the body of a Request is a stream by now.
-  const isStream = init.body === undefined && input.body && !input.bodyUsed
+  const isStream = !init.body && input.body && !input.bodyUsed
   const copy = isStream ? copyOf(input.clone().body!) : undefined
   const sendWith = (init: RequestInit) => (token: string) => {
     const request = buildRequest(input, init)

@@ -93,6 +93,7 @@ function watchFirstAnswer(carrier: Carrier, call: Call, handler: Handler): Handl
   const bearer = `Bearer ${call.token}`
   let hops: readonly URL[] = []
   let swallowed = false
+  let isOver = false
   let pass = () => {}
   return {
     onRequestStart: (controller, context?: { history?: readonly URL[] }) => {
@@ -108,6 +109,7 @@ function watchFirstAnswer(carrier: Carrier, call: Call, handler: Handler): Handl
       if (!isHome || !carrier.drop(bearer, answer) || !call.canSendAgain()) return void hand()
       controller.pause()
       void carrier.another(bearer).then((another) => {
+        if (isOver) return
         swallowed = another !== undefined
         if (another === undefined) hand()
         else pass = () => call.sendAgain(another)
@@ -121,7 +123,10 @@ function watchFirstAnswer(carrier: Carrier, call: Call, handler: Handler): Handl
       if (swallowed) pass()
       else handler.onResponseEnd?.(controller, trailers)
     },
-    onResponseError: (controller, error) => handler.onResponseError?.(controller, error),
+    onResponseError: (controller, error) => {
+      isOver = true
+      handler.onResponseError?.(controller, error)
+    },
   }
 }
 
@@ -129,7 +134,7 @@ function watchFirstAnswer(carrier: Carrier, call: Call, handler: Handler): Handl
 function repeatable(body: Body) {
   const copy = isStreamed(body) ? recordBody() : undefined
   return {
-    first: copy ? (copying(body as AsyncIterable<Uint8Array>, copy) as unknown as Body) : body,
+    first: copy ? (copying(body as AsyncIterable<unknown>, copy) as unknown as Body) : body,
     canSendAgain: () => (copy ? copy.bytes() !== undefined : canSendAgain(body)),
     again: () => (copy ? (copy.bytes() ?? null) : body),
   }

@@ -131,3 +131,25 @@ it('the token is kept out of an error within the error', async () => {
   expect(inspect(error, { depth: 10 })).toContain('inner')
   expect(inspect(error, { depth: 10 })).not.toContain('Bearer t1')
 })
+
+it('a caller who wants no authorization sends none', async () => {
+  const api = await startApi()
+  const instance = axios.create()
+  addTokens(instance, numberedTokens(api.origin))
+  await instance.get(api.origin, { headers: { authorization: false } })
+  expect(api.seen).toEqual([{ authorization: undefined, body: '' }])
+})
+
+it.each([
+  ['nothing', undefined],
+  ['a text', 'enough'],
+  ['an error', new Error('enough')],
+  ['an error with a configuration of its own', { config: { headers: {} }, response: {} }],
+])('what others reject with stays what it is: %s', async (_, reason: unknown) => {
+  const instance = axios.create()
+  addTokens(instance, numberedTokens('https://api.example.org'))
+  instance.interceptors.request.use(() => {
+    throw reason
+  })
+  await expect(instance.get('https://api.example.org/')).rejects.toBe(reason)
+})

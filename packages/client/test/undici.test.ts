@@ -62,3 +62,39 @@ describe.each(['next to the wire', 'around retries'] as const)(
     })
   },
 )
+
+describe('the undici interceptor, and a body that is a generator', () => {
+  const start = async (...statuses: number[]) => {
+    const bodies: string[] = []
+    const origin = await serve((incoming, response) => {
+      let body = ''
+      incoming.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      incoming.on('end', () => {
+        bodies.push(body)
+        response.writeHead(statuses.shift() ?? 200).end('{}')
+      })
+    })
+    const dispatcher = closing(new Agent()).compose(tokenInterceptor(numberedTokens(origin)))
+    const post = (body: AsyncIterable<unknown>) =>
+      request(origin, { dispatcher, method: 'POST', body: body as unknown as Uint8Array })
+    return { bodies, post }
+  }
+  async function* parts<Part>(...all: Part[]) {
+    for (const part of all) yield await Promise.resolve(part)
+  }
+
+  it.each([
+    ['texts', () => parts('te', 'xt')],
+    ['bytes', () => parts(Buffer.from('te'), Buffer.from('xt'))],
+  ])('of %s: is sent again', async (_, body) => {
+    const { bodies, post } = await start(401)
+    expect((await post(body())).statusCode).toBe(200)
+    expect(bodies).toEqual(['text', 'text'])
+  })
+
+  it('of more than 1 MiB: is not, and the 401 is handed on', async () => {
+    const { bodies, post } = await start(401)
+    expect((await post(parts('x'.repeat(1_048_576), 'x'))).statusCode).toBe(401)
+    expect(bodies).toHaveLength(1)
+  })
+})
