@@ -24,7 +24,7 @@ export interface Carrier {
    * @returns whether asking for another one may help.
    */
   readonly drop: (authorization: unknown, answer: Answer) => boolean
-  /** Another token than the one that was sent, or `undefined` if there is none to be had. */
+  /** Another token than the one that was sent, or `undefined` if there is none. */
   readonly another: (authorization: unknown) => Promise<string | undefined>
 }
 

@@ -1,7 +1,7 @@
 const LONGEST = 200
 
 /**
- * A text that somebody else chose, as it may stand in a message: short, and nothing in it that a
+ * A text that another party chose, as it may stand in a message: short, and nothing in it that a
  * terminal or a log viewer obeys.
  */
 export function printable(text: string, longest = LONGEST): string {

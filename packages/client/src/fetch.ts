@@ -53,7 +53,7 @@ function isRefusal({ url }: Call, { status, headers, url: from }: Response): boo
   return from === '' || new URL(from).origin === new URL(url).origin
 }
 
-/** The answer of the API stands if no other token can be had. */
+/** Without another token, the answer of the API stands. */
 async function getAnother(
   getToken: FetchParts['getToken'],
   token: string,

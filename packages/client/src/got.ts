@@ -1,5 +1,5 @@
 /**
- * Tokens for got, and for clients with hooks of its kind.
+ * Tokens for got, and for clients with the same hooks.
  *
  * @packageDocumentation
  */

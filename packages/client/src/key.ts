@@ -150,7 +150,7 @@ function isKeyText(bytes: Uint8Array): boolean {
   return text !== undefined && (text.startsWith('{') || text.startsWith(PEM))
 }
 
-/** Issuers drop leading zeros, or add a zero byte; whoever copies a key loses other digits too. */
+/** Issuers drop leading zeros, or add a zero byte. A copy of a key may have lost other digits. */
 function decodeDigits(digits: string): Uint8Array {
   const significant = digits.replace(/^0+/, '')
   if (digits.length < MIN_DIGITS || significant.length > 64) {

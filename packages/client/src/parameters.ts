@@ -83,7 +83,7 @@ export function parametersKey({
   return JSON.stringify([tenant, scope, [resource ?? []].flat(), audience, further])
 }
 
-/** The parameters as events tell them: of further ones nobody knows whether they are secret. */
+/** The parameters as events tell them, without further ones, which may be secret. */
 export function tellableParameters({
   parameters: _,
   ...rest

@@ -57,7 +57,7 @@ interface Identity {
  */
 export function resolveOptions(options: TokenSourceOptions): Settings {
   const way = checkOptions(options)
-  const runtime = { ...clientRuntime, ...options.runtime }
+  const runtime = { ...clientRuntime, ...withValues(options.runtime ?? {}) }
   const identity = identify(way, options, runtime)
   return Object.freeze({
     ...identity,
@@ -68,6 +68,11 @@ export function resolveOptions(options: TokenSourceOptions): Settings {
     emit: createEmitter(identity.issuer, options.events ?? {}, runtime),
     runtime,
   })
+}
+
+/** A member without a value counts as left out, as an option does. */
+function withValues(given: Partial<ClientRuntime>): Partial<ClientRuntime> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
 function identify(way: Way, options: TokenSourceOptions, runtime: ClientRuntime): Identity {

@@ -5,7 +5,7 @@ import { failure, TokenSourceError } from './errors.js'
 import type { JsonObject } from './json.js'
 
 /**
- * Whoever holds the private key: a key in memory, a KMS, an HSM, another process.
+ * What signs with the private key: a KMS, an HSM, another process.
  *
  * @example
  * ```ts

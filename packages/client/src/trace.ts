@@ -11,8 +11,7 @@ export interface TokenRequestTrace {
 const NAME = 'verifier-guard:client:token-request'
 
 /**
- * Publishes start and end of a token request on the tracing channel of its name, where somebody
- * listens.
+ * Publishes start and end of a token request on its tracing channel, if there are subscribers.
  *
  * Not by `tracePromise`, which would hand the token itself to every subscriber.
  */

@@ -362,6 +362,7 @@ describe('the options', () => {
       clientSecret: undefined,
       authorizationServer: undefined,
       tries: undefined,
+      runtime: { fetch: undefined, now: undefined },
     }
     const options = { ...absent, verifier: verifier.issuer, credential, privateKey: privateKey.hex }
     await closing(createTokenSource(options as unknown as TokenSourceOptions)).ready()
