@@ -3,6 +3,7 @@ import { printable } from './display.js'
 import { failure, type TokenSourceError } from './errors.js'
 import { canSendAgain, refusesToken } from './refused-token.js'
 import { buildRequest, sendRequest, type ClientRuntime } from './runtime.js'
+import { readUrl } from './url.js'
 
 /** The signature of the global `fetch`. */
 export type TokenFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
@@ -107,12 +108,10 @@ function withToken(init: RequestInit, token: string): RequestInit {
 }
 
 function notAllowed(url: string): TokenSourceError {
-  const origin = URL.canParse(url)
-    ? printable(new URL(url).origin)
-    : 'an address that is not absolute'
+  const origin = readUrl(url)?.origin
   return failure('origin_not_allowed', {
     expected: 'an address on one of "allowedOrigins"',
-    found: origin,
+    found: origin === undefined ? 'an address that is not absolute' : printable(origin),
     hint: 'tokens are sent nowhere else',
   })
 }

@@ -9,6 +9,7 @@ import { place, printable, quote } from './display.js'
 import { failure, type TokenSourceError } from './errors.js'
 import { isObject } from './json.js'
 import type { ClientRuntime } from './runtime.js'
+import { readUrl } from './url.js'
 
 /** Where tokens are asked for, and how clients prove who they are there. */
 export interface TokenEndpoint {
@@ -54,7 +55,7 @@ export async function discoverTokenEndpoint(discovery: Discovery): Promise<Token
 }
 
 function trustEndpoint(issuer: string, endpoint: string): string {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
+  const url = readUrl(endpoint)
   // Fetch takes no address with a user in it, and would quote it in its refusal.
   if (url && url.origin === new URL(issuer).origin && !url.username && !url.password)
     return url.href

@@ -4,6 +4,7 @@ import { kindOf, printable, quote } from './display.js'
 import { invalidOption } from './errors.js'
 import { EVENT_NAMES } from './events.js'
 import type { Signer } from './signer.js'
+import { readUrl } from './url.js'
 
 /** What a check needs to know of the other options. */
 export interface CheckContext {
@@ -63,7 +64,7 @@ export function oneOf(known: readonly string[]): Check {
 
 /** @throws {TokenSourceError} `invalid_option`. */
 export const address: Check = (name, value, { insecureHttp }) => {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
+  const url = readUrl(value)
   if (!url) throw invalidOption(`an absolute URL as "${name}"`, kindOf(value))
   if (url.username || url.password)
     throw invalidOption(`"${name}" without user and password`, 'an address with them')

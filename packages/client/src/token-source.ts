@@ -1,5 +1,4 @@
 import { onAbort } from './abort.js'
-import { attempt } from './attempt.js'
 import { closedError, type TokenSourceError } from './errors.js'
 import { createFetch, type TokenFetch } from './fetch.js'
 import type { KeptTokenState } from './kept-token.js'
@@ -9,6 +8,7 @@ import { pickParameters, readParameters, type TokenParameters } from './paramete
 import { createTokenRequest } from './request.js'
 import { resolveOptions, type Settings } from './settings.js'
 import { moment } from './time.js'
+import { readUrl } from './url.js'
 import { withWarnings } from './warnings.js'
 
 /** What a caller may say when it asks for a token. What it leaves out is that of the source. */
@@ -167,7 +167,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
 
 /** The origin of an absolute address, and a text that is no origin for anything else. */
 function originOf(url: string | URL): string {
-  return url instanceof URL ? url.origin : (attempt(() => new URL(url).origin) ?? 'none')
+  // A URL of another realm is no instance of ours.
+  return (url instanceof URL ? url : readUrl(String(url)))?.origin ?? 'none'
 }
 
 function healthOf(
