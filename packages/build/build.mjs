@@ -14,7 +14,7 @@ const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((name) => join('src', name))
 
 /** What goes into both builds because of what it would install: see the package's README. */
-const TAKEN_IN = ['lru-cache']
+const TAKEN_IN = ['lru-cache', '@noble/curves/nist.js']
 /**
  * ESM-only dependencies go into the CommonJS build, because a stock Jest cannot `require` an ES
  * module.

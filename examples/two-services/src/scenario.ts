@@ -1,4 +1,8 @@
-import { createTokenSource, type TokenSource, type TokenSourceEvent } from '@verifier-guard/client'
+import {
+  createTokenSource,
+  type TokenSource,
+  type TokenSourceListeners,
+} from '@verifier-guard/client'
 import type { IssuedCredential } from '@verifier-guard/dev-verifier'
 import type { Express } from 'express'
 import { createServer, type Server } from 'node:http'
@@ -23,7 +27,11 @@ export async function runScenario(
     powers: [{ type: 'domain', domain: 'DOME', function: 'Orders', action: 'Read' }],
   })
   const orders = await serve(createOrders(issuer))
-  const tell = (event: TokenSourceEvent) => line(`  event: ${event.type}`)
+  const tell: TokenSourceListeners = {
+    tokenObtained: () => line('  event: tokenObtained'),
+    tokenRequestFailed: ({ error }) => line(`  event: tokenRequestFailed, ${error.code}`),
+    tokenDropped: () => line('  event: tokenDropped'),
+  }
   const first = connect(issuer, machine, orders.url, tell)
   const shop = await serve(createShop(first, orders.url))
   line(`Verifier on ${issuer}, orders on ${orders.url}, shop on ${shop.url}`)
@@ -64,14 +72,14 @@ function connect(
   verifier: string,
   { credential, privateKey }: IssuedCredential,
   orders: string,
-  onEvent: (event: TokenSourceEvent) => void,
+  events: TokenSourceListeners,
 ): TokenSource {
   return createTokenSource({
     verifier,
     credential,
     privateKey: privateKey.hex,
     allowedOrigins: [orders],
-    onEvent,
+    events,
   })
 }
 

@@ -6,8 +6,8 @@ test('no caller notices the restart of the Verifier', async () => {
   expect({ ...total, transcript }).toMatchObject({ calls: 200, failures: 0 })
   expect(transcript).toContain('The Verifier is away: 40 calls of the shop, 0 failed')
   expect(transcript.slice(-4)).toEqual([
-    '  event: token_dropped',
-    '  event: token_obtained',
+    '  event: tokenDropped',
+    '  event: tokenObtained',
     'First shop, whose token the old key has signed: 40 calls of the shop, 0 failed',
     '200 calls, 0 failed',
   ])

@@ -3,20 +3,38 @@
  *
  * @packageDocumentation
  */
-import type { AxiosError, AxiosInstance, InternalAxiosRequestConfig } from 'axios'
+import type { AxiosError, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
+import { createCarrier } from './carrier.js'
+import { canSendAgain } from './refused-token.js'
 import type { TokenSource } from './token-source.js'
-import { canSendAgain, isInvalidToken } from './unauthorized.js'
+
+/** Marks a request that was repeated with another token. axios copies it along. */
+const REPEATED = 'verifierGuardRepeated'
+
+type Config = InternalAxiosRequestConfig & { [REPEATED]?: true }
+type BeforeRedirect = NonNullable<InternalAxiosRequestConfig['beforeRedirect']>
+
+/** What is printed of a call. */
+interface Printed {
+  readonly config?: Config | undefined
+  readonly request?: unknown
+  readonly response?: AxiosResponse | undefined
+  readonly cause?: unknown
+}
 
 /**
  * Adds the token to an instance's requests to `allowedOrigins`; requests elsewhere, and those with
  * an `authorization` of their own, pass untouched. A redirect to another origin goes on without it.
  *
- * After a 401 `invalid_token` the request is repeated once with another token, if its body can be
- * sent again.
+ * After a 401 that may mean the token, the request is repeated once with another one, if its body
+ * can be sent again. A retry of axios, or of axios-retry, goes with the token of its own time.
+ *
+ * The token is taken out of what axios keeps of a call, so that a logged error does not show it.
  *
  * @param instance the axios instance, or axios itself.
  * @param tokens their source; its `allowedOrigins` decide.
  * @returns takes the interceptors off again.
+ * @throws {TokenSourceError} `invalid_option` if the source has no `allowedOrigins`.
  * @example
  * ```ts
  * import { createTokenSource } from '@verifier-guard/client'
@@ -36,59 +54,99 @@ import { canSendAgain, isInvalidToken } from './unauthorized.js'
  * ```
  */
 export function addTokens(instance: AxiosInstance, tokens: TokenSource): () => void {
-  const sent = new WeakMap<object, string>()
+  const carrier = createCarrier(tokens, 'addTokens')
+  const redirected = new WeakSet<object>()
 
-  async function authorize(
-    config: InternalAxiosRequestConfig,
-  ): Promise<InternalAxiosRequestConfig> {
+  async function authorize(config: Config): Promise<Config> {
     const url = instance.getUri(config)
-    if (config.headers.has('authorization') || !tokens.isAllowed(url)) return config
-    const token = await tokens.getToken(
-      isAbortSignal(config.signal) ? { signal: config.signal } : undefined,
-    )
-    sent.set(config, token)
+    const own = config.headers.get('authorization')
+    if (carrier.isOurs(own)) config.headers.delete('authorization')
+    const signal = isAbortSignal(config.signal) ? config.signal : undefined
+    const token = await carrier.tokenFor(url, own, signal)
+    if (token === undefined) return config
     config.headers.set('authorization', `Bearer ${token}`)
-    stripOnRedirect(config, new URL(url).origin)
+    watchRedirects(config, new URL(url).origin, () => redirected.add(config))
     return config
   }
 
   async function repeat(error: AxiosError): Promise<unknown> {
-    const { config, response } = error
-    const token = config && sent.get(config)
-    if (
-      !token ||
-      !response ||
-      !isInvalidToken(response.status, response.headers['www-authenticate'])
-    )
-      throw error
-    if (!tokens.dropToken(token) || !canSendAgain(config.data)) throw error
-    const another = await tokens.getToken().catch(() => token)
-    if (another === token) throw error
-    // With an authorization of its own the repeated request passes the interceptor untouched, and
-    // is not repeated again.
-    config.headers.set('authorization', `Bearer ${another}`)
-    return instance.request(config)
+    const { config, response } = Object(error) as Printed
+    const own = authorizationOf(config)
+    if (!carrier.isOurs(own)) throw error
+    hideToken(Object(error) as Printed)
+    // An origin that the call was redirected to never had the token, and so can't refuse it.
+    if (!config || !response || redirected.has(config)) throw error
+    const { status, headers } = response
+    const mayHelp = carrier.drop(own, { status, challenge: headers['www-authenticate'] })
+    if (!mayHelp || config[REPEATED] || !canSendAgain(config.data)) throw error
+    if ((await carrier.another(own)) === undefined) throw error
+    const again: Config = { ...config, [REPEATED]: true }
+    return instance.request(again)
+  }
+
+  function settle(response: AxiosResponse): AxiosResponse {
+    const { config } = response
+    if (carrier.isOurs(authorizationOf(config))) hideToken({ config, response })
+    return response
   }
 
   const request = instance.interceptors.request.use(authorize)
-  const response = instance.interceptors.response.use(undefined, repeat)
+  const response = instance.interceptors.response.use(settle, repeat)
   return () => {
     instance.interceptors.request.eject(request)
     instance.interceptors.response.eject(response)
   }
 }
 
+/** What was in the place of a function of ours: a retry brings the function along. */
+const wrapped = new WeakMap<BeforeRedirect, BeforeRedirect | undefined>()
+
 /** Sub-domains of a host keep the header otherwise (follow-redirects). */
-function stripOnRedirect(config: InternalAxiosRequestConfig, origin: string): void {
-  const { beforeRedirect } = config
-  config.beforeRedirect = (options, ...details) => {
+function watchRedirects(config: Config, origin: string, onLeave: () => void): void {
+  const { beforeRedirect: given } = config
+  const original = given && (wrapped.has(given) ? wrapped.get(given) : given)
+  const beforeRedirect: BeforeRedirect = (options, ...details) => {
     const headers = options.headers as Record<string, unknown>
     if (new URL(String(options.href)).origin !== origin) {
       for (const name of Object.keys(headers))
         if (name.toLowerCase() === 'authorization') delete headers[name]
+      onLeave()
     }
-    beforeRedirect?.(options, ...details)
+    original?.(options, ...details)
   }
+  wrapped.set(beforeRedirect, original)
+  config.beforeRedirect = beforeRedirect
+}
+
+/**
+ * Takes our token out of what a log shows of a call: the headers, and the request, in which they
+ * stand once more.
+ */
+function hideToken(printed: Printed): void {
+  printed.config?.headers.delete('authorization')
+  // Some adapters of axios wrap an error of axios in another one.
+  for (let one: Printed | undefined = printed; one; one = one.cause as Printed | undefined) {
+    hideRequest(one)
+    hideRequest(one.response)
+  }
+}
+
+/** An error may come from elsewhere, with a configuration that is none of axios. */
+function authorizationOf(config: Partial<Config> | undefined): unknown {
+  return typeof config?.headers?.get === 'function'
+    ? config.headers.get('authorization')
+    : undefined
+}
+
+function hideRequest(holder: Pick<Printed, 'request'> | undefined): void {
+  if (holder?.request === undefined) return
+  const { request: value } = holder
+  Object.defineProperty(holder, 'request', {
+    value,
+    enumerable: false,
+    writable: true,
+    configurable: true,
+  })
 }
 
 /** axios asks for less than an AbortSignal. */

@@ -1,6 +1,7 @@
 import { base64 } from '@scure/base'
 import { buildAssertion } from './assertion.js'
 import { checkValidity, type MachineCredential } from './credential.js'
+import type { TokenEndpoint } from './metadata.js'
 import { buildPresentation, type Moment } from './presentation.js'
 import { checkSignature, signJwt, type Signer } from './signer.js'
 
@@ -10,8 +11,20 @@ export interface ClientProof {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Makes the proof for one try, from the time and a source of identifiers. */
-export type ClientAuthentication = (now: number, uuid: () => string) => Promise<ClientProof>
+/** What a proof for one try is made of. */
+export interface Occasion {
+  /** Milliseconds since 1970. */
+  readonly now: number
+  readonly uuid: () => string
+  /** Where the proof goes. Asked for only by who needs to know. */
+  readonly endpoint: () => Promise<TokenEndpoint>
+}
+
+/** Makes the proof for one try. */
+export type ClientAuthentication = (occasion: Occasion) => Promise<ClientProof>
+
+/** How a secret is sent (RFC 6749 §2.3.1), by its registered name (RFC 7591 §2). */
+export type SecretMethod = 'client_secret_basic' | 'client_secret_post'
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
@@ -29,7 +42,7 @@ interface PresentationInput {
  */
 export function verifiablePresentation(input: PresentationInput): ClientAuthentication {
   const { credential, clientId, audience, signer } = input
-  return async (now, uuid) => {
+  return async ({ now, uuid }) => {
     checkValidity(credential, now)
     const presentation = await signJwt(
       signer,
@@ -55,18 +68,40 @@ export function privateKeyJwt(
   audience: string,
   signer: Signer,
 ): ClientAuthentication {
-  return async (now, uuid) => {
+  return async ({ now, uuid }) => {
     const moment: Moment = { now, jti: uuid() }
     const assertion = buildAssertion({ clientId, audience, kid: signer.kid }, moment)
     return assertionProof(clientId, await signJwt(signer, assertion))
   }
 }
 
-/** client_secret_basic (RFC 6749 §2.3.1): both parts are form encoded before they are joined. */
-export function clientSecretBasic(clientId: string, clientSecret: string): ClientAuthentication {
-  const pair = `${formEncode(clientId)}:${formEncode(clientSecret)}`
-  const headers = { authorization: `Basic ${base64.encode(new TextEncoder().encode(pair))}` }
-  return () => Promise.resolve({ form: {}, headers })
+const SECRET_PROOFS: Readonly<Record<SecretMethod, (id: string, secret: string) => ClientProof>> = {
+  // Both parts are form encoded before they are joined.
+  client_secret_basic: (id, secret) => {
+    const pair = new TextEncoder().encode(`${formEncode(id)}:${formEncode(secret)}`)
+    return { form: {}, headers: { authorization: `Basic ${base64.encode(pair)}` } }
+  },
+  client_secret_post: (id, secret) => ({ form: { client_id: id, client_secret: secret } }),
+}
+
+/** The names of both methods. */
+export const SECRET_METHODS = Object.keys(SECRET_PROOFS) as readonly SecretMethod[]
+
+/** A secret, sent as it was asked for, or else as the metadata of the server ask for it. */
+export function clientSecret(
+  clientId: string,
+  secret: string,
+  method?: SecretMethod,
+): ClientAuthentication {
+  return async ({ endpoint }) => {
+    const chosen = method ?? methodFor(await endpoint())
+    return SECRET_PROOFS[chosen](clientId, secret)
+  }
+}
+
+/** Without a word of the server, it takes `client_secret_basic` (RFC 8414 §2). */
+function methodFor({ methods = [] }: TokenEndpoint): SecretMethod {
+  return SECRET_METHODS.find((method) => methods.includes(method)) ?? 'client_secret_basic'
 }
 
 function assertionProof(clientId: string, assertion: string): ClientProof {

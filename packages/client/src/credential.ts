@@ -1,8 +1,8 @@
-import { base64, base64nopad } from '@scure/base'
 import { didKeyToJwk, isOnCurve, jwkToDidKey, type P256Jwk } from './did-key.js'
-import { TokenSourceError } from './errors.js'
-import { firstString, isObject, readClaims, type JsonObject } from './json.js'
-import { printable } from './printable.js'
+import { failure, type TokenSourceError } from './errors.js'
+import { decodeBase64, handedText } from './handed-text.js'
+import { firstString, isObject, readClaims, readHeader, type JsonObject } from './json.js'
+import { printable } from './display.js'
 
 /**
  * What a LEARCredentialMachine says, as far as its holder needs to know. Read, not verified:
@@ -23,6 +23,12 @@ export interface MachineCredential {
   readonly validUntil: number | undefined
   /** The domains of its powers, each once. */
   readonly domains: readonly string[]
+  /** The algorithm that its issuer signed it with. */
+  readonly algorithm: string | undefined
+  /** Whether its header has the certificate of its issuer (`x5c`). */
+  readonly hasCertificate: boolean
+  /** Whether it names its key in `cnf.jwk`. */
+  readonly hasConfirmationKey: boolean
 }
 
 /** Clocks differ; a credential issued a moment ago is not refused for that. */
@@ -30,14 +36,15 @@ const CLOCK_SKEW = 60_000
 
 /**
  * Reads a LEARCredentialMachine in any form its holders keep it: the compact JWT, the base64 of it,
- * either with white space.
+ * either with white space, in quotation marks, or as bytes.
  *
  * Does not verify the issuer's signature, nor ask for the status.
  *
  * @throws {TokenSourceError} `credential_unreadable`.
  */
-export function readCredential(text: string): MachineCredential {
-  const jwt = unwrap(text)
+export function readCredential(input: string | Uint8Array): MachineCredential {
+  const jwt = unwrap(input)
+  const header = readHeader(jwt) ?? {}
   const claims = readClaims(jwt)
   if (claims === undefined)
     throw unreadable('a compact JWT with JSON claims', 'a text of three parts that are not one')
@@ -58,6 +65,9 @@ export function readCredential(text: string): MachineCredential {
     validFrom: date(credential.validFrom, credential.issuanceDate, claims.nbf),
     validUntil: date(credential.validUntil, credential.expirationDate, claims.exp),
     domains: domainsOf(mandate.power),
+    algorithm: firstString(header.alg),
+    hasCertificate: Array.isArray(header.x5c) && header.x5c.length > 0,
+    hasConfirmationKey: confirmationOf(claims, credential).jwk !== undefined,
   })
 }
 
@@ -68,44 +78,32 @@ export function readCredential(text: string): MachineCredential {
  * @throws {TokenSourceError} `credential_not_yet_valid`, `credential_expired`.
  */
 export function checkValidity({ validFrom, validUntil }: MachineCredential, now: number): void {
-  const clock = new Date(now).toISOString()
+  const expected = `a credential that is valid now (${new Date(now).toISOString()})`
   if (validFrom !== undefined && now < validFrom - CLOCK_SKEW) {
     const from = new Date(validFrom).toISOString()
-    throw new TokenSourceError(
-      'credential_not_yet_valid',
-      `expected a credential that is valid now (${clock}), this one becomes valid at ${from}`,
-    )
+    const found = `one that becomes valid at ${from}`
+    throw failure('credential_not_yet_valid', { expected, found, hint: 'is the clock right?' })
   }
   if (validUntil !== undefined && now >= validUntil) {
     const until = new Date(validUntil).toISOString()
-    throw new TokenSourceError(
-      'credential_expired',
-      `expected a credential that is valid now (${clock}), this one expired at ${until}; have a new one issued`,
-    )
+    const found = `one that expired at ${until}`
+    throw failure('credential_expired', { expected, found, hint: 'have a new one issued' })
   }
 }
 
-function unwrap(text: string): string {
-  const compact = text.replace(/\s+/g, '')
+function unwrap(input: string | Uint8Array): string {
+  const compact = handedText(input)?.replace(/\s+/g, '')
+  if (compact === undefined) throw unreadable('a text', 'bytes that are none')
   if (compact === '') throw unreadable('a credential', 'an empty text')
   if (compact.includes('~'))
-    throw unreadable('a compact JWT', 'an SD-JWT; ask the issuer for the W3C JWT form')
+    throw unreadable('a compact JWT', 'an SD-JWT', 'ask the issuer for the W3C JWT form')
   if (compact.split('.').length === 3) return compact
-  const decoded = decodeBase64(compact)
+  const decoded = handedText(decodeBase64(compact) ?? '')?.replace(/\s+/g, '')
   if (decoded?.split('.').length === 3) return decoded
   throw unreadable(
     'a compact JWT or the base64 of one',
     `a text of ${compact.length} characters that is neither`,
   )
-}
-
-function decodeBase64(text: string): string | undefined {
-  try {
-    const bytes = text.endsWith('=') ? base64.decode(text) : base64nopad.decode(text)
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\s+/g, '')
-  } catch {
-    return undefined
-  }
 }
 
 function refuseEmployee({ type }: JsonObject): void {
@@ -116,7 +114,8 @@ function refuseEmployee({ type }: JsonObject): void {
   if (employee)
     throw unreadable(
       'a LEARCredentialMachine',
-      `a ${printable(employee)}; a person's credential gets no machine token`,
+      `a ${printable(employee)}`,
+      "a person's credential gets no machine token",
     )
 }
 
@@ -125,7 +124,7 @@ function subjectOf({ credentialSubject }: JsonObject): JsonObject {
     ? credentialSubject[0]
     : credentialSubject
   if (!isObject(subject))
-    throw unreadable('a `credentialSubject`', 'none; is this the credential, or another token?')
+    throw unreadable('a "credentialSubject"', 'none', 'is this the credential, or another token?')
   return subject
 }
 
@@ -138,7 +137,7 @@ function findBoundKey(
   credential: JsonObject,
   identifiers: readonly unknown[],
 ): P256Jwk {
-  const cnf = [claims.cnf, credential.cnf].find(isObject) ?? {}
+  const cnf = confirmationOf(claims, credential)
   if (cnf.jwk !== undefined) return readConfirmationKey(cnf.jwk)
   const candidates = [cnf.kid, ...identifiers].filter((name) => typeof name === 'string')
   for (const candidate of candidates) {
@@ -146,9 +145,13 @@ function findBoundKey(
     if (key) return key
   }
   throw unreadable(
-    'a key the credential is bound to (`cnf`, or a did:key on P-256 as mandatee id)',
+    'a key the credential is bound to ("cnf", or a did:key on P-256 as mandatee id)',
     'none',
   )
+}
+
+function confirmationOf(claims: JsonObject, credential: JsonObject): JsonObject {
+  return [claims.cnf, credential.cnf].find(isObject) ?? {}
 }
 
 function readConfirmationKey(jwk: unknown): P256Jwk {
@@ -158,7 +161,7 @@ function readConfirmationKey(jwk: unknown): P256Jwk {
       return { kty: 'EC', crv: 'P-256', x, y }
   }
   throw unreadable(
-    'a public key on P-256 in `cnf.jwk`',
+    'a public key on P-256 in "cnf.jwk"',
     'another kind of key, or a point that is not on the curve',
   )
 }
@@ -167,7 +170,11 @@ function readConfirmationKey(jwk: unknown): P256Jwk {
 function date(...values: readonly unknown[]): number | undefined {
   for (const value of values) {
     const time =
-      typeof value === 'number' ? value * 1000 : typeof value === 'string' ? Date.parse(value) : NaN
+      typeof value === 'number'
+        ? value * 1_000
+        : typeof value === 'string'
+          ? Date.parse(value)
+          : NaN
     if (!Number.isNaN(new Date(time).getTime())) return time
   }
   return undefined
@@ -181,9 +188,6 @@ function domainsOf(powers: unknown): readonly string[] {
   return Object.freeze([...new Set(domains.filter((domain) => domain !== undefined))])
 }
 
-function unreadable(expected: string, found: string): TokenSourceError {
-  return new TokenSourceError(
-    'credential_unreadable',
-    `expected ${expected} as \`credential\`, found ${found}`,
-  )
+function unreadable(expected: string, found: string, hint?: string): TokenSourceError {
+  return failure('credential_unreadable', { expected: `${expected} as "credential"`, found, hint })
 }

@@ -1,4 +1,4 @@
-import { printable } from './printable.js'
+import { printable } from './display.js'
 
 /** Whose trouble a failure is, and so who can cure it. */
 export type TokenSourceErrorKind =
@@ -21,12 +21,12 @@ export const TOKEN_SOURCE_ERRORS = Object.freeze({
   private_key_unreadable: row(
     'configuration',
     false,
-    'Give the key as 64 hexadecimal digits, a private JWK, or PKCS#8 in PEM or DER; an encrypted one with its `passphrase`.',
+    'Give the key as 64 hexadecimal digits, a private JWK, PEM or DER; an encrypted one with its `passphrase`.',
   ),
   issuer_mismatch: row(
     'configuration',
     false,
-    'Set `verifier` to the issuer exactly as the Verifier writes it, context path included and without a trailing slash.',
+    'Set `verifier` or `authorizationServer` to the issuer exactly as the server states it, with its context path.',
   ),
   endpoint_not_trusted: row(
     'configuration',
@@ -104,14 +104,20 @@ export type TokenSourceErrorCode = keyof typeof TOKEN_SOURCE_ERRORS
 /** One thing that makes a Verifier refuse a machine, and what is known about it on this side. */
 export interface ChecklistItem {
   readonly check:
+    | 'grant'
+    | 'registration'
+    | 'secret'
     | 'clock'
-    | 'audience'
     | 'key'
     | 'validity'
     | 'encoding'
+    | 'audience'
     | 'tenant'
+    | 'certificate'
+    | 'confirmation'
+    | 'mandator'
     | 'revocation'
-    | 'registration'
+    | 'lists'
   /** `unknown` where only the Verifier can tell. */
   readonly verdict: 'passed' | 'failed' | 'unknown'
   readonly detail: string
@@ -161,7 +167,7 @@ export class TokenSourceError extends Error {
   readonly status: number | undefined
   /** The `error` of the Verifier's answer (RFC 6749 §5.2), where there was one. */
   readonly oauthError: string | undefined
-  /** How long the Verifier asked to be left alone, in milliseconds. */
+  /** How long the Verifier asked to be left alone. Seconds. */
   readonly retryAfter: number | undefined
   /**
    * After a refusal: what could be the matter, with what was checked on this side already checked.
@@ -169,10 +175,7 @@ export class TokenSourceError extends Error {
   readonly checklist: readonly ChecklistItem[]
 
   constructor(code: TokenSourceErrorCode, message: string, details: ErrorDetails = {}) {
-    super(
-      `${message} [${code}]`,
-      details.cause === undefined ? undefined : { cause: details.cause },
-    )
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.kind = TOKEN_SOURCE_ERRORS[code].kind
     this.retryable = TOKEN_SOURCE_ERRORS[code].retryable
@@ -187,17 +190,36 @@ export class TokenSourceError extends Error {
   }
 }
 
+/** A failure in one sentence, fit for a log. */
+interface Reason {
+  readonly expected: string
+  readonly found: string
+  /** What to do, where the likely mistake is known. */
+  readonly hint?: string | undefined
+}
+
+/** The error of this code, whose message is the reason in one sentence. */
+export function failure(
+  code: TokenSourceErrorCode,
+  { expected, found, hint }: Reason,
+  details?: ErrorDetails,
+): TokenSourceError {
+  const message = `expected ${expected}, found ${found}${hint === undefined ? '' : `: ${hint}`}`
+  return new TokenSourceError(code, message, details)
+}
+
 /** For a call on a source that was closed, or that is closed while it waits. */
 export function closedError(): TokenSourceError {
-  return new TokenSourceError('closed', 'expected an open token source, it was closed')
+  return failure('closed', { expected: 'an open token source', found: 'a closed one' })
 }
 
 /**
- * For an option, or a parameter of a call, that cannot be meant. What was found is printed, and so
- * must be no secret.
+ * For an option, or a parameter of a call, that can't be meant.
+ *
+ * @param found is printed, and so must be no secret.
  */
-export function invalidOption(expected: string, found: string): TokenSourceError {
-  return new TokenSourceError('invalid_option', `expected ${expected}, found ${printable(found)}`)
+export function invalidOption(expected: string, found: string, hint?: string): TokenSourceError {
+  return failure('invalid_option', { expected, found: printable(found), hint })
 }
 
 function row(kind: TokenSourceErrorKind, retryable: boolean, cure: string): ErrorRow {

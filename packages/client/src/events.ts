@@ -1,50 +1,106 @@
+import { builtinModule } from '@verifier-guard/core/support'
 import type { TokenSourceError } from './errors.js'
 import type { TokenParameters } from './parameters.js'
+import type { ClientRuntime } from './runtime.js'
 
-/** What happens to the token for one set of parameters. */
-export type KeptTokenEvent =
-  | {
-      readonly type: 'token_obtained'
-      /**
-       * Milliseconds since 1970; `undefined` for a token that does not say, which is kept for a
-       * minute.
-       */
-      readonly expiresAt: number | undefined
-      /** How many requests it took. */
-      readonly tries: number
-    }
-  | {
-      readonly type: 'token_request_failed'
-      readonly error: TokenSourceError
-      readonly tries: number
-      /** For how long no request leaves, in milliseconds. */
-      readonly pause: number
-      /** Whether callers still get the token of before. */
-      readonly covered: boolean
-    }
-  | { readonly type: 'token_dropped' }
+/** What every event says. */
+interface Common {
+  /** The authorization server. */
+  readonly issuer: string
+}
 
-/** What happens inside a token source; for logs and metrics. Holds no token, key or credential. */
-export type TokenSourceEvent =
-  | (KeptTokenEvent & { readonly parameters: TokenParameters })
-  | {
-      readonly type: 'credential_expiring'
-      /** Milliseconds since 1970. */
-      readonly validUntil: number
-    }
+/** What an event on the token for one set of parameters says. */
+interface OfToken extends Common {
+  /** What the token is for. Further parameters are left out, because they may be secret. */
+  readonly parameters: Omit<TokenParameters, 'parameters'>
+}
 
 /**
- * Called synchronously and not awaited; what it throws, or its promise rejects with, is swallowed.
+ * Every event by its name, with what it carries. Holds no token, key, secret or credential.
+ *
+ * Each is also published on the `diagnostics_channel` named `verifier-guard:client:<event>`.
+ *
+ * @example
+ * ```ts
+ * import { createTokenSource, type TokenSourceEvents } from '@verifier-guard/client'
+ *
+ * const tell = ({ error, covered }: TokenSourceEvents['tokenRequestFailed']) =>
+ *   console.warn(error.code, covered ? 'the old token covers' : 'no token')
+ *
+ * createTokenSource({
+ *   authorizationServer: 'https://login.example.org',
+ *   clientId: 'orders',
+ *   clientSecret: process.env.CLIENT_SECRET ?? '',
+ *   events: { tokenRequestFailed: tell },
+ * })
+ * ```
  */
-export type TokenSourceListener = (event: TokenSourceEvent) => void
+export interface TokenSourceEvents {
+  /** A token arrived. */
+  readonly tokenObtained: OfToken & {
+    /** Seconds since 1970; `undefined` for a token that does not say. */
+    readonly expiresAt: number | undefined
+    /** How many requests it took. */
+    readonly tries: number
+  }
+  /** The requests for a token failed. */
+  readonly tokenRequestFailed: OfToken & {
+    readonly error: TokenSourceError
+    /** How many requests were sent. */
+    readonly tries: number
+    /** How long no further request leaves. Seconds. */
+    readonly pause: number
+    /** Whether callers still get the token of before. */
+    readonly covered: boolean
+  }
+  /** An API refused a token, and it is to be replaced. */
+  readonly tokenDropped: OfToken
+  /** The machine credential ends within 30 days. Told with a token request, once a day. */
+  readonly credentialExpiring: Common & {
+    /** Seconds since 1970. */
+    readonly validUntil: number
+  }
+}
 
-/** Tells the listener, and keeps its failures from becoming the caller's. */
-export function emit(listener: TokenSourceListener | undefined, event: TokenSourceEvent): void {
-  try {
-    // A listener may be an async function, whose rejection would end the process.
-    const returned: unknown = listener?.(event)
-    Promise.resolve(returned).catch(() => {})
-  } catch {
-    // A broken log must not cost a token.
+/** Functions to be told of events. One that throws, or whose promise rejects, disturbs no token. */
+export type TokenSourceListeners = {
+  readonly [Name in keyof TokenSourceEvents]?: (event: TokenSourceEvents[Name]) => void
+}
+
+/** The names of all events. */
+export const EVENT_NAMES = [
+  'tokenObtained',
+  'tokenRequestFailed',
+  'tokenDropped',
+  'credentialExpiring',
+] as const satisfies readonly (keyof TokenSourceEvents)[]
+
+/** Tells the listeners and the diagnostics channels of an event. */
+export type Emit = <Name extends keyof TokenSourceEvents>(
+  name: Name,
+  event: Omit<TokenSourceEvents[Name], 'issuer'>,
+) => void
+
+/** Connects a source's listeners and the diagnostics channels. */
+export function createEmitter(
+  issuer: string,
+  listeners: TokenSourceListeners,
+  { warn }: Pick<ClientRuntime, 'warn'>,
+): Emit {
+  const diagnostics = builtinModule('node:diagnostics_channel')
+  return (name, rest) => {
+    const event = { issuer, ...rest } as never
+    const failed = (error: unknown) =>
+      warn(
+        `a listener of the event "${name}" threw ${error instanceof Error ? error.name : 'something'}; it should not`,
+      )
+    try {
+      // An asynchronous listener fits the type too, and its rejection would end the process.
+      const late: unknown = listeners[name]?.(event)
+      if (late instanceof Object && 'then' in late) Promise.resolve(late).catch(failed)
+    } catch (error) {
+      failed(error)
+    }
+    diagnostics?.channel(`verifier-guard:client:${name}`).publish(event)
   }
 }

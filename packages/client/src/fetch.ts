@@ -1,7 +1,9 @@
-import { TokenSourceError } from './errors.js'
-import { printable } from './printable.js'
+import { copyOf } from './body-copy.js'
+import { printable } from './display.js'
+import { failure, type TokenSourceError } from './errors.js'
+import { canSendAgain, refusesToken } from './refused-token.js'
 import { buildRequest, sendRequest, type ClientRuntime } from './runtime.js'
-import { canSendAgain, isInvalidToken } from './unauthorized.js'
+import { readUrl } from './url.js'
 
 /** The signature of the global `fetch`. */
 export type TokenFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
@@ -17,16 +19,17 @@ interface FetchParts {
 interface Call {
   readonly url: string
   readonly signal: AbortSignal | null | undefined
-  readonly repeatable: boolean
   readonly send: (token: string) => Promise<Response>
+  /** The same for the second time; `undefined` where the body is spent. */
+  readonly sendAgain: () => Call['send'] | undefined
 }
 
 /**
- * `fetch` with a token. A token goes to an allowed origin only; a redirect to another origin goes
+ * `fetch` with a token. A token goes to an allowed origin only. A redirect to another origin goes
  * on without it, which is the rule of fetch itself (Fetch §4.4, HTTP-redirect fetch).
  *
- * After a 401 `invalid_token` the call is repeated once with another token, if there is one and the
- * body can be sent again.
+ * After a 401 that may mean the token, the call is repeated once with another one, if there is one
+ * and the body can be sent again.
  */
 export function createFetch({ getToken, dropToken, isAllowed, runtime }: FetchParts): TokenFetch {
   return async function tokenFetch(input, init = {}) {
@@ -36,16 +39,22 @@ export function createFetch({ getToken, dropToken, isAllowed, runtime }: FetchPa
     if (!isAllowed(call.url)) throw notAllowed(call.url)
     const token = await getToken(call.signal ? { signal: call.signal } : undefined)
     const response = await call.send(token)
-    if (!isInvalidToken(response.status, response.headers.get('www-authenticate'))) return response
-    if (!dropToken(token) || !call.repeatable) return response
-    const another = await getAnother(getToken, token)
+    if (!isRefusal(call, response) || !dropToken(token)) return response
+    const sendAgain = call.sendAgain()
+    const another = sendAgain && (await getAnother(getToken, token))
     if (another === undefined) return response
     void response.body?.cancel().catch(() => {})
-    return call.send(another)
+    return sendAgain!(another)
   }
 }
 
-/** The answer of the API stands if no other token can be had. */
+/** An origin that the call was redirected to never had the token, and so can't refuse it. */
+function isRefusal({ url }: Call, { status, headers, url: from }: Response): boolean {
+  if (!refusesToken(status, headers.get('www-authenticate'))) return false
+  return from === '' || new URL(from).origin === new URL(url).origin
+}
+
+/** Without another token, the answer of the API stands. */
 async function getAnother(
   getToken: FetchParts['getToken'],
   token: string,
@@ -64,12 +73,8 @@ function isRequest(input: string | URL | Request): input is Request {
 
 function callOfAddress(runtime: ClientRuntime, url: string, init: RequestInit): Call {
   const { signal, body } = init
-  return {
-    url,
-    signal,
-    repeatable: canSendAgain(body),
-    send: (token) => runtime.fetch(url, withToken(init, token)),
-  }
+  const send = (token: string) => runtime.fetch(url, withToken(init, token))
+  return { url, signal, send, sendAgain: () => (canSendAgain(body) ? send : undefined) }
 }
 
 /**
@@ -78,17 +83,20 @@ function callOfAddress(runtime: ClientRuntime, url: string, init: RequestInit): 
  */
 function callOfRequest(runtime: ClientRuntime, input: Request, init: RequestInit): Call {
   const { signal = input.signal } = init
-  return {
-    url: input.url,
-    signal,
-    // Whatever it was made of, the body of a Request is a stream by now.
-    repeatable: canSendAgain(init.body ?? input.body),
-    send: async (token) => {
-      const request = buildRequest(input, init)
-      request.headers.set('authorization', `Bearer ${token}`)
-      return sendRequest(runtime, request)
-    },
+  // Whatever it was made of, the body of a Request is a stream by now.
+  const isStream = !init.body && input.body && !input.bodyUsed
+  const copy = isStream ? copyOf(input.clone().body!) : undefined
+  const sendWith = (init: RequestInit) => (token: string) => {
+    const request = buildRequest(input, init)
+    request.headers.set('authorization', `Bearer ${token}`)
+    return sendRequest(runtime, request)
   }
+  const sendAgain = () => {
+    if (!copy) return canSendAgain(init.body) ? sendWith(init) : undefined
+    const body = copy.bytes()
+    return body && sendWith({ ...init, body })
+  }
+  return { url: input.url, signal, send: async (token) => sendWith(init)(token), sendAgain }
 }
 
 function withToken(init: RequestInit, token: string): RequestInit {
@@ -100,11 +108,10 @@ function withToken(init: RequestInit, token: string): RequestInit {
 }
 
 function notAllowed(url: string): TokenSourceError {
-  const origin = URL.canParse(url)
-    ? printable(new URL(url).origin)
-    : 'an address that is not absolute'
-  return new TokenSourceError(
-    'origin_not_allowed',
-    `expected an address on one of \`allowedOrigins\`, got ${origin}; tokens are sent nowhere else`,
-  )
+  const origin = readUrl(url)?.origin
+  return failure('origin_not_allowed', {
+    expected: 'an address on one of "allowedOrigins"',
+    found: origin === undefined ? 'an address that is not absolute' : printable(origin),
+    hint: 'tokens are sent nowhere else',
+  })
 }

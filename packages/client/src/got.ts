@@ -1,14 +1,16 @@
 /**
- * Tokens for got, and for clients with hooks of its kind.
+ * Tokens for got, and for clients with the same hooks.
  *
  * @packageDocumentation
  */
+import { createCarrier } from './carrier.js'
+import { canSendAgain } from './refused-token.js'
 import type { TokenSource } from './token-source.js'
-import { isInvalidToken } from './unauthorized.js'
 
 interface RequestOptions {
   url: string | URL | undefined
   readonly headers: Record<string, string | string[] | undefined>
+  readonly body?: unknown
 }
 
 interface Answer {
@@ -28,16 +30,23 @@ export interface TokenHooks {
       retryWithMergedOptions: (options: { headers: Record<string, string> }) => never,
     ) => Promise<Response>,
   ]
+  readonly beforeError: [
+    <Failure extends { readonly options: RequestOptions }>(error: Failure) => Failure,
+  ]
 }
 
 /**
  * Hooks that add the token to requests to `allowedOrigins`; requests elsewhere, and those with an
  * `authorization` of their own, pass untouched. A redirect to another origin goes on without it.
  *
- * After a 401 `invalid_token` the request is repeated once with another token.
+ * After a 401 that may mean the token, the request is repeated once with another one, if its body
+ * can be sent again. A retry of got goes with the token of its own time.
+ *
+ * The token is taken out of the options that an error of got shows.
  *
  * @param tokens their source; its `allowedOrigins` decide.
  * @returns the hooks, for the option `hooks` of got.
+ * @throws {TokenSourceError} `invalid_option` if the source has no `allowedOrigins`.
  * @example
  * ```ts
  * import { createTokenSource } from '@verifier-guard/client'
@@ -55,16 +64,14 @@ export interface TokenHooks {
  * ```
  */
 export function tokenHooks(tokens: TokenSource): TokenHooks {
-  const sent = new WeakMap<object, string>()
+  const carrier = createCarrier(tokens, 'tokenHooks')
   return {
     beforeRequest: [
-      async (options) => {
-        const { url, headers } = options
-        if (headers.authorization !== undefined || url === undefined || !tokens.isAllowed(url))
-          return
-        const token = await tokens.getToken()
-        sent.set(options, token)
-        headers.authorization = `Bearer ${token}`
+      async ({ url = '', headers }) => {
+        const own = headers.authorization
+        if (carrier.isOurs(own)) delete headers.authorization
+        const token = await carrier.tokenFor(url, own)
+        if (token !== undefined) headers.authorization = `Bearer ${token}`
       },
     ],
     beforeRedirect: [
@@ -75,13 +82,24 @@ export function tokenHooks(tokens: TokenSource): TokenHooks {
     ],
     afterResponse: [
       async (response, retryWithMergedOptions) => {
-        const token = sent.get(response.request.options)
-        if (!token || !isInvalidToken(response.statusCode, response.headers['www-authenticate']))
-          return response
-        if (!tokens.dropToken(token)) return response
-        const another = await tokens.getToken().catch(() => token)
-        if (another === token) return response
+        const { headers, body } = response.request.options
+        const answer = {
+          status: response.statusCode,
+          challenge: response.headers['www-authenticate'],
+        }
+        // A redirect to another origin took the token out of these headers.
+        const { authorization } = headers
+        if (!carrier.drop(authorization, answer) || !canSendAgain(body)) return response
+        const another = await carrier.another(authorization)
+        if (another === undefined) return response
         return retryWithMergedOptions({ headers: { authorization: `Bearer ${another}` } })
+      },
+    ],
+    beforeError: [
+      (error) => {
+        const { headers } = error.options
+        if (carrier.isOurs(headers.authorization)) delete headers.authorization
+        return error
       },
     ],
   }

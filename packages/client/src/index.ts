@@ -14,6 +14,7 @@ export type {
   PrivateKeyJwtOptions,
   TokenSourceOptions,
 } from './options.js'
+export type { SecretMethod } from './client-authentication.js'
 export type { TokenFetch } from './fetch.js'
 export type { TokenParameters } from './parameters.js'
 export type { PrivateJwk, PrivateKeyInput } from './key.js'
@@ -22,6 +23,7 @@ export { ecdsaSignatureFromDer } from './signer.js'
 export type { Signer } from './signer.js'
 export { TOKEN_SOURCE_ERRORS, TokenSourceError } from './errors.js'
 export type { ChecklistItem, TokenSourceErrorCode, TokenSourceErrorKind } from './errors.js'
-export type { TokenSourceEvent, TokenSourceListener } from './events.js'
+export type { TokenSourceEvents, TokenSourceListeners } from './events.js'
+export type { TokenRequestTrace } from './trace.js'
 export { clientRuntime } from './runtime.js'
 export type { ClientRuntime } from './runtime.js'

@@ -1,16 +1,16 @@
 import { worksInBackground } from '@verifier-guard/core/support'
 import { closedError, TokenSourceError } from './errors.js'
-import { emit, type KeptTokenEvent } from './events.js'
-import type { ResolvedOptions } from './options.js'
-import type { TokenParameters } from './parameters.js'
+import { tellableParameters, type TokenParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'
 import type { ObtainedToken } from './response.js'
+import type { Settings } from './settings.js'
+import { inSeconds, moment, SECOND } from './time.js'
 import { backOff, pauseAfterTry, timingOf } from './timing.js'
 
 /** How a kept token fares. */
 export interface KeptTokenState {
   readonly usable: boolean
-  /** Milliseconds since 1970. */
+  /** Seconds since 1970. */
   readonly expiresAt: number | undefined
   /** Why the last request failed, until one succeeds. */
   readonly error: TokenSourceError | undefined
@@ -18,6 +18,7 @@ export interface KeptTokenState {
 
 interface HeldToken {
   readonly value: string
+  /** Milliseconds since 1970. */
   readonly expiresAt: number | undefined
   readonly usableFor: number
   /**
@@ -36,7 +37,7 @@ interface HeldToken {
  */
 const ASSUMED_LIFETIME = 60_000
 /** A longer pause is not waited out while somebody waits for the token. */
-const LONGEST_WAIT = 2000
+const LONGEST_WAIT = 2_000
 /** No `Retry-After` silences a client for longer. */
 const LONGEST_SILENCE = 300_000
 /**
@@ -52,7 +53,8 @@ const DROP_INTERVAL = 10_000
 export class KeptToken {
   readonly #request: TokenRequest
   readonly #parameters: TokenParameters
-  readonly #options: ResolvedOptions
+  readonly #told: Omit<TokenParameters, 'parameters'>
+  readonly #options: Settings
 
   #held: HeldToken | undefined
   #pending: Promise<string> | undefined
@@ -67,9 +69,10 @@ export class KeptToken {
   #callOffAttempt = () => {}
   #callOffRenewal = () => {}
 
-  constructor(request: TokenRequest, parameters: TokenParameters, options: ResolvedOptions) {
+  constructor(request: TokenRequest, parameters: TokenParameters, options: Settings) {
     this.#request = request
     this.#parameters = parameters
+    this.#told = tellableParameters(parameters)
     this.#options = options
   }
 
@@ -94,7 +97,7 @@ export class KeptToken {
     if (now - this.#droppedAt < DROP_INTERVAL) return false
     this.#droppedAt = now
     held.doubted = true
-    this.#emit({ type: 'token_dropped' })
+    this.#options.emit('tokenDropped', { parameters: this.#told })
     return true
   }
 
@@ -107,7 +110,7 @@ export class KeptToken {
     const held = this.#held
     return {
       usable: held !== undefined && this.#isUsable(held),
-      expiresAt: held?.expiresAt,
+      expiresAt: moment(held?.expiresAt),
       error: this.#error,
     }
   }
@@ -160,7 +163,8 @@ export class KeptToken {
         return this.#accept(await this.#request(this.#parameters, abort.signal), number)
       } catch (thrown) {
         const failure = thrown as TokenSourceError
-        const pause = failure.retryAfter ?? pauseAfterTry(number, runtime.random())
+        const asked = failure.retryAfter
+        const pause = asked === undefined ? pauseAfterTry(number, runtime.random()) : asked * SECOND
         if (!failure.retryable || number >= tries || pause > LONGEST_WAIT)
           throw this.#giveUp(failure, number)
         await Promise.race([runtime.sleep(pause), calledOff])
@@ -172,7 +176,8 @@ export class KeptToken {
     this.#error = undefined
     this.#failures = 0
     this.#held = this.#hold(value, lifetime)
-    this.#emit({ type: 'token_obtained', expiresAt: this.#held.expiresAt, tries })
+    const expiresAt = moment(this.#held.expiresAt)
+    this.#options.emit('tokenObtained', { parameters: this.#told, expiresAt, tries })
     return value
   }
 
@@ -190,7 +195,7 @@ export class KeptToken {
     const { runtime } = this.#options
     this.#error = error
     this.#failures += 1
-    const asked = Math.min(error.retryAfter ?? 0, LONGEST_SILENCE)
+    const asked = Math.min((error.retryAfter ?? 0) * SECOND, LONGEST_SILENCE)
     const pause = Math.max(asked, backOff(error, this.#failures, runtime.random()))
     this.#silentUntil = runtime.monotonic() + pause
     const { usable: covered } = this.state()
@@ -198,7 +203,13 @@ export class KeptToken {
       this.#used = true
       this.#scheduleRenewal(pause)
     }
-    this.#emit({ type: 'token_request_failed', error, tries, pause, covered })
+    this.#options.emit('tokenRequestFailed', {
+      parameters: this.#told,
+      error,
+      tries,
+      pause: inSeconds(pause),
+      covered,
+    })
     return error
   }
 
@@ -225,9 +236,5 @@ export class KeptToken {
       runtime.monotonic() - arrival.monotonic < usableFor &&
       runtime.now() - arrival.wall < usableFor
     )
-  }
-
-  #emit(event: KeptTokenEvent): void {
-    emit(this.#options.onEvent, { ...event, parameters: this.#parameters })
   }
 }

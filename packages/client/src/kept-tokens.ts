@@ -1,5 +1,5 @@
 import { KeptToken } from './kept-token.js'
-import type { ResolvedOptions } from './options.js'
+import type { Settings } from './settings.js'
 import { parametersKey, type TokenParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'
 
@@ -7,11 +7,13 @@ import type { TokenRequest } from './request.js'
  * Beyond the source's own. Whoever asks for more kinds of tokens than this gets each of them, and
  * waits for some of them anew.
  */
-const MAX_KEPT = 1000
+const MAX_KEPT = 1_000
 
 /**
  * The tokens of one source: its own, and those for other parameters, of which the ones not asked
  * for the longest go first.
+ *
+ * No lru-cache: it would evict a token that somebody waits for.
  */
 export class KeptTokens {
   readonly own: KeptToken
@@ -19,7 +21,7 @@ export class KeptTokens {
   readonly #ownKey: string
   readonly #others = new Map<string, KeptToken>()
 
-  constructor(request: TokenRequest, options: ResolvedOptions) {
+  constructor(request: TokenRequest, options: Settings) {
     this.#make = (parameters) => new KeptToken(request, parameters, options)
     this.own = this.#make(options.parameters)
     this.#ownKey = parametersKey(options.parameters)

@@ -1,11 +1,12 @@
-import { base64, base64nopad, base64urlnopad, hex } from '@scure/base'
+import { base64urlnopad, hex } from '@scure/base'
 import type { webcrypto } from 'node:crypto'
-import { worksInBackground } from '@verifier-guard/core/support'
+import { builtinModule, worksInBackground } from '@verifier-guard/core/support'
 import { ALGORITHM_NAMES, ALGORITHMS, type SigningAlgorithm } from './algorithms.js'
-import { TokenSourceError } from './errors.js'
+import { attempt } from './attempt.js'
+import { failure, type TokenSourceError } from './errors.js'
+import { decodeBase64, handedText } from './handed-text.js'
 import { parseObject } from './json.js'
-import { nodeCrypto } from './node-crypto.js'
-import { printable } from './printable.js'
+import { printable } from './display.js'
 import type { Signer } from './signer.js'
 
 /** A private JSON Web Key (RFC 7517). */
@@ -20,8 +21,10 @@ export interface PrivateJwk {
 
 /**
  * A private key as it is handed out or kept: the scalar in hexadecimal (P-256, with or without
- * `0x`, up to four leading zeros may be missing), a JWK (object or JSON), PKCS#8 as PEM, as DER or
- * as the base64 of DER.
+ * `0x`, up to four leading zeros may be missing), a JWK (object or JSON), PEM, or DER of PKCS#8.
+ *
+ * JSON, PEM and DER may be in Base64. A text may be in quotation marks, may have its line breaks
+ * written out as `\n`, and may come as bytes, as files are read without an encoding.
  */
 export type PrivateKeyInput = string | Uint8Array | PrivateJwk
 
@@ -33,6 +36,13 @@ export interface PrivateKeyOptions {
   readonly algorithm?: SigningAlgorithm | undefined
   /** Key identifier for the header of the assertion; default: the JWK's `kid`. */
   readonly keyId?: string | undefined
+}
+
+interface Unconverted {
+  readonly key: string | Uint8Array
+  readonly format: 'pem' | 'der'
+  readonly type?: 'pkcs8' | 'sec1' | 'pkcs1'
+  readonly passphrase?: string | undefined
 }
 
 interface KeyMaterial {
@@ -47,8 +57,28 @@ interface KeyMaterial {
  */
 const P256_PKCS8 = '3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420'
 
-/** No label in use is longer, and what is may be part of a key (RFC 7468 §3). */
+const PEM = '-----BEGIN '
+/** The first private key among the blocks: OpenSSL writes parameters before it (RFC 7468 §3). */
+const PRIVATE_BLOCK = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----([^]*?)-----END \1-----/
+/** No label in use is longer, and what is may be part of a key. */
 const LONGEST_LABEL = 30
+
+const ENCRYPTED = 'ENCRYPTED PRIVATE KEY'
+/** The object identifier of its encryption (PBES2, RFC 8018), DER encoded, in hexadecimal. */
+const PBES2 = '06092a864886f70d01050d'
+/** What is converted, by the label of its PEM. */
+const CONVERTED: Readonly<Record<string, Unconverted['type']>> = {
+  [ENCRYPTED]: 'pkcs8',
+  'EC PRIVATE KEY': 'sec1',
+  'RSA PRIVATE KEY': 'pkcs1',
+}
+
+/** Keys that others made, and how to hand them over. */
+const FOREIGN_KEYS: Readonly<Record<string, string>> = {
+  KeyObject: 'give key.export({ type: "pkcs8", format: "der" })',
+  CryptoKey: 'give a "signer" that signs with it',
+  ArrayBuffer: 'give new Uint8Array(buffer)',
+}
 
 /** Only one key in a million has more than four leading zeros to lose. */
 const MIN_DIGITS = 60
@@ -76,39 +106,64 @@ export function createLocalSigner(input: PrivateKeyInput, options: PrivateKeyOpt
 }
 
 function readPrivateKey(input: PrivateKeyInput, options: PrivateKeyOptions): KeyMaterial {
-  if (!input) throw unreadable('nothing; is the environment variable set?')
-  if (typeof input !== 'string')
-    return isBytes(input) ? fromDer(input, options) : fromJwk(input, options)
-  // Environment variables often hold a PEM with its line breaks written out.
-  const text = input.replaceAll('\\n', '\n').trim()
-  if (text.startsWith('{')) return fromJwk(parseObject(text) as PrivateJwk | undefined, options)
-  if (text.startsWith('-----BEGIN ')) return fromPem(text, options)
-  const digits = /^(?:0x)?([0-9a-f]+)$/i.exec(text)?.[1]
-  if (digits) return fromScalar(decodeDigits(digits), options)
-  const der = decodeBase64(text)
-  if (der?.[0] === 0x30) return fromDer(der, options)
-  throw unreadable(`a text of ${text.length} characters that is none of these`)
+  if (!input) throw unreadable('nothing', 'is the environment variable set?')
+  if (typeof input === 'string') return fromText(input, options)
+  // Rather than `instanceof`, which fails for bytes of another realm.
+  if (ArrayBuffer.isView(input)) return fromBytes(input, options)
+  const kind = Object.prototype.toString.call(input).slice('[object '.length, -1)
+  const hint = FOREIGN_KEYS[kind]
+  if (hint !== undefined) throw unreadable(`a ${kind}`, hint)
+  return fromJwk(input, options)
 }
 
-/** Issuers drop leading zeros, or add a zero byte; whoever copies a key loses other digits too. */
+/** DER, or the bytes of a text. */
+function fromBytes(bytes: Uint8Array, options: PrivateKeyOptions): KeyMaterial {
+  if (isDer(bytes)) return fromDer(bytes, options)
+  const text = handedText(bytes)
+  if (text === undefined) throw unreadable(`${bytes.length} bytes that are neither DER nor text`)
+  return fromText(text, options)
+}
+
+function fromText(input: string, options: PrivateKeyOptions): KeyMaterial {
+  // Environment variables often hold a PEM with its line breaks written out.
+  const text = (handedText(input) ?? '').replace(/\\r|\\n/g, '\n').trim()
+  if (text.startsWith('{')) return fromJwk(parseObject(text) as PrivateJwk | undefined, options)
+  if (text.startsWith(PEM)) return fromPem(text, options)
+  const digits = /^(?:0x)?([0-9a-f]+)$/i.exec(text)?.[1]
+  if (digits) return fromScalar(decodeDigits(digits), options)
+  const bytes = decodeBase64(text)
+  if (bytes && (isDer(bytes) || isKeyText(bytes))) return fromBytes(bytes, options)
+  throw unreadable(
+    text === '' ? 'an empty text' : `a text of ${text.length} characters that is none of these`,
+  )
+}
+
+/** A SEQUENCE and its length. The first byte alone is that of the text `0` too. */
+function isDer(bytes: Uint8Array): boolean {
+  const [tag, length = 0] = bytes
+  return tag === 0x30 && (length >= 0x80 || length === bytes.length - 2)
+}
+
+/** Whether Base64 held a PEM or a JWK: nearly any text can be taken for Base64. */
+function isKeyText(bytes: Uint8Array): boolean {
+  const text = handedText(bytes)
+  return text !== undefined && (text.startsWith('{') || text.startsWith(PEM))
+}
+
+/** Issuers drop leading zeros, or add a zero byte. A copy of a key may have lost other digits. */
 function decodeDigits(digits: string): Uint8Array {
   const significant = digits.replace(/^0+/, '')
   if (digits.length < MIN_DIGITS || significant.length > 64) {
-    throw unreadable(
-      `${digits.length} of 64 hexadecimal digits; was all of the key copied, and nothing else?`,
-    )
+    const hint = 'was all of the key copied, and nothing else?'
+    throw unreadable(`${digits.length} of 64 hexadecimal digits`, hint)
   }
   return hex.decode(significant.padStart(64, '0').toLowerCase())
 }
 
-/** Rather than `instanceof`, which fails for bytes of another realm. */
-function isBytes(input: Uint8Array | PrivateJwk): input is Uint8Array {
-  return ArrayBuffer.isView(input)
-}
-
 function fromJwk(jwk: PrivateJwk | undefined, options: PrivateKeyOptions): KeyMaterial {
+  if (jwk?.keys !== undefined) throw unreadable('a JWK Set', 'give one of its keys')
   if (typeof jwk?.d !== 'string')
-    throw unreadable(jwk?.kty ? 'a JWK without its private part `d`' : 'no JWK')
+    throw unreadable(jwk?.kty ? 'a JWK without its private part "d"' : 'no JWK')
   const { kty, crv } = jwk
   const fitting = ALGORITHM_NAMES.filter(
     (name) => ALGORITHMS[name].kty === kty && ALGORITHMS[name].crv === crv,
@@ -127,13 +182,10 @@ function fromJwk(jwk: PrivateJwk | undefined, options: PrivateKeyOptions): KeyMa
 }
 
 function decodeScalar(d: string): Uint8Array {
-  try {
-    const bytes = base64urlnopad.decode(d)
-    if (bytes.length <= 32) return Uint8Array.from([...new Uint8Array(32 - bytes.length), ...bytes])
-  } catch {
-    // Falls through to the one message for both.
-  }
-  throw unreadable('a JWK whose `d` is not 32 bytes in base64url')
+  const bytes = attempt(() => base64urlnopad.decode(d))
+  if (bytes === undefined || bytes.length > 32)
+    throw unreadable('a JWK whose "d" is not 32 bytes in base64url')
+  return Uint8Array.from([...new Uint8Array(32 - bytes.length), ...bytes])
 }
 
 function fromScalar(scalar: Uint8Array, options: PrivateKeyOptions): KeyMaterial {
@@ -141,21 +193,27 @@ function fromScalar(scalar: Uint8Array, options: PrivateKeyOptions): KeyMaterial
 }
 
 function fromPem(pem: string, { passphrase, ...options }: PrivateKeyOptions): KeyMaterial {
-  const label = /^-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem)?.[1]
-  const body = pem.replace(/-----(BEGIN|END) [A-Z0-9 ]+-----/g, '').replace(/\s+/g, '')
+  const [block, label = '', body = ''] = PRIVATE_BLOCK.exec(pem) ?? []
   if (label === 'PRIVATE KEY') return fromDer(decodeBase64(body) ?? new Uint8Array(), options)
-  if (!label?.endsWith('PRIVATE KEY'))
-    throw unreadable(`PEM labelled ${printable(label ?? 'in no known way', LONGEST_LABEL)}`)
-  return fromDer(convert({ key: pem, format: 'pem', passphrase }, label), options)
+  const type = CONVERTED[label]
+  if (block === undefined || type === undefined) {
+    const [, found = 'in no known way'] = /^-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem) ?? []
+    throw unreadable(`PEM labelled ${printable(found, LONGEST_LABEL)}`, 'convert it to PKCS#8')
+  }
+  const der = decodeBase64(body)
+  // The old kind of encryption stands in lines before the key, which only PEM has.
+  const key = der ? { key: der, format: 'der', type } : { key: block, format: 'pem' }
+  return fromDer(convert({ ...key, passphrase } as Unconverted, label), options)
 }
 
 function fromDer(der: Uint8Array, { passphrase, ...options }: PrivateKeyOptions): KeyMaterial {
   const plain =
     passphrase === undefined
       ? Uint8Array.from(der)
-      : convert({ key: der, format: 'der', type: 'pkcs8', passphrase }, 'ENCRYPTED PRIVATE KEY')
+      : convert({ key: der, format: 'der', type: 'pkcs8', passphrase }, ENCRYPTED)
   // The algorithm stands at the very start (RFC 5208 §5), so nothing behind it can be taken for it.
   const start = hex.encode(plain.subarray(0, 40))
+  if (start.includes(PBES2)) throw unreadable('an encrypted key', 'give its "passphrase"')
   const alg = choose(
     ALGORITHM_NAMES.filter((name) => start.includes(ALGORITHMS[name].oid)),
     options.algorithm,
@@ -168,17 +226,10 @@ function fromDer(der: Uint8Array, { passphrase, ...options }: PrivateKeyOptions)
 }
 
 /** What WebCrypto does not read (encrypted PKCS#8, SEC 1, PKCS#1), through Node.js. */
-function convert(
-  key: {
-    key: string | Uint8Array
-    format: 'pem' | 'der'
-    type?: 'pkcs8'
-    passphrase?: string | undefined
-  },
-  label: string,
-): Uint8Array {
-  const crypto = nodeCrypto()
-  if (!crypto) throw unreadable(`${label}, which only Node.js can read; convert it to plain PKCS#8`)
+function convert(key: Unconverted, label: string): Uint8Array {
+  const crypto = builtinModule('node:crypto')
+  if (!crypto)
+    throw unreadable(`${label}, which only Node.js can read`, 'convert it to plain PKCS#8')
   const { passphrase, ...rest } = key
   try {
     const input = {
@@ -191,9 +242,9 @@ function convert(
     // The cause is left out: texts of OpenSSL are not ours to vouch for.
     const hint =
       passphrase === undefined
-        ? 'is it encrypted, and `passphrase` missing?'
-        : 'is `passphrase` right?'
-    throw unreadable(`${label} that does not open; ${hint}`)
+        ? 'is it encrypted, and "passphrase" missing?'
+        : 'is "passphrase" right?'
+    throw unreadable(`${label} that does not open`, hint)
   }
 }
 
@@ -213,23 +264,11 @@ function choose(
   if (alg) return alg
   if (fitting.length > 0)
     throw unreadable(`a key for ${fitting.join(' or ')}, not for the algorithm asked for`)
-  throw unreadable(
-    'a key of another type; readable are EC on P-256, P-384 and P-521, RSA and Ed25519',
-  )
+  const readable = 'EC on P-256, P-384 and P-521, RSA and Ed25519 can be read'
+  throw unreadable('a key of another type', readable)
 }
 
-function decodeBase64(text: string): Uint8Array | undefined {
-  const compact = text.replace(/\s+/g, '')
-  try {
-    return compact.endsWith('=') ? base64.decode(compact) : base64nopad.decode(compact)
-  } catch {
-    return undefined
-  }
-}
-
-function unreadable(found: string): TokenSourceError {
-  return new TokenSourceError(
-    'private_key_unreadable',
-    `expected \`privateKey\` as hexadecimal scalar, private JWK, or PKCS#8 in PEM or DER, found ${found}`,
-  )
+function unreadable(found: string, hint?: string): TokenSourceError {
+  const expected = '"privateKey" as hexadecimal scalar, private JWK, or PKCS#8 in PEM or DER'
+  return failure('private_key_unreadable', { expected, found, hint })
 }

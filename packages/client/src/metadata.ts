@@ -1,8 +1,22 @@
-import { getJson, HttpFailure, wellKnownLocations } from '@verifier-guard/core/support'
-import { TokenSourceError } from './errors.js'
+import {
+  getJson,
+  HttpFailure,
+  isAbsence,
+  likelyDifference,
+  wellKnownLocations,
+} from '@verifier-guard/core/support'
+import { place, printable, quote } from './display.js'
+import { failure, type TokenSourceError } from './errors.js'
 import { isObject } from './json.js'
-import { printable } from './printable.js'
 import type { ClientRuntime } from './runtime.js'
+import { readUrl } from './url.js'
+
+/** Where tokens are asked for, and how clients prove who they are there. */
+export interface TokenEndpoint {
+  readonly url: string
+  /** `token_endpoint_auth_methods_supported` (RFC 8414 §2), where it is known. */
+  readonly methods?: readonly unknown[]
+}
 
 /** Where the token endpoint is looked up. */
 export interface Discovery {
@@ -13,7 +27,7 @@ export interface Discovery {
   readonly signal?: AbortSignal | undefined
 }
 
-const MAX_BYTES = 256 * 1024
+const MAX_BYTES = 262_144
 
 /**
  * Asks the authorization server for its token endpoint (OpenID Connect Discovery §4, RFC 8414 §3).
@@ -22,23 +36,26 @@ const MAX_BYTES = 256 * 1024
  * origin: nothing that answers under this address can send the credential elsewhere.
  *
  * @throws {TokenSourceError} `issuer_mismatch`, `endpoint_not_trusted`, `unusable_answer`.
- * @throws {HttpFailure} if no document could be had.
+ * @throws {HttpFailure} if no document could be fetched.
  */
-export async function discoverTokenEndpoint(discovery: Discovery): Promise<string> {
+export async function discoverTokenEndpoint(discovery: Discovery): Promise<TokenEndpoint> {
   const { issuer } = discovery
   const document = await fetchMetadata(discovery)
   if (!isObject(document) || typeof document.token_endpoint !== 'string') {
-    throw new TokenSourceError(
-      'unusable_answer',
-      `expected metadata with a \`token_endpoint\` from ${printable(issuer)}, got none; name it in \`tokenEndpoint\``,
-    )
+    throw failure('unusable_answer', {
+      expected: `metadata of ${printable(issuer)} with a "token_endpoint"`,
+      found: 'none',
+      hint: 'name it in "tokenEndpoint"',
+    })
   }
   if (document.issuer !== issuer) throw issuerMismatch(issuer, document.issuer)
-  return trustEndpoint(issuer, document.token_endpoint)
+  const methods: unknown = document.token_endpoint_auth_methods_supported
+  const url = trustEndpoint(issuer, document.token_endpoint)
+  return { url, ...(Array.isArray(methods) && { methods }) }
 }
 
 function trustEndpoint(issuer: string, endpoint: string): string {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined
+  const url = readUrl(endpoint)
   // Fetch takes no address with a user in it, and would quote it in its refusal.
   if (url && url.origin === new URL(issuer).origin && !url.username && !url.password)
     return url.href
@@ -47,39 +64,47 @@ function trustEndpoint(issuer: string, endpoint: string): string {
     : url.username
       ? 'one with a user in it'
       : `one on ${url.origin}`
-  throw new TokenSourceError(
-    'endpoint_not_trusted',
-    `expected the token endpoint of ${printable(issuer)} on its own origin, its metadata name ${printable(found)}; ` +
-      'if that is right, name it in `tokenEndpoint`',
-  )
+  throw failure('endpoint_not_trusted', {
+    expected: `the token endpoint of ${printable(issuer)} on its own origin`,
+    found: printable(found),
+    hint: 'if that is right, name it in "tokenEndpoint"',
+  })
 }
 
 async function fetchMetadata({ issuer, timeout, runtime, signal }: Discovery): Promise<unknown> {
+  const absences: { readonly url: string; readonly status: number | undefined }[] = []
   for (const url of wellKnownLocations(issuer)) {
     try {
       return await getJson(runtime, { url, timeout, maxBytes: MAX_BYTES, signal })
     } catch (error) {
-      // 404 alone means "not here"; any other trouble would be the same at the next address.
-      if (!(error instanceof HttpFailure && error.status === 404)) throw error
+      // Any other trouble would be the same at the next address.
+      if (!(error instanceof HttpFailure && isAbsence(error.status))) throw error
+      absences.push({ url, status: error.status })
     }
   }
-  throw noMetadata(issuer)
+  const found = absences.map(({ url, status }) => `status ${status} from ${place(url)}`)
+  const reason = { expected: `metadata of issuer ${printable(issuer)}`, found: found.join(', ') }
+  throw failure(
+    'issuer_mismatch',
+    { ...reason, hint: hintAtPath(issuer) },
+    { status: absences.at(-1)?.status },
+  )
 }
 
-function noMetadata(issuer: string): TokenSourceError {
-  const hint =
-    new URL(issuer).pathname === '/'
-      ? 'is the context path missing, for instance /verifier?'
-      : 'is its path right?'
-  const message = `expected metadata of issuer ${printable(issuer)}, got status 404 wherever they may be; ${hint}`
-  return new TokenSourceError('issuer_mismatch', message, { status: 404 })
+/** Unknown paths get 404 of most servers, and an empty 403 of the Java Verifiers. */
+function hintAtPath(issuer: string): string {
+  return new URL(issuer).pathname === '/'
+    ? 'is the context path missing, for instance /verifier?'
+    : 'is its path right?'
 }
 
 function issuerMismatch(expected: string, found: unknown): TokenSourceError {
-  const name =
-    typeof found === 'string' && URL.canParse(found) ? printable(found) : 'no usable issuer'
-  return new TokenSourceError(
-    'issuer_mismatch',
-    `expected the metadata of issuer ${printable(expected)}, got those of ${name}; the credential is presented to no other issuer`,
-  )
+  const stated = typeof found === 'string' ? found : ''
+  const difference = likelyDifference([expected], [stated])
+  const advice = 'state the issuer exactly as the server does; the client proves itself to no other'
+  return failure('issuer_mismatch', {
+    expected: `metadata of issuer ${quote(expected)}`,
+    found: stated === '' ? 'metadata without one' : `those of ${quote(stated)}`,
+    hint: difference === undefined ? advice : `${difference}; ${advice}`,
+  })
 }

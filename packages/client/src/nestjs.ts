@@ -1,45 +1,131 @@
 /**
- * A token source as a NestJS provider.
+ * Token sources as NestJS providers.
  *
  * @packageDocumentation
  */
 import {
+  ConfigurableModuleBuilder,
   Inject,
   Module,
-  type DynamicModule,
-  type FactoryProvider,
-  type ModuleMetadata,
+  type InjectionToken,
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common'
-import { TokenSourceError } from './errors.js'
+import { ModulesContainer } from '@nestjs/core'
+import { TokenSourceError, invalidOption } from './errors.js'
 import type { TokenSourceOptions } from './options.js'
 import { createTokenSource, type TokenSource } from './token-source.js'
 
-/** The token under which the source is provided; {@link InjectTokens} is the short form. */
-export const TOKEN_SOURCE = Symbol.for('@verifier-guard/client/TOKEN_SOURCE')
-
 /**
- * Injects the {@link TokenSource} of {@link TokenSourceModule}.
+ * The token under which a source is provided, for `inject` of factories and for tests.
+ * {@link InjectTokens} is the short form for constructors.
  *
- * @returns a decorator for a parameter of a constructor, or a property.
+ * @param name that of the source. Default: the source without one.
+ * @returns the same token for the same name.
+ * @example
+ * ```ts
+ * import type { FactoryProvider } from '@nestjs/common'
+ * import type { TokenSource } from '@verifier-guard/client'
+ * import { getTokenSourceToken } from '@verifier-guard/client/nestjs'
+ *
+ * export const orders: FactoryProvider = {
+ *   provide: 'ORDERS',
+ *   inject: [getTokenSourceToken('orders')],
+ *   useFactory: (tokens: TokenSource) => () => tokens.fetch('https://orders.example.org/orders'),
+ * }
+ * ```
  */
-export function InjectTokens(): ParameterDecorator & PropertyDecorator {
-  return Inject(TOKEN_SOURCE)
-}
-
-/** Options that other providers are needed for. */
-export interface TokenSourceAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
-  readonly inject?: NonNullable<FactoryProvider['inject']>
-  readonly useFactory: (...injected: never[]) => TokenSourceOptions | Promise<TokenSourceOptions>
+export function getTokenSourceToken(name?: string): symbol {
+  const suffix = name === undefined ? '' : `/${name}`
+  return Symbol.for(`@verifier-guard/client/TOKEN_SOURCE${suffix}`)
 }
 
 /**
- * Provides one {@link TokenSource} to the whole application.
+ * Injects the {@link TokenSource} of a {@link TokenSourceModule}.
+ *
+ * @param name that of the source. Default: the source without one.
+ * @returns a decorator for a parameter of a constructor, or a property.
+ * @example
+ * ```ts
+ * import { Injectable } from '@nestjs/common'
+ * import type { TokenSource } from '@verifier-guard/client'
+ * import { InjectTokens } from '@verifier-guard/client/nestjs'
+ *
+ * @Injectable()
+ * export class Orders {
+ *   constructor(@InjectTokens('orders') private readonly tokens: TokenSource) {}
+ *   list = () => this.tokens.fetch('https://orders.example.org/orders')
+ * }
+ * ```
+ */
+export function InjectTokens(name?: string): ParameterDecorator & PropertyDecorator {
+  return Inject(getTokenSourceToken(name))
+}
+
+/** For `forRootAsync({ useClass })`: a class that makes the options. */
+export interface TokenSourceOptionsFactory {
+  /** @returns the options of the source. */
+  createTokenSourceOptions(): TokenSourceOptions | Promise<TokenSourceOptions>
+}
+
+/** What a module can be told beside the options of its source. */
+export interface TokenSourceExtras {
+  /** The name of the source. Default: none. */
+  name?: string | undefined
+  /**
+   * Provides the source to the whole application, and not to the modules alone that import this
+   * one. Default: false.
+   */
+  isGlobal?: boolean
+}
+
+/** The options and the source of a module, to the module itself. */
+const OPTIONS = Symbol('options')
+const OWN_SOURCE = Symbol('own source')
+
+// Nest 10 takes two dynamic modules for one if they differ in closures alone: the second identity
+// would be dropped without a word. A transient module has an identifier of its own.
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenSourceOptions>({
+  optionsInjectionToken: OPTIONS,
+  alwaysTransient: true,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createTokenSourceOptions')
+  .setExtras<TokenSourceExtras>(
+    { name: undefined, isGlobal: false },
+    ({ providers = [], ...definition }, { name, isGlobal = false }) => {
+      const token = getTokenSourceToken(name)
+      const source = {
+        provide: token,
+        inject: [OPTIONS, ModulesContainer],
+        useFactory: (options: TokenSourceOptions, modules: ModulesContainer) => {
+          refuseSeveral(modules, token, name)
+          return createTokenSource(options)
+        },
+      }
+      const own = { provide: OWN_SOURCE, useExisting: token }
+      return {
+        ...definition,
+        global: isGlobal,
+        providers: [...providers, source, own],
+        exports: [token],
+      }
+    },
+  )
+  .build()
+
+/**
+ * Provides a {@link TokenSource}: `forRoot(options)`, or
+ * `forRootAsync({ useFactory | useClass | useExisting, inject, imports })`.
+ *
+ * Seen by the modules that import it; with `isGlobal: true` by the whole application. For several
+ * identities, give each a `name`, and {@link InjectTokens} the same.
  *
  * A wrong key, credential or address stops the start of the application; a Verifier that is away
- * does not.
+ * does not. Where a module could get one of two sources, the application does not start either.
  *
+ * @throws {TokenSourceError} as `createTokenSource`, and `invalid_option` for two sources of one
+ *   name, when the application starts.
  * @example
  * ```ts
  * import { Injectable, Module } from '@nestjs/common'
@@ -66,67 +152,18 @@ export interface TokenSourceAsyncOptions extends Pick<ModuleMetadata, 'imports'>
  * export class AppModule {}
  * ```
  */
-export class TokenSourceModule implements OnModuleInit, OnModuleDestroy {
+export class TokenSourceModule
+  extends ConfigurableModuleClass
+  implements OnModuleInit, OnModuleDestroy
+{
   readonly #tokens: TokenSource
 
   constructor(tokens: TokenSource) {
+    super()
     this.#tokens = tokens
   }
 
-  /**
-   * Provides a source made with these options.
-   *
-   * @param options see {@link TokenSourceOptions}; checked when the application starts.
-   * @returns the module, for `imports` of the application's own.
-   */
-  static forRoot(options: TokenSourceOptions): DynamicModule {
-    return TokenSourceModule.forRootAsync({ useFactory: () => options })
-  }
-
-  /**
-   * Provides a source whose options come from other providers, such as a configuration service.
-   *
-   * @param options what to inject, and the function that makes the options of it.
-   * @returns the module, for `imports` of the application's own.
-   * @example
-   * ```ts
-   * import { Module } from '@nestjs/common'
-   * import { TokenSourceModule } from '@verifier-guard/client/nestjs'
-   *
-   * @Module({
-   *   imports: [
-   *     TokenSourceModule.forRootAsync({
-   *       useFactory: async () => ({
-   *         verifier: 'https://verifier.example.org',
-   *         credential: process.env.MACHINE_CREDENTIAL ?? '',
-   *         privateKey: process.env.MACHINE_KEY ?? '',
-   *       }),
-   *     }),
-   *   ],
-   * })
-   * export class AppModule {}
-   * ```
-   */
-  static forRootAsync({
-    imports = [],
-    inject = [],
-    useFactory,
-  }: TokenSourceAsyncOptions): DynamicModule {
-    const provider: FactoryProvider<TokenSource> = {
-      provide: TOKEN_SOURCE,
-      inject,
-      useFactory: async (...injected: unknown[]) =>
-        createTokenSource(await useFactory(...(injected as never[]))),
-    }
-    return {
-      module: TokenSourceModule,
-      global: true,
-      imports,
-      providers: [provider],
-      exports: [TOKEN_SOURCE],
-    }
-  }
-
+  /** Obtains the first token. */
   async onModuleInit(): Promise<void> {
     try {
       await this.#tokens.ready()
@@ -135,6 +172,7 @@ export class TokenSourceModule implements OnModuleInit, OnModuleDestroy {
     }
   }
 
+  /** Stops requests and renewals. */
   onModuleDestroy(): void {
     this.#tokens.close()
   }
@@ -143,4 +181,43 @@ export class TokenSourceModule implements OnModuleInit, OnModuleDestroy {
 // Decorators applied as the functions they are: the package compiles under either kind of
 // decorators.
 Module({})(TokenSourceModule)
-Inject(TOKEN_SOURCE)(TokenSourceModule, undefined, 0)
+Inject(OWN_SOURCE)(TokenSourceModule, undefined, 0)
+
+type NestModule = ModulesContainer extends Map<string, infer One> ? One : never
+
+/**
+ * Refuses two sources of one name where Nest would choose between them. Which one it takes differs
+ * from version to version: up to 10 a global one may go before that of the module itself.
+ */
+function refuseSeveral(
+  modules: ModulesContainer,
+  token: InjectionToken,
+  name: string | undefined,
+): void {
+  const all = [...modules.values()]
+  const sources = all.filter((one) => one.metatype === TokenSourceModule && one.exports.has(token))
+  if (sources.length < 2) return
+  const called = name === undefined ? 'without a name' : `named "${name}"`
+  const hint = 'give each a "name", and @InjectTokens the same'
+  if (sources.some(({ isGlobal }) => isGlobal))
+    throw invalidOption(`one token source ${called}, as it is global`, 'two', hint)
+  const torn = all.find((one) => seenBy(one, token).size > 1)
+  if (torn === undefined) return
+  throw invalidOption(`one token source ${called} in ${torn.metatype.name}`, 'two', hint)
+}
+
+/** The modules that Nest may find a token in for a module that asks for it. */
+function seenBy(asking: NestModule, token: InjectionToken): ReadonlySet<NestModule> {
+  const seen = new Set<NestModule>()
+  const found = new Set<NestModule>()
+  const look = (within: NestModule, isOpen: (imported: NestModule) => boolean) => {
+    for (const imported of within.imports) {
+      if (seen.has(imported) || !isOpen(imported)) continue
+      seen.add(imported)
+      if (imported.exports.has(token) && imported.providers.has(token)) found.add(imported)
+      else look(imported, ({ metatype }) => imported.exports.has(metatype))
+    }
+  }
+  look(asking, () => true)
+  return found
+}

@@ -1,53 +1,57 @@
+import { quote } from './display.js'
 import { invalidOption } from './errors.js'
+import { furtherParameters, oneOrMore, tenant, text, type Check } from './option-checks.js'
 
 /** What a token is asked for; a token source keeps one token for each distinct set. */
 export interface TokenParameters {
   /**
-   * Sent as `X-Tenant` (Verifier 3.3): letters, digits, `_` and `-`. Default: the first power
-   * domain of the credential.
+   * The tenant to name in `X-Tenant`, which Verifiers from 3.3 on read: letters, digits, `_` and
+   * `-`.
    */
   readonly tenant?: string
-  /** Scopes separated by spaces. Verifiers ignore it: they decide by the credential. */
+  /**
+   * The scopes to ask for, separated by spaces. Verifiers ignore it: they decide by the credential.
+   */
   readonly scope?: string
-  /** The API the token is for (RFC 8707). */
-  readonly resource?: string
-  /** The API the token is for, for authorization servers with an `audience` parameter. */
+  /**
+   * The API that the token is for, or several
+   * ([RFC 8707](https://www.rfc-editor.org/rfc/rfc8707#section-2)).
+   */
+  readonly resource?: string | readonly string[]
+  /** The API that the token is for, at servers with a parameter of this name. */
   readonly audience?: string
+  /**
+   * Further parameters of the token request, such as Auth0's `organization`. Those of a call take
+   * the place of all that the source has.
+   */
+  readonly parameters?: Readonly<Record<string, string>>
 }
 
-const NAMES = ['tenant', 'scope', 'resource', 'audience'] as const
-
-const TENANT = /^[a-zA-Z0-9_-]+$/
+const CHECKS: Readonly<Record<keyof TokenParameters, Check>> = {
+  tenant,
+  scope: text,
+  resource: oneOrMore,
+  audience: text,
+  parameters: furtherParameters,
+}
+const NAMES = Object.keys(CHECKS) as readonly (keyof TokenParameters)[]
 
 /**
- * Whether a Verifier reads a tenant of this form from `X-Tenant`; of any other it would take the
- * host's, without a word.
+ * Just the parameters among the members of an object, those without a value left out. A copy, which
+ * stays as it is whatever becomes of the original.
  */
-export function isTenant(text: string): boolean {
-  return TENANT.test(text)
-}
-
-/** Just the parameters among the members of an object, those without a value left out. */
 export function pickParameters(from: {
   readonly [Name in keyof TokenParameters]?: unknown
 }): TokenParameters {
-  const given = NAMES.filter((name) => from[name] !== undefined).map((name) => [name, from[name]])
-  return Object.freeze(Object.fromEntries(given) as TokenParameters)
+  const given = NAMES.filter((name) => from[name] !== undefined)
+  return Object.freeze(
+    Object.fromEntries(given.map((name) => [name, frozenCopy(from[name])])) as TokenParameters,
+  )
 }
 
-/**
- * Refuses parameters that no request could carry, before one fails on them.
- *
- * @throws {TokenSourceError} `invalid_option`.
- */
-export function checkParameters(parameters: TokenParameters): TokenParameters {
-  for (const name of NAMES) {
-    const value: unknown = parameters[name]
-    if (name === 'tenant' && value !== undefined) checkTenant(value)
-    if (value !== undefined && typeof value !== 'string')
-      throw invalidOption(`a text as \`${name}\``, typeof value)
-  }
-  return parameters
+function frozenCopy(value: unknown): unknown {
+  if (Array.isArray(value)) return Object.freeze([...(value as readonly unknown[])])
+  return typeof value === 'object' && value !== null ? Object.freeze({ ...value }) : value
 }
 
 /**
@@ -57,23 +61,32 @@ export function checkParameters(parameters: TokenParameters): TokenParameters {
  *   something else would be the answer to a typing error.
  */
 export function readParameters(wanted: object): TokenParameters {
-  const unknown = Object.keys(wanted).find(
-    (name) => name !== 'signal' && !NAMES.includes(name as 'scope'),
-  )
+  const known: readonly string[] = [...NAMES, 'signal']
+  const unknown = Object.keys(wanted).find((name) => !known.includes(name))
   if (unknown !== undefined)
-    throw invalidOption(`no parameters but ${NAMES.join(', ')} and signal`, `\`${unknown}\``)
-  return checkParameters(pickParameters(wanted))
+    throw invalidOption(`no parameters but ${known.join(', ')}`, quote(unknown))
+  const parameters = pickParameters(wanted)
+  for (const [name, value] of Object.entries(parameters))
+    CHECKS[name as keyof TokenParameters](name, value, { insecureHttp: false })
+  return parameters
 }
 
 /** The same text for the same parameters, and for no others. */
-export function parametersKey(parameters: TokenParameters): string {
-  return JSON.stringify(NAMES.map((name) => parameters[name] ?? null))
+export function parametersKey({
+  tenant,
+  scope,
+  resource,
+  audience,
+  parameters,
+}: TokenParameters): string {
+  const further = Object.entries(parameters ?? {}).sort(([one], [other]) => (one < other ? -1 : 1))
+  return JSON.stringify([tenant, scope, [resource ?? []].flat(), audience, further])
 }
 
-function checkTenant(tenant: unknown): void {
-  if (typeof tenant === 'string' && isTenant(tenant)) return
-  throw invalidOption(
-    'letters, digits, `_` and `-` in `tenant`',
-    tenant === '' ? 'an empty text' : 'something else',
-  )
+/** The parameters as events tell them, without further ones, which may be secret. */
+export function tellableParameters({
+  parameters: _,
+  ...rest
+}: TokenParameters): Omit<TokenParameters, 'parameters'> {
+  return rest
 }

@@ -1,10 +1,18 @@
-import { exchange, HttpFailure } from '@verifier-guard/core/support'
-import { TokenSourceError, type TokenSourceErrorCode } from './errors.js'
-import { discoverTokenEndpoint } from './metadata.js'
-import type { ResolvedOptions } from './options.js'
+import {
+  exchange,
+  HttpFailure,
+  type BoundedAnswer,
+  type BoundedRequest,
+} from '@verifier-guard/core/support'
+import type { ClientProof } from './client-authentication.js'
+import { printable } from './display.js'
+import { failure, TokenSourceError, type TokenSourceErrorCode } from './errors.js'
+import { discoverTokenEndpoint, type TokenEndpoint } from './metadata.js'
 import type { TokenParameters } from './parameters.js'
-import { printable } from './printable.js'
 import { judgeTokenResponse, type ObtainedToken } from './response.js'
+import type { Settings } from './settings.js'
+import { inSeconds } from './time.js'
+import { traced } from './trace.js'
 
 /** Sends one token request; each call signs anew, because a Verifier takes each `jti` once. */
 export type TokenRequest = (
@@ -13,7 +21,7 @@ export type TokenRequest = (
 ) => Promise<ObtainedToken>
 
 /** A token with the credential it embeds stays well below. */
-const MAX_BYTES = 256 * 1024
+const MAX_BYTES = 262_144
 
 /** An address, and what a server, a proxy or a system library said about it. */
 const LONGEST_REASON = 500
@@ -36,43 +44,85 @@ const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = 
  *
  * The request function throws nothing but {@link TokenSourceError}.
  */
-export function createTokenRequest(options: ResolvedOptions): TokenRequest {
-  let endpoint = options.tokenEndpoint
-  return async (parameters, signal) => {
-    const { authenticate, checklist, issuer, timeout, runtime } = options
-    try {
-      // Signed before anything is asked: a key that does not fit is found without a Verifier.
-      const proof = await authenticate(runtime.now(), runtime.uuid)
-      endpoint ??= await discoverTokenEndpoint({ issuer, timeout, runtime, signal })
-      const { tenant, ...form } = parameters
-      const answer = await exchange(runtime, {
-        url: endpoint,
-        method: 'POST',
-        headers: {
-          accept: 'application/json',
-          'content-type': 'application/x-www-form-urlencoded',
-          ...(tenant === undefined ? {} : { 'x-tenant': tenant }),
-          ...proof.headers,
-        },
-        body: new URLSearchParams({
-          grant_type: 'client_credentials',
-          ...form,
-          ...proof.form,
-        }).toString(),
-        timeout,
-        maxBytes: MAX_BYTES,
-        signal,
-      })
-      return judgeTokenResponse(answer, {
-        now: runtime.now(),
-        endpoint,
-        checklist: checklist(parameters),
-      })
-    } catch (error) {
-      endpoint = options.tokenEndpoint
-      throw translate(error)
-    }
+export function createTokenRequest(settings: Settings): TokenRequest {
+  const { issuer, timeout, runtime, tokenEndpoint } = settings
+  const given = tokenEndpoint === undefined ? undefined : { url: tokenEndpoint }
+  let known: TokenEndpoint | undefined = given
+  return (parameters, signal) => {
+    const endpoint = async () =>
+      (known ??= await discoverTokenEndpoint({ issuer, timeout, runtime, signal }))
+    return traced(issuer, async () => {
+      try {
+        return await request(settings, parameters, endpoint, signal)
+      } catch (error) {
+        known = given
+        throw translate(error)
+      }
+    })
   }
+}
+
+async function request(
+  settings: Settings,
+  parameters: TokenParameters,
+  endpoint: () => Promise<TokenEndpoint>,
+  signal: AbortSignal,
+): Promise<ObtainedToken> {
+  const { authenticate, checklist, timeout, runtime } = settings
+  // A key that does not fit is found before anything is asked.
+  const proof = await authenticate({ now: runtime.now(), uuid: runtime.uuid, endpoint })
+  const { url } = await endpoint()
+  const { tenant } = parameters
+  const answer = await send(settings, {
+    url,
+    method: 'POST',
+    headers: {
+      accept: 'application/json',
+      'content-type': 'application/x-www-form-urlencoded',
+      ...(tenant === undefined ? {} : { 'x-tenant': tenant }),
+      ...proof.headers,
+    },
+    body: formOf(parameters, proof).toString(),
+    timeout,
+    maxBytes: MAX_BYTES,
+    signal,
+  })
+  const circumstances = { now: runtime.now(), endpoint: url, checklist, parameters }
+  return judgeTokenResponse(answer, circumstances)
+}
+
+const CLOSED =
+  'Verifiers 1 and 2 close the connection when their own list of trusted issuers is out of reach'
+const CLOSED_BY_PEER = new Set(['UND_ERR_SOCKET', 'ECONNRESET'])
+
+async function send(
+  { runtime, credential }: Settings,
+  request: BoundedRequest,
+): Promise<BoundedAnswer> {
+  try {
+    return await exchange(runtime, request)
+  } catch (error) {
+    if (credential === undefined || !isClosedByPeer(error)) throw error
+    throw new HttpFailure('unreachable', `${error.message}; ${CLOSED}`, { cause: error.cause })
+  }
+}
+
+function isClosedByPeer(error: unknown): error is HttpFailure {
+  if (!(error instanceof HttpFailure && error.reason === 'unreachable')) return false
+  // The reason stands in the `cause` of what `fetch` throws, and so in that of the failure.
+  const { code, cause } = Object(error.cause) as { code?: unknown; cause?: unknown }
+  const inner = Object(cause) as { code?: unknown }
+  return [code, inner.code].some((one) => CLOSED_BY_PEER.has(one as string))
+}
+
+function formOf(
+  { tenant: _, resource = [], parameters, ...form }: TokenParameters,
+  proof: ClientProof,
+): URLSearchParams {
+  const fields = { grant_type: 'client_credentials', ...form, ...parameters, ...proof.form }
+  const all = new URLSearchParams(fields)
+  for (const one of [resource].flat()) all.append('resource', one)
+  return all
 }
 
 function translate(error: unknown): TokenSourceError {
@@ -82,17 +132,12 @@ function translate(error: unknown): TokenSourceError {
     return new TokenSourceError(failureCode(error), printable(message, LONGEST_REASON), {
       cause: error,
       status,
-      retryAfter,
+      retryAfter: inSeconds(retryAfter),
     })
   }
   // Nothing else is expected here; it is trouble on the way, and not for ever.
-  return new TokenSourceError(
-    'verifier_unreachable',
-    'expected an answer, the request failed; see `cause`',
-    {
-      cause: error,
-    },
-  )
+  const reason = { expected: 'an answer', found: 'a failure', hint: 'see "cause"' }
+  return failure('verifier_unreachable', reason, { cause: error })
 }
 
 function failureCode({ reason, status = 0 }: HttpFailure): TokenSourceErrorCode {

@@ -1,11 +1,11 @@
 import { base64urlnopad } from '@scure/base'
 import { ALGORITHMS, type SigningAlgorithm } from './algorithms.js'
 import type { P256Jwk } from './did-key.js'
-import { TokenSourceError } from './errors.js'
+import { failure, TokenSourceError } from './errors.js'
 import type { JsonObject } from './json.js'
 
 /**
- * Whoever holds the private key: a key in memory, a KMS, an HSM, another process.
+ * What signs with the private key: a KMS, an HSM, another process.
  *
  * @example
  * ```ts
@@ -65,11 +65,11 @@ export async function checkSignature(jwt: string, publicKey: P256Jwk): Promise<v
   const bytes = new TextEncoder().encode(jwt.slice(0, dot))
   if (await crypto.subtle.verify(signature, key, base64urlnopad.decode(jwt.slice(dot + 1)), bytes))
     return
-  throw new TokenSourceError(
-    'key_mismatch',
-    'expected the private key that the credential is bound to, this key made a signature that its public key does not verify; ' +
-      'give the key that was handed out together with this credential',
-  )
+  throw failure('key_mismatch', {
+    expected: 'the private key that the credential is bound to',
+    found: 'a signature that its public key does not verify',
+    hint: 'give the key that was handed out together with this credential',
+  })
 }
 
 /**
@@ -115,13 +115,12 @@ async function sign(signer: Signer, bytes: Uint8Array): Promise<Uint8Array> {
     signature = await signer.sign(bytes)
   } catch (cause) {
     if (cause instanceof TokenSourceError) throw cause
-    throw new TokenSourceError(
-      'signer_failed',
-      'expected a signature from the signer, it failed; see `cause`',
-      {
-        cause,
-      },
-    )
+    const reason = {
+      expected: 'a signature from "signer"',
+      found: 'a failure',
+      hint: 'see "cause"',
+    }
+    throw failure('signer_failed', reason, { cause })
   }
   return checkForm(signature, signer.alg)
 }
@@ -136,18 +135,18 @@ function checkForm(signature: unknown, alg: SigningAlgorithm): Uint8Array {
   const found = bytes
     ? `${bytes.length} bytes${bytes[0] === 0x30 ? ' that look like DER' : ''}`
     : 'no bytes'
-  throw new TokenSourceError(
-    'signature_malformed',
-    `expected ${length ?? 'some'} bytes of ${alg} signature from the signer, got ${found}; JWS wants raw R and S, ` +
-      'see `ecdsaSignatureFromDer`',
-  )
+  throw failure('signature_malformed', {
+    expected: `${length ?? 'some'} bytes of ${alg} signature from "signer"`,
+    found,
+    hint: 'a JWS holds raw R and S, see "ecdsaSignatureFromDer"',
+  })
 }
 
 function notDer(bytes: Uint8Array): TokenSourceError {
-  return new TokenSourceError(
-    'signature_malformed',
-    `expected a DER encoded ECDSA signature that fits the curve, got ${bytes.length} bytes that are none`,
-  )
+  return failure('signature_malformed', {
+    expected: 'a DER encoded ECDSA signature that fits the curve',
+    found: `${bytes.length} bytes that are none`,
+  })
 }
 
 function encode(value: JsonObject): string {

@@ -4,7 +4,7 @@ const RENEWAL_LEAD = 30_000
 const FLIGHT_TIME = 10_000
 
 const FIRST_PAUSE = 200
-const FIRST_BACK_OFF = 1000
+const FIRST_BACK_OFF = 1_000
 /**
  * An outage is over sooner or later, and callers should notice soon; a refusal lasts until somebody
  * acts.

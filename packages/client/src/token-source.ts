@@ -1,40 +1,39 @@
+import { onAbort } from './abort.js'
 import { closedError, type TokenSourceError } from './errors.js'
-import { emit } from './events.js'
 import { createFetch, type TokenFetch } from './fetch.js'
 import type { KeptTokenState } from './kept-token.js'
 import { KeptTokens } from './kept-tokens.js'
-import { resolveOptions, type ResolvedOptions, type TokenSourceOptions } from './options.js'
+import type { TokenSourceOptions } from './options.js'
 import { pickParameters, readParameters, type TokenParameters } from './parameters.js'
-import { printableAddress } from './printable.js'
-import { createTokenRequest, type TokenRequest } from './request.js'
+import { createTokenRequest } from './request.js'
+import { resolveOptions, type Settings } from './settings.js'
+import { moment } from './time.js'
+import { readUrl } from './url.js'
+import { withWarnings } from './warnings.js'
 
-/**
- * What a caller may say when it asks for a token; parameters it leaves out are those of the source.
- */
+/** What a caller may say when it asks for a token. What it leaves out is that of the source. */
 export interface GetTokenOptions extends TokenParameters {
   /** Stops this caller's waiting. The request goes on for the others, and its token is kept. */
   readonly signal?: AbortSignal
 }
 
-/**
- * How a token source fares: `idle` before the first request, `degraded` while an old token covers
- * for a failing renewal.
- */
+/** The state of a token source, for the source's own parameters. */
 export interface TokenSourceHealth {
-  readonly status: 'idle' | 'ready' | 'degraded' | 'down'
   /**
-   * When the token for the source's own parameters ends, in milliseconds since 1970; `undefined`
-   * where it does not say.
+   * `idle` before the first request, `ready` with a token, `degraded` while the token at hand
+   * covers for a failing renewal, `down` after a failure without one.
    */
+  readonly status: 'idle' | 'ready' | 'degraded' | 'down'
+  /** When the token ends. Seconds since 1970; `undefined` where it does not say. */
   readonly expiresAt: number | undefined
-  /** When the machine credential ends, in milliseconds since 1970. */
+  /** When the machine credential ends. Seconds since 1970; `undefined` without a credential. */
   readonly credentialValidUntil: number | undefined
   /** Why the last request failed, until one succeeds. */
   readonly error: TokenSourceError | undefined
 }
 
 /**
- * Access tokens that are simply there: obtained once, kept, renewed ahead of their end. Made by
+ * Access tokens that are obtained once, kept, and renewed ahead of their end. Made by
  * {@link createTokenSource}.
  *
  * @example
@@ -49,8 +48,7 @@ export interface TokenSourceHealth {
  */
 export interface TokenSource {
   /**
-   * A token that is good for some seconds yet. It is not checked: that is the part of the API it is
-   * for.
+   * A token that is good for some more seconds. It is not checked: the API it is for does that.
    *
    * @param options what the token is for, where it differs from the source's own parameters, and
    *   how long to wait.
@@ -61,26 +59,31 @@ export interface TokenSource {
    */
   readonly getToken: (options?: GetTokenOptions) => Promise<string>
   /**
-   * `fetch` with the token of the source's own parameters, to `allowedOrigins` only. An
-   * `authorization` of the caller's is replaced; after a 401 `invalid_token` the call is repeated
-   * once, if its body can be sent again.
+   * `fetch` with the token of the source's own parameters, to `allowedOrigins` only. It takes the
+   * place of an `authorization` of the caller.
+   *
+   * After a 401 that may mean the token ([RFC 6750 §3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)),
+   * the call is repeated once with another one, if its body can be sent again: a stream can't, and
+   * the body of a Request can up to 1 MiB.
    *
    * @returns the answer of the API, whatever its status.
    * @throws {TokenSourceError} `origin_not_allowed` and those of `getToken`.
    */
   readonly fetch: TokenFetch
+  /** The origins that tokens are sent to: those of the option, or none. */
+  readonly allowedOrigins: readonly string[]
   /**
    * Whether tokens are sent to the origin of this address.
    *
-   * @param url absolute; nothing is sent to a relative one.
+   * @param url absolute. Nothing is sent to a relative one.
    */
   readonly isAllowed: (url: string | URL) => boolean
   /**
-   * Tells that an API answered 401 `invalid_token` to this token (RFC 6750 §3.1). It is used no
-   * more, unless no other can be had.
+   * Tells that an API refused this token with 401. It is replaced, and used no more unless the
+   * authorization server is away.
    *
    * @param token the one that was refused.
-   * @param parameters those it was asked for with.
+   * @param parameters those it was asked for with. Default: those of the source.
    * @returns whether asking again may bring another one: false for ten seconds after the last time.
    * @throws {TokenSourceError} `invalid_option`.
    */
@@ -88,31 +91,28 @@ export interface TokenSource {
   /**
    * Obtains the first token, so that a wrong key, credential or address shows at start-up.
    *
-   * @throws {TokenSourceError} as `getToken`; a `retryable` one means that the Verifier is away,
-   *   and need stop nobody.
+   * @param options as those of `getToken`.
+   * @throws {TokenSourceError} as `getToken`. A `retryable` one means that the authorization server
+   *   is away; the application can start all the same.
    */
   readonly ready: (options?: GetTokenOptions) => Promise<void>
-  /** How the token for the source's own parameters fares. Asks for none. */
+  /** The state of the token for the source's own parameters. Sends no request. */
   readonly health: () => TokenSourceHealth
-  /** Stops requests and renewals; whoever waits is told `closed`, and so is every later call. */
+  /** Stops requests and renewals. Calls that wait fail with `closed`, and so do later ones. */
   readonly close: () => void
 }
 
-const DAY = 24 * 60 * 60 * 1000
-/** An issuer needs days to hand out a new credential. */
-const EXPIRY_WARNING = 30 * DAY
-
 /**
  * A source of access tokens for one machine, from a Verifier (`verifier`, `credential`) or any
- * other OAuth 2.1 authorization server (`authorizationServer`, `clientId`).
+ * other OAuth 2.1 authorization server (`authorizationServer`, `clientId`), by the client
+ * credentials grant ([RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)).
  *
- * Tokens are handed out as they come: whether they are genuine is checked by the API they are for.
- * The credential's issuer, its status and the chain of trust are the Verifier's to check.
+ * It does not check tokens: the API they are for does. It does not check the issuer of the
+ * credential, its status or its chain of trust: the Verifier does.
  *
- * @param options see {@link TokenSourceOptions}; checked at once, the network is first used by
- *   `ready` or `getToken`.
- * @returns the source; one for each machine and authorization server is enough for the whole
- *   process.
+ * @param options see {@link TokenSourceOptions}. They are checked at once. The network is first
+ *   used by `ready` or `getToken`.
+ * @returns the source. One for each machine and authorization server is enough for a process.
  * @throws {TokenSourceError} `invalid_option`, `private_key_unreadable`, `credential_unreadable`,
  *   `credential_not_yet_valid`, `credential_expired`; a key that does not belong to the credential
  *   is refused by `ready` and `getToken` as `key_mismatch`, before anything leaves.
@@ -132,16 +132,12 @@ const EXPIRY_WARNING = 30 * DAY
  * ```
  */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
-  const resolved = resolveOptions(options)
-  const request = withLifeWarning(
-    withExpiryWarning(createTokenRequest(resolved), resolved),
-    resolved,
-  )
-  const tokens = new KeptTokens(request, resolved)
+  const settings = resolveOptions(options)
+  const tokens = new KeptTokens(withWarnings(createTokenRequest(settings), settings), settings)
   let closed = false
 
   const parametersOf = (wanted: TokenParameters) =>
-    pickParameters({ ...resolved.parameters, ...readParameters(wanted) })
+    pickParameters({ ...settings.parameters, ...readParameters(wanted) })
 
   async function getToken(wanted?: GetTokenOptions): Promise<string> {
     if (closed) throw closedError()
@@ -150,17 +146,18 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     return typeof token === 'string' ? token : untilAborted(token, wanted?.signal)
   }
 
-  const isAllowed = (url: string | URL) => resolved.allowedOrigins.has(originOf(url))
+  const isAllowed = (url: string | URL) => settings.allowedOrigins.has(originOf(url))
   const dropToken = (token: string, parameters: TokenParameters = {}) =>
     tokens.find(parametersOf(parameters))?.drop(token) ?? true
 
   return Object.freeze({
     getToken,
     dropToken,
+    allowedOrigins: Object.freeze([...settings.allowedOrigins]),
     isAllowed,
-    fetch: createFetch({ getToken, dropToken, isAllowed, runtime: resolved.runtime }),
+    fetch: createFetch({ getToken, dropToken, isAllowed, runtime: settings.runtime }),
     ready: async (wanted?: GetTokenOptions) => void (await getToken(wanted)),
-    health: () => healthOf(tokens.own.state(), resolved),
+    health: () => healthOf(tokens.own.state(), settings),
     close: () => {
       closed = true
       tokens.close()
@@ -170,65 +167,23 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
 
 /** The origin of an absolute address, and a text that is no origin for anything else. */
 function originOf(url: string | URL): string {
-  if (url instanceof URL) return url.origin
-  try {
-    return new URL(url).origin
-  } catch {
-    return 'none'
-  }
+  // A URL of another realm is no instance of ours.
+  return (url instanceof URL ? url : readUrl(String(url)))?.origin ?? 'none'
 }
 
 function healthOf(
   { usable, expiresAt, error }: KeptTokenState,
-  { credential }: ResolvedOptions,
+  { credential }: Settings,
 ): TokenSourceHealth {
   const status = usable ? (error ? 'degraded' : 'ready') : error ? 'down' : 'idle'
-  return { status, expiresAt, credentialValidUntil: credential?.validUntil, error }
-}
-
-/** Warns at the first request and then once a day. */
-function withExpiryWarning(
-  request: TokenRequest,
-  { credential, runtime, onEvent }: ResolvedOptions,
-): TokenRequest {
-  const validUntil = credential?.validUntil
-  if (validUntil === undefined) return request
-  let warnedAt = -Infinity
-  return (parameters, signal) => {
-    const now = runtime.now()
-    if (validUntil - now < EXPIRY_WARNING && now - warnedAt >= DAY) {
-      warnedAt = now
-      emit(onEvent, { type: 'credential_expiring', validUntil })
-    }
-    return request(parameters, signal)
-  }
-}
-
-/** Once: it is a trait of the authorization server, and no failure. */
-function withLifeWarning(
-  request: TokenRequest,
-  { issuer, runtime }: ResolvedOptions,
-): TokenRequest {
-  let warned = false
-  return async (parameters, signal) => {
-    const token = await request(parameters, signal)
-    if (token.lifetime === undefined && !warned) {
-      warned = true
-      runtime.warn(
-        `The access tokens of ${printableAddress(issuer)} do not say when they end, and are kept for a minute: have the ` +
-          'authorization server answer with `expires_in` (RFC 6749 §5.1).',
-      )
-    }
-    return token
-  }
+  return { status, expiresAt, credentialValidUntil: moment(credential?.validUntil), error }
 }
 
 /** Rejects with the signal's reason, as fetch does. */
 function untilAborted(token: Promise<string>, signal: AbortSignal | undefined): Promise<string> {
   if (!signal) return token
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', abort, { once: true })
-    token.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    const stopWaiting = onAbort(signal, () => reject(signal.reason as Error))
+    token.then(resolve, reject).finally(stopWaiting)
   })
 }

@@ -4,10 +4,13 @@
  * @packageDocumentation
  */
 import type { Dispatcher } from 'undici'
+import { copying, recordBody } from './body-copy.js'
+import { createCarrier, type Carrier } from './carrier.js'
+import { canSendAgain } from './refused-token.js'
 import type { TokenSource } from './token-source.js'
-import { canSendAgain, isInvalidToken } from './unauthorized.js'
 
 type Handler = Dispatcher.DispatchHandler
+type Body = NonNullable<Dispatcher.DispatchOptions['body']> | null
 type Header = readonly [name: string, value: string | string[]]
 
 /**
@@ -15,11 +18,12 @@ type Header = readonly [name: string, value: string | string[]]
  * with an `authorization` of their own, pass untouched. Compose it first, next to the wire: then
  * each redirect and each retry is judged by itself.
  *
- * After a 401 `invalid_token` the request is repeated once with another token, if its body can be
- * sent again.
+ * After a 401 that may mean the token, the request is repeated once with another one, if its body
+ * can be sent again. That of a `fetch` can up to 1 MiB.
  *
  * @param tokens their source; its `allowedOrigins` decide.
  * @returns the interceptor, for `compose` of a dispatcher.
+ * @throws {TokenSourceError} `invalid_option` if the source has no `allowedOrigins`.
  * @example
  * ```ts
  * import { createTokenSource } from '@verifier-guard/client'
@@ -38,24 +42,36 @@ type Header = readonly [name: string, value: string | string[]]
  * ```
  */
 export function tokenInterceptor(tokens: TokenSource): Dispatcher.DispatcherComposeInterceptor {
+  const carrier = createCarrier(tokens, 'tokenInterceptor')
   return (dispatch) =>
     function dispatchWithToken(options, handler) {
-      const headers = listHeaders(options.headers)
-      const ownAuthorization = headers.some(([name]) => name.toLowerCase() === 'authorization')
-      if (ownAuthorization || !tokens.isAllowed(String(options.origin ?? '')))
-        return dispatch(options, handler)
-      const send = (handlerOf: (token: string) => Handler) =>
-        void tokens
-          .getToken()
-          .then((token) =>
-            dispatch({ ...options, headers: authorize(headers, token) }, handlerOf(token)),
-          )
-          // There is no request yet, and so nothing to control.
-          .catch((error: Error) => handler.onResponseError?.(NO_REQUEST, error))
-      const repeat = canSendAgain(options.body) ? () => send(() => handler) : undefined
-      send((token) => watchFirstAnswer(tokens, token, handler, repeat))
+      const { own, headers } = takeAuthorization(options.headers)
+      if (own !== undefined && !carrier.isOurs(own)) return dispatch(options, handler)
+      const origin = String(options.origin ?? '')
+      if (!tokens.isAllowed(origin))
+        return dispatch({ ...options, headers: flat(headers) }, handler)
+      const body = repeatable(options.body ?? null)
+      const send = (token: string, to: Handler, body: Body) =>
+        void dispatch({ ...options, body, headers: flat([...headers, authorization(token)]) }, to)
+      const sendAgain = (token: string) => send(token, handler, body.again())
+      carrier
+        .tokenFor(origin, undefined)
+        .then((token = '') => {
+          const call: Call = { token, origin, canSendAgain: body.canSendAgain, sendAgain }
+          send(token, watchFirstAnswer(carrier, call, handler), body.first)
+        })
+        // There is no request yet, and so nothing to control.
+        .catch((error: Error) => handler.onResponseError?.(NO_REQUEST, error))
       return true
     }
+}
+
+/** A request that was sent once. */
+interface Call {
+  readonly token: string
+  readonly origin: string
+  readonly canSendAgain: () => boolean
+  readonly sendAgain: (token: string) => void
 }
 
 const NO_REQUEST: Dispatcher.DispatchController = {
@@ -70,38 +86,81 @@ const NO_REQUEST: Dispatcher.DispatchController = {
 }
 
 /**
- * Drops a token that is refused, and has the request repeated in place of that answer where it can
- * be.
+ * Drops a token that is refused, and has the request sent again in place of that answer. The answer
+ * waits until it is known whether there is another token: without one, it stands.
  */
-function watchFirstAnswer(
-  tokens: TokenSource,
-  token: string,
-  handler: Handler,
-  repeat: (() => void) | undefined,
-): Handler {
+function watchFirstAnswer(carrier: Carrier, call: Call, handler: Handler): Handler {
+  const bearer = `Bearer ${call.token}`
+  let hops: readonly URL[] = []
   let swallowed = false
+  let isOver = false
+  let pass = () => {}
   return {
-    onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
+    onRequestStart: (controller, context?: { history?: readonly URL[] }) => {
+      hops = context?.history ?? hops
+      handler.onRequestStart?.(controller, context)
+    },
     onRequestUpgrade: (...upgrade) => handler.onRequestUpgrade?.(...upgrade),
     onResponseStart: (controller, status, headers, message) => {
-      const refused = isInvalidToken(status, headers['www-authenticate']) && tokens.dropToken(token)
-      swallowed = refused && repeat !== undefined
-      if (!swallowed) handler.onResponseStart?.(controller, status, headers, message)
+      const answer = { status, challenge: headers['www-authenticate'] }
+      const hand = () => handler.onResponseStart?.(controller, status, headers, message)
+      // An origin that the call was redirected to never had the token, and so can't refuse it.
+      const isHome = hops.every(({ origin }) => origin === call.origin)
+      if (!isHome || !carrier.drop(bearer, answer) || !call.canSendAgain()) return void hand()
+      controller.pause()
+      void carrier.another(bearer).then((another) => {
+        if (isOver) return
+        swallowed = another !== undefined
+        if (another === undefined) hand()
+        else pass = () => call.sendAgain(another)
+        controller.resume()
+      })
     },
     onResponseData: (controller, chunk) => {
       if (!swallowed) handler.onResponseData?.(controller, chunk)
     },
     onResponseEnd: (controller, trailers) => {
-      if (swallowed) repeat?.()
+      if (swallowed) pass()
       else handler.onResponseEnd?.(controller, trailers)
     },
-    onResponseError: (controller, error) => handler.onResponseError?.(controller, error),
+    onResponseError: (controller, error) => {
+      isOver = true
+      handler.onResponseError?.(controller, error)
+    },
   }
 }
 
-function authorize(headers: readonly Header[], token: string): string[] {
-  // A flat list, in which a value may be a list of its own; its type does not say so.
-  return [...headers, ['authorization', `Bearer ${token}`]].flatMap((header) => header as string[])
+/** A body for the first time, and for the second one. */
+function repeatable(body: Body) {
+  const copy = isStreamed(body) ? recordBody() : undefined
+  return {
+    first: copy ? (copying(body as AsyncIterable<unknown>, copy) as unknown as Body) : body,
+    canSendAgain: () => (copy ? copy.bytes() !== undefined : canSendAgain(body)),
+    again: () => (copy ? (copy.bytes() ?? null) : body),
+  }
+}
+
+/** The body of a `fetch` by the time it gets here. A stream of Node.js stays as it is. */
+function isStreamed(body: Body): boolean {
+  return (
+    typeof body === 'object' && body !== null && Symbol.asyncIterator in body && !('pipe' in body)
+  )
+}
+
+function authorization(token: string): Header {
+  return ['authorization', `Bearer ${token}`]
+}
+
+/** The headers without the `authorization`, and that one. */
+function takeAuthorization(given: Dispatcher.DispatchOptions['headers']) {
+  const all = listHeaders(given)
+  const isIt = ([name]: Header) => name.toLowerCase() === 'authorization'
+  return { own: all.find(isIt)?.[1], headers: all.filter((header) => !isIt(header)) }
+}
+
+/** A flat list, in which a value may be a list of its own; its type does not say so. */
+function flat(headers: readonly Header[]): string[] {
+  return headers.flatMap((header) => header as unknown as string[])
 }
 
 /** undici takes headers as a flat list, as pairs or as an object. */

@@ -53,6 +53,12 @@ const clients = [
     client_secret: SECRET,
     token_endpoint_auth_method: 'client_secret_basic',
   },
+  {
+    ...registration,
+    client_id: 'posts-secret',
+    client_secret: SECRET,
+    token_endpoint_auth_method: 'client_secret_post',
+  },
 ]
 
 /**
@@ -101,6 +107,14 @@ describe('another authorization server than a Verifier', () => {
       },
     ],
     ['client_secret_basic', { clientId: 'by:secret', clientSecret: SECRET }],
+    [
+      'client_secret_post',
+      {
+        clientId: 'posts-secret',
+        clientSecret: SECRET,
+        clientAuthentication: 'client_secret_post',
+      },
+    ],
   ])(
     'gives tokens for %s, which a resource server of the profile rfc9068 accepts',
     async (_, authentication) => {

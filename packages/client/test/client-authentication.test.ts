@@ -1,7 +1,7 @@
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import { createPublicKey, verify } from 'node:crypto'
 import {
-  clientSecretBasic,
+  clientSecret,
   privateKeyJwt,
   verifiablePresentation,
 } from '../src/client-authentication.js'
@@ -17,9 +17,12 @@ const credential = readCredential(machine.credential)
 const signer = createLocalSigner(machine.privateKey.hex)
 const publicKey = createPublicKey({ format: 'jwk', key: { ...credential.boundKey } })
 
-function identifiers() {
+/** The occasion of a proof, at an endpoint that says which methods it takes. */
+function at(time: number, methods?: readonly string[]) {
   let count = 0
-  return () => `id-${++count}`
+  const endpoint = () =>
+    Promise.resolve({ url: `${AUDIENCE}/oidc/token`, ...(methods && { methods }) })
+  return { now: time, uuid: () => `id-${++count}`, endpoint }
 }
 
 /** Checks the signature with another library than the one that made it, and takes the JWT apart. */
@@ -43,7 +46,7 @@ describe('verifiablePresentation', () => {
   })
 
   it('is a client assertion that holds the presentation, as Verifiers read it', async () => {
-    const { form, headers } = await prove(now, identifiers())
+    const { form, headers } = await prove(at(now))
     const { client_assertion = '', ...rest } = form
     expect(headers).toBeUndefined()
     expect(rest).toEqual({
@@ -87,7 +90,7 @@ describe('verifiablePresentation', () => {
 
   it('always writes vp_token in standard Base64 with padding', async () => {
     for (let round = 0; round < 50; round++) {
-      const { form } = await prove(now, () => `${round}`.repeat(round % 5))
+      const { form } = await prove({ ...at(now), uuid: () => `${round}`.repeat(round % 5) })
       const { vp_token } = open(form.client_assertion ?? '').claims
       expect(vp_token).toMatch(/^[A-Za-z0-9+/]+={0,2}$/)
       expect((vp_token as string).length % 4).toBe(0)
@@ -96,16 +99,13 @@ describe('verifiablePresentation', () => {
 
   it('is refused for a credential that has expired meanwhile', async () => {
     const later = now + 400 * 24 * 3600 * 1000
-    await expect(prove(later, identifiers())).rejects.toMatchObject({ code: 'credential_expired' })
+    await expect(prove(at(later))).rejects.toMatchObject({ code: 'credential_expired' })
   })
 })
 
 describe('privateKeyJwt', () => {
   it('is the assertion alone', async () => {
-    const { form } = await privateKeyJwt('me', AUDIENCE, { ...signer, kid: 'k1' })(
-      now,
-      identifiers(),
-    )
+    const { form } = await privateKeyJwt('me', AUDIENCE, { ...signer, kid: 'k1' })(at(now))
     const { header, claims } = open(form.client_assertion ?? '')
     expect(header).toEqual({ alg: 'ES256', typ: 'JWT', kid: 'k1' })
     expect(claims).toEqual({
@@ -119,14 +119,34 @@ describe('privateKeyJwt', () => {
   })
 })
 
-describe('clientSecretBasic', () => {
-  it('encodes both parts as a form does (RFC 6749 §2.3.1)', async () => {
-    const { form, headers } = await clientSecretBasic('a:b', 'c d+é')(now, identifiers())
+describe('clientSecret', () => {
+  it('encodes both parts of client_secret_basic as a form does (RFC 6749 §2.3.1)', async () => {
+    const { form, headers } = await clientSecret('a:b', 'c d+é')(at(now))
     expect(form).toEqual({})
     const [scheme, encoded = ''] = (headers?.authorization ?? '').split(' ')
     expect([scheme, Buffer.from(encoded, 'base64').toString()]).toEqual([
       'Basic',
       'a%3Ab:c+d%2B%C3%A9',
     ])
+  })
+
+  it('puts both parts of client_secret_post into the form as they are', async () => {
+    const { form, headers } = await clientSecret('a:b', 'c d+é', 'client_secret_post')(at(now))
+    expect({ form, headers }).toEqual({ form: { client_id: 'a:b', client_secret: 'c d+é' } })
+  })
+
+  it.each([
+    ['a server that says nothing', undefined, 'basic'],
+    ['a server that takes both', ['client_secret_post', 'client_secret_basic'], 'basic'],
+    ['a server that takes the other one alone', ['client_secret_post'], 'post'],
+    ['a server that takes neither', ['private_key_jwt'], 'basic'],
+  ])('sends what the metadata ask for: %s', async (_, methods, method) => {
+    const { form } = await clientSecret('id', 'secret')(at(now, methods))
+    expect('client_secret' in form ? 'post' : 'basic').toBe(method)
+  })
+
+  it('sends what it was told to, whatever the metadata say', async () => {
+    const prove = clientSecret('id', 'secret', 'client_secret_basic')
+    expect((await prove(at(now, ['client_secret_post']))).form).toEqual({})
   })
 })

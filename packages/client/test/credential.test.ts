@@ -33,6 +33,12 @@ describe('readCredential', () => {
         .toString('base64')
         .replace(/(.{76})/g, '$1\r\n'),
     ],
+    ['a file read without an encoding', Buffer.from(`${jwt}\n`)],
+    ['a text in double quotes', `"${jwt}"`],
+    ['a text in single quotes', `'${jwt}'\n`],
+    ['a text after a byte order mark', `\ufeff${jwt}`],
+    ['the base64 of it in quotes', `"${Buffer.from(jwt).toString('base64')}"`],
+    ['the base64 of it as bytes', Buffer.from(Buffer.from(jwt).toString('base64'))],
   ])('reads %s', (_, text) => {
     expect(readCredential(text)).toMatchObject({
       jwt,
@@ -81,6 +87,7 @@ describe('readCredential', () => {
   it.each([
     ['an empty text', ' \n', 'an empty text'],
     ['another text', 'hello', 'neither'],
+    ['bytes that are no text', Uint8Array.of(0xff, 0xfe), 'bytes that are none'],
     ['a JWT without JSON', 'a.b.c', 'not one'],
     ['an SD-JWT', `${jwt}~`, 'SD-JWT'],
     [

@@ -79,4 +79,14 @@ describe('did:key on P-256', () => {
     expect(isOnCurve({ x, y: 'AQ' })).toBe(false)
     expect(isOnCurve({ x: '+', y })).toBe(false)
   })
+
+  it('knows coordinates that are not 32 bytes each', () => {
+    const { x, y } = vector.jwk
+    const point = Buffer.concat([Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])
+    const split = (at: number) => ({
+      x: point.subarray(0, at).toString('base64url'),
+      y: point.subarray(at).toString('base64url'),
+    })
+    expect([31, 32, 33].map((at) => isOnCurve(split(at)))).toEqual([false, true, false])
+  })
 })

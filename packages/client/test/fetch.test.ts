@@ -8,6 +8,7 @@ interface Seen {
   readonly method: string | undefined
   readonly url: string | undefined
   readonly authorization: string | undefined
+  readonly type: string | undefined
   readonly body: string
 }
 
@@ -25,7 +26,8 @@ async function startApi(
     request.on('data', (chunk: Buffer) => (body += chunk.toString()))
     request.on('end', () => {
       const { method, url, headers } = request
-      seen.push({ method, url, authorization: headers.authorization, body })
+      const { authorization, 'content-type': type } = headers
+      seen.push({ method, url, authorization, type, body })
       answer(request, response, seen.length)
     })
   }
@@ -84,7 +86,7 @@ describe('tokens.fetch', () => {
       body: 'second',
     })
     const authorization = `Bearer ${await tokens.getToken()}`
-    expect(seen).toEqual([
+    expect(seen).toMatchObject([
       { method: 'PUT', url: '/text', authorization, body: 'body' },
       { method: 'GET', url: '/url', authorization, body: '' },
       { method: 'POST', url: '/request', authorization, body: 'stream' },
@@ -168,7 +170,7 @@ describe('tokens.fetch', () => {
     })
     await tokens.fetch(foreign)
     const authorization = `Bearer ${await tokens.getToken()}`
-    expect(seen).toEqual([{ method: 'POST', url: '/foreign', authorization, body: 'text' }])
+    expect(seen).toMatchObject([{ method: 'POST', url: '/foreign', authorization, body: 'text' }])
   })
 
   it('repeats a call of a Request without a body', async () => {
@@ -251,20 +253,63 @@ describe('tokens.fetch', () => {
     },
   )
 
-  it('hands on the 401 of a call whose body is a stream, and takes another token for the next', async () => {
+  it.each<[string, () => RequestInit]>([
+    ['a text', () => ({ body: 'text' })],
+    ['bytes', () => ({ body: new TextEncoder().encode('text') })],
+    ['a form', () => ({ body: new URLSearchParams({ text: '1' }) })],
+    ['a blob', () => ({ body: new Blob(['text']) })],
+    ['a stream that ends', () => ({ body: new Blob(['te', 'xt']).stream(), duplex: 'half' })],
+    ['1 MiB', () => ({ body: 'x'.repeat(1_048_576) })],
+  ])(
+    'repeats a call of a Request with %s, body and all, after 401 invalid_token',
+    async (_, init) => {
+      const { origin, seen } = await startApi(refuseFirst)
+      const { tokens } = await startClient(origin)
+      const headers = { 'x-a': '1', 'content-type': 'application/json' }
+      const request = new Request(origin, { method: 'POST', headers, ...init() })
+      expect((await tokens.fetch(request)).status).toBe(200)
+      expect(request.bodyUsed).toBe(true)
+      expect(seen).toHaveLength(2)
+      expect(seen[0]?.authorization).not.toBe(seen[1]?.authorization)
+      expect(seen[1]?.body).toBe(seen[0]?.body)
+      expect(seen[1]?.type).toBe('application/json')
+    },
+  )
+
+  it('repeats a call of a Request of another implementation, body and all', async () => {
     const { origin, seen } = await startApi(refuseFirst)
     const { tokens } = await startClient(origin)
-    const response = await tokens.fetch(new Request(origin, { method: 'POST', body: 'stream' }))
-    expect(response.status).toBe(401)
-    expect(seen).toHaveLength(1)
-    await tokens.fetch(origin)
-    expect(seen[1]?.authorization).not.toBe(seen[0]?.authorization)
+    const { Request: ForeignRequest } = await import('undici')
+    const foreign = new ForeignRequest(origin, { method: 'POST', body: 'text' })
+    expect((await tokens.fetch(foreign)).status).toBe(200)
+    expect(seen.map(({ body }) => body)).toEqual(['text', 'text'])
   })
 
+  it.each<[string, (origin: string) => [string | Request, RequestInit?]]>([
+    [
+      'a stream',
+      (origin) => [origin, { method: 'POST', body: new Blob(['text']).stream(), duplex: 'half' }],
+    ],
+    [
+      'more than 1 MiB in a Request',
+      (origin) => [new Request(origin, { method: 'POST', body: 'x'.repeat(1_048_577) })],
+    ],
+  ])(
+    'hands on the 401 of a call with %s, and takes another token for the next',
+    async (_, call) => {
+      const { origin, seen } = await startApi(refuseFirst)
+      const { tokens } = await startClient(origin)
+      const response = await tokens.fetch(...call(origin))
+      expect(response.status).toBe(401)
+      expect(seen).toHaveLength(1)
+      await tokens.fetch(origin)
+      expect(seen[1]?.authorization).not.toBe(seen[0]?.authorization)
+    },
+  )
+
   it.each([
-    ['a 401 without that code', { 'www-authenticate': 'Bearer realm="api"' }],
-    ['a 401 without a challenge', {}],
     ['a 401 that asks for another scheme', { 'www-authenticate': 'Basic realm="invalid_token"' }],
+    ['a 401 for a missing scope', { 'www-authenticate': 'Bearer error="insufficient_scope"' }],
   ])('hands on %s', async (_, headers) => {
     const { origin, seen } = await startApi(
       (__, response) => void response.writeHead(401, headers).end(),
@@ -272,6 +317,34 @@ describe('tokens.fetch', () => {
     const { verifier, tokens } = await startClient(origin)
     expect((await tokens.fetch(origin)).status).toBe(401)
     expect(seen).toHaveLength(1)
+    expect(verifier.requests.token).toBe(1)
+  })
+
+  it.each([
+    ['Bearer alone', { 'www-authenticate': 'Bearer realm="api"' }],
+    ['no challenge', {}],
+    ['problem+json', { 'content-type': 'application/problem+json' }],
+  ])('mends itself where the API refuses a dead token with %s', async (_, headers) => {
+    const { origin, seen } = await startApi(
+      (__, response, count) =>
+        void (count === 2 ? response.writeHead(401, headers) : response).end(),
+    )
+    const { verifier, tokens } = await startClient(origin)
+    const statuses = [await tokens.fetch(origin), await tokens.fetch(origin)]
+    expect(statuses.map(({ status }) => status)).toEqual([200, 200])
+    expect(seen).toHaveLength(3)
+    expect(verifier.requests.token).toBe(2)
+  })
+
+  it('takes no 401 of an origin that it was redirected to for its own', async () => {
+    const other = await startApi((_, response) => void response.writeHead(401, INVALID_TOKEN).end())
+    const { origin } = await startApi(
+      (_, response) => void response.writeHead(302, { location: other.origin }).end(),
+    )
+    const { verifier, tokens } = await startClient(origin, other.origin)
+    const token = await tokens.getToken()
+    expect((await tokens.fetch(origin)).status).toBe(401)
+    expect(await tokens.getToken()).toBe(token)
     expect(verifier.requests.token).toBe(1)
   })
 

@@ -1,13 +1,18 @@
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { inspect } from 'node:util'
 import { createTokenSource, type TokenSource } from '../src/index.js'
-import { closing, holdRuntime, serve } from './support.js'
+import { closing, failureOf, holdRuntime, serve } from './support.js'
+
+interface SendOptions {
+  readonly body?: string
+  readonly authorization?: string
+  /** Rejects for a status of 400 and above, as the client itself does it. */
+  readonly throws?: boolean
+}
 
 /** What a piece of glue does with one request. */
-export type Send = (
-  url: string,
-  options?: { body?: string; authorization?: string },
-) => Promise<{ status: number; text: string }>
+export type Send = (url: string, options?: SendOptions) => Promise<{ status: number; text: string }>
 
 const INVALID_TOKEN = { 'www-authenticate': 'Bearer error="invalid_token"' }
 
@@ -15,25 +20,23 @@ const INVALID_TOKEN = { 'www-authenticate': 'Bearer error="invalid_token"' }
  * The cases that every piece of glue must pass.
  *
  * @param connect makes a sender over a token source; each sender follows redirects.
- * @param streamsBodies whether bodies are streams by the time the glue sees them, which cannot be
- *   sent again.
  */
-export function describeGlue(
-  name: string,
-  connect: (tokens: TokenSource) => Send,
-  { streamsBodies = false } = {},
-): void {
+export function describeGlue(name: string, connect: (tokens: TokenSource) => Send): void {
   const start = async (
     answer: (request: IncomingMessage, response: ServerResponse, count: number) => void,
   ) => {
     const seen: string[] = []
+    const bodies: string[] = []
     const origin = await serve((request, response) => {
-      request.resume().on('end', () => {
+      let body = ''
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      request.on('end', () => {
+        bodies.push(body)
         seen.push(request.headers.authorization ?? 'none')
         answer(request, response, seen.length)
       })
     })
-    return { origin, seen }
+    return { origin, seen, bodies }
   }
   const source = async (...allowedOrigins: string[]) => {
     // Time stands still: however long calls take, a token is dropped once and does not expire.
@@ -91,12 +94,67 @@ export function describeGlue(
         response.end(`answer ${count}`)
       })
       const { tokens, send } = await source(api.origin)
-      if (streamsBodies)
-        expect(await send(api.origin, { body: 'x' })).toEqual({ status: 401, text: 'answer 1' })
       expect(await send(api.origin, { body: 'x' })).toEqual({ status: 200, text: 'answer 2' })
-      expect(api.seen).toHaveLength(2)
+      expect(api.bodies).toEqual(['x', 'x'])
       expect(api.seen[0]).not.toBe(api.seen[1])
       expect(api.seen[1]).toBe(`Bearer ${await tokens.getToken()}`)
+    })
+
+    it('repeats a call once with another token after a 401 without a reason', async () => {
+      const api = await start((_, response, count) => {
+        if (count === 1) response.writeHead(401)
+        response.end(`answer ${count}`)
+      })
+      const { send } = await source(api.origin)
+      expect(await send(api.origin)).toEqual({ status: 200, text: 'answer 2' })
+      expect(api.seen[0]).not.toBe(api.seen[1])
+    })
+
+    it('takes no 401 of an origin that it was redirected to for its own', async () => {
+      const other = await start(
+        (_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
+      )
+      const api = await start(
+        (_, response) => void response.writeHead(302, { location: other.origin }).end(),
+      )
+      const { verifier, tokens, send } = await source(api.origin)
+      const token = await tokens.getToken()
+      expect(await send(api.origin)).toEqual({ status: 401, text: 'no' })
+      expect(await tokens.getToken()).toBe(token)
+      expect(other.seen).toEqual(['none'])
+      expect(verifier.requests.token).toBe(1)
+    })
+
+    it('hands on the 401 while no other token can be had', async () => {
+      const api = await start(
+        (_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
+      )
+      const { verifier, tokens, send } = await source(api.origin)
+      await tokens.ready()
+      verifier.fail('token', 'status-403')
+      expect(await send(api.origin)).toEqual({ status: 401, text: 'no' })
+      expect(api.seen).toHaveLength(1)
+    })
+
+    it('refuses a source that would send no token anywhere', async () => {
+      const { tokens } = await source('https://orders.example.org')
+      const silent = { ...tokens, allowedOrigins: [] }
+      const error = await failureOf(() => connect(silent))
+      expect(error).toMatchObject({ code: 'invalid_option', kind: 'configuration' })
+      expect(error.message).toMatch(/^expected "allowedOrigins" of the token source for \w+, found/)
+    })
+
+    it.each([
+      ['answers 403', (response: ServerResponse) => void response.writeHead(403).end('no')],
+      ['breaks off', (response: ServerResponse) => void response.socket?.destroy()],
+    ])('keeps the token out of what is printed when the API %s', async (_, answer) => {
+      const api = await start((__, response) => answer(response))
+      const { tokens, send } = await source(api.origin)
+      const token = await tokens.getToken()
+      const outcome = await send(api.origin, { throws: true }).catch((error: unknown) => error)
+      expect(api.seen).toEqual([`Bearer ${token}`])
+      expect(inspect(outcome, { depth: 10 })).not.toContain(token)
+      expect(JSON.stringify(outcome)).not.toContain(token)
     })
 
     it('hands on the 401 of an API that refuses every token', async () => {
@@ -117,7 +175,8 @@ export function describeGlue(
       verifier.fail('token', 'status-403')
       const failure = await send(api.origin).catch((error: unknown) => error as Error)
       const errors = [failure, (failure as Error).cause] as { code?: string; message?: string }[]
-      expect(errors.map((error) => error?.message ?? '').join()).toContain('token_request_refused')
+      const told = errors.map((error) => error?.message ?? '').join()
+      expect(told).toContain('found status 403, without a reason')
       expect(api.seen).toEqual([])
     })
   })

@@ -19,6 +19,40 @@ const secret = { cipher: 'aes-256-cbc', passphrase: 'open sesame' } as const
 const encryptedPem = privateKey.export({ format: 'pem', type: 'pkcs8', ...secret }) as string
 const encryptedDer = privateKey.export({ format: 'der', type: 'pkcs8', ...secret })
 
+const sec1 = privateKey.export({ format: 'pem', type: 'sec1' }) as string
+const oldEncryptedPem = privateKey.export({ format: 'pem', type: 'sec1', ...secret }) as string
+/** What `openssl ecparam -genkey` writes before the key. */
+const PARAMETERS = `-----BEGIN EC PARAMETERS-----
+BggqhkjOPQMBBw==
+-----END EC PARAMETERS-----
+`
+
+/** What environment variables, their files, YAML and forgotten encodings make of a text. */
+function asHandedOn(name: string, text: string): [string, [PrivateKeyInput]][] {
+  const written = text.replaceAll('\n', '\\n')
+  const variants: Readonly<Record<string, PrivateKeyInput>> = {
+    '\\n written out': `${written}\\n`,
+    '\\r\\n written out': text.replaceAll('\n', '\\r\\n'),
+    'in double quotes': `"${written}"`,
+    'in single quotes': `'${text}'\n`,
+    'with blanks for line breaks': text.replaceAll('\n', ' '),
+    'without line breaks': text.replaceAll('\n', ''),
+    'indented by YAML': text.replaceAll('\n', '\n    '),
+    'after a byte order mark': `\ufeff${text}`,
+    'in base64': Buffer.from(text).toString('base64'),
+    'in base64, in lines': Buffer.from(text)
+      .toString('base64')
+      .replace(/(.{64})/g, '$1\n'),
+    'as a Buffer': Buffer.from(text),
+    'as bytes after a byte order mark': new TextEncoder().encode(`\ufeff${text}`),
+  }
+  // Base64 of hexadecimal digits is a text that anything else could be too.
+  const kept = Object.entries(variants).filter(
+    ([variant]) => name !== 'hexadecimal' || !variant.includes('base64'),
+  )
+  return kept.map(([variant, input]) => [`${name} ${variant}`, [input]])
+}
+
 const forms = new Map<string, [PrivateKeyInput, PrivateKeyOptions?]>([
   ['hexadecimal', [hex]],
   ['hexadecimal with 0x', [`0x${hex}`]],
@@ -37,6 +71,15 @@ const forms = new Map<string, [PrivateKeyInput, PrivateKeyOptions?]>([
   ['encrypted PKCS#8 PEM', [encryptedPem, { passphrase: secret.passphrase }]],
   ['encrypted PKCS#8 DER', [encryptedDer, { passphrase: secret.passphrase }]],
   ['plain PKCS#8 PEM beside a passphrase', [pem, { passphrase: 'not needed' }]],
+  ...asHandedOn('PEM', pem),
+  ...asHandedOn('SEC 1 PEM', sec1),
+  ...asHandedOn('JWK', JSON.stringify(jwk)),
+  ...asHandedOn('hexadecimal', hex),
+  // A text that begins as DER does, with the byte 0x30.
+  ['hexadecimal with 0x as a file', [Buffer.from(`0x${hex}\n`)]],
+  ['PEM after the parameters of its curve', [`${PARAMETERS}${sec1}`]],
+  ['encrypted PEM of the old kind', [oldEncryptedPem, { passphrase: secret.passphrase }]],
+  ['encrypted PKCS#8 PEM on one line', [encryptedPem.replaceAll('\n', ' '), secret]],
 ])
 
 const jwt = { header: { typ: 'JWT' }, claims: { iss: 'me' } }
@@ -122,12 +165,12 @@ describe('createLocalSigner', () => {
     ['broken JSON', '{"kty":', {}, 'no JWK'],
     ['a JWK of a symmetric key', { kty: 'oct', d: 'AQ' }, {}, 'another type'],
     ['a public PEM', publicKey.export({ format: 'pem', type: 'spki' }), {}, 'PUBLIC KEY'],
-    ['an encrypted key without passphrase', encryptedPem, {}, '`passphrase` missing'],
+    ['an encrypted key without passphrase', encryptedPem, {}, '"passphrase" missing'],
     [
       'an encrypted key with another passphrase',
       encryptedPem,
       { passphrase: 'wrong' },
-      'is `passphrase` right?',
+      'is "passphrase" right?',
     ],
     [
       'a key on secp256k1',
@@ -139,10 +182,33 @@ describe('createLocalSigner', () => {
       'another type',
     ],
     ['a key that does not fit the algorithm', pem, { algorithm: 'RS256' }, 'not for the algorithm'],
+    ['an encrypted key in DER without passphrase', encryptedDer, {}, 'give its "passphrase"'],
+    ['white space', ' \n', {}, 'an empty text'],
+    ['bytes that are no text', Uint8Array.of(0xff, 0xfe, 0xfd), {}, '3 bytes that are neither'],
+    ['base64 of another text', Buffer.from('not a key').toString('base64'), {}, 'none of these'],
+    ['a JWK Set', JSON.stringify({ keys: [jwk] }), {}, 'give one of its keys'],
+    [
+      'a key of ssh-keygen',
+      '-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----',
+      {},
+      'convert it to PKCS#8',
+    ],
+    ['a KeyObject', privateKey as unknown as PrivateJwk, {}, 'give key.export('],
+    ['bytes without a view', new ArrayBuffer(64) as unknown as PrivateJwk, {}, 'new Uint8Array('],
   ])('refuses %s', async (_, input, options, found) => {
     const error = await failureOf(() => createLocalSigner(input, options))
     expect(error).toMatchObject({ code: 'private_key_unreadable', kind: 'configuration' })
     expect(error.message).toContain(found)
+  })
+
+  it('refuses a CryptoKey, and says what to give', async () => {
+    const { privateKey: key } = await crypto.subtle.generateKey(
+      { name: 'ECDSA', namedCurve: 'P-256' },
+      false,
+      ['sign'],
+    )
+    const error = await failureOf(() => createLocalSigner(key as unknown as PrivateJwk))
+    expect(error.message).toContain('found a CryptoKey: give a "signer" that signs with it')
   })
 
   it.each([

@@ -15,7 +15,7 @@ const issuer = `http://127.0.0.1:${server.address().port}`
 const configuration = {
   clients: JSON.parse(process.argv[2]),
   scopes: ['orders:read', 'orders:write'],
-  clientAuthMethods: ['client_secret_basic', 'private_key_jwt'],
+  clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
   enabledJWA: { clientAuthSigningAlgValues: ['ES256', 'PS256', 'EdDSA', 'RS256'] },
   features: {
     clientCredentials: { enabled: true },

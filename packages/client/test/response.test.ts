@@ -1,9 +1,16 @@
 import fc from 'fast-check'
+import { registeredKeyChecklist } from '../src/checklist.js'
 import { judgeTokenResponse } from '../src/response.js'
 import { failureOf } from './support.js'
 
 const now = Date.parse('2026-11-23T12:00:00Z')
-const circumstances = { now, endpoint: 'https://verifier.example.org/oidc/token', checklist: [] }
+const issuer = 'https://verifier.example.org'
+const circumstances = {
+  now,
+  endpoint: 'https://verifier.example.org/oidc/token',
+  checklist: registeredKeyChecklist(issuer),
+  parameters: {},
+}
 
 const answer = (body: unknown, status = 200, headers: Record<string, string> = {}) => ({
   status,
@@ -65,8 +72,8 @@ describe('judgeTokenResponse', () => {
     [400, { error: 'server_error' }, {}, 'verifier_error', undefined],
     [400, { error: 'temporarily_unavailable' }, {}, 'verifier_error', undefined],
     [408, '', {}, 'verifier_error', undefined],
-    [502, '<html>', { 'retry-after': '7' }, 'verifier_error', 7000],
-    [503, '', { 'retry-after': 'Mon, 23 Nov 2026 12:00:30 GMT' }, 'verifier_error', 30_000],
+    [502, '<html>', { 'retry-after': '7' }, 'verifier_error', 7],
+    [503, '', { 'retry-after': 'Mon, 23 Nov 2026 12:00:30 GMT' }, 'verifier_error', 30],
     [429, '', {}, 'rate_limited', undefined],
     [400, { error: 'invalid_client' }, {}, 'token_request_refused', undefined],
     [401, '', {}, 'token_request_refused', undefined],

@@ -2,9 +2,12 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net'
 import {
   clientRuntime,
+  createTokenSource,
   type ClientRuntime,
+  type TokenSource,
   type TokenSourceError,
-  type TokenSourceEvent,
+  type TokenSourceEvents,
+  type TokenSourceListeners,
 } from '../src/index.js'
 
 /**
@@ -63,13 +66,19 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(setImmediate)
 }
 
-/** A listener that keeps what it was told. */
+/** Listeners that keep what they were told. */
 export function record() {
-  const events: TokenSourceEvent[] = []
-  const onEvent = (event: TokenSourceEvent) => void events.push(event)
-  const count = (type: TokenSourceEvent['type']) =>
-    events.filter((event) => event.type === type).length
-  return { events, onEvent, count }
+  const told: ({ event: keyof TokenSourceEvents } & object)[] = []
+  const note = (event: keyof TokenSourceEvents) => (carried: object) =>
+    void told.push({ event, ...carried })
+  const events: TokenSourceListeners = {
+    tokenObtained: note('tokenObtained'),
+    tokenRequestFailed: note('tokenRequestFailed'),
+    tokenDropped: note('tokenDropped'),
+    credentialExpiring: note('credentialExpiring'),
+  }
+  const count = (event: keyof TokenSourceEvents) => told.filter((one) => one.event === event).length
+  return { told, events, count }
 }
 
 const servers: { close: () => Promise<void> }[] = []
@@ -114,4 +123,24 @@ export async function failureOf(
     return error as TokenSourceError
   }
   throw new Error('expected a failure')
+}
+
+/** A source whose tokens are `t1`, `t2` and so on, and whose time stands still. */
+export function numberedTokens(...allowedOrigins: readonly string[]): TokenSource {
+  let issued = 0
+  const fetch = () => {
+    const body = { access_token: `t${++issued}`, token_type: 'Bearer', expires_in: 900 }
+    return Promise.resolve(Response.json(body))
+  }
+  const authorizationServer = 'https://login.example.org'
+  return closing(
+    createTokenSource({
+      authorizationServer,
+      tokenEndpoint: `${authorizationServer}/token`,
+      clientId: 'me',
+      clientSecret: 'secret',
+      allowedOrigins,
+      runtime: { ...holdRuntime(), fetch },
+    }),
+  )
 }

@@ -175,13 +175,17 @@ describe('the options', () => {
   const good = { verifier: 'https://verifier.example.org', credential: 'x', privateKey: '1' }
 
   it.each<[string, object, string]>([
-    ['nothing at all', undefined as unknown as object, 'an object of options, found undefined'],
+    ['nothing at all', undefined as unknown as object, 'an object of options, found none'],
     [
       'an option of another name',
       { ...good, allowedOrigin: ['https://api.example.org'] },
-      'found `allowedOrigin`',
+      'found "allowedOrigin"',
     ],
-    ['an option of another way', { ...good, clientSecret: 's' }, 'found `clientSecret`'],
+    [
+      'an option of another way',
+      { ...good, clientSecret: 's' },
+      'beside "verifier" no options but',
+    ],
     [
       'two servers',
       { ...good, authorizationServer: 'https://as.example.org', clientId: 'me' },
@@ -201,31 +205,20 @@ describe('the options', () => {
     [
       'http beyond loopback',
       { ...good, verifier: 'http://verifier.example.org' },
-      'https in `verifier`',
+      'https in "verifier"',
     ],
-    ['a trailing slash', { ...good, verifier: 'https://verifier.example.org/' }, 'trailing slash'],
     ['a query', { ...good, verifier: 'https://verifier.example.org?a=b' }, 'query'],
     ['no address', { ...good, verifier: 'verifier.example.org' }, 'absolute URL'],
     [
       'a user in the address',
       { ...good, verifier: 'https://me:pw@verifier.example.org' },
-      'without user',
+      'without user and password',
     ],
     ['an unset credential', { ...good, credential: '' }, 'environment variable'],
     [
       'a token endpoint over http',
       { ...good, tokenEndpoint: 'http://verifier.example.org/token' },
       'tokenEndpoint',
-    ],
-    [
-      'an origin with a path',
-      {
-        authorizationServer: 'https://as.example.org',
-        clientId: 'me',
-        clientSecret: 's',
-        allowedOrigins: ['https://api.example.org/'],
-      },
-      'origins alone',
     ],
     [
       'a client without id',
@@ -280,7 +273,7 @@ describe('the options', () => {
         privateKey: '1',
         clientSecret: 's',
       },
-      'one of `privateKey`, `signer` and `clientSecret`',
+      'beside "clientSecret" no options but',
     ],
     [
       'a passphrase beside a signer',
@@ -290,15 +283,75 @@ describe('the options', () => {
         signer: { alg: 'ES256', sign: () => {} },
         passphrase: 'pw',
       },
-      'beside `signer`',
+      'beside "signer"',
     ],
-    ['a text in place of options', 'hunter2' as unknown as object, 'found string'],
+    [
+      'an audience of an assertion that is never made',
+      {
+        authorizationServer: 'https://as.example.org',
+        clientId: 'me',
+        clientSecret: 's',
+        assertionAudience: 'https://as.example.org',
+      },
+      'found "assertionAudience"',
+    ],
+    ['a switch that is a text', { ...good, allowInsecureHttp: 'true' }, 'true or false'],
+    ['an algorithm of another kind', { ...good, algorithm: 'HS256' }, 'found "HS256"'],
+    ['a clock that is no function', { ...good, runtime: { now: 5 } }, '"runtime.now"'],
+    ['an empty scope', { ...good, scope: '' }, 'environment variable'],
+    ['a text in place of options', 'hunter2' as unknown as object, 'found a text'],
   ])('refuse %s', async (_, options, found) => {
     const error = await failureOf(() => createTokenSource(options as TokenSourceOptions))
     expect(error).toBeInstanceOf(TokenSourceError)
     expect(error).toMatchObject({ code: 'invalid_option', kind: 'configuration' })
     expect(error.message).toContain(found)
     expect(error.message).not.toMatch(/pw|hunter2/)
+  })
+
+  it.each([
+    ['a trailing slash', 'https://api.example.org/', 'write https://api.example.org'],
+    ['a path', 'https://api.example.org/orders', 'write https://api.example.org'],
+    ['a path for all', 'https://api.example.org/*', 'name each origin in full'],
+    ['all sub-domains', 'https://*.example.org', 'name each origin in full'],
+    ['a sub-domain left open', '*.example.org', 'name each origin in full'],
+    ['everything', '*', 'name each origin in full'],
+    ['a regular expression', 'https://(a|b).example.org', 'name each origin in full'],
+    ['another one', 'https://.+\\.example\\.org', 'name each origin in full'],
+    ['capitals', 'https://API.example.org', 'write https://api.example.org'],
+    ['the port of the scheme', 'https://api.example.org:443', 'write https://api.example.org'],
+    ['another alphabet', 'https://münchen.example', 'write https://xn--mnchen-3ya.example'],
+    ['a host alone', 'api.example.org', 'an absolute URL'],
+    ['plain http', 'http://api.example.org', 'https in "allowedOrigins"'],
+    ['a user', 'https://me:pw@api.example.org', 'without user'],
+    ['another scheme', 'ftp://api.example.org', 'https in "allowedOrigins"'],
+    ['an opaque origin', 'null', 'an absolute URL'],
+    ['an empty text', '', 'an absolute URL'],
+    ['no text', 5, 'an absolute URL'],
+  ])('refuse an allowed origin that would match nothing: %s', async (_, origin, found) => {
+    const basis = { authorizationServer: 'https://as.example.org', clientId: 'me' }
+    const options = { ...basis, clientSecret: 's', allowedOrigins: ['https://a.org', origin] }
+    const error = await failureOf(() => createTokenSource(options as TokenSourceOptions))
+    expect(error).toMatchObject({ code: 'invalid_option' })
+    expect(error.message).toContain(found)
+  })
+
+  it.each([
+    ['https://api.example.org', 'https://api.example.org:443/orders?a=b'],
+    ['https://api.example.org:8443', 'https://API.example.org:8443/'],
+    ['http://127.0.0.1:3000', 'http://127.0.0.1:3000/'],
+    ['http://[::1]:3000', 'http://[::1]:3000/orders'],
+  ])('take the origin %s, for %s', (origin, url) => {
+    const tokens = closing(
+      createTokenSource({
+        authorizationServer: 'https://as.example.org',
+        clientId: 'me',
+        clientSecret: 's',
+        allowedOrigins: [origin],
+      }),
+    )
+    expect(tokens.isAllowed(url)).toBe(true)
+    expect(tokens.allowedOrigins).toEqual([origin])
+    expect(Object.isFrozen(tokens.allowedOrigins)).toBe(true)
   })
 
   it('may be there without a value, as they are when they are copied from elsewhere', async () => {
@@ -309,6 +362,7 @@ describe('the options', () => {
       clientSecret: undefined,
       authorizationServer: undefined,
       tries: undefined,
+      runtime: { fetch: undefined, now: undefined },
     }
     const options = { ...absent, verifier: verifier.issuer, credential, privateKey: privateKey.hex }
     await closing(createTokenSource(options as unknown as TokenSourceOptions)).ready()

@@ -9,6 +9,7 @@ const credential = 'credential'
 const clientId = 'orders'
 const privateKey = 'key'
 const clientSecret = 'secret'
+const clientAuthentication = 'client_secret_post'
 
 // @ts-expect-error two authorization servers
 createTokenSource({ verifier, credential, privateKey, authorizationServer, clientId })
@@ -30,6 +31,12 @@ createTokenSource({ authorizationServer, clientId, clientSecret, tenant: 'kpmg' 
 createTokenSource({ verifier, credential, signer, passphrase: 'p' })
 // @ts-expect-error an algorithm beside a signer that has one of its own
 createTokenSource({ authorizationServer, clientId, signer, algorithm: 'RS256' })
+// @ts-expect-error an audience of an assertion that is never made
+createTokenSource({ authorizationServer, clientId, clientSecret, assertionAudience: 'a' })
+// @ts-expect-error a way to send a secret that is not there
+createTokenSource({ authorizationServer, clientId, privateKey, clientAuthentication })
+// @ts-expect-error no way to send a secret
+createTokenSource({ authorizationServer, clientId, clientSecret, clientAuthentication: 'none' })
 // @ts-expect-error no key
 createTokenSource({ verifier, credential })
 // @ts-expect-error nobody to prove

@@ -97,7 +97,8 @@ export function wellKnownLocations(issuer: string): readonly string[] {
   ].filter((location, index, all) => all.indexOf(location) === index)
 }
 
-function isAbsence(status: number | undefined): boolean {
+/** Whether a status means that there is nothing at this address, which may be elsewhere then. */
+export function isAbsence(status: number | undefined): boolean {
   return status === 404 || status === 410 || status === 405 || status === 401 || status === 403
 }
 

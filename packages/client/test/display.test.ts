@@ -90,7 +90,7 @@ describe('the message of an error', () => {
   it.each<[string, object]>([
     ['the name of an option', { ...basis, [FOREIGN]: 1 }],
     ['the value of an option', { ...basis, tries: FOREIGN }],
-    ['an address', { ...basis, authorizationServer: `${issuer}/${LONG}\n/` }],
+    ['an address', { ...basis, authorizationServer: `http://${LONG}.example\n` }],
     ['an origin', { ...basis, allowedOrigins: [`https://${LONG}/`] }],
     [
       'a PEM',

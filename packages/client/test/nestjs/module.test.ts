@@ -2,9 +2,9 @@ import 'reflect-metadata'
 import { Injectable, Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
-import type { TokenSource, TokenSourceOptions } from '../src/index.js'
-import { InjectTokens, TokenSourceModule } from '../src/nestjs.js'
-import { closing, failureOf } from './support.js'
+import type { TokenSource, TokenSourceOptions } from '../../src/index.js'
+import { InjectTokens, TokenSourceModule } from '../../src/nestjs.js'
+import { closing, failureOf } from '../support.js'
 
 class Caller {
   constructor(readonly tokens: TokenSource) {}

@@ -1,0 +1,91 @@
+import { retryAfter, type BoundedAnswer } from '@verifier-guard/core/support'
+import type { Checklist, Refusal } from './checklist.js'
+import { clockOffset } from './clock.js'
+import { place, printable } from './display.js'
+import { failure, type ChecklistItem, type TokenSourceError } from './errors.js'
+import { firstString, parseObject } from './json.js'
+import type { TokenParameters } from './parameters.js'
+import { inSeconds } from './time.js'
+
+const DOCUMENTED_REFUSALS = new Set([400, 401, 403])
+/**
+ * Answers with status 400 that mean "try again" (RFC 6749 §4.1.2.1); Verifier 3.3 says so when a
+ * list is out of reach.
+ */
+const TEMPORARY_ERRORS = new Set(['server_error', 'temporarily_unavailable'])
+
+/** What a judgement rests on, beside the answer. */
+export interface Circumstances {
+  /** Milliseconds since 1970. */
+  readonly now: number
+  readonly endpoint: string
+  /** What is known on this side of the causes of a refusal. */
+  readonly checklist: Checklist
+  readonly parameters: TokenParameters
+}
+
+interface Said extends Refusal {
+  /** Seconds. */
+  readonly retryAfter: number | undefined
+  /** All of it in words. */
+  readonly words: string
+}
+
+/** The error that an answer other than a token means. */
+export function judgeRefusal(
+  answer: BoundedAnswer,
+  circumstances: Circumstances,
+): TokenSourceError {
+  const said = readRefusal(answer, circumstances.now)
+  const { status, oauthError = '' } = said
+  const reason = { expected: `a token from ${place(circumstances.endpoint)}`, found: said.words }
+  if (status === 429)
+    return failure('rate_limited', { ...reason, hint: 'the server wants fewer requests' }, said)
+  if (status >= 500 || status === 408 || TEMPORARY_ERRORS.has(oauthError))
+    return failure('verifier_error', { ...reason, hint: 'the server has trouble of its own' }, said)
+  if (!DOCUMENTED_REFUSALS.has(status))
+    return unusable(answer, circumstances, 'a token', describeAnswer(answer))
+  const checklist = Object.freeze(circumstances.checklist(said, circumstances.parameters))
+  const hint = `what is known of the cause on this side:${checklist.map(line).join('')}`
+  return failure('token_request_refused', { ...reason, hint }, { ...said, checklist })
+}
+
+/** FIWARE VCVerifier says `summary` and `details` where others say `error` (RFC 6749 §5.2). */
+function readRefusal(answer: BoundedAnswer, now: number): Said {
+  const { status, headers, body } = answer
+  const { error, summary, error_description, details } = parseObject(body) ?? {}
+  const [code, description] = [
+    firstString(error, summary),
+    firstString(error_description, details),
+  ].map((text) => text && printable(text))
+  const reason = [code, description && `(${description})`].filter(Boolean).join(' ')
+  return {
+    status,
+    oauthError: code,
+    isBare: body.trim() === '',
+    clockOffset: clockOffset(headers, now),
+    retryAfter: inSeconds(retryAfter(headers, now)),
+    words: `status ${status}, ${reason || 'without a reason'}`,
+  }
+}
+
+function line({ check, verdict, detail }: ChecklistItem): string {
+  return `\n  ${verdict}: ${check}: ${detail}`
+}
+
+/** For an answer that is no token response at all. */
+export function unusable(
+  { status }: BoundedAnswer,
+  { endpoint }: Circumstances,
+  what: string,
+  found: string,
+): TokenSourceError {
+  const reason = { expected: `${what} from ${place(endpoint)}`, found }
+  return failure('unusable_answer', reason, { status })
+}
+
+/** An answer by its status and the kind of its body. */
+export function describeAnswer({ status, headers, body }: BoundedAnswer): string {
+  const type = printable(headers.get('content-type') ?? 'no content type')
+  return `status ${status} and ${body.length} characters of ${type}`
+}

@@ -1,0 +1,149 @@
+import {
+  presentationChecklist,
+  registeredKeyChecklist,
+  secretChecklist,
+  type Checklist,
+} from './checklist.js'
+import {
+  clientSecret,
+  privateKeyJwt,
+  verifiablePresentation,
+  type ClientAuthentication,
+} from './client-authentication.js'
+import { checkValidity, readCredential, type MachineCredential } from './credential.js'
+import { invalidOption } from './errors.js'
+import { createEmitter, type Emit } from './events.js'
+import { checkOptions } from './given-options.js'
+import { createLocalSigner } from './key.js'
+import { isTenant } from './option-checks.js'
+import { DEFAULTS, type Way } from './option-table.js'
+import type {
+  ClientSecretOptions,
+  CommonOptions,
+  KeyOptions,
+  PresentationOptions,
+  PrivateKeyJwtOptions,
+  TokenSourceOptions,
+} from './options.js'
+import { pickParameters, type TokenParameters } from './parameters.js'
+import { clientRuntime, type ClientRuntime } from './runtime.js'
+import type { Signer } from './signer.js'
+
+/** The options, checked, with every default filled in. */
+export interface Settings extends Identity {
+  readonly tokenEndpoint: string | undefined
+  readonly allowedOrigins: ReadonlySet<string>
+  /** Milliseconds. */
+  readonly timeout: number
+  readonly tries: number
+  readonly emit: Emit
+  readonly runtime: ClientRuntime
+}
+
+/** Who the client is, and who gives it tokens. */
+interface Identity {
+  readonly issuer: string
+  readonly authenticate: ClientAuthentication
+  readonly checklist: Checklist
+  readonly credential: MachineCredential | undefined
+  readonly parameters: TokenParameters
+}
+
+/**
+ * Checks the options once and fills in the defaults.
+ *
+ * @throws {TokenSourceError} `invalid_option`, `private_key_unreadable`, `credential_unreadable`,
+ *   `credential_not_yet_valid`, `credential_expired`.
+ */
+export function resolveOptions(options: TokenSourceOptions): Settings {
+  const way = checkOptions(options)
+  const runtime = { ...clientRuntime, ...withValues(options.runtime ?? {}) }
+  const identity = identify(way, options, runtime)
+  return Object.freeze({
+    ...identity,
+    tokenEndpoint: options.tokenEndpoint,
+    allowedOrigins: new Set(options.allowedOrigins),
+    timeout: (options.timeout ?? DEFAULTS.timeout) * 1_000,
+    tries: options.tries ?? DEFAULTS.tries,
+    emit: createEmitter(identity.issuer, options.events ?? {}, runtime),
+    runtime,
+  })
+}
+
+/** A member without a value counts as left out, as an option does. */
+function withValues(given: Partial<ClientRuntime>): Partial<ClientRuntime> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+}
+
+function identify(way: Way, options: TokenSourceOptions, runtime: ClientRuntime): Identity {
+  switch (way) {
+    case 'credential':
+      return identifyMachine(options as CommonOptions & PresentationOptions, runtime)
+    case 'key':
+      return identifyByKey(options as CommonOptions & PrivateKeyJwtOptions)
+    case 'secret':
+      return identifyBySecret(options as CommonOptions & ClientSecretOptions)
+  }
+}
+
+function identifyMachine(
+  options: CommonOptions & PresentationOptions,
+  runtime: ClientRuntime,
+): Identity {
+  const { verifier: issuer, assertionAudience: audience = issuer } = options
+  const credential = readCredential(options.credential)
+  // The clock of Cloudflare Workers stands at 1970 outside a request. Each token request looks
+  // again.
+  if (runtime.now() > 0) checkValidity(credential, runtime.now())
+  const signer = resolveSigner(options)
+  if (signer.alg !== 'ES256') {
+    const expected = 'a key on P-256 (ES256), because a machine credential is bound to one'
+    throw invalidOption(expected, `one for ${signer.alg}`)
+  }
+  const clientId = options.clientId ?? credential.clientId
+  const tenant = resolveTenant(options.tenant, credential)
+  return {
+    issuer,
+    authenticate: verifiablePresentation({ credential, clientId, audience, signer }),
+    checklist: presentationChecklist(credential, { issuer, audience }),
+    credential,
+    parameters: pickParameters({ ...options, tenant }),
+  }
+}
+
+function identifyByKey(options: CommonOptions & PrivateKeyJwtOptions): Identity {
+  const { authorizationServer: issuer, clientId, assertionAudience: audience = issuer } = options
+  return {
+    issuer,
+    authenticate: privateKeyJwt(clientId, audience, resolveSigner(options)),
+    checklist: registeredKeyChecklist(audience),
+    credential: undefined,
+    parameters: pickParameters(options),
+  }
+}
+
+function identifyBySecret(options: CommonOptions & ClientSecretOptions): Identity {
+  const { authorizationServer: issuer, clientId, clientAuthentication } = options
+  return {
+    issuer,
+    authenticate: clientSecret(clientId, options.clientSecret, clientAuthentication),
+    checklist: secretChecklist,
+    credential: undefined,
+    parameters: pickParameters(options),
+  }
+}
+
+/**
+ * As Verifier 3.3 wants it of machines it has not registered: the tenant is the domain of one of
+ * their powers.
+ */
+function resolveTenant(
+  tenant: string | null | undefined,
+  { domains }: MachineCredential,
+): string | undefined {
+  return tenant === null ? undefined : (tenant ?? domains.find(isTenant))
+}
+
+function resolveSigner(options: KeyOptions): Signer {
+  return options.signer ?? createLocalSigner(options.privateKey, options)
+}
