@@ -1,11 +1,16 @@
-import { worksInBackground } from '@verifier-guard/core/support'
-import { closedError, TokenSourceError } from './errors.js'
+/*
+ * One token, for one set of parameters: asked for once however many wait, renewed ahead of its end,
+ * replaced when an API refuses it. Token request in, usable token out.
+ */
+import { backOff, Kept, type KeepPolicy } from '@verifier-guard/core/support'
+import type { TokenSourceError } from './errors.js';
+import { closedError } from './errors.js'
 import { tellableParameters, type TokenParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'
-import type { ObtainedToken } from './response.js'
 import type { Settings } from './settings.js'
 import { inSeconds, moment, SECOND } from './time.js'
-import { backOff, pauseAfterTry, timingOf } from './timing.js'
+import { BACK_OFF, timingOf } from './timing.js'
+import { tried, triesOf, type TriedToken } from './tries.js'
 
 /** How a kept token fares. */
 export interface KeptTokenState {
@@ -16,74 +21,46 @@ export interface KeptTokenState {
   readonly error: TokenSourceError | undefined
 }
 
-interface HeldToken {
-  readonly value: string
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number | undefined
-  readonly usableFor: number
-  /**
-   * By the wall clock and by the one that is never stepped: the token is over when either says so.
-   */
-  readonly arrival: { readonly wall: number; readonly monotonic: number }
-  /** Refused by an API: used only if no other can be had. */
-  doubted: boolean
-}
-
 /**
  * How long a token is kept that does not say when it ends, in milliseconds (RFC 6749 §5.1 only
  * recommends `expires_in`). For ever would hand out dead tokens, and not at all would make every
  * call a token request; few authorization servers issue tokens that live for less, and an API that
  * refuses one has it replaced.
  */
-const ASSUMED_LIFETIME = 60_000
-/** A longer pause is not waited out while somebody waits for the token. */
-const LONGEST_WAIT = 2_000
-/** No `Retry-After` silences a client for longer. */
-const LONGEST_SILENCE = 300_000
+const ASSUMED_LIFETIME = 60 * SECOND
 /**
  * Tokens are not replaced more often than this, so that an API that refuses them all causes no
  * flood of token requests.
  */
-const DROP_INTERVAL = 10_000
+const DROP_INTERVAL = 10 * SECOND
 
-/**
- * One token, for one set of parameters: asked for once however many wait, renewed ahead, replaced
- * when an API refuses it.
- */
+/** A token that is kept for as long as it is good. */
 export class KeptToken {
-  readonly #request: TokenRequest
-  readonly #parameters: TokenParameters
+  readonly #kept: Kept<TriedToken>
+  readonly #settings: Settings
   readonly #told: Omit<TokenParameters, 'parameters'>
-  readonly #options: Settings
-
-  #held: HeldToken | undefined
-  #pending: Promise<string> | undefined
-  #error: TokenSourceError | undefined
-  #failures = 0
-  #silentUntil = -Infinity
+  /** Refused by an API: used only if no other can be had. */
+  #doubted: string | undefined
   #droppedAt = -Infinity
-  #used = false
-  #renewalDue = false
-  #closed = false
-  #letGo = false
-  #callOffAttempt = () => {}
-  #callOffRenewal = () => {}
 
-  constructor(request: TokenRequest, parameters: TokenParameters, options: Settings) {
-    this.#request = request
-    this.#parameters = parameters
+  constructor(request: TokenRequest, parameters: TokenParameters, settings: Settings) {
+    this.#settings = settings
     this.#told = tellableParameters(parameters)
-    this.#options = options
+    this.#kept = new Kept(
+      (signal) => tried((each) => request(parameters, each), settings, signal),
+      policy(settings),
+      settings.runtime,
+      {
+        fetched: (token) => this.#obtained(token),
+        failed: (error, retryIn) => this.#failed(error as TokenSourceError, retryIn),
+      },
+    )
   }
 
   /** The token at hand, or a promise of the one that is being asked for. */
   get(): string | Promise<string> {
-    this.#used = true
-    const held = this.#held
-    if (held === undefined || !this.#isUsable(held)) return this.#obtain()
-    if (held.doubted) return this.#obtainInsteadOf(held)
-    if (this.#renewalDue) this.#renew()
-    return held.value
+    const token = this.#kept.fresh()
+    return token === undefined || token.value === this.#doubted ? this.#obtain() : token.value
   }
 
   /**
@@ -91,150 +68,83 @@ export class KeptToken {
    * one.
    */
   drop(value: string): boolean {
-    const held = this.#held
-    if (held?.value !== value || held.doubted) return true
-    const now = this.#options.runtime.monotonic()
+    if (this.#kept.current?.value !== value || this.#doubted === value) return true
+    const now = this.#settings.runtime.monotonic()
     if (now - this.#droppedAt < DROP_INTERVAL) return false
     this.#droppedAt = now
-    held.doubted = true
-    this.#options.emit('tokenDropped', { parameters: this.#told })
+    this.#doubted = value
+    this.#settings.emit('tokenDropped', { parameters: this.#told })
     return true
   }
 
   /** Whether a request for it is under way, for a caller or ahead of its end. */
   get isPending(): boolean {
-    return worksInBackground && this.#pending !== undefined
+    return this.#kept.isUnderWay
   }
 
   state(): KeptTokenState {
-    const held = this.#held
+    const token = this.#kept.current
     return {
-      usable: held !== undefined && this.#isUsable(held),
-      expiresAt: moment(held?.expiresAt),
-      error: this.#error,
+      usable: token !== undefined,
+      expiresAt: moment(token?.expiresAt),
+      error: this.#kept.lastFailure as TokenSourceError | undefined,
     }
   }
 
   /** Keeps the token no longer, without breaking off a request that somebody may wait for. */
   letGo(): void {
-    this.#letGo = true
-    this.#callOffRenewal()
+    this.#kept.release()
   }
 
   close(): void {
-    this.#closed = true
-    this.#callOffRenewal()
-    this.#callOffAttempt()
+    this.#kept.close()
   }
 
-  #obtain(): Promise<string> {
-    if (worksInBackground && this.#pending) return this.#pending
-    if (this.#error && this.#options.runtime.monotonic() < this.#silentUntil)
-      return Promise.reject(this.#error)
-    this.#callOffRenewal()
-    this.#renewalDue = false
-    this.#pending = this.#attempt().finally(() => (this.#pending = undefined))
-    return this.#pending
+  async #obtain(): Promise<string> {
+    if (!this.#kept.isPausing) await this.#kept.refresh()
+    const { current: token, lastFailure } = this.#kept
+    const error = lastFailure as TokenSourceError | undefined
+    if (token === undefined) throw error ?? closedError()
+    // One API's refusal must not cost the others a good token while the Verifier is away.
+    if (token.value === this.#doubted && error?.retryable === false) throw error
+    return token.value
   }
 
-  /** One API's refusal must not cost the others a good token while the Verifier is away. */
-  async #obtainInsteadOf(doubted: HeldToken): Promise<string> {
-    try {
-      return await this.#obtain()
-    } catch (failure) {
-      if (failure instanceof TokenSourceError && failure.retryable && this.#isUsable(doubted))
-        return doubted.value
-      throw failure
-    }
+  #obtained({ expiresAt, tries }: TriedToken): void {
+    this.#doubted = undefined
+    const told = { parameters: this.#told, expiresAt: moment(expiresAt), tries }
+    this.#settings.emit('tokenObtained', told)
   }
 
-  async #attempt(): Promise<string> {
-    const { runtime, tries } = this.#options
-    // Made for each attempt: Cloudflare Workers allow none outside a request, nor that of another
-    // one.
-    const abort = new AbortController()
-    const calledOff = new Promise<void>((resolve) =>
-      abort.signal.addEventListener('abort', () => resolve()),
-    )
-    this.#callOffAttempt = () => abort.abort()
-    for (let number = 1; ; number++) {
-      if (this.#closed) throw closedError()
-      try {
-        return this.#accept(await this.#request(this.#parameters, abort.signal), number)
-      } catch (thrown) {
-        const failure = thrown as TokenSourceError
-        const asked = failure.retryAfter
-        const pause = asked === undefined ? pauseAfterTry(number, runtime.random()) : asked * SECOND
-        if (!failure.retryable || number >= tries || pause > LONGEST_WAIT)
-          throw this.#giveUp(failure, number)
-        await Promise.race([runtime.sleep(pause), calledOff])
-      }
-    }
-  }
-
-  #accept({ value, lifetime }: ObtainedToken, tries: number): string {
-    this.#error = undefined
-    this.#failures = 0
-    this.#held = this.#hold(value, lifetime)
-    const expiresAt = moment(this.#held.expiresAt)
-    this.#options.emit('tokenObtained', { parameters: this.#told, expiresAt, tries })
-    return value
-  }
-
-  #hold(value: string, lifetime: number | undefined): HeldToken {
-    const { runtime } = this.#options
-    const { renewAfter, usableFor } = timingOf(lifetime ?? ASSUMED_LIFETIME, runtime.random())
-    const arrival = { wall: runtime.now(), monotonic: runtime.monotonic() }
-    this.#scheduleRenewal(renewAfter)
-    const expiresAt = lifetime === undefined ? undefined : arrival.wall + lifetime
-    return { value, expiresAt, usableFor, arrival, doubted: false }
-  }
-
-  #giveUp(error: TokenSourceError, tries: number): TokenSourceError {
-    if (error.code === 'closed') return error
-    const { runtime } = this.#options
-    this.#error = error
-    this.#failures += 1
-    const asked = Math.min((error.retryAfter ?? 0) * SECOND, LONGEST_SILENCE)
-    const pause = Math.max(asked, backOff(error, this.#failures, runtime.random()))
-    this.#silentUntil = runtime.monotonic() + pause
-    const { usable: covered } = this.state()
-    if (covered && error.retryable) {
-      this.#used = true
-      this.#scheduleRenewal(pause)
-    }
-    this.#options.emit('tokenRequestFailed', {
+  #failed(error: TokenSourceError, retryIn: number): void {
+    this.#settings.emit('tokenRequestFailed', {
       parameters: this.#told,
       error,
-      tries,
-      pause: inSeconds(pause),
-      covered,
+      tries: triesOf(error),
+      pause: inSeconds(retryIn),
+      covered: this.#kept.current !== undefined,
     })
-    return error
   }
+}
 
-  #scheduleRenewal(delay: number): void {
-    this.#callOffRenewal()
-    if (this.#closed || this.#letGo) return
-    this.#callOffRenewal = this.#options.runtime.schedule(() => {
-      // A token that nobody asked for since the last renewal is renewed when somebody does.
-      if (this.#used) this.#renew()
-      else this.#renewalDue = true
-    }, delay)
-  }
-
-  #renew(): void {
-    this.#used = false
-    this.#renewalDue = false
-    // The failure is in `state` and in the event; callers have the token at hand.
-    this.#obtain().catch(() => {})
-  }
-
-  #isUsable({ arrival, usableFor }: HeldToken): boolean {
-    const { runtime } = this.#options
-    return (
-      runtime.monotonic() - arrival.monotonic < usableFor &&
-      runtime.now() - arrival.wall < usableFor
-    )
+function policy({ runtime }: Settings): KeepPolicy<TriedToken> {
+  return {
+    renewal: 'whileUsed',
+    // It is over when either clock says so: the wall clock may be set back, and the other one
+    // stands still while a machine is suspended.
+    ageByWallClock: true,
+    life({ lifetime = ASSUMED_LIFETIME, arrivedAfter }) {
+      const { renewAfter, usableFor } = timingOf(lifetime, runtime.random())
+      const end = arrivedAfter + usableFor
+      return { renewAfter: arrivedAfter + renewAfter, staleAfter: end, endsAfter: end }
+    },
+    pause(failure, failures) {
+      const { retryable, retryAfter } = failure as TokenSourceError
+      return backOff(BACK_OFF[retryable ? 'outage' : 'refusal'], {
+        failures,
+        retryAfter: retryAfter === undefined ? undefined : retryAfter * SECOND,
+        chance: runtime.random(),
+      })
+    },
   }
 }

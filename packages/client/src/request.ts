@@ -1,8 +1,11 @@
 import {
+  createTrace,
   exchange,
   HttpFailure,
+  Kept,
   type BoundedAnswer,
   type BoundedRequest,
+  type KeepPolicy,
 } from '@verifier-guard/core/support'
 import type { ClientProof } from './client-authentication.js'
 import { printable } from './display.js'
@@ -12,7 +15,6 @@ import type { TokenParameters } from './parameters.js'
 import { judgeTokenResponse, type ObtainedToken } from './response.js'
 import type { Settings } from './settings.js'
 import { inSeconds } from './time.js'
-import { traced } from './trace.js'
 
 /** Sends one token request; each call signs anew, because a Verifier takes each `jti` once. */
 export type TokenRequest = (
@@ -38,6 +40,15 @@ const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = 
   aborted: 'closed',
 }
 
+const requests = createTrace('client:token-request')
+
+/** What subscribers of the tracing channel `verifier-guard:client:token-request` get. */
+export interface TokenRequestTrace {
+  readonly issuer: string
+  /** Why it failed, from then on. */
+  readonly error?: TokenSourceError
+}
+
 /**
  * The way to the token endpoint (RFC 6749 §4.4.2). The discovered endpoint is kept until a request
  * to it fails.
@@ -45,21 +56,53 @@ const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = 
  * The request function throws nothing but {@link TokenSourceError}.
  */
 export function createTokenRequest(settings: Settings): TokenRequest {
-  const { issuer, timeout, runtime, tokenEndpoint } = settings
-  const given = tokenEndpoint === undefined ? undefined : { url: tokenEndpoint }
-  let known: TokenEndpoint | undefined = given
-  return (parameters, signal) => {
-    const endpoint = async () =>
-      (known ??= await discoverTokenEndpoint({ issuer, timeout, runtime, signal }))
-    return traced(issuer, async () => {
+  const { issuer } = settings
+  const endpoint = endpointOf(settings)
+  const traceOf = (): TokenRequestTrace => ({ issuer })
+  return async (parameters, signal) =>
+    requests.run(traceOf, async () => {
       try {
-        return await request(settings, parameters, endpoint, signal)
+        return await request(settings, parameters, () => endpoint.find(signal), signal)
       } catch (error) {
-        known = given
+        endpoint.doubt()
         throw translate(error)
       }
     })
+}
+
+interface EndpointSource {
+  find(signal: AbortSignal): Promise<TokenEndpoint>
+  /** Has it looked up again before its next use. */
+  doubt(): void
+}
+
+function endpointOf({ issuer, timeout, runtime, tokenEndpoint }: Settings): EndpointSource {
+  if (tokenEndpoint !== undefined)
+    return { find: () => Promise.resolve({ url: tokenEndpoint }), doubt() {} }
+  let isDoubted = false
+  const endpoint = new Kept(
+    (signal) => discoverTokenEndpoint({ issuer, timeout, runtime, signal }),
+    ENDPOINT,
+    runtime,
+    { fetched: () => (isDoubted = false) },
+  )
+  return {
+    async find(signal) {
+      signal.addEventListener('abort', () => endpoint.close(), { once: true })
+      if (isDoubted || endpoint.current === undefined) await endpoint.refresh()
+      const { current, failures, lastFailure } = endpoint
+      if (current === undefined || failures > 0) throw lastFailure
+      return current
+    },
+    doubt: () => (isDoubted = true),
   }
+}
+
+/** As long as requests to it succeed; the back-off of the tokens governs both. */
+const ENDPOINT: KeepPolicy<TokenEndpoint> = {
+  renewal: 'onUse',
+  life: () => ({ renewAfter: Infinity, staleAfter: Infinity, endsAfter: Infinity }),
+  pause: () => ({ renewal: Infinity, demand: 0 }),
 }
 
 async function request(

@@ -1,15 +1,35 @@
+/*
+ * The spans of time that tokens and token requests go by, in milliseconds.
+ */
+import type { BackOff } from '@verifier-guard/core/support'
+import { SECOND } from './time.js'
+
 /** Tokens are renewed this long before their end, or a tenth of their life, whichever is longer. */
 const RENEWAL_LEAD = 30_000
 /** A token this near to its end is not handed out: it must not expire on its way. */
 const FLIGHT_TIME = 10_000
 
-const FIRST_PAUSE = 200
-const FIRST_BACK_OFF = 1_000
+/** A longer pause is not waited out while somebody waits for the token. */
+export const LONGEST_WAIT = 2 * SECOND
+
+/** Between the tries of one request. */
+export const RETRY: BackOff = {
+  first: 200,
+  longest: Infinity,
+  longestDemand: Infinity,
+  longestRetryAfter: Infinity,
+}
+
+const AFTER_FAILURE = { first: SECOND, longestRetryAfter: 300 * SECOND }
+
 /**
- * An outage is over sooner or later, and callers should notice soon; a refusal lasts until somebody
- * acts.
+ * How long no request leaves after one has failed for good. An outage is over sooner or later, and
+ * callers should notice soon; a refusal lasts until somebody acts.
  */
-const LONGEST_BACK_OFF = { retryable: 10_000, refused: 60_000 } as const
+export const BACK_OFF = {
+  outage: { ...AFTER_FAILURE, longest: 10 * SECOND, longestDemand: 10 * SECOND },
+  refusal: { ...AFTER_FAILURE, longest: 60 * SECOND, longestDemand: 60 * SECOND },
+} as const satisfies Record<string, BackOff>
 
 /** When to do what with a token, in milliseconds from its arrival. */
 export interface Timing {
@@ -29,29 +49,4 @@ export function timingOf(lifetime: number, chance: number): Timing {
     renewAfter: lifetime - lead * (1 + chance / 5),
     usableFor: lifetime - Math.min(FLIGHT_TIME, lifetime / 4),
   }
-}
-
-/**
- * The pause before the next try of one request, in milliseconds: 200, 400, 800 … with jitter down
- * to half.
- */
-export function pauseAfterTry(number: number, chance: number): number {
-  return jitter(FIRST_PAUSE * 2 ** (number - 1), chance)
-}
-
-/**
- * How long no request leaves after one has failed for good, in milliseconds: 1 s, doubling up to a
- * limit, with jitter down to half.
- */
-export function backOff(
-  { retryable }: { readonly retryable: boolean },
-  failures: number,
-  chance: number,
-): number {
-  const limit = LONGEST_BACK_OFF[retryable ? 'retryable' : 'refused']
-  return jitter(Math.min(limit, FIRST_BACK_OFF * 2 ** Math.min(failures - 1, 10)), chance)
-}
-
-function jitter(delay: number, chance: number): number {
-  return (delay * (1 + chance)) / 2
 }

@@ -155,10 +155,14 @@ export class Kept<T> {
     return this.#failures === 0 ? 0 : Math.max(0, this.#retryAt - this.#runtime.monotonic())
   }
 
+  /** Whether a fetch is under way that others could wait for. */
+  get isUnderWay(): boolean {
+    return this.#flight.current !== undefined
+  }
+
   /** Milliseconds since the fetch under way began; zero where none is known to be. */
   get underWayFor(): number {
-    if (this.#flight.current === undefined) return 0
-    return this.#runtime.monotonic() - this.#beganAt
+    return this.isUnderWay ? this.#runtime.monotonic() - this.#beganAt : 0
   }
 
   /** Fetches now, or joins the fetch under way. Never rejects: ask for what came of it. */
