@@ -45,7 +45,11 @@ type Before = keyof typeof before
 async function ask(driver: Driver, stands: Before, read: Read, headers = {}) {
   const messages: string[] = []
   const application: Application = {
-    mounts: [{ path: '/orders', ...before[stands](read) }],
+    // The mistake stands beside a guard, as it does in an application.
+    mounts: [
+      { path: '/guarded', options, routes: [] },
+      { path: '/orders', ...before[stands](read) },
+    ],
     errors: {
       way: driver.errorWays.passing[0]!,
       answer: (error) => void messages.push((error as Error).message),

@@ -3,8 +3,7 @@
  * replaced when an API refuses it. Token request in, usable token out.
  */
 import { backOff, Kept, type KeepPolicy } from '@verifier-guard/core/support'
-import type { TokenSourceError } from './errors.js';
-import { closedError } from './errors.js'
+import { closedError, type TokenSourceError } from './errors.js'
 import { tellableParameters, type TokenParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'
 import type { Settings } from './settings.js'

@@ -20,7 +20,7 @@ import {
 import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
 import { answerRefusals, refuse } from './refusal.js'
 import { verdict, type GuardedRequest, type Handler } from './request.js'
-import { isOpen, statedFor } from './route-config.js'
+import { isOpen, statedFor, watchAround } from './route-config.js'
 
 export * from '@verifier-guard/core'
 export { protectUpgrade, whenExpired } from '@verifier-guard/core/support'
@@ -68,6 +68,7 @@ export function auth(
   const verifierGuard: FastifyPluginCallback = (scope, _, done) => {
     scope.addHook('onRequest', enter(guard))
     answerRefusals(scope)
+    watchAround(scope)
     if (guard.server !== options)
       scope.addHook('onClose', (_, closed) => (guard.server.close(), closed()))
     done()

@@ -1,4 +1,3 @@
-import { channel } from 'node:diagnostics_channel'
 import type { GuardError, Requirement } from '@verifier-guard/core'
 import { configurationError, missingGuard } from '@verifier-guard/core/support'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
@@ -34,10 +33,24 @@ function isRequirement(value: unknown): value is Requirement<never> {
   return typeof (value as Requirement | null | undefined)?.check === 'function'
 }
 
+const watched = Symbol.for('@verifier-guard/fastify/watched')
+
 /**
- * A guard sees its own scope alone, and config is only data: where no guard stands before a route
- * that states a requirement there, the route refuses.
+ * A guard sees its own scope alone, and config is only data: of what is stated from now on around
+ * the scope of a guard, a route whose config asks for something refuses where no guard stands
+ * before it.
  */
+export function watchAround(scope: FastifyInstance): void {
+  const around = Object.getPrototypeOf(scope) as (FastifyInstance & { [watched]?: true }) | null
+  // Fastify makes each scope from the one around it; what is around the outermost has no hooks.
+  if (typeof around?.addHook !== 'function') return
+  watchAround(around)
+  if (Object.hasOwn(around, watched)) return
+  around[watched] = true
+  around.addHook('onRoute', prepare)
+  answerRefusals(around)
+}
+
 function prepare(route: RouteOptions): void {
   const { auth } = (route.config ?? {}) as RouteConfig
   if (isRequirement(auth)) route.onRequest = [refuseUnguarded(auth), ...listOf(route.onRequest)]
@@ -52,20 +65,4 @@ function refuseUnguarded(asked: Requirement<never>): Handler {
 
 function listOf<T>(value: T | T[] | undefined): readonly T[] {
   return [value ?? []].flat() as T[]
-}
-
-const watched = Symbol.for('@verifier-guard/fastify/watched')
-/**
- * On which Fastify announces each instance it makes. One in the process, so that other copies of
- * this module see that it is watched.
- */
-const instances: ReturnType<typeof channel> & { [watched]?: true } =
-  channel('fastify.initialization')
-if (!instances[watched]) {
-  instances[watched] = true
-  instances.subscribe((message) => {
-    const { fastify } = message as { fastify: FastifyInstance }
-    answerRefusals(fastify)
-    fastify.addHook('onRoute', prepare)
-  })
 }

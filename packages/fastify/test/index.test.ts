@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { systemRuntime } from '@verifier-guard/core'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import {
@@ -7,7 +8,7 @@ import {
   requiredScopes,
   type GuardedRequest,
 } from '@verifier-guard/fastify'
-import fastify5, { type FastifyInstance } from 'fastify'
+import fastify5, { type FastifyInstance, type FastifyPluginCallback } from 'fastify'
 import fastify4 from 'fastify4'
 
 const verifier = createDevVerifier()
@@ -58,22 +59,37 @@ describe.each([
       expect(await statusOf(app, bearer('offers:write'))).toBe(200)
     })
 
+    const within =
+      (build: (scope: FastifyInstance) => unknown): FastifyPluginCallback =>
+      (scope, _, done) => (build(scope), done())
+
     test.each(Object.entries(stated))(
-      '%s: is closed without one, whatever stands beside it',
+      '%s: is closed without one, once a guard stands somewhere',
       async (_, route) => {
         const app = create((app) => {
-          app.register((scope, _, done) => (scope.get('/before', route, () => 'in'), done()))
-          app.register((scope, _, done) => (scope.register(auth(options)), done()))
-          app.register((scope, _, done) => (scope.get('/after', route, () => 'in'), done()))
-          app.get('/own', route, () => 'in')
+          app.register(within((scope) => scope.register(auth(options))))
+          app.register(within((scope) => scope.get('/beside', route, () => 'in')))
+          app.register(
+            within((scope) => scope.get('/deep', route, () => 'in')),
+            { prefix: '/and' },
+          )
+          app.after(() => app.get('/own', route, () => 'in'))
         })
-        for (const url of ['/before', '/after', '/own']) {
+        for (const url of ['/beside', '/and/deep', '/own']) {
           const { statusCode, body } = await app.inject({ url, headers: bearer('offers:write') })
           expect({ statusCode, body: JSON.parse(body) as unknown }).toEqual({
             statusCode: 500,
             body: misconfigured,
           })
         }
+      },
+    )
+
+    test.each(['onRequest', 'preHandler'])(
+      'as %s: is closed where no guard stands at all',
+      async (place) => {
+        const app = create((app) => app.get('/', { [place]: asked }, () => 'in'))
+        expect(await statusOf(app, bearer('offers:write'))).toBe(500)
       },
     )
 
@@ -95,6 +111,18 @@ describe.each([
         scope.get('/', { config: { auth: wrong } as object }, () => 'in'),
       )
       expect(await statusOf(app, bearer())).toBe(500)
+    })
+  })
+
+  test('an application without a guard is as if this package were not there', async () => {
+    expect(channel('fastify.initialization').hasSubscribers).toBe(false)
+    const app = create((app) => app.get('/', (request) => authOf(request).clientId))
+    // What Fastify makes of any error of an application.
+    expect((await app.inject('/')).json()).toEqual({
+      statusCode: 500,
+      code: 'invalid_configuration',
+      error: 'Internal Server Error',
+      message: expect.stringContaining('put auth({ … }) ahead of the route') as unknown,
     })
   })
 
