@@ -131,6 +131,7 @@ const decisions = createTrace('decision')
 /** Makes a resource server from its decision. */
 export function serve({ decide, settings, emitter, issuers, statusLists }: Parts): DecidingServer {
   const report = createReport(settings, emitter)
+  const lookups: Lookups = { statusLists }
   let isClosed = false
 
   function answer<R>(question: Question<R>): Later<AuthContext | undefined> {
@@ -142,27 +143,34 @@ export function serve({ decide, settings, emitter, issuers, statusLists }: Parts
   }
 
   function decided<R>(question: Question<R>, progress: Progress): Later<AuthContext | undefined> {
-    const { read, isOptional, request, requirement } = question
     let token: string | undefined
-    return orElse(
-      () => {
-        const presented = read()
-        if ('absent' in presented) {
-          if (isOptional === true) return undefined
-          throw missing(presented)
-        }
-        ;({ token } = presented)
-        return andThen(decide(presented, progress), (known) =>
-          andThen(met(requirement, known, request, { statusLists }), () => report.allowed(known)),
-        )
-      },
-      (error) => {
-        const { refusal, told } = report.refused(error, token, progress)
-        // A worker may end with its answer: who can wait until the operator is told does.
-        return andThen(told, () => {
-          throw refusal
-        })
-      },
+    const refuse = (error: unknown): Later<never> => {
+      const { refusal, told } = report.refused(error, token, progress)
+      // A worker may end with its answer: who can wait until the operator is told does.
+      return andThen(told, () => {
+        throw refusal
+      })
+    }
+    try {
+      const presented = question.read()
+      if ('absent' in presented) {
+        if (question.isOptional === true) return undefined
+        throw missing(presented)
+      }
+      ;({ token } = presented)
+      const known = decide(presented, progress)
+      const caller =
+        known instanceof Promise ? known.then((late) => met(question, late)) : met(question, known)
+      return caller instanceof Promise ? caller.catch(refuse) : caller
+    } catch (error) {
+      return refuse(error)
+    }
+  }
+
+  function met<R>({ requirement, request }: Question<R>, known: Known): Later<AuthContext> {
+    if (requirement === undefined) return report.allowed(known)
+    return andThen(checkRequirement(requirement, known.context, request, lookups), () =>
+      report.allowed(known),
     )
   }
 
@@ -191,15 +199,6 @@ export function serve({ decide, settings, emitter, issuers, statusLists }: Parts
       statusLists.close()
     },
   }
-}
-
-function met<R>(
-  requirement: Requirement<R> | undefined,
-  { context }: Known,
-  request: R,
-  lookups: Lookups,
-): Later<void> {
-  if (requirement !== undefined) return checkRequirement(requirement, context, request, lookups)
 }
 
 function missing({ absent }: Absent): Denial {

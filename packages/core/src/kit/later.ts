@@ -1,21 +1,28 @@
-/** A value at hand, or one that takes time: what needs no waiting answers at once. */
+/*
+ * Values that may take time. What needs no waiting answers at once: no promise is made for it.
+ */
+
+/** A value at hand, or one that takes time. */
 export type Later<T> = T | Promise<T>
 
 /** Goes on with a value: at once where it is at hand, else when it is. */
 export function andThen<T, Result>(
-  value: T | PromiseLike<T>,
+  value: Later<T>,
   next: (value: T) => Later<Result>,
 ): Later<Result> {
-  return isThenable(value) ? Promise.resolve(value).then(next) : next(value)
+  return value instanceof Promise ? value.then(next) : next(value)
 }
 
-/** Whether a value is a promise of any make: applications bring their own. */
-export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return (
+/**
+ * What a function of the application returned. Applications bring promises of any make, and of
+ * other realms.
+ */
+export function given<T>(value: T | PromiseLike<T>): Later<T> {
+  const isThenable =
     typeof value === 'object' &&
     value !== null &&
     typeof (value as { then?: unknown }).then === 'function'
-  )
+  return isThenable ? Promise.resolve(value) : (value as T)
 }
 
 /**

@@ -41,9 +41,18 @@ export function fieldOf({ headers, rawHeaders }: RequestLike, name: string): Fie
     return textOf((headers as WebHeaders).get(name) ?? undefined)
   // Node's names come in lower case, those of API gateways as the caller wrote them (§5.1).
   if (rawHeaders !== undefined) return textOf((headers as NodeHeaders)[name])
-  const spellings = Object.keys(headers).filter((spelling) => isName(spelling, name))
-  if (spellings.length > 1) return { several: spellings.length }
-  return textOf((headers as NodeHeaders)[spellings[0] ?? name])
+  return inAnySpelling(headers as NodeHeaders, name)
+}
+
+function inAnySpelling(headers: NodeHeaders, name: string): Field {
+  let several = 0
+  let value: unknown
+  for (const spelling of Object.keys(headers)) {
+    if (!isName(spelling, name)) continue
+    several += 1
+    value = headers[spelling]
+  }
+  return several > 1 ? { several } : textOf(value)
 }
 
 /** Whether the query has a parameter of this name, as servers read it. */

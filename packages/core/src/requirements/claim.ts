@@ -1,6 +1,6 @@
 import { configurationError, type Refusal } from '../kit/errors.js'
 import { anything, callable, readOptions, texts, type OptionRows } from '../kit/option-rows.js'
-import { andThen } from '../kit/later.js'
+import { andThen, given } from '../kit/later.js'
 import type { Caller, Outcome, Requirement } from './requirement.js'
 import { quote, enumerate } from '../kit/display.js'
 
@@ -67,7 +67,7 @@ export function requiredClaim(
         }
         return { code: 'claim_requirement_unmet', reason }
       }
-      return value === undefined ? judge(false) : andThen(fits(value), judge)
+      return value === undefined ? judge(false) : andThen(given(fits(value)), judge)
     },
   })
 }

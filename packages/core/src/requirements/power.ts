@@ -1,7 +1,7 @@
 import type { Power } from '../credential/credential.js'
 import { configurationError, type Refusal } from '../kit/errors.js'
 import { flag, readOptions, text, texts, type OptionRows } from '../kit/option-rows.js'
-import { andThen } from '../kit/later.js'
+import { andThen, given } from '../kit/later.js'
 import type { Caller, Requirement } from './requirement.js'
 import { equalsIgnoringCase } from './text.js'
 import { quote } from '../kit/display.js'
@@ -95,7 +95,7 @@ export function requiredPower<Request = unknown>(
     name,
     check(caller: Caller, request: Request) {
       if (typeof domain === 'string') return judge(caller, domain)
-      return andThen(domain(request), (wanted) => judge(caller, wanted))
+      return andThen(given(domain(request)), (wanted) => judge(caller, wanted))
     },
   })
 }

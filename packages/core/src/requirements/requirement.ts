@@ -1,6 +1,6 @@
 import type { AuthContext } from '../context.js'
 import { configurationError, Denial, ERRORS, type GuardError, type Refusal } from '../kit/errors.js'
-import { andThen, orElse, type Later } from '../kit/later.js'
+import { andThen, given, orElse, type Later } from '../kit/later.js'
 import { quote } from '../kit/display.js'
 import type { StatusLists } from '../status/status.js'
 
@@ -85,7 +85,7 @@ export function evaluate<Request>(
   const { caller, request, lookups } = question
   return orElse(
     () =>
-      andThen(requirement.check(caller, request, lookups), (outcome) =>
+      andThen(given(requirement.check(caller, request, lookups)), (outcome) =>
         refusalOf(requirement, outcome),
       ),
     (error) => failure(requirement, error),

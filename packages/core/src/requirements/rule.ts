@@ -1,6 +1,6 @@
 import type { Refusal } from '../kit/errors.js'
 import { callable, text } from '../kit/option-rows.js'
-import { andThen } from '../kit/later.js'
+import { andThen, given } from '../kit/later.js'
 import type { Caller, Requirement } from './requirement.js'
 
 /**
@@ -40,7 +40,7 @@ export function requiredRule<Request = unknown>(
   return Object.freeze({
     name,
     check(caller: Caller, request: Request) {
-      return andThen(rule(caller, request), judge)
+      return andThen(given(rule(caller, request)), judge)
     },
   })
 }

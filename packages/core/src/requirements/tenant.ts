@@ -1,7 +1,7 @@
 import type { Refusal } from '../kit/errors.js'
 import type { Power } from '../credential/credential.js'
 import { callable, flag, readOptions, text, type OptionRows } from '../kit/option-rows.js'
-import { andThen } from '../kit/later.js'
+import { andThen, given } from '../kit/later.js'
 import type { Caller, Requirement } from './requirement.js'
 import { equalsIgnoringCase } from './text.js'
 import { quote } from '../kit/display.js'
@@ -92,7 +92,7 @@ export function requiredTenant<Request = unknown>(
   return Object.freeze({
     name: 'tenant of the request',
     check(caller: Caller, request: Request) {
-      return andThen(tenant(request), (wanted) => compare(wanted, caller, settings))
+      return andThen(given(tenant(request)), (wanted) => compare(wanted, caller, settings))
     },
   })
 }

@@ -6,7 +6,7 @@ import type { Credential, CredentialStatus } from '../credential/credential.js'
 import { printable, quote } from '../kit/display.js'
 import { configurationError, type Refusal } from '../kit/errors.js'
 import type { Emitter } from '../kit/events.js'
-import { andThen, isThenable, type Later } from '../kit/later.js'
+import { andThen, type Later } from '../kit/later.js'
 import { LRUCache } from '../kit/lru-cache.js'
 import type { Runtime } from '../kit/runtime.js'
 import type { StatusListSettings, TrustedLists } from '../options/status-lists.js'
@@ -161,7 +161,7 @@ export function unmet(actual: string, hint?: string): Refusal {
 function firstRefusal(outcomes: readonly Later<Refusal | undefined>[]): Later<Refusal | undefined> {
   const first = (settled: readonly (Refusal | undefined)[]) =>
     settled.find((outcome) => outcome !== undefined)
-  const waitsFor = outcomes.filter(isThenable)
+  const waitsFor = outcomes.filter((outcome) => outcome instanceof Promise)
   return waitsFor.length === 0
     ? first(outcomes as (Refusal | undefined)[])
     : Promise.all(outcomes.map(async (outcome) => outcome)).then(first)
