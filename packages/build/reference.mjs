@@ -1,0 +1,80 @@
+/*
+ * The pages of the site that come from the code: the reference from TSDoc, the options from the
+ * rows that check them, the figures from the last `npm run bench`. Needs a build.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Application } from 'typedoc'
+import { tables as figures } from '../../test/bench/report.mjs'
+import { markdown, TABLES } from './option-tables.mjs'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const out = join(root, 'docs/reference')
+
+const read = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8'))
+
+/** What users install, by its folder. */
+export const packages = readdirSync(join(root, 'packages'))
+  .map((folder) => ({ folder, manifest: read('packages', folder, 'package.json') }))
+  .filter(({ manifest }) => !manifest.private)
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await write()
+
+async function write() {
+  rmSync(join(out, 'api'), { recursive: true, force: true })
+  for (const one of packages) await writeApi(one)
+  page('index.md', 'Packages', overview())
+  page('options.md', 'Options', options())
+  page('measured.md', 'Measured', figures(read('test/bench/results.json')))
+}
+
+async function writeApi({ folder, manifest }) {
+  const sources = Object.values(manifest.exports ?? {}).map((one) => one['@verifier-guard/source'])
+  const app = await Application.bootstrapWithPlugins({
+    name: manifest.name,
+    entryPoints: sources.filter(Boolean).map((source) => join(root, 'packages', folder, source)),
+    tsconfig: join(root, 'tsconfig.json'),
+    skipErrorChecking: true,
+    plugin: ['typedoc-plugin-markdown'],
+    out: join(out, 'api', folder),
+    cleanOutputDir: false,
+    // What an adapter re-exports stands in the reference of core.
+    excludeExternals: true,
+    externalPattern: folder === 'core' ? [] : ['**/packages/core/**'],
+    readme: 'none',
+    githubPages: false,
+    disableSources: true,
+    excludeInternal: true,
+    hidePageHeader: true,
+    outputFileStrategy: 'modules',
+    entryFileName: 'index',
+    validation: { notExported: false, invalidLink: true },
+    logLevel: 'Error',
+  })
+  const project = await app.convert()
+  if (project === undefined) throw new Error(`the reference of ${manifest.name} can't be made`)
+  await app.generateOutputs(project)
+}
+
+function overview() {
+  const rows = packages.map(
+    ({ folder, manifest: { name, description } }) =>
+      `| [\`${name}\`](./api/${folder}/index.md) | ${description} |`,
+  )
+  return ['| Package | Is |', '| --- | --- |', ...rows].join('\n')
+}
+
+function options() {
+  return Object.entries(TABLES)
+    .flatMap(([name, tables]) => [
+      `## @verifier-guard/${name}`,
+      ...Object.entries(tables).map(([heading, rows]) => `### ${heading}\n\n${markdown(rows)}`),
+    ])
+    .join('\n\n')
+}
+
+function page(name, title, text) {
+  mkdirSync(out, { recursive: true })
+  writeFileSync(join(out, name), `---\neditLink: false\n---\n\n# ${title}\n\n${text}\n`)
+}
