@@ -1,5 +1,6 @@
 /*
- * The pictures of the documents, drawn from short descriptions: `node packages/build/pictures.mjs`.
+ * The pictures of the documents, drawn from short descriptions. After a change:
+ * `node packages/build/pictures.mjs`.
  * Lifelines are columns, messages are rows. A card of its own keeps each readable on any background.
  */
 import { writeFileSync } from 'node:fs'
