@@ -40,6 +40,7 @@ const SECTIONS = {
   Reference: [
     ['Packages', 'reference/'],
     ['Options', 'reference/options'],
+    ['Defaults and their reasons', 'reference/defaults'],
     ['Measured', 'reference/measured'],
     ['What a version promises', 'reference/versions'],
   ],

@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Application } from 'typedoc'
-import { tables as figures } from '../../test/bench/report.mjs'
+import { overview as figures, tables } from '../../test/bench/report.mjs'
 import { markdown, TABLES } from './option-tables.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -26,7 +26,7 @@ async function write() {
   for (const one of packages) await writeApi(one)
   page('index.md', 'Packages', overview())
   page('options.md', 'Options', options())
-  page('measured.md', 'Measured', figures(read('test/bench/results.json')))
+  page('measured.md', 'Measured', measured(read('test/bench/results.json')))
 }
 
 async function writeApi({ folder, manifest }) {
@@ -56,6 +56,8 @@ async function writeApi({ folder, manifest }) {
   if (project === undefined) throw new Error(`the reference of ${manifest.name} can't be made`)
   await app.generateOutputs(project)
 }
+
+const measured = (results) => `${figures(results)}\n\n## In full\n\n${tables(results)}`
 
 function overview() {
   const rows = packages.map(
