@@ -30,7 +30,9 @@ const SECTIONS = {
     ['WebSockets, SSE and cookies', 'guides/transports'],
     ['Tenants', 'guides/tenants'],
     ['Status of credentials', 'guides/status'],
-    ['Migrate', 'guides/migrate'],
+    ['Migrate an Express API', 'guides/migrate-express'],
+    ['Migrate a Koa API', 'guides/migrate-koa'],
+    ['Migrate a NestJS API', 'guides/migrate-nestjs'],
   ],
   Architecture: [
     ['A request, and the life of a token', 'architecture/'],

@@ -1,7 +1,7 @@
 /*
  * The pictures of the documents, drawn from short descriptions. After a change:
  * `node packages/build/pictures.mjs`.
- * Lifelines are columns, messages are rows. A card of its own keeps each readable on any background.
+ * Lifelines are columns, messages are rows. A card keeps each readable on any background.
  */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

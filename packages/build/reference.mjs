@@ -1,29 +1,36 @@
 /*
- * The pages of the site that come from the code: the reference from TSDoc, the options from the
- * rows that check them, the figures from the last `npm run bench`. Needs a build.
+ * The pages of the site that come from elsewhere: the reference from TSDoc, the options from the
+ * rows that check them, the figures from the last `npm run bench`, and the guides that packages
+ * bring along. Needs a build.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Application } from 'typedoc'
 import { overview as figures, tables } from '../../test/bench/report.mjs'
+import { packages, root } from './manifests.mjs'
 import { markdown, TABLES } from './option-tables.mjs'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
-const out = join(root, 'docs/reference')
+const site = join(root, 'docs')
+const out = join(site, 'reference')
+
+/** Pages that are published with a package, and where they stand on the site. */
+const GUIDES = {
+  'start/powers.md': 'packages/core/docs/from-powers-to-routes.md',
+  'guides/migrate-express.md': 'packages/express/docs/migration.md',
+  'guides/migrate-koa.md': 'packages/koa/docs/migration.md',
+  'guides/migrate-nestjs.md': 'packages/nestjs/docs/migration.md',
+}
 
 const read = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8'))
-
-/** What users install, by its folder. */
-export const packages = readdirSync(join(root, 'packages'))
-  .map((folder) => ({ folder, manifest: read('packages', folder, 'package.json') }))
-  .filter(({ manifest }) => !manifest.private)
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await write()
 
 async function write() {
   rmSync(join(out, 'api'), { recursive: true, force: true })
   for (const one of packages) await writeApi(one)
+  for (const [place, source] of Object.entries(GUIDES))
+    writeFileSync(join(site, place), readFileSync(join(root, source), 'utf8'))
   page('index.md', 'Packages', overview())
   page('options.md', 'Options', options())
   page('measured.md', 'Measured', measured(read('test/bench/results.json')))

@@ -28,9 +28,10 @@ export function snippets(): readonly Snippet[] {
   ]
 }
 
-/** The pages of the site, but those that are made from the code. */
+/** The pages of the site, but those that are made from others. */
 export function site(): readonly string[] {
-  return list(join(root, 'docs'), '.md', true).filter((page) => !page.includes('reference/api'))
+  const made = /reference\/api|start\/powers|guides\/migrate-/
+  return list(join(root, 'docs'), '.md', true).filter((page) => !made.test(page))
 }
 
 /** The fenced blocks of a file whose lines all begin with a margin. */
