@@ -16,6 +16,7 @@ export const ROOMS = [
   'status',
   'requirements',
   'token-cache',
+  'proof',
   'binding',
   'challenge',
   'report',

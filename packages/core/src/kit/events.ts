@@ -73,6 +73,17 @@ export interface GuardEvents {
     /** Seconds until the next attempt. */
     readonly retryIn: number
   }
+  /** The store of used proofs failed. */
+  readonly replayStoreFailed: {
+    readonly message: string
+    /** Whether the proof was accepted without knowing whether it was used. */
+    readonly accepted: boolean
+  }
+  /** The memory of used proofs is filled to four fifths. Once until it has emptied to half. */
+  readonly replayMemoryFilling: {
+    readonly entries: number
+    readonly maxEntries: number
+  }
 }
 
 /**
@@ -106,6 +117,8 @@ export const EVENT_NAMES = [
   'keySetStale',
   'statusListRefreshed',
   'statusListFailed',
+  'replayStoreFailed',
+  'replayMemoryFilling',
 ] as const
 
 /**
