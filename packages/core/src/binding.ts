@@ -6,6 +6,7 @@
 import { Denial, type FieldPair } from './kit/errors.js'
 import { andThen, type Later } from './kit/later.js'
 import type { Presented } from './presented/authorization.js'
+import { proofField } from './presented/proof.js'
 import type { RequestLike } from './presented/request.js'
 import type { Confirmation } from './rules/confirmation.js'
 import type { Known } from './token-cache.js'
@@ -48,13 +49,15 @@ const HINTS = {
 }
 
 /**
- * Refuses the scheme DPoP where no proof can be checked. It is not an absence of credentials either:
- * optional authentication does not let it pass.
+ * Checks the form of what is presented, before the token is looked at. The scheme DPoP is refused
+ * where no proof can be checked, and is no absence of credentials either: optional authentication
+ * does not let it pass.
  *
- * @throws {Denial} `token_missing`
+ * @throws {Denial} `token_missing`, `dpop_proof_invalid` for several proofs
  */
-export function checkScheme({ scheme }: Presented, { proofs }: BindingRules): void {
-  if (scheme === 'Bearer' || proofs.jkt !== undefined) return
+export function checkScheme({ scheme, request }: Presented, { proofs }: BindingRules): void {
+  if (scheme === 'Bearer') return
+  if (proofs.jkt !== undefined) return void (request && proofField(request))
   throw new Denial('token_missing', {
     check: 'binding',
     expected: 'an Authorization field with a bearer token',

@@ -68,7 +68,7 @@ const CHALLENGED: Readonly<Record<string, readonly Scheme[]>> = {
 /**
  * One field for each challenge: clients that split a joined one at its commas lose parameters. The
  * error stands in the challenge of the scheme that was used; in all of them where that is none of
- * those offered.
+ * those offered, or not known from a malformed request.
  */
 function challenges(code: ErrorCode, details: AnswerDetails): readonly FieldPair[] {
   const { offers = BEARER, used } = details
@@ -78,7 +78,7 @@ function challenges(code: ErrorCode, details: AnswerDetails): readonly FieldPair
   const asked = details.schemes ?? usual
   const chosen = offers.filter(({ scheme }) => asked?.includes(scheme) ?? true)
   const challenged = chosen.length > 0 ? chosen : offers
-  const isUsed = challenged.some(({ scheme }) => scheme === used)
+  const isUsed = status !== 400 && challenged.some(({ scheme }) => scheme === used)
   return challenged.map((offer) => {
     const hasError = !isUsed || offer.scheme === used
     return ['WWW-Authenticate', challenge(offer, hasError ? code : undefined, details)]

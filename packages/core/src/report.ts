@@ -75,7 +75,7 @@ export function createReport(settings: Settings, emitter: Emitter): Report {
   }
 }
 
-/** The schemes that are taken: where proofs are required, a bearer token is no way to get access. */
+/** The schemes that are taken: where proofs are required, a bearer token gets no access. */
 function offersOf({ dpop }: Settings): readonly Offer[] {
   const bearer: Offer = { scheme: 'Bearer' }
   if (dpop === undefined) return [bearer]

@@ -21,6 +21,7 @@ import type { Progress } from './report.js'
 import { validate, type Validated } from './rules/validated.js'
 import { serve, type ResourceServer } from './server.js'
 import { createStatusLists } from './status/status.js'
+import { createDpopProofs } from './proof/dpop.js'
 import { createTokenCache, type Known } from './token-cache.js'
 
 /**
@@ -73,8 +74,9 @@ export function createResourceServer<C extends object = Claims>(
   )
   const tokens = createTokenCache(settings.cache)
   const statusLists = createStatusLists(settings.status, runtime, emitter)
+  const dpop = settings.dpop && createDpopProofs(settings, settings.dpop, emitter)
   const binding: BindingRules = {
-    proofs: {},
+    proofs: { jkt: dpop?.show },
     requiresDpop: settings.dpop?.isRequired === true,
   }
 
@@ -119,7 +121,7 @@ export function createResourceServer<C extends object = Claims>(
   }
 
   if (settings.prefetch) issuers.prefetch()
-  const server = serve({ decide, settings, emitter, issuers, statusLists })
+  const server = serve({ decide, settings, emitter, issuers, statusLists, dpop })
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
 }

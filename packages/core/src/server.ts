@@ -3,6 +3,7 @@
  * out, each of them reported.
  */
 import type { AuthContext, Claims } from './context.js'
+import type { DpopProofs } from './proof/dpop.js'
 import type { Issuers } from './issuers/issuers.js'
 import type { KeySetHealth } from './issuers/key-set.js'
 import { Denial, headerFields, type HeaderFields } from './kit/errors.js'
@@ -92,9 +93,10 @@ export interface ResourceServer<C extends object = Claims> {
     ...request: undefined extends R ? [request?: R] : [request: R]
   ): void | Promise<void>
   /**
-   * Fetches the keys ahead of the first request.
+   * Fetches the keys ahead of the first request, and tests the store of used proofs.
    *
-   * @throws {GuardError} `keys_unavailable`, with the reason in its message
+   * @throws {GuardError} `keys_unavailable`, `replay_store_unavailable`, with the reason in its
+   *   message
    */
   ready(): Promise<void>
   /** Tells how it fares, at once. Starts nothing. */
@@ -137,6 +139,7 @@ export interface Parts {
   readonly emitter: Emitter
   readonly issuers: Issuers
   readonly statusLists: StatusLists
+  readonly dpop: DpopProofs | undefined
 }
 
 /** What is to be decided. */
@@ -152,7 +155,8 @@ const NO_FIELDS = headerFields([])
 const decisions = createTrace('decision')
 
 /** Makes a resource server from its decision. */
-export function serve({ decide, settings, emitter, issuers, statusLists }: Parts): DecidingServer {
+export function serve(parts: Parts): DecidingServer {
+  const { decide, settings, emitter, issuers, statusLists, dpop } = parts
   const report = createReport(settings, emitter)
   const lookups: Lookups = { statusLists }
   let isClosed = false
@@ -224,7 +228,11 @@ export function serve({ decide, settings, emitter, issuers, statusLists }: Parts
       ),
     [decideFor]: (request, isOptional) =>
       admitted({ read: () => present(request), request, isOptional }),
-    ready: () => issuers.ready().catch((error: unknown) => report.explain(error)),
+    async ready() {
+      await Promise.all([issuers.ready(), dpop?.ready()]).catch((error: unknown) =>
+        report.explain(error),
+      )
+    },
     health: () => overall(issuers.health(), statusLists.health(), isClosed),
     close() {
       isClosed = true

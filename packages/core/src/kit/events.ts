@@ -197,6 +197,8 @@ function createWarnings({ warn }: Pick<Runtime, 'warn'>) {
       if (codes.delete(code)) warn(denied(code, reason))
     },
     keySetFailed: ({ issuer, message }) => warnOnce(issuer, keySetFailed(issuer, message)),
+    replayStoreFailed: ({ message }) => warnOnce('replay store', replayStoreFailed(message)),
+    replayMemoryFilling: ({ maxEntries }) => warnOnce('replay memory', memoryFilling(maxEntries)),
     statusListFailed: ({ list, message }) => warnOnce(list, statusListFailed(message)),
   }
   return {
@@ -220,6 +222,14 @@ function keySetFailed(issuer: string, message: string): string {
 
 function statusListFailed(message: string): string {
   return `A status list could not be fetched: ${message}. ${once('statusListFailed', 'every failure')}`
+}
+
+function replayStoreFailed(message: string): string {
+  return `The store of used DPoP proofs failed: ${printable(message)}: requests with bound tokens get 503 meanwhile, unless "dpop.replay.unavailable" says otherwise. ${once('replayStoreFailed', 'every failure')}`
+}
+
+function memoryFilling(maxEntries: number): string {
+  return `The memory of used DPoP proofs is filled to four fifths of ${maxEntries}: once it is full, bound tokens get 503. Raise "dpop.replay.maxEntries". ${once('replayMemoryFilling', 'every time')}`
 }
 
 function once(name: keyof GuardEvents, what: string): string {
