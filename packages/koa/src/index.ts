@@ -32,9 +32,10 @@ export interface AuthState {
 
 /** Koa's context, as far as this package touches it. */
 export interface GuardedContext {
-  readonly req: IncomingMessage
+  readonly req: IncomingMessage & { originalUrl?: string }
   readonly res: ServerResponse
   readonly headers: IncomingMessage['headers']
+  readonly originalUrl: string
   readonly headerSent: boolean
   readonly app: {
     readonly context: object
@@ -81,6 +82,8 @@ export function auth(
   return async function authenticate(ctx, next) {
     answerInJson(ctx)
     ctx.state[guard] = shared
+    // As Express has it: what is mounted in Koa changes `url`, and a proof is made for all of it.
+    ctx.req.originalUrl ??= ctx.originalUrl
     const { auth, headers } = await shared.authenticate(ctx.req)
     ctx.state.auth = auth
     for (const [name, value] of Object.entries(headers)) ctx.res.setHeader(name, value)

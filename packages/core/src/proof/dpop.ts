@@ -27,7 +27,10 @@ export interface DpopProofs {
 }
 
 /** What a request has shown already. */
-type Shown = Pick<RequestLike, 'method' | 'url'> & {
+interface Shown {
+  readonly method: string | undefined
+  /** Whole: a router within another sees less of it. */
+  readonly url: string | undefined
   readonly token: string
   readonly proof: string
 }
@@ -58,8 +61,13 @@ export function createDpopProofs(
           checkToken(proof, hash, demand)
           return andThen(used(proof, fresh, demand), () => {
             proof.keepKey()
-            const { method, url } = request
-            shown.set(request, { method, url, token: known.context.token, proof: text })
+            const { method, url, originalUrl = url } = request
+            shown.set(request, {
+              method,
+              url: originalUrl,
+              token: known.context.token,
+              proof: text,
+            })
             return fresh.fields
           })
         }),
@@ -109,7 +117,7 @@ function tokenHashes(): (known: Known) => Later<string> {
  */
 function isSame(
   shown: Shown | undefined,
-  { known, request: { method, url } }: Demand,
+  { known, request: { method, url, originalUrl = url } }: Demand,
   proof: string,
 ): boolean {
   return (
@@ -117,7 +125,7 @@ function isSame(
     shown.proof === proof &&
     shown.token === known.context.token &&
     shown.method === method &&
-    shown.url === url
+    shown.url === originalUrl
   )
 }
 
