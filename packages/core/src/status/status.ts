@@ -40,7 +40,14 @@ export const NOT_REVOKED = 'a credential that is not revoked'
 const STOPPING: readonly (string | undefined)[] = ['revocation', 'suspension', undefined]
 const INDEX = /^(?:0|[1-9]\d{0,9})$/
 const MAX_LISTS = 64
-const ESCAPED_SLASH = /%(?:2f|5c)/i
+/** Each entry may name another list, and so cause a fetch; credentials have one or two. */
+const MAX_ENTRIES = 8
+/**
+ * Characters by which a server may read a path otherwise than it is written here, and so leave the
+ * place that is trusted: escaped control characters, dots, slashes and percent signs, and the path
+ * parameters that Java servers cut off before they resolve "..".
+ */
+const AMBIGUOUS = /;|%(?:[01][\da-f]|2[5ef]|3b|5c|7f)/i
 
 /**
  * Makes the status lists of a server; nothing is fetched before it is asked for.
@@ -73,6 +80,10 @@ export function createStatusLists(
     check(credential, unlisted) {
       const entries = credential?.status.filter(({ purpose }) => STOPPING.includes(purpose)) ?? []
       if (entries.length === 0) return unlisted('a credential that states no status')
+      if (entries.length > MAX_ENTRIES)
+        return unmet(
+          `a credential with ${entries.length} statuses, of which ${MAX_ENTRIES} are read`,
+        )
       return firstRefusal(entries.map((entry) => checkEntry(entry, listAt, unlisted)))
     },
     health: () => [...kept.values()].map((list) => list.health()),
@@ -102,10 +113,9 @@ function trust({ url, bitOrder = 'msb', ...signer }: TrustedLists): Trust {
 }
 
 function placeOf(url: string, trusted: readonly Trust[]): Trust | undefined {
-  // The address as it will be fetched: with its dots and escapes resolved.
-  const address = URL.canParse(url) ? new URL(url).href : ''
-  // A server may resolve an escaped slash after all, and so leave the place that is trusted.
-  if (ESCAPED_SLASH.test(address)) return undefined
+  // The address as it will be fetched: with its dots resolved.
+  const { href: address, pathname } = new URL(URL.canParse(url) ? url : 'about:blank')
+  if (AMBIGUOUS.test(pathname)) return undefined
   return trusted.find(({ base }) => address.startsWith(base))
 }
 
