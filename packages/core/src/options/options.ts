@@ -26,6 +26,15 @@ export type KeySource =
       readonly keys: JwkSet
     }
 
+/** How id_tokens are told from access tokens, where the token itself says too little. */
+export type IdTokens =
+  | 'refuse'
+  | 'accept'
+  | {
+      /** A claim that access tokens of the issuer have and its id_tokens don't. */
+      readonly lack: string
+    }
+
 /** Which of one issuer's tokens are accepted. */
 export interface TrustOptions {
   /**
@@ -38,10 +47,18 @@ export interface TrustOptions {
   /** The family of Verifiers, and so the defaults for their tokens. Default: `auto`. */
   readonly profile?: ProfileName
   /**
-   * Clients whose user tokens are accepted under the profiles `dome` and `eudistack`, where
-   * `audience` is left out. Default: none. Passing `undefined` throws.
+   * Clients whose tokens are accepted in place of an audience. Under the profiles `dome` and
+   * `eudistack`, where `audience` is left out: the clients whose users may call, by `aud`. Under
+   * the others, where `audience` is `null`: the clients that may call, by `client_id` or `azp`.
+   * Default: none. Passing `undefined` throws.
    */
   readonly clientIds?: readonly string[]
+  /**
+   * What becomes of tokens that may be id_tokens (RFC 8725 §2.8). `refuse` refuses them.
+   * `{ lack: 'uid' }` says that access tokens of this issuer have the claim `uid` and its id_tokens
+   * don't. `accept` takes id_tokens for access tokens, and warns at start. Default: `refuse`.
+   */
+  readonly idTokens?: IdTokens
   /**
    * Kinds of caller that are accepted. Default: the profile's; `machine` for `dome` and
    * `eudistack`, with `employee` once `clientIds` or an `audience` other than the Verifier itself
@@ -168,7 +185,9 @@ export interface TrustSettings {
   readonly profile: Profile
   /** Accepted audiences; `null` for any, `undefined` for the profile's own rule. */
   readonly audience: readonly string[] | null | undefined
+  /** Clients that are accepted in place of an audience; empty for none in particular. */
   readonly clientIds: readonly string[]
+  readonly idTokens: IdTokens
   readonly kinds: readonly CallerKind[] | undefined
   readonly algorithms: ReadonlyMap<string, AlgorithmRow>
 }

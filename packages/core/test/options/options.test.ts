@@ -205,7 +205,17 @@ describe('what is not configured right is refused at start, with what to do', ()
     [
       'client ids under a profile without a rule of its own',
       { ...good, profile: 'fiware', clientIds: ['portal'] },
-      /"clientIds" without "audience", under the profile "dome" or "eudistack", found the profile "fiware"/,
+      /"clientIds" beside "audience: null" under the profile "fiware", found an audience/,
+    ],
+    [
+      'id_tokens by another word',
+      { ...good, idTokens: true },
+      /"idTokens" as "refuse" or "accept", found true/,
+    ],
+    [
+      'a sign of access tokens without a name',
+      { ...good, idTokens: { lack: '' } },
+      /"idTokens.lack" as a text/,
     ],
     [
       'client ids of an issuer beside the audience of all',
@@ -367,7 +377,7 @@ describe('defaults', () => {
       realm: 'api',
       correlationId: false,
     })
-    expect([...issuers[0]!.algorithms.keys()]).toEqual(['ES256'])
+    expect([...issuers[0]!.algorithms.keys()]).toEqual(['ES256', 'RS256'])
     expect(issuers[0]!.kinds).toBeUndefined()
   })
 
@@ -468,6 +478,16 @@ describe('what is weaker than it may seem is said once, at start', () => {
       { audience: null, profile: 'eudistack' },
       /any other API are accepted, employees of any client included; only/,
     ],
+    [
+      'clients in place of an audience',
+      { audience: null, clientIds: ['shop', 'app'] },
+      /issued to shop or app for any other API are accepted too/,
+    ],
+    [
+      'id_tokens for access tokens',
+      { idTokens: 'accept' },
+      /whoever a user signs in to can call this API as that user.*\{ lack: 'name' \}/,
+    ],
     ['plain http', { allowInsecureHttp: true }, /publish keys/],
     [
       'a template of names that anybody may have',
@@ -481,6 +501,7 @@ describe('what is weaker than it may seem is said once, at start', () => {
   test('a sound configuration is not commented on', () => {
     expect(warningsOf(good)).toEqual([])
     expect(warningsOf({ issuer, profile: 'eudistack' })).toEqual([])
+    expect(warningsOf({ ...good, idTokens: { lack: 'uid' } })).toEqual([])
     for (const template of [
       'https://{tenant}.localhost',
       'https://{tenant}.internal',
