@@ -4,6 +4,7 @@
  */
 import type { Algorithm, AlgorithmRow } from '../jwt/algorithms.js'
 import type { JwkSet } from '../jwt/key.js'
+import type { PublicKeys } from '../jwt/public-keys.js'
 import type { SignatureThread } from '../jwt/signature.js'
 import type { EventListeners } from '../kit/events.js'
 import type { FetchLimits } from '../kit/http.js'
@@ -22,8 +23,12 @@ export type KeySource =
     }
   | {
       readonly jwksUri?: never
-      /** The JWK Set itself: nothing is fetched, and rotation is yours. */
-      readonly keys: JwkSet
+      /**
+       * The keys themselves: a JWK Set, one key or a list; each key a JWK, a `KeyObject`, or PEM
+       * with a public key or a certificate. Nothing is fetched, and rotation is yours. A key
+       * without `kid` counts for tokens with any.
+       */
+      readonly keys: PublicKeys
     }
 
 /** How id_tokens are told from access tokens, where the token itself says too little. */
@@ -77,7 +82,8 @@ export type IssuerOptions = TrustOptions &
   KeySource & {
     /**
      * The issuer exactly as its tokens state it, or a template with `{tenant}` in a host label,
-     * though not the last, or in the path. What follows it in the host must be yours.
+     * though not the last, or in the path. What follows it in the host must be yours. An https
+     * address, or any text where `jwksUri` or `keys` is given: nothing is fetched from it then.
      */
     readonly issuer: string
     /** What `{tenant}` may stand for, as a whole. Default: `[a-z0-9-]{1,64}`. */
@@ -202,6 +208,8 @@ export interface IssuerSettings extends TrustSettings {
   /** Tells which issuers these settings are for, where `issuer` is a template. */
   readonly template: IssuerTemplate | undefined
   readonly keysAt: (issuer: string) => KeyLocation
+  /** Whether one place has the keys of all issuers of a template. */
+  readonly sharesKeys: boolean
 }
 
 /** Bounds of a key set; times in milliseconds. */

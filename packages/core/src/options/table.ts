@@ -74,7 +74,7 @@ const KEY_SOURCE_ROWS = {
   keys: {
     check: anything,
     defaultIs: 'discovery',
-    says: 'the key set itself; nothing is fetched',
+    says: 'the keys themselves: a JWK Set, one key or a list; a key as JWK, `KeyObject` or PEM; nothing is fetched',
   },
 } as const satisfies OptionRows<KeySource>
 
@@ -83,7 +83,7 @@ export const ISSUER_ROWS = {
   issuer: {
     check: anything,
     defaultIs: 'required',
-    says: 'an issuer exactly as its tokens state it, or a template with `{tenant}`',
+    says: 'an issuer exactly as its tokens state it, or a template with `{tenant}`; any text where `jwksUri` or `keys` is given',
   },
   tenantPattern: {
     check: anything,

@@ -9,7 +9,8 @@ import type { Emitter } from '../kit/events.js'
 import { andThen, type Later } from '../kit/later.js'
 import { LRUCache } from '../kit/lru-cache.js'
 import type { Runtime } from '../kit/runtime.js'
-import type { StatusListSettings, TrustedLists } from '../options/status-lists.js'
+import { readUrl } from '../kit/url.js'
+import type { CheckedLists, StatusListSettings } from '../options/status-lists.js'
 import { LIST_FORMS, type ListForm } from './forms.js'
 import { keepList, type KeptList, type Knowledge, type StatusListHealth } from './kept-list.js'
 import { createListVerifier } from './signer.js'
@@ -92,7 +93,7 @@ const noLists: StatusLists = {
   close: () => {},
 }
 
-function trust({ url, bitOrder = 'msb', ...signer }: TrustedLists): Trust {
+function trust({ url, bitOrder, ...signer }: CheckedLists): Trust {
   const { origin, pathname } = new URL(url)
   return {
     base: origin + pathname.replace(/\/?$/, '/'),
@@ -103,7 +104,7 @@ function trust({ url, bitOrder = 'msb', ...signer }: TrustedLists): Trust {
 
 function placeOf(url: string, trusted: readonly Trust[]): Trust | undefined {
   // The address as it will be fetched: with its dots and escapes resolved.
-  const address = URL.canParse(url) ? new URL(url).href : ''
+  const address = readUrl(url)?.href ?? ''
   // A server may resolve an escaped slash after all, and so leave the place that is trusted.
   if (ESCAPED_SLASH.test(address)) return undefined
   return trusted.find(({ base }) => address.startsWith(base))
