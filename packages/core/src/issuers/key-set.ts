@@ -129,7 +129,7 @@ function staticKeySet({ issuer, algorithms }: Common, document: JwkSet): KeySet 
     )
   const current = () => index as KeyIndex
   return {
-    find: (kid) => found(current(), kid),
+    find: (kid) => stated(current(), kid),
     findReplaced: () => [],
     holds: (key) => current().keys.has(key),
     confirm: () => {},
@@ -244,6 +244,12 @@ function found(index: KeyIndex, kid: string | undefined): readonly PublishedKey[
   const keys = candidates(index, kid)
   if (keys.length === 0) throw unknownKey(index, kid)
   return keys
+}
+
+/** A key that the application states without an id, as PEM has none, may be that of any token. */
+function stated(index: KeyIndex, kid: string | undefined): readonly PublishedKey[] {
+  const named = candidates(index, kid)
+  return named.length > 0 ? named : (index.byKid.get(undefined) ?? found(index, kid))
 }
 
 function unknownKey(index: KeyIndex, kid: string | undefined): Denial {

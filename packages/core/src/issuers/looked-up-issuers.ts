@@ -137,10 +137,11 @@ async function isConfirmed(issuer: TrustedIssuer, ask: Ask): Promise<boolean> {
 
 function settingsOf(
   issuer: string,
-  { keysAt, profile, audience, clientIds, kinds, algorithms }: IssuerSettings,
+  { keysAt, profile, audience, clientIds, idTokens, kinds, algorithms }: IssuerSettings,
 ): string {
   const names = [...algorithms.keys()]
-  return JSON.stringify({ keys: keysAt(issuer), profile, audience, clientIds, kinds, names })
+  const keys = keysAt(issuer)
+  return JSON.stringify({ keys, profile, audience, clientIds, idTokens, kinds, names })
 }
 
 function noLonger(issuer: string): Denial {

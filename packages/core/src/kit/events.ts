@@ -131,6 +131,8 @@ const LIKELY_MISTAKES = [
   'token_type_not_accepted',
   'algorithm_not_allowed',
   'key_unsuitable',
+  // A clock that is wrong refuses every fresh token.
+  'token_not_yet_valid',
   'rule_failed',
 ] as const satisfies readonly ErrorCode[]
 

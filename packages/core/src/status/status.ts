@@ -9,7 +9,8 @@ import type { Emitter } from '../kit/events.js'
 import { andThen, type Later } from '../kit/later.js'
 import { LRUCache } from '../kit/lru-cache.js'
 import type { Runtime } from '../kit/runtime.js'
-import type { StatusListSettings, TrustedLists } from '../options/status-lists.js'
+import { readUrl } from '../kit/url.js'
+import type { CheckedLists, StatusListSettings } from '../options/status-lists.js'
 import { LIST_FORMS, type ListForm } from './forms.js'
 import { keepList, type KeptList, type Knowledge, type StatusListHealth } from './kept-list.js'
 import { createListVerifier } from './signer.js'
@@ -103,7 +104,7 @@ const noLists: StatusLists = {
   close: () => {},
 }
 
-function trust({ url, bitOrder = 'msb', ...signer }: TrustedLists): Trust {
+function trust({ url, bitOrder, ...signer }: CheckedLists): Trust {
   const { origin, pathname } = new URL(url)
   return {
     base: origin + pathname.replace(/\/?$/, '/'),
@@ -114,9 +115,9 @@ function trust({ url, bitOrder = 'msb', ...signer }: TrustedLists): Trust {
 
 function placeOf(url: string, trusted: readonly Trust[]): Trust | undefined {
   // The address as it will be fetched: with its dots resolved.
-  const { href: address, pathname } = new URL(URL.canParse(url) ? url : 'about:blank')
-  if (AMBIGUOUS.test(pathname)) return undefined
-  return trusted.find(({ base }) => address.startsWith(base))
+  const address = readUrl(url)
+  if (address === undefined || AMBIGUOUS.test(address.pathname)) return undefined
+  return trusted.find(({ base }) => address.href.startsWith(base))
 }
 
 function checkEntry(
