@@ -60,17 +60,19 @@ export function createResourceServer<C extends object = Claims>(
   const settings = resolveOptions(options)
   const { runtime, limits } = settings
   const emitter = createEmitter(settings.listeners, runtime)
-  const issuers = createIssuers(settings, (issuer, { keysAt, algorithms }, isUnverified) =>
-    createKeySet({
+  const issuers = createIssuers(settings, (issuer, own, isUnverified) => {
+    const { keysAt, algorithms, configuredAs } = own
+    return createKeySet({
       issuer,
+      configuredAs,
       keysAt: keysAt(issuer),
       algorithms: [...algorithms.values()],
       limits,
       runtime,
       emitter,
       isUnverified,
-    }),
-  )
+    })
+  })
   const tokens = createTokenCache(settings.cache)
   const statusLists = createStatusLists(settings.status, runtime, emitter)
 
@@ -79,6 +81,7 @@ export function createResourceServer<C extends object = Claims>(
     progress.cached = remembered !== undefined
     if (remembered !== undefined) {
       progress.issuer = remembered.context.issuer
+      progress.configuredAs = remembered.basis.configuredAs
       return bound(remembered, presented)
     }
     checkForm(presented)
@@ -91,6 +94,7 @@ export function createResourceServer<C extends object = Claims>(
     const jws = parseJws(token)
     const seconds = () => runtime.now() / 1_000
     return andThen(issuers.find(jws.claims['iss']), (issuer) => {
+      progress.configuredAs = issuer.configuredAs
       // Anybody can invent the tenant of a template; a signature by its key is proof.
       if (issuer.template === undefined) progress.issuer = issuer.issuer
       const row = allowedAlgorithm(jws, issuer)
@@ -103,7 +107,7 @@ export function createResourceServer<C extends object = Claims>(
   }
 
   if (settings.prefetch) issuers.prefetch()
-  const server = serve({ decide, settings, emitter, issuers, statusLists })
+  const server = serve({ decide, settings, emitter, issuers, statusLists, tokens })
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
 }

@@ -8,6 +8,7 @@ import type { KeySetHealth } from './issuers/key-set.js'
 import { Denial, headerFields, type HeaderFields } from './kit/errors.js'
 import type { Emitter } from './kit/events.js'
 import { andThen, orElse, type Later } from './kit/later.js'
+import { createRollCall } from './kit/roll-call.js'
 import { createTrace } from './kit/tracing.js'
 import type { Settings } from './options/options.js'
 import type { StatusListHealth } from './status/kept-list.js'
@@ -16,7 +17,7 @@ import { present, presentAlone, type Absent, type Presented } from './presented/
 import type { RequestLike } from './presented/request.js'
 import { createReport, type Progress } from './report.js'
 import { checkRequirement, type Lookups, type Requirement } from './requirements/requirement.js'
-import type { Known } from './token-cache.js'
+import type { Known, TokenCache, TokenCacheSize } from './token-cache.js'
 
 /** How a resource server fares: fit for a readiness probe. */
 export interface ResourceServerHealth {
@@ -114,6 +115,7 @@ export interface Parts {
   readonly emitter: Emitter
   readonly issuers: Issuers
   readonly statusLists: StatusLists
+  readonly tokens: Pick<TokenCache, 'size'>
 }
 
 /** What is to be decided. */
@@ -125,20 +127,37 @@ interface Question<R> {
   readonly requirement?: Requirement<R> | undefined
 }
 
+/** What telemetry measures of an open resource server, beyond its health. Times in seconds. */
+export interface ResourceServerState {
+  readonly health: ResourceServerHealth
+  /** The issuer or template in the options that this issuer is one of; absent without one. */
+  readonly configuredAs: (issuer: string) => string | undefined
+  /** Age at which keys are stale, and age at which they are not used any more. */
+  readonly keyLimits: { readonly maxAge: number; readonly maxStale: number }
+  readonly tokenCache: TokenCacheSize
+}
+
 const NO_FIELDS = headerFields([])
 const decisions = createTrace('decision')
+const openServers = createRollCall<ResourceServerState>('verifier-guard:state')
 
 /** Makes a resource server from its decision. */
-export function serve({ decide, settings, emitter, issuers, statusLists }: Parts): DecidingServer {
+export function serve(parts: Parts): DecidingServer {
+  const { decide, settings, emitter, issuers, statusLists } = parts
   const report = createReport(settings, emitter)
   const lookups: Lookups = { statusLists }
+  const health = () => overall(issuers.health(), statusLists.health(), isClosed)
   let isClosed = false
 
   function answer<R>(question: Question<R>): Later<AuthContext | undefined> {
     const progress: Progress = {}
     return decisions.run(
       () => progress,
-      () => decided(question, progress),
+      () => {
+        const auth = decided(question, progress)
+        progress.awaited = auth instanceof Promise
+        return auth
+      },
     )
   }
 
@@ -158,23 +177,32 @@ export function serve({ decide, settings, emitter, issuers, statusLists }: Parts
         throw missing(presented)
       }
       ;({ token } = presented)
+      progress.scheme = presented.scheme
       const known = decide(presented, progress)
       const caller =
-        known instanceof Promise ? known.then((late) => met(question, late)) : met(question, known)
+        known instanceof Promise
+          ? known.then((late) => met(question, late, progress))
+          : met(question, known, progress)
       return caller instanceof Promise ? caller.catch(refuse) : caller
     } catch (error) {
       return refuse(error)
     }
   }
 
-  function met<R>({ requirement, request }: Question<R>, known: Known): Later<AuthContext> {
+  function met<R>(
+    { requirement, request }: Question<R>,
+    known: Known,
+    progress: Progress,
+  ): Later<AuthContext> {
     if (requirement === undefined) return report.allowed(known)
+    // JavaScript may pass null, which the check refuses.
+    progress.requirement = requirement?.name
     return andThen(checkRequirement(requirement, known.context, request, lookups), () =>
       report.allowed(known),
     )
   }
 
-  return {
+  const server: DecidingServer = {
     authenticate: async (request, requirement) =>
       (await answer({ read: () => present(request), request, requirement }))!,
     verifyAccessToken: async (token, requirement) =>
@@ -192,12 +220,26 @@ export function serve({ decide, settings, emitter, issuers, statusLists }: Parts
         headers: NO_FIELDS,
       })),
     ready: () => issuers.ready().catch((error: unknown) => report.explain(error)),
-    health: () => overall(issuers.health(), statusLists.health(), isClosed),
+    health,
     close() {
       isClosed = true
+      openServers.remove(server)
       issuers.close()
       statusLists.close()
     },
+  }
+  openServers.add(server, () => stateOf(parts, health()))
+  return server
+}
+
+function stateOf({ settings, tokens }: Parts, health: ResourceServerHealth): ResourceServerState {
+  const { issuers, limits } = settings
+  return {
+    health,
+    configuredAs: (issuer) =>
+      issuers.find((own) => own.issuer === issuer || own.template?.(issuer) === true)?.configuredAs,
+    keyLimits: { maxAge: limits.maxAge / 1_000, maxStale: limits.maxStale / 1_000 },
+    tokenCache: tokens.size(),
   }
 }
 

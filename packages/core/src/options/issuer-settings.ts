@@ -34,6 +34,7 @@ export function issuerSettings(
   checkIssuer(own.issuer.replace('{tenant}', 'tenant'), own.issuer, insecureHttp)
   return Object.freeze({
     issuer: own.issuer,
+    configuredAs: own.issuer,
     template,
     keysAt: keyLocation(own, shared, insecureHttp),
     ...trustSettings(own, shared, template),
