@@ -20,6 +20,7 @@ export const ROOMS = [
   'challenge',
   'report',
   'server',
+  'probes',
   'resource-server',
   'adapters',
   'support',
