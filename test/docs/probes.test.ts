@@ -2,6 +2,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
+import type { Type } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier'
 import type { FastifyInstance } from 'fastify'
@@ -67,7 +68,7 @@ const START: Readonly<Record<string, (exported: Exports) => Promise<Running>>> =
     }
   },
   NestJS: async ({ AppModule }) => {
-    const nest = await NestFactory.create(AppModule as object, { logger: false })
+    const nest = await NestFactory.create(AppModule as Type, { logger: false })
     await nest.listen(0, '127.0.0.1')
     return { url: await nest.getUrl(), close: () => nest.close() }
   },

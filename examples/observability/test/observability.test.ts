@@ -9,7 +9,6 @@ import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier
 import {
   createResourceServer,
   requiredStatus,
-  type GuardEvents,
   type ResourceServerOptions,
 } from '@verifier-guard/express'
 import { METRICS } from '../../../packages/opentelemetry/src/metrics.js'
@@ -171,7 +170,9 @@ async function scene(verifier: DevVerifier, ends: (() => unknown)[]): Promise<()
   const listed = await api({
     status: { lists: [{ url: issuer, keys: verifier.credentialIssuer.keys }], maxAge: 1 },
   })
-  await Promise.all([orders, aging, listed].map(({ resourceServer }) => resourceServer.ready()))
+  await Promise.all(
+    [orders, misconfigured, aging, listed].map(({ resourceServer }) => resourceServer.ready()),
+  )
   verifier.fail('jwks', 'status-503')
   const away = await api()
 
@@ -202,12 +203,13 @@ async function scene(verifier: DevVerifier, ends: (() => unknown)[]): Promise<()
     ])
     const token = await tokens.getToken()
     const status = await listed.resourceServer.verifyAccessToken(token, notRevoked).catch(() => {})
-    if (status !== undefined) verifier.fail('status', 'status-503')
+    if (status === undefined) verifier.heal('status')
+    else verifier.fail('status', 'status-503')
     // No guard checks proofs yet: what it would publish.
-    for (const code of ['dpop_proof_replayed', 'replay_store_unavailable'])
-      channel('verifier-guard:denied').publish({
-        code,
-        status: 401,
-      } as unknown as GuardEvents['denied'])
+    for (const [code, answer] of [
+      ['dpop_proof_replayed', 401],
+      ['replay_store_unavailable', 503],
+    ])
+      channel('verifier-guard:denied').publish({ code, status: answer })
   }
 }

@@ -188,10 +188,12 @@ function summaryOf({ claims, issuer, credential }: Validated): Summary {
 }
 
 /**
+ * The calling client, as a token names it.
+ *
  * The Java Verifiers 1.3.7 to 2.x put their own address into `client_id`, which says nothing of the
  * caller.
  */
-function clientOf(
+export function clientOf(
   claims: Claims,
   issuer: string,
   credential: Validated['credential'],

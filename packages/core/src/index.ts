@@ -10,6 +10,7 @@ export { probes } from './probes.js'
 export type { ProbeAnswer, Probes } from './probes.js'
 export type {
   CacheOptions,
+  CorrelationId,
   IssuerLookup,
   IssuerOptions,
   KeySetOptions,
@@ -44,6 +45,6 @@ export type {
   HttpAnswer,
   Refusal,
 } from './kit/errors.js'
-export type { EventListeners, GuardEvents } from './kit/events.js'
+export type { AboutRequest, EventListeners, GuardEvents } from './kit/events.js'
 export { systemRuntime } from './kit/runtime.js'
 export type { Runtime } from './kit/runtime.js'

@@ -4,6 +4,7 @@
  */
 import { checkBinding } from './binding.js'
 import type { Claims } from './context.js'
+import { identityOf, identityOfClaims } from './identity.js'
 import { createIssuers } from './issuers/issuers.js'
 import { createKeySet } from './issuers/key-set.js'
 import { verifyWithKeys } from './issuers/signer.js'
@@ -78,10 +79,11 @@ export function createResourceServer<C extends object = Claims>(
 
   function decide(presented: Presented, progress: Progress): Later<Known> {
     const remembered = tokens.get(presented.token, runtime.now())
-    progress.cached = remembered !== undefined
+    progress.trace.cached = remembered !== undefined
     if (remembered !== undefined) {
-      progress.issuer = remembered.context.issuer
-      progress.configuredAs = remembered.basis.configuredAs
+      progress.trace.issuer = remembered.context.issuer
+      progress.trace.configuredAs = remembered.basis.configuredAs
+      progress.whose = () => identityOf(remembered.context)
       return bound(remembered, presented)
     }
     checkForm(presented)
@@ -94,13 +96,15 @@ export function createResourceServer<C extends object = Claims>(
     const jws = parseJws(token)
     const seconds = () => runtime.now() / 1_000
     return andThen(issuers.find(jws.claims['iss']), (issuer) => {
-      progress.configuredAs = issuer.configuredAs
+      progress.trace.configuredAs = issuer.configuredAs
       // Anybody can invent the tenant of a template; a signature by its key is proof.
-      if (issuer.template === undefined) progress.issuer = issuer.issuer
+      if (issuer.template === undefined) progress.trace.issuer = issuer.issuer
       const row = allowedAlgorithm(jws, issuer)
       const how = { now: seconds(), thread: settings.signatureThread }
       return andThen(verifyWithKeys(jws, issuer.keySet, row, how), (signed) => {
-        progress.issuer = issuer.issuer
+        progress.trace.issuer = issuer.issuer
+        progress.whose = () =>
+          identityOfClaims(jws.claims, issuer.issuer, issuer.profile.credential)
         return validate(signed, issuer, seconds(), settings)
       })
     })

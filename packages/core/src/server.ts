@@ -16,6 +16,8 @@ import type { StatusLists } from './status/status.js'
 import { present, presentAlone, type Absent, type Presented } from './presented/authorization.js'
 import type { RequestLike } from './presented/request.js'
 import { createReport, type Progress } from './report.js'
+import type { Asked, Exchange } from './exchange.js'
+import { identityOf } from './identity.js'
 import { checkRequirement, type Lookups, type Requirement } from './requirements/requirement.js'
 import type { Known, TokenCache, TokenCacheSize } from './token-cache.js'
 
@@ -98,14 +100,21 @@ export interface Admission {
 }
 
 /**
- * The decision for adapters, which answers at once where nothing has to be awaited. Found by a
- * symbol, so that adapters know resource servers of another copy of this package.
+ * The decisions for adapters. Found by a symbol, so that adapters know resource servers of another
+ * copy of this package.
  */
-export const decideFor = Symbol.for('@verifier-guard/core/decide')
+export const decisionsFor = Symbol.for('@verifier-guard/core/decisions')
+
+/** The decisions of an adapter: at once where nothing has to be awaited, one event a request. */
+export interface Decisions {
+  /** @param isOptional whether a request without credentials is let in */
+  authenticate(exchange: Exchange, isOptional: boolean): Later<Admission>
+  authorize(auth: AuthContext, requirement: Requirement<unknown>, exchange: Exchange): Later<void>
+}
 
 /** A resource server as adapters see it. */
 export interface DecidingServer extends ResourceServer {
-  readonly [decideFor]: (request: RequestLike, isOptional: boolean) => Later<Admission>
+  readonly [decisionsFor]: Decisions
 }
 
 /** What a resource server is made of. */
@@ -125,6 +134,7 @@ interface Question<R> {
   readonly isOptional?: boolean
   readonly request: R
   readonly requirement?: Requirement<R> | undefined
+  readonly asked: Asked
 }
 
 /** What telemetry measures of an open resource server, beyond its health. Times in seconds. */
@@ -150,12 +160,12 @@ export function serve(parts: Parts): DecidingServer {
   let isClosed = false
 
   function answer<R>(question: Question<R>): Later<AuthContext | undefined> {
-    const progress: Progress = {}
+    const progress: Progress = { trace: {} }
     return decisions.run(
-      () => progress,
+      () => progress.trace,
       () => {
         const auth = decided(question, progress)
-        progress.awaited = auth instanceof Promise
+        progress.trace.awaited = auth instanceof Promise
         return auth
       },
     )
@@ -164,7 +174,7 @@ export function serve(parts: Parts): DecidingServer {
   function decided<R>(question: Question<R>, progress: Progress): Later<AuthContext | undefined> {
     let token: string | undefined
     const refuse = (error: unknown): Later<never> => {
-      const { refusal, told } = report.refused(error, token, progress)
+      const { refusal, told } = report.refused(error, token, progress, question.asked)
       // A worker may end with its answer: who can wait until the operator is told does.
       return andThen(told, () => {
         throw refusal
@@ -173,11 +183,11 @@ export function serve(parts: Parts): DecidingServer {
     try {
       const presented = question.read()
       if ('absent' in presented) {
-        if (question.isOptional === true) return undefined
-        throw missing(presented)
+        if (question.isOptional !== true) throw missing(presented)
+        return void report.allowed(undefined, false, question.asked)
       }
       ;({ token } = presented)
-      progress.scheme = presented.scheme
+      progress.trace.scheme = presented.scheme
       const known = decide(presented, progress)
       const caller =
         known instanceof Promise
@@ -190,35 +200,60 @@ export function serve(parts: Parts): DecidingServer {
   }
 
   function met<R>(
-    { requirement, request }: Question<R>,
-    known: Known,
+    { requirement, request, asked }: Question<R>,
+    { context, isRemembered }: Known,
     progress: Progress,
   ): Later<AuthContext> {
-    if (requirement === undefined) return report.allowed(known)
+    progress.whose = () => identityOf(context)
+    const allowed = () => {
+      report.allowed(context, isRemembered, asked, requirement && [requirement.name])
+      return context
+    }
+    if (requirement === undefined) return allowed()
     // JavaScript may pass null, which the check refuses.
-    progress.requirement = requirement?.name
-    return andThen(checkRequirement(requirement, known.context, request, lookups), () =>
-      report.allowed(known),
+    progress.trace.requirement = requirement?.name
+    return andThen(checkRequirement(requirement, context, request, lookups), allowed)
+  }
+
+  function authorize<R>(
+    auth: AuthContext,
+    requirement: Requirement<R>,
+    request: R,
+    asked: Asked,
+  ): Later<void> {
+    const progress: Progress = { trace: {}, whose: () => identityOf(auth) }
+    return orElse<void>(
+      () =>
+        andThen(checkRequirement(requirement, auth, request, lookups), () =>
+          report.met(auth, requirement.name, asked),
+        ),
+      (error) => {
+        throw report.refused(error, auth.token, progress, asked).refusal
+      },
     )
   }
 
   const server: DecidingServer = {
     authenticate: async (request, requirement) =>
-      (await answer({ read: () => present(request), request, requirement }))!,
+      (await answer({ read: () => present(request), request, requirement, asked: { request } }))!,
     verifyAccessToken: async (token, requirement) =>
-      (await answer({ read: () => presentAlone(token), request: undefined, requirement }))!,
+      (await answer({
+        read: () => presentAlone(token),
+        request: undefined,
+        requirement,
+        asked: {},
+      }))!,
     authorize: <R>(auth: AuthContext<object>, requirement: Requirement<R>, request?: R) =>
-      orElse<void>(
-        () => checkRequirement(requirement, auth as AuthContext, request as R, { statusLists }),
-        (error) => {
-          throw report.refused(error, auth.token, { issuer: auth.issuer }).refusal
-        },
-      ),
-    [decideFor]: (request, isOptional) =>
-      andThen(answer({ read: () => present(request), request, isOptional }), (auth) => ({
-        auth,
-        headers: NO_FIELDS,
-      })),
+      authorize(auth as AuthContext, requirement, request as R, askedBy(request)),
+    [decisionsFor]: {
+      authenticate: (exchange, isOptional) => {
+        const { request } = exchange
+        const question = { read: () => present(request), request, isOptional, asked: exchange }
+        return andThen(answer(question), (auth) => ({ auth, headers: NO_FIELDS }))
+      },
+      authorize: (auth, requirement, exchange) =>
+        authorize(auth, requirement, exchange.own ?? exchange.request, exchange),
+    },
     ready: () => issuers.ready().catch((error: unknown) => report.explain(error)),
     health,
     close() {
@@ -241,6 +276,12 @@ function stateOf({ settings, tokens }: Parts, health: ResourceServerHealth): Res
     keyLimits: { maxAge: limits.maxAge / 1_000, maxStale: limits.maxStale / 1_000 },
     tokenCache: tokens.size(),
   }
+}
+
+/** What an application asks about by hand may be a request, or anything else. */
+function askedBy(own: unknown): Asked {
+  const isRequest = typeof own === 'object' && own !== null && 'headers' in own
+  return { own, request: isRequest ? (own as RequestLike) : undefined }
 }
 
 function missing({ absent }: Absent): Denial {

@@ -8,7 +8,7 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api'
-import type { Progress } from '@verifier-guard/core/support'
+import type { Traced } from '@verifier-guard/core/support'
 import { OTHER } from './bounded.js'
 import type { Instruments } from './instruments.js'
 import { errorType, resultOf } from './outcome.js'
@@ -18,7 +18,7 @@ const CHANNEL = 'tracing:verifier-guard:decision'
 const SPAN = 'verifier_guard.authenticate'
 
 /** A decision under way: what core says of it, and what is noted here. */
-interface Decision extends Progress {
+interface Decision extends Traced {
   readonly error?: unknown
   [began]?: number
   [span]?: Span

@@ -5,10 +5,15 @@ import { diag } from '@opentelemetry/api'
 import { createTokenSource } from '@verifier-guard/client'
 import {
   createResourceServer,
-  requiredPower,
+  requiredPower as requiredPowerOf,
+  requiredRule,
   systemRuntime,
+  type GuardError,
   type ResourceServerOptions,
 } from '@verifier-guard/core'
+import { auth, requiredPower } from '@verifier-guard/express'
+import express from 'express'
+import request from 'supertest'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import { METRICS } from '../src/metrics.js'
 import { startTelemetry } from '../src/index.js'
@@ -17,7 +22,9 @@ import { collecting } from './collected.js'
 const verifier = createDevVerifier()
 const { issuer } = verifier
 const bearing = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
-const mayDelete = requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Delete' })
+const CREATE = { domain: 'DOME', function: 'ProductOffering', action: 'Create' }
+const DELETE = { ...CREATE, action: 'Delete' }
+const [mayCreate, mayDelete] = [requiredPowerOf(CREATE), requiredPowerOf(DELETE)]
 
 const open: (() => void)[] = []
 afterEach(() => open.splice(0).forEach((close) => close()))
@@ -114,6 +121,88 @@ describe('a decision is measured', () => {
       template,
       'other',
     ])
+  })
+})
+
+describe('a request is counted', () => {
+  const NAME = 'verifier_guard.authorization.attempts'
+
+  test('by its result, the requirement, and the code of a denial', async () => {
+    const { server, call, series } = setUp()
+    const token = verifier.mint()
+    await call(token)
+    await server.authenticate(bearing(token), mayCreate)
+    await server.authenticate(bearing(token), mayDelete).catch(() => {})
+    await server.authenticate({ headers: {} }).catch(() => {})
+    expect(await series(NAME)).toEqual([
+      { attributes: { result: 'allowed' }, value: 1 },
+      { attributes: { result: 'allowed', requirement: mayCreate.name }, value: 1 },
+      {
+        attributes: {
+          result: 'denied',
+          'error.type': 'power_missing',
+          requirement: mayDelete.name,
+        },
+        value: 1,
+      },
+      { attributes: { result: 'denied', 'error.type': 'token_missing' }, value: 1 },
+    ])
+  })
+
+  test('by the route of its framework, once for all guards', async () => {
+    const { server, series } = setUp()
+    const app = express()
+    app.use(auth(server))
+    app.get('/orders/:id', requiredPower(CREATE), (_req, res) => void res.sendStatus(204))
+    app.delete('/orders/:id', requiredPower(DELETE), (_req, res) => void res.sendStatus(204))
+    const authorization = `Bearer ${verifier.mint()}`
+    await request(app).get('/orders/7').set({ authorization }).expect(204)
+    await request(app).delete('/orders/7').set({ authorization }).expect(403)
+    expect(await series(NAME)).toMatchObject([
+      { attributes: { result: 'allowed', 'http.route': '/orders/:id' }, value: 1 },
+      { attributes: { result: 'denied', 'http.route': '/orders/:id' }, value: 1 },
+    ])
+  })
+
+  test('as several, where denials are sampled', async () => {
+    const { call, series } = setUp({
+      sampleDenied: 0.25,
+      runtime: { fetch: verifier.fetch, random: () => 0 },
+    })
+    await call(verifier.mintBroken('expired'))
+    expect(await series(NAME)).toMatchObject([{ value: 4 }])
+  })
+
+  test('on the server span, with its code and the id that the caller got', async () => {
+    const { server, spans, withinServerSpan } = setUp({ correlationId: 'traceparent' })
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+    const headers = { traceparent: `00-${trace}-00f067aa0ba902b7-01` }
+    let answer: unknown
+    await withinServerSpan(async () => {
+      await server.authenticate({ headers }).catch((error: GuardError) => (answer = error.body))
+    })
+    const { attributes } = spans().find(({ name }) => name === 'GET /orders')!
+    expect(attributes).toEqual({
+      'verifier_guard.error.type': 'token_missing',
+      'verifier_guard.correlation_id': trace,
+    })
+    expect(answer).toMatchObject({ correlation_id: trace })
+  })
+
+  test('under a bounded number of names: those beyond are other', async () => {
+    const { series, server } = setUp()
+    const token = verifier.mint()
+    for (let index = 0; index < 110; index += 1)
+      await server.authenticate(
+        bearing(token),
+        requiredRule(`rule ${index}`, () => true),
+      )
+    const names = (await series(NAME)).map(({ attributes }) => attributes['requirement'])
+    expect(names).toHaveLength(101)
+    expect((await series(NAME)).at(-1)).toEqual({
+      attributes: { result: 'allowed', requirement: 'other' },
+      value: 10,
+    })
   })
 })
 

@@ -48,6 +48,7 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
     signatureThread: given.signatureThread,
     realm: given.realm,
     correlationId: given.correlationId,
+    sampleDenied: given.sampleDenied,
     listeners: given.events,
     runtime,
   }
