@@ -24,6 +24,7 @@ export const ROOMS = [
   'correlation',
   'report',
   'server',
+  'probes',
   'resource-server',
   'adapters',
   'support',

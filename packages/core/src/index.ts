@@ -6,6 +6,8 @@
  */
 export { createResourceServer } from './resource-server.js'
 export type { Admission, AdmitOptions, ResourceServer, ResourceServerHealth } from './server.js'
+export { probes } from './probes.js'
+export type { ProbeAnswer, Probes } from './probes.js'
 export type {
   CacheOptions,
   CorrelationId,

@@ -24,12 +24,18 @@ import type { Settings } from './options/options.js'
 export interface Traced {
   /** A configured issuer, or one by whose key the token was signed. */
   issuer?: string
+  /** The issuer or template in the options; absent for one that a lookup answered for. */
+  configuredAs?: string | undefined
+  /** The scheme that carried the token (RFC 9110 §11.1). */
+  scheme?: Scheme
   /** Whether the token had been validated for an earlier request. */
   cached?: boolean
+  /** The requirement that was asked with the decision: the token itself was good. */
+  requirement?: string | undefined
+  /** Whether something had to be awaited. */
+  awaited?: boolean
   /** Why the request was refused. */
   code?: ErrorCode
-  /** The scheme of the request, where it had one. */
-  scheme?: Scheme
 }
 
 /** How far a decision came. */

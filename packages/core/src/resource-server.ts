@@ -62,17 +62,19 @@ export function createResourceServer<C extends object = Claims>(
   const settings = resolveOptions(options)
   const { runtime, limits } = settings
   const emitter = createEmitter(settings.listeners, runtime)
-  const issuers = createIssuers(settings, (issuer, { keysAt, algorithms }, isUnverified) =>
-    createKeySet({
+  const issuers = createIssuers(settings, (issuer, own, isUnverified) => {
+    const { keysAt, algorithms, configuredAs } = own
+    return createKeySet({
       issuer,
+      configuredAs,
       keysAt: keysAt(issuer),
       algorithms: [...algorithms.values()],
       limits,
       runtime,
       emitter,
       isUnverified,
-    }),
-  )
+    })
+  })
   const tokens = createTokenCache(settings.cache)
   const statusLists = createStatusLists(settings.status, runtime, emitter)
   const dpop = settings.dpop && createDpopProofs(settings, settings.dpop, emitter)
@@ -88,6 +90,7 @@ export function createResourceServer<C extends object = Claims>(
     progress.trace.cached = remembered !== undefined
     if (remembered !== undefined) {
       progress.trace.issuer = remembered.context.issuer
+      progress.trace.configuredAs = remembered.basis.configuredAs
       progress.whose = () => identityOf(remembered.context)
       return bound(remembered, presented, progress)
     }
@@ -111,6 +114,7 @@ export function createResourceServer<C extends object = Claims>(
     const jws = parseJws(token)
     const seconds = () => runtime.now() / 1_000
     return andThen(issuers.find(jws.claims['iss']), (issuer) => {
+      progress.trace.configuredAs = issuer.configuredAs
       // Anybody can invent the tenant of a template; a signature by its key is proof.
       if (issuer.template === undefined) progress.trace.issuer = issuer.issuer
       const row = allowedAlgorithm(jws, issuer)
@@ -124,7 +128,7 @@ export function createResourceServer<C extends object = Claims>(
   }
 
   if (settings.prefetch) issuers.prefetch()
-  const server = serve({ decide, settings, emitter, issuers, statusLists, dpop })
+  const server = serve({ decide, settings, emitter, issuers, statusLists, tokens, dpop })
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
 }

@@ -9,6 +9,7 @@ import type { KeySetHealth } from './issuers/key-set.js'
 import { Denial, headerFields, type HeaderFields } from './kit/errors.js'
 import type { Emitter } from './kit/events.js'
 import { andThen, orElse, type Later } from './kit/later.js'
+import { createRollCall } from './kit/roll-call.js'
 import { createTrace } from './kit/tracing.js'
 import type { Settings } from './options/options.js'
 import type { StatusListHealth } from './status/kept-list.js'
@@ -19,7 +20,7 @@ import { createReport, type Progress } from './report.js'
 import type { Asked, Exchange } from './exchange.js'
 import { identityOf } from './identity.js'
 import { checkRequirement, type Lookups, type Requirement } from './requirements/requirement.js'
-import type { Known } from './token-cache.js'
+import type { Known, TokenCache, TokenCacheSize } from './token-cache.js'
 
 /** How a resource server fares: fit for a readiness probe. */
 export interface ResourceServerHealth {
@@ -149,6 +150,7 @@ export interface Parts {
   readonly issuers: Issuers
   readonly statusLists: StatusLists
   readonly dpop: DpopProofs | undefined
+  readonly tokens: Pick<TokenCache, 'size'>
 }
 
 /** What is to be decided. */
@@ -161,14 +163,26 @@ interface Question<R> {
   readonly asked: Asked
 }
 
+/** What telemetry measures of an open resource server, beyond its health. Times in seconds. */
+export interface ResourceServerState {
+  readonly health: ResourceServerHealth
+  /** The issuer or template in the options that this issuer is one of; absent without one. */
+  readonly configuredAs: (issuer: string) => string | undefined
+  /** Age at which keys are stale, and age at which they are not used any more. */
+  readonly keyLimits: { readonly maxAge: number; readonly maxStale: number }
+  readonly tokenCache: TokenCacheSize
+}
+
 const NO_FIELDS = headerFields([])
 const decisions = createTrace('decision')
+const openServers = createRollCall<ResourceServerState>('verifier-guard:state')
 
 /** Makes a resource server from its decision. */
 export function serve(parts: Parts): DecidingServer {
   const { decide, settings, emitter, issuers, statusLists, dpop } = parts
   const report = createReport(settings, emitter)
   const lookups: Lookups = { statusLists }
+  const health = () => overall(issuers.health(), statusLists.health(), isClosed)
   let isClosed = false
 
   function answer<R>(
@@ -177,7 +191,11 @@ export function serve(parts: Parts): DecidingServer {
   ): Later<AuthContext | undefined> {
     return decisions.run(
       () => progress.trace,
-      () => decided(question, progress),
+      () => {
+        const auth = decided(question, progress)
+        progress.trace.awaited = auth instanceof Promise
+        return auth
+      },
     )
   }
 
@@ -205,6 +223,7 @@ export function serve(parts: Parts): DecidingServer {
         return void report.allowed(undefined, false, question.asked)
       }
       ;({ token } = presented)
+      progress.trace.scheme = presented.scheme
       const known = decide(presented, progress)
       const caller =
         known instanceof Promise
@@ -227,6 +246,8 @@ export function serve(parts: Parts): DecidingServer {
       return context
     }
     if (requirement === undefined) return allowed()
+    // JavaScript may pass null, which the check refuses.
+    progress.trace.requirement = requirement?.name
     return andThen(checkRequirement(requirement, context, request, lookups), allowed)
   }
 
@@ -249,7 +270,7 @@ export function serve(parts: Parts): DecidingServer {
     )
   }
 
-  return {
+  const server: DecidingServer = {
     authenticate: async (request, requirement) =>
       (await answer({ read: () => present(request), request, requirement, asked: { request } }))!,
     admit: async (request, { requirement, optional: isOptional = false } = {}) =>
@@ -282,12 +303,26 @@ export function serve(parts: Parts): DecidingServer {
         report.explain(error),
       )
     },
-    health: () => overall(issuers.health(), statusLists.health(), isClosed),
+    health,
     close() {
       isClosed = true
+      openServers.remove(server)
       issuers.close()
       statusLists.close()
     },
+  }
+  openServers.add(server, () => stateOf(parts, health()))
+  return server
+}
+
+function stateOf({ settings, tokens }: Parts, health: ResourceServerHealth): ResourceServerState {
+  const { issuers, limits } = settings
+  return {
+    health,
+    configuredAs: (issuer) =>
+      issuers.find((own) => own.issuer === issuer || own.template?.(issuer) === true)?.configuredAs,
+    keyLimits: { maxAge: limits.maxAge / 1_000, maxStale: limits.maxStale / 1_000 },
+    tokenCache: tokens.size(),
   }
 }
 

@@ -233,6 +233,8 @@ export type KeyLocation =
 /** One configured issuer. */
 export interface IssuerSettings extends TrustSettings {
   readonly issuer: string
+  /** The issuer or template in the options; `undefined` for one that a lookup answered for. */
+  readonly configuredAs: string | undefined
   /** Tells which issuers these settings are for, where `issuer` is a template. */
   readonly template: IssuerTemplate | undefined
   readonly keysAt: (issuer: string) => KeyLocation
