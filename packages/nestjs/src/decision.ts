@@ -25,9 +25,9 @@ export function decidingGuard(guards: Guards): CanActivate {
  * Lets a call pass every `AccessTokenGuard` after this line: for a guard of your own that
  * authenticated the caller in another way, by an API key or the signature of a webhook.
  *
- * **Checks nothing, and no requirement is asked**: `@Scopes('admin')` passes as well. The guard that
- * calls this decides alone. It has to run before `AccessTokenGuard`, or the call is denied: list it
- * first under `APP_GUARD`, or put its `@UseGuards` below our decorators. `@Auth()` hands
+ * **Checks nothing, and no requirement is asked**: `@Scopes('admin')` passes as well. The guard
+ * that calls this decides alone. It has to run before `AccessTokenGuard`, or the call is denied:
+ * list it first under `APP_GUARD`, or put its `@UseGuards` below our decorators. `@Auth()` hands
  * `undefined` to the handler, and neither `allowed` nor `denied` is published.
  *
  * @param context of the call, as the guard gets it

@@ -13,7 +13,7 @@ const NAMED = 10
 
 /** Says which handlers are open: as a warning where one of them is not `@Public()`. */
 export function reportDoors(doors: readonly Door[]): void {
-  // Nest asks guards for field resolvers only where GraphQL is told to.
+  // Field resolvers are reached through a query, a mutation or a subscription.
   const asked = doors.filter(({ call }) => call !== 'field' && call !== 'other')
   if (asked.length === 0) return
   const open = asked.filter((door) => stateOf(door) === 'open').map(({ shown }) => shown)

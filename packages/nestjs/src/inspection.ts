@@ -57,13 +57,13 @@ function reachOfGlobalGuards(
   { httpAdapter }: HttpAdapterHost,
 ): (handler: Handler) => boolean {
   const provided = deciding.map(({ providers }) => providers.get(AccessTokenGuard)?.instance)
-  const global: readonly object[] = [
+  const global = [
     ...config.getGlobalGuards(),
     ...config.getGlobalRequestGuards().map(({ instance }) => instance),
   ]
   // A guard of the application that asks ours holds it.
   const isOurs = (guard: object) =>
-    [guard, ...Object.values(guard)].some(
+    [guard, ...Object.values(guard as Record<string, unknown>)].some(
       (one) => one instanceof AccessTokenGuard || provided.includes(one as AccessTokenGuard),
     )
   if (!global.some(isOurs)) return () => false
