@@ -64,7 +64,7 @@ function reachOfGlobalGuards(
   // A guard of the application that asks ours holds it.
   const isOurs = (guard: object) =>
     [guard, ...Object.values(guard as Record<string, unknown>)].some(
-      (one) => one instanceof AccessTokenGuard || provided.includes(one as AccessTokenGuard),
+      (one) => one instanceof AccessTokenGuard || provided.includes(one),
     )
   if (!global.some(isOurs)) return () => false
   const hasHttp = (httpAdapter as unknown) !== undefined
