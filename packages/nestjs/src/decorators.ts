@@ -1,11 +1,13 @@
 import { applyDecorators, UseGuards } from '@nestjs/common'
 import {
   allOf,
+  requiredBinding,
   requiredClaim,
   requiredKind,
   requiredPower,
   requiredScopes,
   requiredTenant,
+  type BindingKind,
   type ClaimCondition,
   type CallerKind,
   type PowerOptions,
@@ -198,6 +200,29 @@ export function Tenant<Request = unknown>(
  */
 export function Kinds(...kinds: readonly CallerKind[]): AccessDecorator {
   return Requires(requiredKind(kinds))
+}
+
+/**
+ * Asks for a token that is bound to a key. Checks no proof: the resource server checks those of
+ * every bound token.
+ *
+ * Adds to what other decorators of the class and the method ask: the caller has to meet all of it.
+ *
+ * @param kind `dpop` for a DPoP key, `certificate` for a client certificate, `any` for either
+ * @returns a decorator for classes and methods
+ * @throws {GuardError} `invalid_configuration` for another kind
+ * @see requiredBinding
+ * @example
+ * As a part of a decorator of your own:
+ * ```ts
+ * import { applyDecorators, Post } from '@nestjs/common'
+ * import { RequiredBinding } from '@verifier-guard/nestjs'
+ *
+ * export const Pay = () => applyDecorators(Post('payments'), RequiredBinding('dpop'))
+ * ```
+ */
+export function RequiredBinding(kind: BindingKind): AccessDecorator {
+  return Requires(requiredBinding(kind))
 }
 
 /**

@@ -16,6 +16,7 @@ export {
   OptionalAuth,
   Powers,
   Public,
+  RequiredBinding,
   RequiredClaims,
   Requires,
   Scopes,
