@@ -11,6 +11,7 @@ export type {
   IssuerLookup,
   IssuerOptions,
   KeySetOptions,
+  IdTokens,
   KeySource,
   ResourceServerOptions,
   TrustOptions,

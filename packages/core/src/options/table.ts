@@ -27,7 +27,7 @@ import type {
 
 const DAY = 86_400
 const YEAR = 365 * DAY
-// The memory sets aside a place for every entry.
+// The cache sets aside a place for every entry.
 const MOST_ENTRIES = 10_000_000
 const MOST_BYTES = 2 ** 40
 
@@ -204,7 +204,7 @@ export const SERVER_ROWS = {
     check: functions(EVENT_NAMES, 'it is called with the event'),
     default: {},
     defaultIs: 'none',
-    says: 'functions that are told of events',
+    says: 'functions that are called with events',
   },
   runtime: {
     check: checkRuntime,
