@@ -41,7 +41,7 @@ import { createTokenCache, type Known } from './token-cache.js'
  * import { createResourceServer, requiredPower } from '@verifier-guard/core'
  *
  * const resourceServer = createResourceServer({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  * })
  * const mayCreate = requiredPower({
