@@ -92,7 +92,9 @@ function scopeOf({ routes, ...guarded }: Guarded & Pick<Mount, 'routes'>, place:
 
 async function guard(scope: FastifyInstance, guarded: Guarded): Promise<void> {
   if (guarded.uncalled) scope.addHook('onRequest', adapter.auth as unknown as Handler)
-  else for (const plugin of guardsOf(adapter.auth, guarded)) await scope.register(plugin)
+  else
+    for (const plugin of guardsOf((...given) => adapter.auth(...given), guarded))
+      await scope.register(plugin)
 }
 
 function add(scope: FastifyInstance, route: Route, place: Place): void {
