@@ -105,6 +105,31 @@ describe.each(driversFor('mistakes'))('$name', (driver) => {
     expect(await misconfigured('requiredScopes()')).toContain('put auth({ … }) ahead of the route')
   })
 
+  test('a requirement and authOf go by what auth() decided, whoever is put in its place', async () => {
+    const replaced = { scopes: ['orders:admin'], claims: {}, powers: [], kind: 'machine' }
+    const app = await driver.build({
+      mounts: [
+        {
+          path: '/orders',
+          options,
+          routes: [
+            { ...answers('authOf'), replaced },
+            {
+              ...answers('authOf'),
+              path: '/admin',
+              replaced,
+              requirement: ({ requiredScopes }) => requiredScopes('orders:admin'),
+            },
+          ],
+        },
+      ],
+    })
+    const ask = (path: string) => send(`${app.url}/orders/${path}`, 'GET', bearer)
+    expect((await ask('who')).body).toBe('kpmg')
+    expect((await ask('admin')).status).toBe(403)
+    await app.close()
+  })
+
   test('auth that is not called says so', async () => {
     expect(await misconfigured('auth')).toContain('call it: auth({ … })')
   })

@@ -98,7 +98,7 @@ async function guard(scope: FastifyInstance, guarded: Guarded): Promise<void> {
 }
 
 function add(scope: FastifyInstance, route: Route, place: Place): void {
-  const { method, path: url, requirement } = route
+  const { method, path: url, requirement, replaced } = route
   if ('socket' in route) {
     if (scope.hasRequestDecorator('ws'))
       scope.get(url, { websocket: true }, (socket, request) =>
@@ -108,7 +108,24 @@ function add(scope: FastifyInstance, route: Route, place: Place): void {
   }
   const asked = requirement?.(kit)
   const stated = asked && (place === 'config' ? { config: { auth: asked } } : { [place]: asked })
-  scope.route({ method: method.toUpperCase(), url, ...stated, handler: respond(route) })
+  const replace = { onRequest: replacing(replaced, stated) }
+  scope.route({
+    method: method.toUpperCase(),
+    url,
+    ...stated,
+    ...(replaced && replace),
+    handler: respond(route),
+  })
+}
+
+/** What other plugins put in the place of the caller, and the hook of the route after it. */
+function replacing(replaced: object | undefined, stated: object | undefined): Handler[] {
+  const replace: Handler = (request, _, done) => {
+    Object.assign(request, { auth: replaced })
+    done()
+  }
+  const after = (stated as { readonly onRequest?: Handler } | undefined)?.onRequest
+  return after === undefined ? [replace] : [replace, after]
 }
 
 function respond(route: AnsweringRoute) {
