@@ -2,10 +2,12 @@
  * Whose a token is, as events say it: organisations, clients and tenants, and never a person.
  * Context or claims in, short texts out.
  */
-import { clientOf, type AuthContext, type Claims } from './context.js'
+import type { AuthContext, Claims } from './context.js'
 import { readCredential, readSummary } from './credential/credential.js'
 import { Denial } from './kit/errors.js'
+import type { TrustedIssuer } from './issuers/trusted-issuer.js'
 import type { CallerKind } from './options/profiles.js'
+import { clientIdOf } from './rules/client.js'
 
 /** Whose a verified token is. */
 export interface Identity {
@@ -31,21 +33,19 @@ export function identityOf({ issuer, clientId, tenant, kind, mandate }: AuthCont
 /**
  * Whose token it is that has a good signature: its claims may break every rule, and what can't be
  * read is left out.
- *
- * @param readsCredential whether the issuer's profile looks for a credential
  */
 export function identityOfClaims(
   claims: Claims,
-  issuer: string,
-  readsCredential: boolean,
+  trusted: Pick<TrustedIssuer, 'issuer' | 'profile'>,
 ): Identity {
-  const summary = readsCredential ? readable(() => readSummary(claims)) : undefined
+  const { issuer, profile } = trusted
+  const summary = profile.credential ? readable(() => readSummary(claims)) : undefined
   const credential = summary && readable(() => readCredential(claims))
   const { organizationIdentifier } = credential?.mandate.mandator ?? {}
   return {
     issuer,
     ...texts({
-      clientId: clientOf(claims, issuer, summary),
+      clientId: clientIdOf(claims, trusted, summary),
       organizationIdentifier,
       tenant: claims['tenant'] ?? summary?.tenant,
     }),
