@@ -126,7 +126,7 @@ describe('a flood of invented key ids', () => {
     expect(await Promise.race([genuine, settle().then(() => 'still waiting')])).toBe('allowed')
   })
 
-  test('answers each of them 401 within three seconds: nobody can make it answer 503', async () => {
+  test('answers each of them 401 within three seconds: no caller can make it answer 503', async () => {
     const { clock, present, invented } = await setWarmScene()
     const outcomes: Outcome[] = []
     for (let count = 0; count < 25; count += 1) {
@@ -183,7 +183,7 @@ describe('a flood of invented key ids', () => {
     expect(verifier.requests.jwks).toBe(1)
   })
 
-  test('of the same id is answered from memory', async () => {
+  test('of the same id causes one fetch a second', async () => {
     const { verifier, present, mint } = await setWarmScene()
     const token = mint({ header: { kid: 'withdrawn long ago' } })
     for (let count = 0; count < 100; count += 1) expect(await present(token)).toEqual(unknown)
@@ -241,7 +241,7 @@ describe('a key that was replaced in place, under the same id', () => {
     },
   )
 
-  test('passes once somebody else had it fetched, although forged tokens have used up the budget', async () => {
+  test('passes once another caller caused the fetch, although forged tokens have used up the budget', async () => {
     const { verifier, clock, present, mint } = await setWarmScene()
     const forge = () => `${mint().slice(0, -8)}AAAAAAAA`
     for (let count = 0; count < 10; count += 1) await present(forge())
@@ -255,7 +255,7 @@ describe('a key that was replaced in place, under the same id', () => {
   })
 
   test.each(['refuse', 'hang', 'status-500'] as const)(
-    'cannot be looked for while the Verifier answers with %s: nobody is refused for that',
+    'cannot be looked for while the Verifier answers with %s: no token is refused for that',
     async (fault) => {
       const scene = await setWarmScene()
       scene.verifier.fail('jwks', fault)
@@ -268,7 +268,7 @@ describe('a key that was replaced in place, under the same id', () => {
 })
 
 describe('two replicas of a Verifier that publish different keys', () => {
-  test('make no fetch fruitful: invented ids are held to the budget', async () => {
+  test('give no budget back: invented ids are held to it', async () => {
     let fetches = 0
     const other = p256()
     const { present, invented } = await setWarmScene({
@@ -320,7 +320,7 @@ describe('a key that was withdrawn', () => {
   })
 })
 
-describe('nobody waits longer than one fetch may take', () => {
+describe('no request waits longer than one fetch may take', () => {
   test('whatever is chained behind it: slow metadata ahead of keys that hang', async () => {
     const { verifier, clock, present, mint } = setScene()
     verifier.fail('discovery', 'slow', { delay: 4_000 })

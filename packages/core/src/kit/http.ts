@@ -277,7 +277,7 @@ const PROXY_HINT =
 const PLAIN_HTTP_HINT = 'plain http is spoken there'
 
 /**
- * What to do about a failed connection, where its code tells. OpenSSL reads the first letters of an
+ * What to do about a failed connection, by its code. OpenSSL reads the first letters of an
  * http answer as a version or as a length.
  */
 const HINTS: Readonly<Record<string, string>> = {
@@ -289,7 +289,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /**
  * undici hides the reason (`ECONNREFUSED`) behind "fetch failed", in `cause`. An error may be of
- * another realm, so that no class tells it.
+ * another realm, which no class check recognises.
  */
 function describeCause(error: unknown): string {
   const outer = Object(error) as Failure
