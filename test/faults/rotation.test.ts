@@ -74,6 +74,26 @@ describe('a key that was just published', () => {
     expect(verifier.requests.jwks).toBe(3)
   })
 
+  test('is looked for again a second after the fetch that lacked it began, however late its answer', async () => {
+    let isSlow = false
+    const { verifier, clock, present, mint } = await setWarmScene({
+      async fetch(url, init, { verifier, clock }) {
+        const answer = await verifier.fetch(url, init)
+        if (isSlow) await new Promise<void>((end) => clock.schedule(end, 1_500))
+        return answer
+      },
+    })
+    const [published] = verifier.jwks().keys
+    const early = mint({ header: { kid: 'early' } })
+    isSlow = true
+    const first = present(early)
+    await clock.pass(1.5)
+    expect(await first).toEqual(unknown)
+    isSlow = false
+    verifier.addKeys([{ ...published!, kid: 'early' }])
+    expect(await present(early)).toBe('allowed')
+  })
+
   test('passes a moment after a token of it was refused because it was not published yet', async () => {
     const { verifier, clock, present, mint } = await setWarmScene()
     const [published] = verifier.jwks().keys
