@@ -21,6 +21,7 @@ export const ROOMS = [
   'report',
   'server',
   'resource-server',
+  'explain',
   'adapters',
   'support',
   'index',

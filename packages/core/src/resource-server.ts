@@ -116,8 +116,15 @@ function bound(known: Known, presented: Presented): Known {
   return known
 }
 
-/** The token's `alg` decides nothing: it only has to be one that is allowed (RFC 8725 §3.1). */
-function allowedAlgorithm({ header }: UnverifiedJws, { algorithms }: TrustedIssuer): AlgorithmRow {
+/**
+ * The token's `alg` decides nothing: it only has to be one that is allowed (RFC 8725 §3.1).
+ *
+ * @throws {Denial} `algorithm_not_allowed`
+ */
+export function allowedAlgorithm(
+  { header }: UnverifiedJws,
+  { algorithms }: TrustedIssuer,
+): AlgorithmRow {
   const row = algorithms.get(header.alg)
   if (row !== undefined) return row
   throw new Denial('algorithm_not_allowed', {

@@ -1,0 +1,240 @@
+/*
+ * Explains what a resource server decides on a token: the steps of `resource-server.ts`, one by
+ * one, going on after one that does not pass where that is safe.
+ */
+import { checkBinding } from '../binding.js'
+import { createContext } from '../context.js'
+import { readSummary, type CredentialSummary } from '../credential/credential.js'
+import { verifyWithKeys, type Signed } from '../issuers/signer.js'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
+import { parseJws, type UnverifiedJws } from '../jwt/jws.js'
+import { quote } from '../kit/display.js'
+import { fingerprint } from '../kit/fingerprint.js'
+import type { ResourceServerOptions } from '../options/options.js'
+import { presentAlone, type Presented } from '../presented/authorization.js'
+import { checkRequirement } from '../requirements/requirement.js'
+import { allowedAlgorithm } from '../resource-server.js'
+import { checkAudienceOfKind } from '../rules/claims.js'
+import { confirmationOf } from '../rules/confirmation.js'
+import { checkCredential } from '../rules/credential-policy.js'
+import { askClaims } from './claim-checks.js'
+import { conclude, createTrace, type ExplainOptions, type Explanation } from './explanation.js'
+import { recognize } from './recognize.js'
+import { createSetting, type Setting } from './setting.js'
+
+/**
+ * Explains what a resource server decides on a token: every check of the decision in its order,
+ * with what was expected, what was found, its verdict and its cure.
+ *
+ * Goes on after the first check that does not pass, where that is safe: the token is refused all
+ * the same. Its verdict is that of `verifyAccessToken` of a resource server with these options.
+ * Checks no proof of possession, since there is no request: a bound token is refused. Use it to
+ * find a mistake, never to protect a route.
+ *
+ * @param token what was sent as an access token, without a scheme before it
+ * @param options those of the resource server. Its listeners are not told of anything.
+ * @param explain a requirement besides, and whether requests are sent. Default: neither
+ *   requirement nor `offline`
+ * @returns the checks, and what they come to. Holds neither the token nor personal data.
+ * @throws {GuardError} `invalid_configuration`
+ * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4)
+ * @example
+ * ```ts
+ * import { explainToken } from '@verifier-guard/core/explain'
+ *
+ * const { verdict, checks } = await explainToken('eyJhbGciOi…', {
+ *   issuer: 'https://verifier.example.org/verifier',
+ *   profile: 'eudistack',
+ * })
+ * console.log(verdict)
+ * for (const { name, found, cure } of checks) console.log(name, found, cure ?? '')
+ * ```
+ */
+export async function explainToken(
+  token: string,
+  options: ResourceServerOptions,
+  explain: ExplainOptions = {},
+): Promise<Explanation> {
+  const setting = createSetting(options, explain.offline === true)
+  const trace = createTrace()
+  try {
+    const presented = await trace.ask(
+      'size',
+      () => presentAlone(token ?? '') as Presented,
+      ({ token: text }) => ({
+        expected: 'a text that is not too long',
+        found: `${text.length} characters`,
+      }),
+    )
+    if (presented !== undefined) await explainPresented({ presented, setting, trace, explain })
+  } finally {
+    setting.close()
+  }
+  const text = typeof token === 'string' ? token : ''
+  return {
+    ...conclude(trace.checks),
+    is: recognize(text),
+    fingerprint: await fingerprint(text),
+    checks: trace.checks,
+  }
+}
+
+/** What is explained, and where it is written to. */
+interface Work {
+  readonly presented: Presented
+  readonly setting: Setting
+  readonly trace: ReturnType<typeof createTrace>
+  readonly explain: ExplainOptions
+}
+
+async function explainPresented(work: Work): Promise<void> {
+  const { trace, setting, presented } = work
+  const jws = await trace.ask(
+    'form',
+    () => parseJws(presented.token),
+    () => ({
+      expected: 'a signed JWT in compact form (RFC 7515)',
+      found: 'header, claims and signature',
+    }),
+  )
+  if (jws === undefined) return
+  const found = await trace.ask(
+    'issuer',
+    () => setting.issuers.find(jws.claims['iss']),
+    ({ issuer }) => ({ expected: `"iss" to be ${quote(issuer)}`, found: quote(jws.claims['iss']) }),
+  )
+  // Where one issuer is configured, the token is held to its settings: they are the likely ones.
+  const issuer = found ?? (await setting.onlyIssuer())
+  if (issuer === undefined)
+    return trace.skip('all others', 'an issuer whose settings apply', 'no such issuer')
+  const isGenuine = await explainSignature(work, jws, issuer)
+  await explainRules(work, jws, issuer, isGenuine)
+}
+
+/** @returns false for a signature that does not hold */
+async function explainSignature(
+  { trace, setting }: Work,
+  jws: UnverifiedJws,
+  issuer: TrustedIssuer,
+): Promise<boolean> {
+  const expected = `a signature by a key of ${issuer.issuer}`
+  const row = await trace.ask(
+    'algorithm',
+    () => allowedAlgorithm(jws, issuer),
+    ({ name }) => ({
+      expected: `"alg" among ${[...issuer.algorithms.keys()].join(', ')}`,
+      found: name,
+    }),
+  )
+  if (row === undefined) {
+    trace.skip('signature', expected, 'not checked: its algorithm is not allowed')
+    return false
+  }
+  if (setting.lacksKeysOf(issuer)) {
+    trace.skip(
+      'signature',
+      expected,
+      'not checked: no keys are at hand, and no request was sent',
+      'hand in "keys", or explain the token online',
+    )
+    return true
+  }
+  const how = { now: setting.seconds(), thread: setting.settings.signatureThread }
+  const signed = await trace.ask<Signed>(
+    'signature',
+    () => verifyWithKeys(jws, issuer.keySet, row, how),
+    ({ key }) => ({ expected, found: `one by the key ${quote(key.jwk.kid)}` }),
+  )
+  return signed !== undefined
+}
+
+async function explainRules(
+  work: Work,
+  jws: UnverifiedJws,
+  issuer: TrustedIssuer,
+  isGenuine: boolean,
+): Promise<void> {
+  const { trace, setting, presented } = work
+  const { header, claims } = jws
+  const { settings } = setting
+  const now = setting.seconds()
+  if (!(await askClaims(trace, { header, claims, issuer, now, ...settings }))) return
+  const read = await trace.ask(
+    'credential',
+    () => ({ credential: issuer.profile.credential ? readSummary(claims) : undefined }),
+    ({ credential }) => ({
+      expected: 'a credential that can be read, or none',
+      found: kindOf(credential),
+    }),
+  )
+  if (read === undefined) return
+  const { credential } = read
+  const kind = credential?.kind ?? 'none'
+  await trace.ask(
+    'audience of the kind',
+    () => checkAudienceOfKind({ claims, issuer }, kind),
+    () => ({ expected: 'an audience that tokens of this kind have', found: quote(claims['aud']) }),
+  )
+  await explainCredential(work, credential, issuer, now)
+  await trace.ask(
+    'binding',
+    () => checkBinding(confirmationOf(claims), presented),
+    () => ({ expected: 'a bearer token', found: 'one that is bound to no key' }),
+  )
+  if (isGenuine) await explainRequirement(work, jws, issuer, credential)
+}
+
+/** One check of a decision, which asks for the kind first: here both are asked. */
+async function explainCredential(
+  { trace, setting: { settings } }: Work,
+  credential: CredentialSummary | undefined,
+  issuer: TrustedIssuer,
+  now: number,
+): Promise<void> {
+  const anyTime = { ...settings, checksCredentialValidity: false }
+  await trace.ask(
+    'kind of caller',
+    () => checkCredential(credential, issuer, now, anyTime),
+    () => ({
+      expected: `a caller of kind ${issuer.kinds?.join(' or ') ?? 'any'}`,
+      found: kindOf(credential),
+    }),
+  )
+  await trace.ask(
+    'validity of the credential',
+    () => checkCredential(credential, { ...issuer, kinds: undefined }, now, settings),
+    () => ({
+      expected: settings.checksCredentialValidity
+        ? 'a credential within its validity window'
+        : 'any',
+      found: credential === undefined ? 'no credential' : 'one that is valid now',
+    }),
+  )
+}
+
+async function explainRequirement(
+  { trace, setting, explain: { requirement } }: Work,
+  { token, header, claims }: UnverifiedJws,
+  issuer: TrustedIssuer,
+  credential: CredentialSummary | undefined,
+): Promise<void> {
+  if (requirement === undefined) return
+  const context = createContext({
+    ...{ token, header, claims, credential },
+    issuer: issuer.issuer,
+    confirmation: undefined,
+    validFrom: -Infinity,
+    validUntil: Infinity,
+    basis: { by: 'signature', holds: () => true },
+  })
+  const { statusLists } = setting
+  await trace.ask(
+    'requirement',
+    () => checkRequirement(requirement, context, undefined, { statusLists }),
+    () => ({ expected: requirement.name, found: 'a caller who meets it' }),
+  )
+}
+
+function kindOf(credential: CredentialSummary | undefined): string {
+  return credential === undefined ? 'no credential' : `a credential of kind ${credential.kind}`
+}

@@ -1,0 +1,17 @@
+/**
+ * Explains what a resource server decides on a token: every check with what was expected, what was
+ * found, and the cure.
+ *
+ * @packageDocumentation
+ */
+export { explainToken } from './explain.js'
+export type {
+  Check,
+  CheckVerdict,
+  ExplainOptions,
+  Explanation,
+  TokenVerdict,
+} from './explanation.js'
+export { recognize } from './recognize.js'
+export type { Recognized, TextForm } from './recognize.js'
+export { CURES } from './cures.js'
