@@ -12,6 +12,8 @@ export type {
   Explanation,
   TokenVerdict,
 } from './explanation.js'
+export { describeOptions } from './meaning.js'
+export type { Meaning } from './meaning.js'
 export { recognize } from './recognize.js'
 export type { Recognized, TextForm } from './recognize.js'
 export { CURES } from './cures.js'

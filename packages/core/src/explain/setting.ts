@@ -66,8 +66,8 @@ export function createSetting(options: ResourceServerOptions, isOffline: boolean
   }
 }
 
-/** What the options are worth a warning for was said where the server was made. */
-function quiet(options: ResourceServerOptions): ResourceServerOptions {
+/** The same options without warnings: they were given where the server was made. */
+export function quiet(options: ResourceServerOptions): ResourceServerOptions {
   if (typeof options !== 'object' || options === null) return options
   return { ...options, runtime: { ...options.runtime, warn: () => {} } }
 }

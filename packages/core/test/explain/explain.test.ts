@@ -41,7 +41,11 @@ describe('a good token', () => {
   })
 
   test('is held to a requirement too, with the denial of a decision', async () => {
-    const requirement = requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Delete' })
+    const requirement = requiredPower({
+      domain: 'DOME',
+      function: 'ProductOffering',
+      action: 'Delete',
+    })
     const explanation = await explainToken(verifier.mint(), options, { requirement })
     expect(explanation.code).toBe('power_missing')
     expect(explanation.checks.at(-1)).toMatchObject({ name: 'requirement', verdict: 'failed' })
