@@ -1,9 +1,10 @@
 /*
  * The command line: every command with its flags, its help and its examples.
  */
+import { FLAGS, shownFlag, type Flag } from '@verifier-guard/dev-verifier/console'
 import { Command, CommanderError, Option } from 'commander'
 import { completion } from './commands/completion.js'
-import { dev } from './commands/dev.js'
+import { dev, type DevFlags } from './commands/dev.js'
 import { doctor } from './commands/doctor.js'
 import { explain, optionMistake } from './commands/explain.js'
 import { inspectKey, makeKey } from './commands/keys.js'
@@ -153,7 +154,7 @@ curl -H "Authorization: Bearer $(verifier-guard token)" https://api.example.org/
 }
 
 function addDev(program: Command, runtime: CliRuntime, ends: Ended): void {
-  command(
+  const one = command(
     program,
     'dev',
     'Starts a development Verifier with a page at /console. Its tokens prove nothing.',
@@ -163,20 +164,20 @@ verifier-guard dev --power DOME/ProductOffering/Create --watch http://127.0.0.1:
 verifier-guard dev --host 0.0.0.0 --force   # a container: the console asks for the token it prints
 `,
   )
-    .option('--port <number>', 'the port; 0 for any free one', '8082')
-    .option('--host <address>', 'the address; others than loopback need --force')
-    .option('--profile <name>', 'eudistack-3.3, eudistack-3.0, eudistack-2, dome or fiware')
-    .option('--issuer <url>', 'the issuer, exactly as tokens carry it')
-    .option('--tenant <name>', 'the tenant of requests that name none')
-    .option('--key <file>', 'the signing key, so that tokens outlive a restart')
     .option(
       '--power <power>',
       'a power of the machine, domain/function/action; repeatable',
       several,
     )
     .option('--watch <url>', 'an API on this machine whose decisions the console shows')
-    .option('--force', 'start where others can reach it, or with NODE_ENV=production')
-    .action(async (flags: object) => ends(await dev(runtime, flags)))
+    .action(async (flags: DevFlags) => ends(await dev(runtime, flags)))
+  for (const flag of FLAGS) one.addOption(verifierOption(flag))
+}
+
+function verifierOption(flag: Flag): Option {
+  const { flags, says } = shownFlag(flag)
+  const option = new Option(flags, flag.name === 'port' ? `${says} Here: 8082.` : says)
+  return flag.row.flag === 'ids' ? option.argParser(several) : option
 }
 
 function addMint(program: Command, runtime: CliRuntime, ends: Ended): void {

@@ -45,7 +45,7 @@ function issueCredential({ verifier }: Desk, fields: Fields): Outcome {
   const { credential, did, privateKey } = issued
   const environment = `VERIFIER=${verifier.issuer}\nCREDENTIAL=${credential}\nPRIVATE_KEY=${privateKey.hex}`
   return {
-    data: { credential, did, privateKey: privateKey.hex },
+    data: { credential, did, privateKey },
     markup: html`<p>Issued to <code>${did}</code>. Configure your client with it:</p>
       ${copyable('credential-env', environment)}
       <p>Or obtain a token with it, in a shell where these three are set:</p>

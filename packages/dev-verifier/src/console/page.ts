@@ -203,8 +203,8 @@ function decisionsPart({ watched }: Desk): Markup {
   if (watched === undefined)
     return html`<p>
         Start with <code>--watch http://127.0.0.1:3000</code>, and mount
-        <code>watchDecisions()</code> of <code>@verifier-guard/core/watch</code> in your API, to see
-        each of its decisions here.
+        <code>watchDecisions()</code> of <code>@verifier-guard/core/explain</code> in your API, to
+        see each of its decisions here.
       </p>
       <ol id="decision-list" class="feed" tabindex="0" aria-label="Decisions"></ol>`
   return html`<p>
