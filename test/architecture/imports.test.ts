@@ -12,6 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'dev-verifier': [],
   client: ['core'],
   cli: ['core', 'client', 'dev-verifier'],
+  opentelemetry: ['core'],
   ...Object.fromEntries(adapters.map((name) => [name, ['core']])),
 }
 

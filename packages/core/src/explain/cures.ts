@@ -2,7 +2,7 @@
  * What to do about each denial, for the operator. A check that knows the likely mistake gives a
  * cure of its own.
  */
-import type { ErrorCode } from '../kit/errors.js'
+import { ERRORS, type DenialReason, type ErrorCode } from '../kit/errors.js'
 
 /** What to do about a denial, by its code. */
 export const CURES: Readonly<Record<ErrorCode, string>> = Object.freeze({
@@ -29,6 +29,12 @@ export const CURES: Readonly<Record<ErrorCode, string>> = Object.freeze({
   token_too_old: 'get a new token, or raise "maxTokenAge"',
   audience_mismatch: 'ask for a token for this API, or name in "audience" what its tokens carry',
   token_bound: 'send the proof of the key that the token is bound to',
+  token_not_bound: 'ask the authorization server for a DPoP token (RFC 9449 §5)',
+  dpop_proof_missing: 'send a DPoP proof with each request, in the header field "DPoP"',
+  dpop_proof_invalid: 'make the proof for this method and address, just before the request',
+  dpop_proof_replayed: 'make a new proof for each request, with a "jti" of its own',
+  dpop_nonce_required: 'repeat the request with a proof that holds the nonce of this answer',
+  dpop_key_mismatch: 'sign the proof with the key that the token is bound to',
   credential_malformed: 'have the credential issued again: its parts contradict each other',
   credential_expired: 'get a new credential from its issuer, and a new token with it',
   credential_revoked: 'get a new credential from its issuer: this one was revoked',
@@ -40,5 +46,17 @@ export const CURES: Readonly<Record<ErrorCode, string>> = Object.freeze({
   rule_unmet: "see the application's own rule: it refused the caller",
   keys_unavailable: 'check that this process can reach the Verifier',
   status_unavailable: 'check that this process can reach the status list',
+  replay_store_unavailable: 'check that this process can reach the store of used proofs',
   rule_failed: "see the application's own rule: it threw an error",
 } satisfies Record<ErrorCode, string>)
+
+/**
+ * What to do about one denial. The hint of a missing right says what the caller has instead, and
+ * not what to do.
+ */
+export function cureOf(code: ErrorCode, { hint }: Pick<DenialReason, 'hint'>): string {
+  if (hint === undefined) return CURES[code]
+  return ERRORS[code].status === 403 && code !== 'kind_not_accepted'
+    ? `${hint}: ${CURES[code]}`
+    : hint
+}

@@ -3,21 +3,23 @@
  * one, going on after one that does not pass where that is safe.
  */
 import { checkBinding } from '../binding.js'
-import { createContext } from '../context.js'
 import { readSummary, type CredentialSummary } from '../credential/credential.js'
 import { verifyWithKeys, type Signed } from '../issuers/signer.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import { parseJws, type UnverifiedJws } from '../jwt/jws.js'
 import { quote } from '../kit/display.js'
 import { fingerprint } from '../kit/fingerprint.js'
+import { andThen } from '../kit/later.js'
 import type { ResourceServerOptions } from '../options/options.js'
 import { presentAlone, type Presented } from '../presented/authorization.js'
 import { checkRequirement } from '../requirements/requirement.js'
 import { allowedAlgorithm } from '../resource-server.js'
-import { checkAudienceOfKind } from '../rules/claims.js'
+import { CLAIM_RULES } from '../rules/claims.js'
+import { clientIdOf } from '../rules/client.js'
 import { confirmationOf } from '../rules/confirmation.js'
-import { checkCredential } from '../rules/credential-policy.js'
-import { askClaims } from './claim-checks.js'
+import { CREDENTIAL_RULES } from '../rules/credential-policy.js'
+import { createTokenCache, type Known } from '../token-cache.js'
+import { askRules } from './ask-rules.js'
 import { conclude, createTrace, type ExplainOptions, type Explanation } from './explanation.js'
 import { recognize } from './recognize.js'
 import { createSetting, type Setting } from './setting.js'
@@ -154,11 +156,12 @@ async function explainRules(
   issuer: TrustedIssuer,
   isGenuine: boolean,
 ): Promise<void> {
-  const { trace, setting, presented } = work
-  const { header, claims } = jws
+  const { trace, setting } = work
   const { settings } = setting
+  const { header, claims } = jws
   const now = setting.seconds()
-  if (!(await askClaims(trace, { header, claims, issuer, now, ...settings }))) return
+  const context = { header, claims, issuer, now, ...settings }
+  if (!(await askRules(trace, CLAIM_RULES, context))) return
   const read = await trace.ask(
     'credential',
     () => ({ credential: issuer.profile.credential ? readSummary(claims) : undefined }),
@@ -169,68 +172,45 @@ async function explainRules(
   )
   if (read === undefined) return
   const { credential } = read
-  const kind = credential?.kind ?? 'none'
-  await trace.ask(
-    'audience of the kind',
-    () => checkAudienceOfKind({ claims, issuer }, kind),
-    () => ({ expected: 'an audience that tokens of this kind have', found: quote(claims['aud']) }),
-  )
-  await explainCredential(work, credential, issuer, now)
-  await trace.ask(
-    'binding',
-    () => checkBinding(confirmationOf(claims), presented),
-    () => ({ expected: 'a bearer token', found: 'one that is bound to no key' }),
-  )
-  if (isGenuine) await explainRequirement(work, jws, issuer, credential)
+  await askRules(trace, CREDENTIAL_RULES, { claims, credential, issuer, now, limits: settings })
+  await explainRequest(work, knownFrom(jws, issuer, credential), isGenuine)
 }
 
-/** One check of a decision, which asks for the kind first: here both are asked. */
-async function explainCredential(
-  { trace, setting: { settings } }: Work,
-  credential: CredentialSummary | undefined,
-  issuer: TrustedIssuer,
-  now: number,
-): Promise<void> {
-  const anyTime = { ...settings, checksCredentialValidity: false }
-  await trace.ask(
-    'kind of caller',
-    () => checkCredential(credential, issuer, now, anyTime),
-    () => ({
-      expected: `a caller of kind ${issuer.kinds?.join(' or ') ?? 'any'}`,
-      found: kindOf(credential),
-    }),
-  )
-  await trace.ask(
-    'validity of the credential',
-    () => checkCredential(credential, { ...issuer, kinds: undefined }, now, settings),
-    () => ({
-      expected: settings.checksCredentialValidity
-        ? 'a credential within its validity window'
-        : 'any',
-      found: credential === undefined ? 'no credential' : 'one that is valid now',
-    }),
-  )
-}
-
-async function explainRequirement(
-  { trace, setting, explain: { requirement } }: Work,
+/** What a decision would know of a token that passes, for the checks that need it. */
+function knownFrom(
   { token, header, claims }: UnverifiedJws,
   issuer: TrustedIssuer,
   credential: CredentialSummary | undefined,
-): Promise<void> {
-  if (requirement === undefined) return
-  const context = createContext({
+): Known {
+  return createTokenCache(null).add({
     ...{ token, header, claims, credential },
     issuer: issuer.issuer,
-    confirmation: undefined,
+    clientId: clientIdOf(claims, issuer, credential),
+    confirmation: confirmationOf(claims),
     validFrom: -Infinity,
     validUntil: Infinity,
-    basis: { by: 'signature', holds: () => true },
+    basis: { by: 'signature', configuredAs: issuer.configuredAs, holds: () => true },
   })
+}
+
+/** What is asked of each request anew. */
+async function explainRequest(
+  { trace, setting, presented, explain: { requirement } }: Work,
+  known: Known,
+  isGenuine: boolean,
+): Promise<void> {
+  const requiresDpop = setting.settings.dpop?.isRequired === true
+  await trace.ask(
+    'binding',
+    () => andThen(checkBinding(known, presented, { proofs: {}, requiresDpop }), () => true),
+    () => ({ expected: 'a bearer token', found: 'one that is bound to no key' }),
+  )
+  if (requirement === undefined || !isGenuine) return
   const { statusLists } = setting
   await trace.ask(
     'requirement',
-    () => checkRequirement(requirement, context, undefined, { statusLists }),
+    () =>
+      andThen(checkRequirement(requirement, known.context, undefined, { statusLists }), () => true),
     () => ({ expected: requirement.name, found: 'a caller who meets it' }),
   )
 }

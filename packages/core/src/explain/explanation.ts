@@ -4,7 +4,7 @@
 import { Denial, ERRORS, type ErrorCode } from '../kit/errors.js'
 import type { Later } from '../kit/later.js'
 import type { Requirement } from '../requirements/requirement.js'
-import { CURES } from './cures.js'
+import { cureOf } from './cures.js'
 import type { Recognized } from './recognize.js'
 
 /** What one check came to. */
@@ -116,7 +116,7 @@ function notPassed(name: string, { refusal: { code, reason } }: Denial): Check {
     expected: reason.expected,
     found: reason.actual,
     code,
-    cure: reason.hint ?? CURES[code],
+    cure: cureOf(code, reason),
   }
 }
 

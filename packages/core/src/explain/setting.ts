@@ -36,17 +36,15 @@ const SILENT: Emitter = { listens: () => false, emit: () => {} }
 export function createSetting(options: ResourceServerOptions, isOffline: boolean): Setting {
   const settings = resolveOptions(quiet(options))
   const { runtime, limits } = settings
-  const issuers = createIssuers(settings, (issuer, { keysAt, algorithms }, isUnverified) =>
-    createKeySet({
-      issuer,
+  const issuers = createIssuers(settings, (issuer, own, isUnverified) => {
+    const { keysAt, algorithms, configuredAs } = own
+    return createKeySet({
+      ...{ issuer, configuredAs, limits, runtime, isUnverified },
       keysAt: keysAt(issuer),
       algorithms: [...algorithms.values()],
-      limits,
-      runtime,
       emitter: SILENT,
-      isUnverified,
-    }),
-  )
+    })
+  })
   const statusLists = createStatusLists(settings.status, runtime, SILENT)
   return {
     settings,

@@ -2,10 +2,10 @@
  * Tells a developer's console of each decision of this process, as it is made. Decisions in by the
  * diagnostics channels; server-sent events (HTML Living Standard §9.2) out, on loopback alone.
  */
-import { configurationError, type ErrorCode } from '../kit/errors.js'
+import { configurationError } from '../kit/errors.js'
 import type { GuardEvents } from '../kit/events.js'
 import { builtinModule } from '../kit/runtime.js'
-import { CURES } from './cures.js'
+import { cureOf } from './cures.js'
 
 /** What is read of a request: Node's `IncomingMessage` has it. */
 export interface WatchRequest {
@@ -125,6 +125,6 @@ function denied({ code, status, check, expected, actual, hint }: GuardEvents['de
     name,
     verdict: index < at ? 'passed' : index === at ? 'failed' : 'skipped',
   }))
-  const cure = hint ?? CURES[code satisfies ErrorCode]
+  const cure = cureOf(code, hint === undefined ? {} : { hint })
   return { result: 'denied', code, status, expected, actual, cure, checks }
 }

@@ -25,7 +25,9 @@ export const KEY_TYPES: Readonly<Record<string, KeyType>> = Object.freeze({
 export function materialOf(jwk: Jwk): Readonly<Record<string, unknown>> {
   const names = Object.hasOwn(KEY_TYPES, jwk.kty ?? '') ? KEY_TYPES[jwk.kty!]!.members : []
   return Object.fromEntries(
-    ['kty', ...names].flatMap((name) => (jwk[name] === undefined ? [] : [[name, jwk[name]]])),
+    ['kty', ...names].flatMap((name) =>
+      jwk[name] === undefined ? [] : [[name, withoutDialect(jwk[name])]],
+    ),
   )
 }
 
@@ -72,7 +74,20 @@ function isRoca(modulus: Uint8Array): boolean {
 }
 
 function decoded(value: unknown): Uint8Array | undefined {
-  return typeof value === 'string' && value !== '' ? decodeBase64url(value) : undefined
+  const text = withoutDialect(value)
+  return typeof text === 'string' && text !== '' ? decodeBase64url(text) : undefined
+}
+
+/**
+ * RFC 7518 §6 wants base64url without padding. Some servers pad it, or publish plain base64
+ * (Keycloak's mock, Cloud Foundry's UAA, IdentityServer 3): the number is the same.
+ */
+function withoutDialect(value: unknown): unknown {
+  if (typeof value !== 'string' || !/[+/=]/.test(value)) return value
+  return value
+    .replace(/={1,2}$/, '')
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
 }
 
 function bitLength(bytes: Uint8Array): number {
