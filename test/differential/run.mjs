@@ -1,5 +1,5 @@
 /**
- * Holds core's two signature paths and jose to the same verdict, and mutated DPoP proofs to refusal:
+ * Holds core's two signature paths and jose to the same verdict, and refuses mutated DPoP proofs:
  * `npm run differential [tokens per algorithm] [seed]`. The last line has the totals; the exit code
  * is 1 for any difference that is not on the list.
  */
