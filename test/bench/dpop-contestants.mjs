@@ -40,8 +40,9 @@ const request = ({ token, proof }) => ({
   headers: { authorization: `DPoP ${token}`, dpop: proof },
 })
 
-const optionsOf = ({ issuer, algorithm }) => ({
+const optionsOf = ({ issuer, algorithm, jwk }) => ({
   issuer,
+  keys: { keys: [jwk] },
   audience: AUDIENCE,
   profile: 'eudistack',
   kinds: ['machine', 'none'],
