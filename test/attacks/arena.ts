@@ -81,10 +81,12 @@ export function createArena(
   const server = createResourceServer({
     issuer: verifier.issuer,
     profile: 'eudistack',
+    // The keys of a FIWARE VCVerifier are elsewhere, and this one is of another family.
+    ...(options.profile === 'fiware' && { jwksUri: `${verifier.issuer}/oidc/jwks` }),
     runtime: { ...systemRuntime, fetch, warn: () => {} },
     events: { denied: (event) => denied.push(event) },
     ...options,
-  })
+  } as ResourceServerOptions)
   const published: unknown[] = []
   const onDenied = (event: unknown) => void published.push(event)
   subscribe('verifier-guard:denied', onDenied)

@@ -298,7 +298,7 @@ describe('a lookup', () => {
       expect(await scene.present(cached)).toBe('allowed')
       await scene.clock.pass(3_600)
       expect(scene.asked.length).toBeGreaterThanOrEqual(6)
-      expect(scene.told('keysChanged')).toHaveLength(1)
+      expect(scene.events('keysChanged')).toHaveLength(1)
       const calls = scene.calls.length
       expect(await scene.present(cached)).toBe('allowed')
       expect(scene.calls).toHaveLength(calls)
@@ -333,13 +333,13 @@ describe('a lookup', () => {
   })
 
   test('that answers for another issuer vouches for nobody, as one that compares without case does', async () => {
-    const { present, told, mint } = setTenants((issuer: string) => ({
+    const { present, events, mint } = setTenants((issuer: string) => ({
       issuer: issuer.toLowerCase(),
     }))
     expect(
       await present(mint({ claims: { iss: tenant('kpmg').replace('/verifier', '/VERIFIER') } })),
     ).toEqual(refused)
-    expect(told('denied')[0]).toMatchObject({
+    expect(events('denied')[0]).toMatchObject({
       hint: expect.stringMatching(/compare the whole text/) as string,
     })
   })

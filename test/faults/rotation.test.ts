@@ -38,13 +38,13 @@ describe('a key that was just published', () => {
     }
   })
 
-  test('is told of, with the one that it replaces', async () => {
-    const { verifier, present, mint, told } = await setWarmScene()
+  test('is an event, with the one that it replaces', async () => {
+    const { verifier, present, mint, events } = await setWarmScene()
     const kid = () => verifier.jwks().keys[0]!['kid'] as string
     const old = kid()
     verifier.rotateKeys()
     await present(mint())
-    expect(told('keysChanged')).toEqual([
+    expect(events('keysChanged')).toEqual([
       { issuer: verifier.issuer, added: [old], removed: [] },
       { issuer: verifier.issuer, added: [kid()], removed: [old] },
     ])

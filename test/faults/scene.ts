@@ -30,8 +30,8 @@ export interface Scene {
   readonly invented: () => string
   /** What becomes of a token. */
   readonly present: (token: string) => Promise<Outcome>
-  /** What the resource server told of itself by one name. */
-  readonly told: <Name extends keyof GuardEvents>(name: Name) => readonly GuardEvents[Name][]
+  /** The events of one name. */
+  readonly events: <Name extends keyof GuardEvents>(name: Name) => readonly GuardEvents[Name][]
   /** Addresses that were called, in order. */
   readonly calls: readonly string[]
 }
@@ -100,7 +100,7 @@ export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions
     mint,
     invented: () => mint({ header: { kid: `invented-${(inventions += 1)}` } }),
     present: (token) => outcome(server.verifyAccessToken(token)),
-    told: <Name extends keyof GuardEvents>(wanted: Name) =>
+    events: <Name extends keyof GuardEvents>(wanted: Name) =>
       events.filter(({ name }) => name === wanted).map(({ event }) => event as GuardEvents[Name]),
   }
   scenes.push(scene)

@@ -9,8 +9,10 @@ import {
 } from './credential/credential.js'
 import { parseJws, type JwsHeader } from './jwt/jws.js'
 import { deepFreeze } from './kit/json.js'
+import type { Scheme } from './kit/errors.js'
 import { frozenCopy } from './kit/members.js'
 import type { CallerKind } from './options/profiles.js'
+import type { Confirmation } from './rules/confirmation.js'
 import type { Validated } from './rules/validated.js'
 
 /** The claims of an access token, as they stand in it. */
@@ -56,6 +58,13 @@ export interface AuthContext<C extends object = Claims> {
   readonly credential: Credential | undefined
   /** When the token expires, in seconds since 1970. */
   readonly expiresAt: number
+  /** The scheme of the request: `DPoP` with a proof of the token's key, else `Bearer`. */
+  readonly scheme: Scheme
+  /**
+   * The keys that the token is bound to, each of them shown by the request; `undefined` for a
+   * bearer token.
+   */
+  readonly confirmation: Confirmation | undefined
 }
 
 /** Makes the context of a caller, with the claims that were read for the decision. */
@@ -78,7 +87,15 @@ export function contextToKeep(context: AuthContext): AuthContext {
 /** What shows in a log. */
 type Summary = Pick<
   AuthContext,
-  'issuer' | 'clientId' | 'scopes' | 'tenant' | 'kind' | 'powers' | 'expiresAt' | 'subject'
+  | 'issuer'
+  | 'clientId'
+  | 'scopes'
+  | 'tenant'
+  | 'kind'
+  | 'powers'
+  | 'expiresAt'
+  | 'subject'
+  | 'confirmation'
 >
 
 /** What was read of the token, and what is made of it once a handler asks. */
@@ -104,6 +121,7 @@ class Context implements AuthContext {
   readonly powers: readonly Power[]
   readonly expiresAt: number
   readonly #subject: string | undefined
+  readonly #confirmation: Confirmation | undefined
   readonly #token: string
   #contents: Contents | undefined
 
@@ -116,6 +134,7 @@ class Context implements AuthContext {
     this.powers = summary.powers
     this.expiresAt = summary.expiresAt
     this.#subject = summary.subject
+    this.#confirmation = summary.confirmation
     this.#token = token
     this.#contents = contents
     Object.freeze(this)
@@ -127,6 +146,15 @@ class Context implements AuthContext {
 
   get subject(): string | undefined {
     return this.#subject
+  }
+
+  /** A token with a `jkt` comes as DPoP, and no other does: see `binding.ts`. */
+  get scheme(): Scheme {
+    return this.#confirmation?.jkt === undefined ? 'Bearer' : 'DPoP'
+  }
+
+  get confirmation(): Confirmation | undefined {
+    return this.#confirmation
   }
 
   get token(): string {
@@ -175,7 +203,7 @@ function frozenCredential(claims: Claims): Credential | undefined {
 
 const NO_POWERS: readonly Power[] = Object.freeze([])
 
-function summaryOf({ claims, issuer, clientId, credential }: Validated): Summary {
+function summaryOf({ claims, issuer, clientId, credential, confirmation }: Validated): Summary {
   return {
     issuer,
     clientId,
@@ -185,6 +213,7 @@ function summaryOf({ claims, issuer, clientId, credential }: Validated): Summary
     powers: credential?.powers ?? NO_POWERS,
     expiresAt: claims['exp'] as number,
     subject: claims['sub'] as string | undefined,
+    confirmation,
   }
 }
 

@@ -5,9 +5,12 @@
  * @packageDocumentation
  */
 export { createResourceServer } from './resource-server.js'
-export type { ResourceServer, ResourceServerHealth } from './server.js'
+export type { Admission, AdmitOptions, ResourceServer, ResourceServerHealth } from './server.js'
+export { probes } from './probes.js'
+export type { ProbeAnswer, Probes } from './probes.js'
 export type {
   CacheOptions,
+  CorrelationId,
   IssuerLookup,
   IssuerOptions,
   KeySetOptions,
@@ -16,9 +19,17 @@ export type {
   ResourceServerOptions,
   TrustOptions,
 } from './options/options.js'
+export type {
+  DpopOptions,
+  NonceOptions,
+  ProofAlgorithm,
+  ReplayOptions,
+  ReplayStore,
+} from './options/dpop.js'
 export type { ListSigner, StatusListOptions, TrustedLists } from './options/status-lists.js'
 export type { CallerKind, ProfileName } from './options/profiles.js'
 export type { AuthContext, Claims } from './context.js'
+export type { Confirmation } from './rules/confirmation.js'
 export type { RequestLike } from './presented/request.js'
 export type { Algorithm } from './jwt/algorithms.js'
 export type { JwsHeader } from './jwt/jws.js'
@@ -41,9 +52,11 @@ export type {
   ErrorCode,
   ErrorKind,
   HeaderFields,
+  FieldPair,
   HttpAnswer,
   Refusal,
+  Scheme,
 } from './kit/errors.js'
-export type { EventListeners, GuardEvents } from './kit/events.js'
+export type { AboutRequest, EventListeners, GuardEvents } from './kit/events.js'
 export { systemRuntime } from './kit/runtime.js'
 export type { Runtime } from './kit/runtime.js'

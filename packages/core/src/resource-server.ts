@@ -2,8 +2,9 @@
  * Decides on access tokens. The page to read first: `decide` and `validated` are every step of a
  * decision, each in the room of its name.
  */
-import { checkBinding } from './binding.js'
+import { checkBinding, checkScheme, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'
+import { identityOf, identityOfClaims } from './identity.js'
 import { createIssuers } from './issuers/issuers.js'
 import { createKeySet } from './issuers/key-set.js'
 import { verifyWithKeys } from './issuers/signer.js'
@@ -21,6 +22,7 @@ import type { Progress } from './report.js'
 import { validate, type Validated } from './rules/validated.js'
 import { serve, type ResourceServer } from './server.js'
 import { createStatusLists } from './status/status.js'
+import { createDpopProofs } from './proof/dpop.js'
 import { createTokenCache, type Known } from './token-cache.js'
 
 /**
@@ -60,60 +62,75 @@ export function createResourceServer<C extends object = Claims>(
   const settings = resolveOptions(options)
   const { runtime, limits } = settings
   const emitter = createEmitter(settings.listeners, runtime)
-  const issuers = createIssuers(settings, (issuer, { keysAt, algorithms }, isUnverified) =>
-    createKeySet({
+  const issuers = createIssuers(settings, (issuer, own, isUnverified) => {
+    const { keysAt, algorithms, configuredAs } = own
+    return createKeySet({
       issuer,
+      configuredAs,
       keysAt: keysAt(issuer),
       algorithms: [...algorithms.values()],
       limits,
       runtime,
       emitter,
       isUnverified,
-    }),
-  )
+    })
+  })
   const tokens = createTokenCache(settings.cache)
   const statusLists = createStatusLists(settings.status, runtime, emitter)
+  const dpop = settings.dpop && createDpopProofs(settings, settings.dpop, emitter)
+  const binding: BindingRules = {
+    proofs: { jkt: dpop?.show },
+    requiresDpop: settings.dpop?.isRequired === true,
+  }
 
   function decide(presented: Presented, progress: Progress): Later<Known> {
+    progress.trace.scheme = presented.scheme
+    checkScheme(presented, binding)
     const remembered = tokens.get(presented.token, runtime.now())
-    progress.cached = remembered !== undefined
+    progress.trace.cached = remembered !== undefined
     if (remembered !== undefined) {
-      progress.issuer = remembered.context.issuer
-      return bound(remembered, presented)
+      progress.trace.issuer = remembered.context.issuer
+      progress.trace.configuredAs = remembered.basis.configuredAs
+      progress.whose = () => identityOf(remembered.context)
+      return bound(remembered, presented, progress)
     }
     checkForm(presented)
     return andThen(validated(presented.token, progress), (token) =>
-      bound(tokens.add(token), presented),
+      bound(tokens.add(token), presented, progress),
     )
+  }
+
+  /** The same for a token that is remembered and for a new one: each request must show its keys. */
+  function bound(known: Known, presented: Presented, progress: Progress): Later<Known> {
+    const shown = checkBinding(known, presented, binding)
+    if (shown === undefined) return known
+    return andThen(shown, (fields) => {
+      progress.fields = fields
+      return known
+    })
   }
 
   function validated(token: string, progress: Progress): Later<Validated> {
     const jws = parseJws(token)
     const seconds = () => runtime.now() / 1_000
     return andThen(issuers.find(jws.claims['iss']), (issuer) => {
+      progress.trace.configuredAs = issuer.configuredAs
       // Anybody can invent the tenant of a template; a signature by its key is proof.
-      if (issuer.template === undefined) progress.issuer = issuer.issuer
+      if (issuer.template === undefined) progress.trace.issuer = issuer.issuer
       const row = allowedAlgorithm(jws, issuer)
       const how = { now: seconds(), thread: settings.signatureThread }
       return andThen(verifyWithKeys(jws, issuer.keySet, row, how), (signed) => {
-        progress.issuer = issuer.issuer
+        progress.trace.issuer = issuer.issuer
+        progress.whose = () => identityOfClaims(jws.claims, issuer)
         return validate(signed, issuer, seconds(), settings)
       })
     })
   }
 
   if (settings.prefetch) issuers.prefetch()
-  const server = serve({ decide, settings, emitter, issuers, statusLists })
+  const server = serve({ decide, settings, emitter, issuers, statusLists, tokens, dpop })
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
-}
-
-/**
- * The same for a token that is remembered and for a new one: its binding is asked of each request.
- */
-function bound(known: Known, presented: Presented): Known {
-  checkBinding(known.confirmation, presented)
-  return known
 }
 
 /** The token's `alg` decides nothing: it only has to be one that is allowed (RFC 8725 §3.1). */

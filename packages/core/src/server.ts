@@ -3,11 +3,13 @@
  * out, each of them reported.
  */
 import type { AuthContext, Claims } from './context.js'
+import type { DpopProofs } from './proof/dpop.js'
 import type { Issuers } from './issuers/issuers.js'
 import type { KeySetHealth } from './issuers/key-set.js'
 import { Denial, headerFields, type HeaderFields } from './kit/errors.js'
 import type { Emitter } from './kit/events.js'
 import { andThen, orElse, type Later } from './kit/later.js'
+import { createRollCall } from './kit/roll-call.js'
 import { createTrace } from './kit/tracing.js'
 import type { Settings } from './options/options.js'
 import type { StatusListHealth } from './status/kept-list.js'
@@ -15,8 +17,10 @@ import type { StatusLists } from './status/status.js'
 import { present, presentAlone, type Absent, type Presented } from './presented/authorization.js'
 import type { RequestLike } from './presented/request.js'
 import { createReport, type Progress } from './report.js'
+import type { Asked, Exchange } from './exchange.js'
+import { identityOf } from './identity.js'
 import { checkRequirement, type Lookups, type Requirement } from './requirements/requirement.js'
-import type { Known } from './token-cache.js'
+import type { Known, TokenCache, TokenCacheSize } from './token-cache.js'
 
 /** How a resource server fares: fit for a readiness probe. */
 export interface ResourceServerHealth {
@@ -50,8 +54,23 @@ export interface ResourceServer<C extends object = Claims> {
     requirement?: Requirement<R>,
   ): Promise<AuthContext<C>>
   /**
+   * Decides as {@link ResourceServer.authenticate} does, for hosts outside the frameworks: an
+   * upgrade, a gateway, a function. Tells besides which fields the answer must carry.
+   *
+   * A DPoP proof is made for one method and one URL: the request must state both, as the client
+   * sent them.
+   *
+   * @param request a web `Request`, Node's `IncomingMessage`, or `{ method, url, headers }`
+   * @param options `requirement` is what the route asks for; `optional` lets requests without
+   *   credentials pass as anonymous, default: false
+   * @returns the caller, and the fields for the answer
+   * @throws {GuardError} every code of kind `token` and `verifier`
+   */
+  admit<R extends RequestLike>(request: R, options?: AdmitOptions<R>): Promise<Admission<C>>
+  /**
    * Decides on a token alone, for queues, sockets and other transports. A requirement can't depend
-   * on a request here, and a token that is bound to a key is refused: nothing can prove it.
+   * on a request here, and a token that is bound to a key is refused: nothing
+   * shows that the sender holds it.
    *
    * @param token the access token, without a scheme before it
    * @param requirement what is asked of the caller; default: a valid token
@@ -77,9 +96,10 @@ export interface ResourceServer<C extends object = Claims> {
     ...request: undefined extends R ? [request?: R] : [request: R]
   ): void | Promise<void>
   /**
-   * Fetches the keys ahead of the first request.
+   * Fetches the keys ahead of the first request, and tests the store of used proofs.
    *
-   * @throws {GuardError} `keys_unavailable`, with the reason in its message
+   * @throws {GuardError} `keys_unavailable`, `replay_store_unavailable`, with the reason in its
+   *   message
    */
   ready(): Promise<void>
   /** Tells how it fares, at once. Starts nothing. */
@@ -88,23 +108,38 @@ export interface ResourceServer<C extends object = Claims> {
   close(): void
 }
 
-/** A request that was let in. */
-export interface Admission {
+/** What is asked of a request by {@link ResourceServer.admit}. */
+export interface AdmitOptions<R = unknown> {
+  /** What the route asks for. Default: a valid token. */
+  readonly requirement?: Requirement<R>
+  /** Whether a request without credentials passes as anonymous. Default: false. */
+  readonly optional?: boolean
+}
+
+/** A request that was allowed. */
+export interface Admission<C extends object = Claims> {
   /** The caller; `undefined` for an anonymous one where authentication is optional. */
-  readonly auth: AuthContext | undefined
+  readonly auth: AuthContext<C> | undefined
   /** What the answer carries besides: a success may have fields of its own. */
   readonly headers: HeaderFields
 }
 
 /**
- * The decision for adapters, which answers at once where nothing has to be awaited. Found by a
- * symbol, so that adapters know resource servers of another copy of this package.
+ * The decisions for adapters. Found by a symbol, so that adapters know resource servers of another
+ * copy of this package.
  */
-export const decideFor = Symbol.for('@verifier-guard/core/decide')
+export const decisionsFor = Symbol.for('@verifier-guard/core/decisions')
+
+/** The decisions of an adapter: at once where nothing has to be awaited, one event a request. */
+export interface Decisions {
+  /** @param isOptional whether a request without credentials is let in */
+  authenticate(exchange: Exchange, isOptional: boolean): Later<Admission>
+  authorize(auth: AuthContext, requirement: Requirement<unknown>, exchange: Exchange): Later<void>
+}
 
 /** A resource server as adapters see it. */
 export interface DecidingServer extends ResourceServer {
-  readonly [decideFor]: (request: RequestLike, isOptional: boolean) => Later<Admission>
+  readonly [decisionsFor]: Decisions
 }
 
 /** What a resource server is made of. */
@@ -114,38 +149,68 @@ export interface Parts {
   readonly emitter: Emitter
   readonly issuers: Issuers
   readonly statusLists: StatusLists
+  readonly dpop: DpopProofs | undefined
+  readonly tokens: Pick<TokenCache, 'size'>
 }
 
 /** What is to be decided. */
 interface Question<R> {
   readonly read: () => Presented | Absent
-  /** Whether a request without credentials is let in. */
+  /** Whether a request without credentials passes. */
   readonly isOptional?: boolean
   readonly request: R
   readonly requirement?: Requirement<R> | undefined
+  readonly asked: Asked
+}
+
+/** What telemetry measures of an open resource server, beyond its health. Times in seconds. */
+export interface ResourceServerState {
+  readonly health: ResourceServerHealth
+  /** The issuer or template in the options that this issuer is one of; absent without one. */
+  readonly configuredAs: (issuer: string) => string | undefined
+  /** Age at which keys are stale, and age at which they are not used any more. */
+  readonly keyLimits: { readonly maxAge: number; readonly maxStale: number }
+  readonly tokenCache: TokenCacheSize
 }
 
 const NO_FIELDS = headerFields([])
 const decisions = createTrace('decision')
+const openServers = createRollCall<ResourceServerState>('verifier-guard:state')
 
 /** Makes a resource server from its decision. */
-export function serve({ decide, settings, emitter, issuers, statusLists }: Parts): DecidingServer {
+export function serve(parts: Parts): DecidingServer {
+  const { decide, settings, emitter, issuers, statusLists, dpop } = parts
   const report = createReport(settings, emitter)
   const lookups: Lookups = { statusLists }
+  const health = () => overall(issuers.health(), statusLists.health(), isClosed)
   let isClosed = false
 
-  function answer<R>(question: Question<R>): Later<AuthContext | undefined> {
-    const progress: Progress = {}
+  function answer<R>(
+    question: Question<R>,
+    progress: Progress = { trace: {} },
+  ): Later<AuthContext | undefined> {
     return decisions.run(
-      () => progress,
-      () => decided(question, progress),
+      () => progress.trace,
+      () => {
+        const auth = decided(question, progress)
+        progress.trace.awaited = auth instanceof Promise
+        return auth
+      },
     )
+  }
+
+  function admitted<R>(question: Question<R>): Later<Admission> {
+    const progress: Progress = { trace: {} }
+    return andThen(answer(question, progress), (auth) => ({
+      auth,
+      headers: progress.fields === undefined ? NO_FIELDS : headerFields(progress.fields),
+    }))
   }
 
   function decided<R>(question: Question<R>, progress: Progress): Later<AuthContext | undefined> {
     let token: string | undefined
     const refuse = (error: unknown): Later<never> => {
-      const { refusal, told } = report.refused(error, token, progress)
+      const { refusal, told } = report.refused(error, token, progress, question.asked)
       // A worker may end with its answer: who can wait until the operator is told does.
       return andThen(told, () => {
         throw refusal
@@ -154,51 +219,117 @@ export function serve({ decide, settings, emitter, issuers, statusLists }: Parts
     try {
       const presented = question.read()
       if ('absent' in presented) {
-        if (question.isOptional === true) return undefined
-        throw missing(presented)
+        if (question.isOptional !== true) throw missing(presented)
+        return void report.allowed(undefined, false, question.asked)
       }
       ;({ token } = presented)
+      progress.trace.scheme = presented.scheme
       const known = decide(presented, progress)
       const caller =
-        known instanceof Promise ? known.then((late) => met(question, late)) : met(question, known)
+        known instanceof Promise
+          ? known.then((late) => met(question, late, progress))
+          : met(question, known, progress)
       return caller instanceof Promise ? caller.catch(refuse) : caller
     } catch (error) {
       return refuse(error)
     }
   }
 
-  function met<R>({ requirement, request }: Question<R>, known: Known): Later<AuthContext> {
-    if (requirement === undefined) return report.allowed(known)
-    return andThen(checkRequirement(requirement, known.context, request, lookups), () =>
-      report.allowed(known),
+  function met<R>(
+    { requirement, request, asked }: Question<R>,
+    { context, isRemembered }: Known,
+    progress: Progress,
+  ): Later<AuthContext> {
+    progress.whose = () => identityOf(context)
+    const allowed = () => {
+      report.allowed(context, isRemembered, asked, requirement && [requirement.name])
+      return context
+    }
+    if (requirement === undefined) return allowed()
+    // JavaScript may pass null, which the check refuses.
+    progress.trace.requirement = requirement?.name
+    return andThen(checkRequirement(requirement, context, request, lookups), allowed)
+  }
+
+  function authorize<R>(
+    auth: AuthContext,
+    requirement: Requirement<R>,
+    request: R,
+    asked: Asked,
+  ): Later<void> {
+    const { scheme } = auth
+    const progress: Progress = { trace: { scheme }, whose: () => identityOf(auth) }
+    return orElse<void>(
+      () =>
+        andThen(checkRequirement(requirement, auth, request, lookups), () =>
+          report.met(auth, requirement.name, asked),
+        ),
+      (error) => {
+        throw report.refused(error, auth.token, progress, asked).refusal
+      },
     )
   }
 
-  return {
+  const server: DecidingServer = {
     authenticate: async (request, requirement) =>
-      (await answer({ read: () => present(request), request, requirement }))!,
+      (await answer({ read: () => present(request), request, requirement, asked: { request } }))!,
+    admit: async (request, { requirement, optional: isOptional = false } = {}) =>
+      admitted({
+        read: () => present(request),
+        request,
+        requirement,
+        isOptional,
+        asked: { request },
+      }),
     verifyAccessToken: async (token, requirement) =>
-      (await answer({ read: () => presentAlone(token), request: undefined, requirement }))!,
+      (await answer({
+        read: () => presentAlone(token),
+        request: undefined,
+        requirement,
+        asked: {},
+      }))!,
     authorize: <R>(auth: AuthContext<object>, requirement: Requirement<R>, request?: R) =>
-      orElse<void>(
-        () => checkRequirement(requirement, auth as AuthContext, request as R, { statusLists }),
-        (error) => {
-          throw report.refused(error, auth.token, { issuer: auth.issuer }).refusal
-        },
-      ),
-    [decideFor]: (request, isOptional) =>
-      andThen(answer({ read: () => present(request), request, isOptional }), (auth) => ({
-        auth,
-        headers: NO_FIELDS,
-      })),
-    ready: () => issuers.ready().catch((error: unknown) => report.explain(error)),
-    health: () => overall(issuers.health(), statusLists.health(), isClosed),
+      authorize(auth as AuthContext, requirement, request as R, askedBy(request)),
+    [decisionsFor]: {
+      authenticate: (exchange, isOptional) => {
+        const { request } = exchange
+        return admitted({ read: () => present(request), request, isOptional, asked: exchange })
+      },
+      authorize: (auth, requirement, exchange) =>
+        authorize(auth, requirement, exchange.own ?? exchange.request, exchange),
+    },
+    async ready() {
+      await Promise.all([issuers.ready(), dpop?.ready()]).catch((error: unknown) =>
+        report.explain(error),
+      )
+    },
+    health,
     close() {
       isClosed = true
+      openServers.remove(server)
       issuers.close()
       statusLists.close()
     },
   }
+  openServers.add(server, () => stateOf(parts, health()))
+  return server
+}
+
+function stateOf({ settings, tokens }: Parts, health: ResourceServerHealth): ResourceServerState {
+  const { issuers, limits } = settings
+  return {
+    health,
+    configuredAs: (issuer) =>
+      issuers.find((own) => own.issuer === issuer || own.template?.(issuer) === true)?.configuredAs,
+    keyLimits: { maxAge: limits.maxAge / 1_000, maxStale: limits.maxStale / 1_000 },
+    tokenCache: tokens.size(),
+  }
+}
+
+/** What an application asks about by hand may be a request, or anything else. */
+function askedBy(own: unknown): Asked {
+  const isRequest = typeof own === 'object' && own !== null && 'headers' in own
+  return { own, request: isRequest ? (own as RequestLike) : undefined }
 }
 
 function missing({ absent }: Absent): Denial {

@@ -10,8 +10,9 @@ import { GuardError } from '@verifier-guard/core'
 import { configurationError } from '@verifier-guard/core/support'
 import { accessOf } from './access.js'
 import { GUARDS, JUDGE, type Guards } from './guards.js'
+import { exchangeOf } from './exchange.js'
 import { httpException } from './http.js'
-import { ownRequest, setCaller, type CredentialTransport } from './transport.js'
+import { setCaller, type CredentialTransport } from './transport.js'
 
 // A call has one context for all its guards: of those on the application, the class and the method,
 // the first one judges.
@@ -79,11 +80,12 @@ export class AccessTokenGuard implements CanActivate {
     const guard = optional ? this.guards.optional : this.guards.required
     try {
       const request = transport.request(context) ?? { headers: {} }
-      const { auth, headers } = await guard.authenticate(request)
+      const { exchange, end } = exchangeOf(context, request)
+      const { auth, headers } = await guard.authenticate(exchange)
       transport.answer?.(headers, context)
-      for (const requirement of requirements)
-        await guard.authorize(auth, requirement, request, ownRequest(context))
+      for (const requirement of requirements) await guard.authorize(auth, requirement, exchange)
       setCaller(context, auth)
+      end()
     } catch (error) {
       if (!(error instanceof GuardError)) throw error
       if (error.kind === 'configuration') this.logger.error(error.message)

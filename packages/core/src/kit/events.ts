@@ -6,30 +6,62 @@ import { printable } from './display.js'
 import { explain, type DenialReason, type ErrorCode } from './errors.js'
 import { builtinModule, type Runtime } from './runtime.js'
 
+/**
+ * Whose request it is, where the signature of its token held, and where it goes. Texts that the
+ * issuer chose are cut after 256 characters.
+ */
+export interface AboutRequest {
+  /** The calling client, as `auth.clientId`. */
+  readonly clientId?: string
+  /** The organisation that granted the mandate: `VATES-B12345678`. */
+  readonly organizationIdentifier?: string
+  /** The tenant that the token was issued for. */
+  readonly tenant?: string
+  /** The kind of actor; absent where a refused token's credential can't be read. */
+  readonly kind?: 'machine' | 'employee' | 'unknown' | 'none'
+  /** The request's method. */
+  readonly method?: string
+  /**
+   * The route's pattern, where the framework knows it: `/orders/:id`. Never the query. Express
+   * tells what a router is mounted at as it was requested.
+   */
+  readonly route?: string
+  /** The name of the requirement that refused, or of those that were met, separated by `; `. */
+  readonly requirement?: string
+  /** What the caller was given to quote, or what the request brought along: `correlationId`. */
+  readonly correlationId?: string
+}
+
 /** Every event by its name, with what it carries. */
 export interface GuardEvents {
-  /** A request was let in. */
-  readonly allowed: {
-    readonly issuer: string
+  /**
+   * A request is allowed. Of every request one of this and `denied` is published: by an adapter
+   * once all guards of the request are through, at the latest when its answer ends. A request that
+   * its caller left before is neither.
+   */
+  readonly allowed: AboutRequest & {
+    /** Absent for an anonymous caller, where authentication is optional. */
+    readonly issuer?: string
     /** Whether the token had been validated for an earlier request. */
     readonly cached: boolean
   }
   /** A request was refused; the operator's half of the answer. */
-  readonly denied: DenialReason & {
-    readonly code: ErrorCode
-    readonly status: number
-    /**
-     * First 16 characters of the token's SHA-256 in base64url: tells tokens apart without being
-     * one.
-     */
-    readonly fingerprint?: string
-    /** The `iss` of the token, where it is a configured issuer. */
-    readonly issuer?: string
-    /** What the caller was given to quote, when correlation ids are on. */
-    readonly correlationId?: string
-    /** The failure beneath, where there was one. */
-    readonly cause?: unknown
-  }
+  readonly denied: DenialReason &
+    AboutRequest & {
+      readonly code: ErrorCode
+      readonly status: number
+      /**
+       * First 16 characters of the token's SHA-256 in base64url: tells tokens apart without being
+       * one.
+       */
+      readonly fingerprint?: string
+      /** The `iss` of the token, where it is a configured issuer. */
+      readonly issuer?: string
+      /** The share of denials that is published, where that is not all: option `sampleDenied`. */
+      readonly share?: number
+      /** The failure beneath, where there was one. */
+      readonly cause?: unknown
+    }
   /** A key set was fetched. */
   readonly keySetRefreshed: {
     readonly issuer: string
@@ -73,6 +105,17 @@ export interface GuardEvents {
     /** Seconds until the next attempt. */
     readonly retryIn: number
   }
+  /** The store of used proofs failed. */
+  readonly replayStoreFailed: {
+    readonly message: string
+    /** Whether the proof was accepted without knowing whether it was used. */
+    readonly accepted: boolean
+  }
+  /** The memory of used proofs is filled to four fifths. Once until it has emptied to half. */
+  readonly replayMemoryFilling: {
+    readonly entries: number
+    readonly maxEntries: number
+  }
 }
 
 /**
@@ -106,6 +149,8 @@ export const EVENT_NAMES = [
   'keySetStale',
   'statusListRefreshed',
   'statusListFailed',
+  'replayStoreFailed',
+  'replayMemoryFilling',
 ] as const
 
 /**
@@ -186,6 +231,8 @@ function createWarnings({ warn }: Pick<Runtime, 'warn'>) {
       if (codes.delete(code)) warn(denied(code, reason))
     },
     keySetFailed: ({ issuer, message }) => warnOnce(issuer, keySetFailed(issuer, message)),
+    replayStoreFailed: ({ message }) => warnOnce('replay store', replayStoreFailed(message)),
+    replayMemoryFilling: ({ maxEntries }) => warnOnce('replay memory', memoryFilling(maxEntries)),
     statusListFailed: ({ list, message }) => warnOnce(list, statusListFailed(message)),
   }
   return {
@@ -209,6 +256,14 @@ function keySetFailed(issuer: string, message: string): string {
 
 function statusListFailed(message: string): string {
   return `A status list could not be fetched: ${message}. ${once('statusListFailed', 'every failure')}`
+}
+
+function replayStoreFailed(message: string): string {
+  return `The store of used DPoP proofs failed: ${printable(message)}: requests with bound tokens get 503 meanwhile, unless "dpop.replay.unavailable" says otherwise. ${once('replayStoreFailed', 'every failure')}`
+}
+
+function memoryFilling(maxEntries: number): string {
+  return `The memory of used DPoP proofs is filled to four fifths of ${maxEntries}: once it is full, bound tokens get 503. Raise "dpop.replay.maxEntries". ${once('replayMemoryFilling', 'every time')}`
 }
 
 function once(name: keyof GuardEvents, what: string): string {

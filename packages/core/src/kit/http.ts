@@ -10,6 +10,8 @@ export type HttpFailureReason =
   | 'too_large'
   | 'not_json'
   | 'unusable'
+  /** Metadata of another issuer than was asked for (RFC 8414 §3.3). */
+  | 'other_issuer'
   | 'aborted'
 
 /** An HTTP exchange that brought no usable answer; the caller decides what that means. */
@@ -41,6 +43,8 @@ export interface FetchLimits {
   readonly maxBytes: number
   /** Whether plain http is acceptable beyond this machine. */
   readonly insecureHttp: boolean
+  /** See {@link BoundedRequest.resendAfter}. */
+  readonly resendAfter?: number
 }
 
 /** One bounded HTTP request. */
@@ -57,6 +61,11 @@ export interface BoundedRequest {
   readonly bodyOf?: number
   /** Calls the request off from outside. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Milliseconds after which the request is sent once more, while the first hangs: a server that
+   * was starting may never answer that one. Each further one takes twice as long. Default: never.
+   */
+  readonly resendAfter?: number | undefined
 }
 
 /** An answer read to its end. */
@@ -102,13 +111,32 @@ export async function exchange(runtime: Runtime, request: BoundedRequest): Promi
     }
   })
   try {
-    return await Promise.race([
-      perform(runtime, request, abort.signal, () => (answered = true)),
-      limit,
-    ])
+    const send = () => perform(runtime, request, abort.signal, () => (answered = true))
+    const { answer, cancel } = sentUntilAnswered(send, runtime, request.resendAfter)
+    return await Promise.race([answer, limit]).finally(cancel)
   } finally {
     callOff()
+    // What was sent twice may be answered twice.
+    abort.abort()
   }
+}
+
+/** The first of several answers to one request, good or bad. */
+function sentUntilAnswered(
+  send: () => Promise<BoundedAnswer>,
+  { schedule }: Pick<Runtime, 'schedule'>,
+  resendAfter: number | undefined,
+): { readonly answer: Promise<BoundedAnswer>; readonly cancel: () => void } {
+  if (resendAfter === undefined) return { answer: send(), cancel: () => {} }
+  let cancel = () => {}
+  const answer = new Promise<BoundedAnswer>((resolve, reject) => {
+    const sendAndRepeat = (delay: number) => {
+      void send().then(resolve, reject)
+      cancel = schedule(() => sendAndRepeat(2 * delay), delay)
+    }
+    sendAndRepeat(resendAfter)
+  })
+  return { answer, cancel: () => cancel() }
 }
 
 /**

@@ -1,6 +1,20 @@
 import { quoteAddress } from './display.js'
 
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+/**
+ * Hosts on this machine or its link, as `URL` writes them: loopback (RFC 6761 §6.3, RFC 1122
+ * §3.2.1.3), "this host", link-local (RFC 3927, RFC 4291 §2.5.6), and IPv4 within IPv6.
+ */
+const LOCAL =
+  /^(?:(?:.+\.)?localhost\.?|(?:0|127)(?:\.\d+){3}|169\.254(?:\.\d+){2}|\[::1?\]|\[fe[89ab].*\]|\[::(?:ffff:)?(?:0:[\da-f]+|7f[\da-f]{2}:[\da-f]+|a9fe:[\da-f]+)\])$/
+
+/**
+ * Whether an address is on this machine or its link, where admin consoles and the metadata services
+ * of clouds are. A name that resolves to such a place is not found out.
+ */
+export function isLocal(address: string): boolean {
+  return LOCAL.test(new URL(address).hostname)
+}
 
 /**
  * An absolute address, or `undefined` for anything else.

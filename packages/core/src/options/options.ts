@@ -9,8 +9,10 @@ import type { SignatureThread } from '../jwt/signature.js'
 import type { EventListeners } from '../kit/events.js'
 import type { FetchLimits } from '../kit/http.js'
 import type { Runtime } from '../kit/runtime.js'
+import type { DpopOptions, DpopSettings } from './dpop.js'
 import type { IssuerTemplate } from './issuer-template.js'
 import type { CallerKind, Profile, ProfileName } from './profiles.js'
+import type { ResourceAddress } from './resource.js'
 import type { StatusListOptions, StatusListSettings } from './status-lists.js'
 
 /** Where the keys come from: from the Verifier's metadata unless one of these is given. */
@@ -134,6 +136,16 @@ export interface CacheOptions {
   readonly maxBytes?: number
 }
 
+/**
+ * Where the correlation id of a denial comes from: a random one (`true`), that of a field of the
+ * request by its name (`'x-request-id'`; of `'traceparent'` the id of the trace), or that of a
+ * function of the framework's own request (`({ id }) => id`).
+ *
+ * What the request states has 128 characters at most: letters, digits and `_ . : / + = @ ~ -`.
+ * Where it states nothing else, or the function throws, the id is a random one.
+ */
+export type CorrelationId = boolean | string | ((request: never) => unknown)
+
 /** The options of a resource server. */
 export type ResourceServerOptions = TrustOptions &
   KeySource & {
@@ -160,13 +172,29 @@ export type ResourceServerOptions = TrustOptions &
     readonly cache?: CacheOptions | null
     /** Where the status of credentials is looked up, for `requiredStatus`. Default: nowhere. */
     readonly status?: StatusListOptions
+    /**
+     * The public URL of this API, as clients call it; several for an API with several names. DPoP
+     * proofs are made for it. With a path, what a request's own path lacks of it is put before.
+     * Default: none, and no proof can be checked.
+     */
+    readonly resource?: string | readonly string[]
+    /**
+     * How DPoP proofs are checked. Default: proofs are checked for tokens that are bound to a key,
+     * once `resource` is stated.
+     */
+    readonly dpop?: DpopOptions
     /** Name of the protected space in challenges (RFC 9110 §11.5). Default: `api`. */
     readonly realm?: string
     /**
-     * Whether denials carry a random id for the caller to quote, the same as in the `denied` event.
-     * Default: false.
+     * Gives every denial an id: `correlation_id` in the body of the answer, `correlationId` in the
+     * event. See {@link CorrelationId} for where it comes from. Default: false.
      */
-    readonly correlationId?: boolean
+    readonly correlationId?: CorrelationId
+    /**
+     * The share of denials that the event `denied` tells of, above 0 and up to 1: a flood of bad
+     * tokens must not become one of log lines. The event then states it as `share`. Default: 1.
+     */
+    readonly sampleDenied?: number
     /**
      * Accepts plain http beyond this machine: anyone on the way can then publish keys. Default:
      * false.
@@ -205,6 +233,8 @@ export type KeyLocation =
 /** One configured issuer. */
 export interface IssuerSettings extends TrustSettings {
   readonly issuer: string
+  /** The issuer or template in the options; `undefined` for one that a lookup answered for. */
+  readonly configuredAs: string | undefined
   /** Tells which issuers these settings are for, where `issuer` is a template. */
   readonly template: IssuerTemplate | undefined
   readonly keysAt: (issuer: string) => KeyLocation
@@ -231,6 +261,9 @@ export interface Settings {
   readonly prefetch: boolean
   readonly cache: Required<CacheOptions> | null
   readonly status: StatusListSettings | undefined
+  readonly resources: readonly ResourceAddress[]
+  /** `undefined` where no proof is checked. */
+  readonly dpop: DpopSettings | undefined
   /** Seconds. */
   readonly clockTolerance: number
   /** Seconds. */
@@ -238,7 +271,8 @@ export interface Settings {
   readonly checksCredentialValidity: boolean
   readonly signatureThread: SignatureThread
   readonly realm: string
-  readonly correlationId: boolean
+  readonly correlationId: CorrelationId
+  readonly sampleDenied: number
   readonly listeners: EventListeners
   readonly runtime: Runtime
 }

@@ -7,6 +7,7 @@ import { configurationError } from '../kit/errors.js'
 import { readOptions, within, type Filled } from '../kit/option-rows.js'
 import { systemRuntime, type Runtime } from '../kit/runtime.js'
 import { worksInBackground } from '../kit/single-flight.js'
+import { dpopSettings } from './dpop.js'
 import { issuerLookup } from './issuer-lookup.js'
 import { issuerSettings, missingIssuer } from './issuer-settings.js'
 import { isOpenToAll } from './issuer-template.js'
@@ -18,6 +19,7 @@ import type {
   ResourceServerOptions,
   Settings,
 } from './options.js'
+import { resourceAddresses } from './resource.js'
 import { statusListSettings } from './status-lists.js'
 import { CACHE_ROWS, KEY_SET_ROWS, SERVER_ROWS } from './table.js'
 import { checkTrust } from './trust.js'
@@ -36,18 +38,22 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
   const runtime = resolveRuntime(given.runtime)
   const { prefetch, ...limits } = keySetLimits(given)
   const { cache, status, allowInsecureHttp } = given
+  const resources = resourceAddresses(given.resource, allowInsecureHttp)
   const settings: Settings = {
     ...issuersOf(options, limits, runtime),
     limits,
     prefetch: prefetch && worksInBackground,
     cache: cacheBounds(cache),
     status: status && statusListSettings(status, allowInsecureHttp),
+    resources,
+    dpop: dpopSettings(given.dpop, resources.length > 0),
     clockTolerance: given.clockTolerance,
     maxTokenAge: given.maxTokenAge,
     checksCredentialValidity: given.credentialValidity === 'check',
     signatureThread: given.signatureThread,
     realm: given.realm,
     correlationId: given.correlationId,
+    sampleDenied: given.sampleDenied,
     listeners: given.events,
     runtime,
   }
@@ -102,6 +108,7 @@ function issuersOf(
 ): Pick<Settings, 'issuers' | 'lookups'> {
   const listed = listOf(options)
   const resolve = (own: IssuerOptions) => issuerSettings(own, options, insecureHttp)
+  const resolveLookedUp = (own: IssuerOptions) => ({ ...resolve(own), configuredAs: undefined })
   const issuers = listed
     .filter((entry) => typeof entry !== 'function')
     .map((entry) =>
@@ -110,7 +117,7 @@ function issuersOf(
   refuseRepeated(issuers)
   const lookups = listed
     .filter((entry) => typeof entry === 'function')
-    .map((lookup) => issuerLookup(lookup as IssuerLookup, resolve, timeout, runtime))
+    .map((lookup) => issuerLookup(lookup as IssuerLookup, resolveLookedUp, timeout, runtime))
   return { issuers, lookups }
 }
 
@@ -139,9 +146,11 @@ function refuseRepeated(issuers: readonly IssuerSettings[]): void {
 }
 
 /** What works but is weaker than the developer may think, with what restricts access instead. */
-function* warnings({ issuers, limits }: Settings): Iterable<string> {
+function* warnings({ issuers, limits, dpop }: Settings): Iterable<string> {
   if (limits.insecureHttp)
     yield 'allowInsecureHttp is on: anyone on the way to the Verifier can publish keys of their own.'
+  if (dpop?.nonce !== undefined && dpop.nonce.secrets === undefined)
+    yield 'dpop.nonce has no "secrets": this process makes its own, and instances refuse each other\'s nonces. State the same secrets for all of them.'
   for (const own of issuers) {
     const { issuer, template, audience, idTokens } = own
     if (audience === null) yield anyAudience(own)

@@ -4,7 +4,7 @@
  */
 import type { JwkSet } from '../jwt/key.js'
 import type { PublicKeys } from '../jwt/public-keys.js'
-import { quote } from '../kit/display.js'
+import { quote, quoteAddress } from '../kit/display.js'
 import { configurationError } from '../kit/errors.js'
 import { readOptions, seconds, within, type OptionRows } from '../kit/option-rows.js'
 import { describeInsecure } from '../kit/url.js'
@@ -41,7 +41,7 @@ export type ListSigner =
 
 /** Where lists may be fetched from, and who signs them there. */
 export type TrustedLists = ListSigner & {
-  /** An https address; every list below it counts, and no other. */
+  /** An https address without query; every list below it counts, and no other. */
   readonly url: string
   /**
    * Which end of a byte the first entry is at. Default: `msb`, as EUDIStack writes both standards
@@ -146,6 +146,12 @@ function checkedList(list: TrustedLists, insecureHttp: boolean): CheckedLists {
       '"url" of a status list as an https address',
       problem,
       'state where the lists of the issuer are',
+    )
+  if (/[?#]/.test(url))
+    throw configurationError(
+      '"url" of a status list without query and fragment',
+      quoteAddress(url),
+      'state the place below which the lists are, such as https://issuer.example.org/lists/',
     )
   if (bitOrder !== 'msb' && bitOrder !== 'lsb')
     throw configurationError(

@@ -26,6 +26,9 @@ import type {
 } from './options.js'
 
 const DAY = 86_400
+// RFC 9110 §5.1, of the characters that fields are named with; a switch from the environment is no
+// name.
+const FIELD_NAME = /^(?!(?:true|false|yes|no|on|off)$)[a-z][\w-]{0,63}$/i
 const YEAR = 365 * DAY
 // The cache sets aside a place for every entry.
 const MOST_ENTRIES = 10_000_000
@@ -180,15 +183,30 @@ export const SERVER_ROWS = {
     defaultIs: 'nowhere',
     says: 'where the status of credentials is looked up, for `requiredStatus`',
   },
+  resource: {
+    check: anything,
+    defaultIs: 'none',
+    says: 'the public URL of this API, or several: what DPoP proofs are made for',
+  },
+  dpop: {
+    check: checkGroup,
+    defaultIs: 'see below',
+    says: 'how DPoP proofs are checked; needs `resource`',
+  },
   realm: {
     check: checkRealm,
     default: 'api',
     says: 'name of the protected space in challenges',
   },
   correlationId: {
-    check: flag,
+    check: checkCorrelationId,
     default: false,
-    says: 'gives every denial an id, in the answer and in the event',
+    says: "gives every denial an id, in the answer's body and in the event: a random one (`true`), that of a field (`'x-request-id'`, `'traceparent'`) or of a function of the request",
+  },
+  sampleDenied: {
+    check: checkShare,
+    default: 1,
+    says: 'share of the denials that the event `denied` tells of',
   },
   allowInsecureHttp: {
     check: flag,
@@ -228,6 +246,25 @@ function checkGroup(name: string, value: unknown): void {
 function checkCache(name: string, value: unknown): void {
   if (typeof value === 'object') return
   throw configurationError(`"${name}" as an object`, quote(value), 'null switches it off')
+}
+
+function checkCorrelationId(name: string, value: unknown): void {
+  if (typeof value === 'boolean' || typeof value === 'function') return
+  if (typeof value === 'string' && FIELD_NAME.test(value)) return
+  throw configurationError(
+    `"${name}" as true, false, the name of a field or a function`,
+    quote(value),
+    'a field is named like "x-request-id" or "traceparent"',
+  )
+}
+
+function checkShare(name: string, value: unknown): void {
+  if (typeof value === 'number' && value > 0 && value <= 1) return
+  throw configurationError(
+    `"${name}" as a number above 0 and up to 1`,
+    quote(value),
+    'it is a share: 0.1 tells of one denial in ten',
+  )
 }
 
 /** Other members than those that are read do no harm: a runtime may serve the client as well. */

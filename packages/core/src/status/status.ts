@@ -41,7 +41,14 @@ export const NOT_REVOKED = 'a credential that is not revoked'
 const STOPPING: readonly (string | undefined)[] = ['revocation', 'suspension', undefined]
 const INDEX = /^(?:0|[1-9]\d{0,9})$/
 const MAX_LISTS = 64
-const ESCAPED_SLASH = /%(?:2f|5c)/i
+/** Each entry may name another list, and so cause a fetch; credentials have one or two. */
+const MAX_ENTRIES = 8
+/**
+ * Characters by which a server may read a path otherwise than it is written here, and so leave the
+ * place that is trusted: escaped control characters, dots, slashes and percent signs, and the path
+ * parameters that Java servers cut off before they resolve "..".
+ */
+const AMBIGUOUS = /;|%(?:[01][\da-f]|2[5ef]|3b|5c|7f)/i
 
 /**
  * Makes the status lists of a server; nothing is fetched before it is asked for.
@@ -74,6 +81,10 @@ export function createStatusLists(
     check(credential, unlisted) {
       const entries = credential?.status.filter(({ purpose }) => STOPPING.includes(purpose)) ?? []
       if (entries.length === 0) return unlisted('a credential that states no status')
+      if (entries.length > MAX_ENTRIES)
+        return unmet(
+          `a credential with ${entries.length} statuses, of which ${MAX_ENTRIES} are read`,
+        )
       return firstRefusal(entries.map((entry) => checkEntry(entry, listAt, unlisted)))
     },
     health: () => [...kept.values()].map((list) => list.health()),
@@ -103,11 +114,10 @@ function trust({ url, bitOrder, ...signer }: CheckedLists): Trust {
 }
 
 function placeOf(url: string, trusted: readonly Trust[]): Trust | undefined {
-  // The address as it will be fetched: with its dots and escapes resolved.
-  const address = readUrl(url)?.href ?? ''
-  // A server may resolve an escaped slash after all, and so leave the place that is trusted.
-  if (ESCAPED_SLASH.test(address)) return undefined
-  return trusted.find(({ base }) => address.startsWith(base))
+  // The address as it will be fetched: with its dots resolved.
+  const address = readUrl(url)
+  if (address === undefined || AMBIGUOUS.test(address.pathname)) return undefined
+  return trusted.find(({ base }) => address.href.startsWith(base))
 }
 
 function checkEntry(
