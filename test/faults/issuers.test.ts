@@ -83,7 +83,7 @@ describe('a template', () => {
   })
 })
 
-describe('issuers that somebody invents under a template', () => {
+describe('issuers that a caller invents under a template', () => {
   const unreachable = (options: object = {}) =>
     setScene({
       options: { issuer: TEMPLATE, ...options },
@@ -109,6 +109,18 @@ describe('issuers that somebody invents under a template', () => {
     for (let n = 0; n < 500; n += 1) expect(await present(mint(invented(n)))).toEqual(unavailable)
     expect(calls.length - before).toBeLessThanOrEqual(64)
     expect(await present(mint(genuine))).toBe('allowed')
+  })
+
+  test('use up no warning that is meant for a configured issuer', async () => {
+    const configured = 'https://invented-not.example.test/verifier'
+    const { present, mint, warnings } = unreachable({
+      issuer: [TEMPLATE, configured],
+      events: { denied() {} },
+    })
+    for (let n = 0; n < 30; n += 1) await present(mint(invented(n)))
+    expect(warnings).toHaveLength(10)
+    await present(mint({ claims: { iss: configured, aud: configured } }))
+    expect(warnings.at(-1)).toContain(`The keys of ${configured} could not be fetched`)
   })
 
   test('make room after a second, and no fetch is made for them any more', async () => {

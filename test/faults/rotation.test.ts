@@ -153,6 +153,20 @@ describe('a flood of invented key ids', () => {
     for (const outcome of outcomes) expect(outcome).toEqual(unknown)
   })
 
+  test('of more than may wait is answered by a fetch that began less than a second before', async () => {
+    const { verifier, clock, present, mint, invented } = await setWarmScene()
+    for (let count = 0; count < 5; count += 1) {
+      void present(invented())
+      await settle()
+    }
+    await clock.pass(1.5)
+    for (let count = 0; count < 1_000; count += 1) void present(invented())
+    verifier.rotateKeys()
+    const genuine = present(mint())
+    await clock.pass(2)
+    expect(await genuine).toBe('allowed')
+  })
+
   test('does not slow down tokens of known keys', async () => {
     const { clock, present, mint, invented } = await setWarmScene()
     for (let count = 0; count < 100; count += 1) void present(invented())

@@ -34,6 +34,8 @@ export interface Scene {
   readonly events: <Name extends keyof GuardEvents>(name: Name) => readonly GuardEvents[Name][]
   /** Addresses that were called, in order. */
   readonly calls: readonly string[]
+  /** What the developer was warned of. */
+  readonly warnings: readonly string[]
 }
 
 const scenes: Scene[] = []
@@ -64,6 +66,7 @@ export interface SceneOptions {
 export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions = {}): Scene {
   const clock = createClock()
   const calls: string[] = []
+  const warnings: string[] = []
   const verifier = createDevVerifier({
     ...more.verifier,
     runtime: { now: clock.now, schedule: clock.schedule },
@@ -77,7 +80,7 @@ export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions
       ...systemRuntime,
       ...clock,
       random: () => chance,
-      warn: () => {},
+      warn: (message) => void warnings.push(message),
       fetch: (url, init) => {
         calls.push(url)
         return fetch === undefined
@@ -97,6 +100,7 @@ export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions
     server,
     clock,
     calls,
+    warnings,
     mint,
     invented: () => mint({ header: { kid: `invented-${(inventions += 1)}` } }),
     present: (token) => outcome(server.verifyAccessToken(token)),

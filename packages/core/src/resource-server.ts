@@ -61,7 +61,8 @@ export function createResourceServer<C extends object = Claims>(
 ): ResourceServer<C> {
   const settings = resolveOptions(options)
   const { runtime, limits } = settings
-  const emitter = createEmitter(settings.listeners, runtime)
+  const configured = settings.issuers.map(({ issuer }) => issuer)
+  const emitter = createEmitter(settings.listeners, runtime, configured)
   const issuers = createIssuers(settings, (issuer, own, isUnverified) => {
     const { keysAt, algorithms, configuredAs } = own
     return createKeySet({
