@@ -1,3 +1,4 @@
+import { createRollCall } from '@verifier-guard/core/support'
 import { onAbort } from './abort.js'
 import { closedError, type TokenSourceError } from './errors.js'
 import { createFetch, type TokenFetch } from './fetch.js'
@@ -102,6 +103,14 @@ export interface TokenSource {
   readonly close: () => void
 }
 
+/** What telemetry measures of an open token source. */
+export interface TokenSourceState {
+  readonly issuer: string
+  readonly health: TokenSourceHealth
+}
+
+const openSources = createRollCall<TokenSourceState>('verifier-guard:client:state')
+
 /**
  * A source of access tokens for one machine, from a Verifier (`verifier`, `credential`) or any
  * other OAuth 2.1 authorization server (`authorizationServer`, `clientId`), by the client
@@ -150,19 +159,23 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const dropToken = (token: string, parameters: TokenParameters = {}) =>
     tokens.find(parametersOf(parameters))?.drop(token) ?? true
 
-  return Object.freeze({
+  const health = () => healthOf(tokens.own.state(), settings)
+  const source: TokenSource = Object.freeze({
     getToken,
     dropToken,
     allowedOrigins: Object.freeze([...settings.allowedOrigins]),
     isAllowed,
     fetch: createFetch({ getToken, dropToken, isAllowed, runtime: settings.runtime }),
     ready: async (wanted?: GetTokenOptions) => void (await getToken(wanted)),
-    health: () => healthOf(tokens.own.state(), settings),
+    health,
     close: () => {
       closed = true
+      openSources.remove(source)
       tokens.close()
     },
   })
+  openSources.add(source, () => ({ issuer: settings.issuer, health: health() }))
+  return source
 }
 
 /** The origin of an absolute address, and a text that is no origin for anything else. */

@@ -6,8 +6,11 @@
  */
 export { createResourceServer } from './resource-server.js'
 export type { Admission, AdmitOptions, ResourceServer, ResourceServerHealth } from './server.js'
+export { probes } from './probes.js'
+export type { ProbeAnswer, Probes } from './probes.js'
 export type {
   CacheOptions,
+  CorrelationId,
   IssuerLookup,
   IssuerOptions,
   KeySetOptions,
@@ -53,6 +56,6 @@ export type {
   Refusal,
   Scheme,
 } from './kit/errors.js'
-export type { EventListeners, GuardEvents } from './kit/events.js'
+export type { AboutRequest, EventListeners, GuardEvents } from './kit/events.js'
 export { systemRuntime } from './kit/runtime.js'
 export type { Runtime } from './kit/runtime.js'

@@ -13,13 +13,17 @@ import {
   findCaller,
   requireCaller,
   settle,
+  endOf,
+  fieldsByName,
   type Admission,
   type AuthOptions,
+  type Entry,
+  type Exchange,
   type Guard,
 } from '@verifier-guard/core/support'
-import type { FastifyPluginCallback, FastifyRequest } from 'fastify'
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
 import { answerRefusals, refuse } from './refusal.js'
-import { verdict, type GuardedRequest, type Handler } from './request.js'
+import { entry, type GuardedRequest, type Handler } from './request.js'
 import { isOpen, statedFor, watchAround } from './route-config.js'
 
 export * from '@verifier-guard/core'
@@ -89,10 +93,10 @@ export function auth(
 export function required(requirement: Requirement<never>): Handler {
   return function authorize(request: GuardedRequest, reply, done) {
     const refused = refuse(reply, done)
-    if (request[verdict] === undefined) return refused(missingGuard(requirement))
-    const { guard, caller } = request[verdict]
+    const { [entry]: own } = request
+    if (own === undefined) return refused(missingGuard(requirement))
     settle(
-      () => guard.authorize(caller, requirement, request.raw, request),
+      () => own.guard.authorize(own.caller, requirement, own.exchange),
       () => done(),
       refused,
     )
@@ -186,7 +190,7 @@ export const anyOf = bound.anyOf
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
 export function authOf<C extends object = Claims>(request: object): AuthContext<C> {
-  return requireCaller<C>((request as GuardedRequest)[verdict]?.caller, isDecided(request))
+  return requireCaller<C>(entryOf(request))
 }
 
 /**
@@ -198,11 +202,12 @@ export function authOf<C extends object = Claims>(request: object): AuthContext<
 export function optionalAuthOf<C extends object = Claims>(
   request: object,
 ): AuthContext<C> | undefined {
-  return findCaller<C>((request as GuardedRequest)[verdict]?.caller, isDecided(request))
+  return findCaller<C>(entryOf(request))
 }
 
-function isDecided(request: Partial<GuardedRequest>): boolean {
-  return request[verdict] !== undefined || isOpen(request)
+/** A route that its config opens has an anonymous caller, guard or none. */
+function entryOf(request: Partial<GuardedRequest>): Pick<Entry, 'caller'> | undefined {
+  return request[entry] ?? (isOpen(request) ? {} : undefined)
 }
 
 function enter(guard: Guard): Handler {
@@ -211,13 +216,21 @@ function enter(guard: Guard): Handler {
     const refused = refuse(reply, done)
     if (asked === false) return done()
     if (asked instanceof GuardError) return refused(asked)
+    const own: Entry = { guard, exchange: exchangeOf(request, reply) }
+    request[entry] = own
     const admit = ({ auth: caller, headers }: Admission) => {
-      request[verdict] = { guard, caller }
-      for (const [name, value] of Object.entries(headers)) reply.header(name, value)
+      own.caller = caller
+      if (!reply.sent) reply.headers(fieldsByName(headers))
       if (!request.server.hasRequestDecorator('auth')) request.auth = caller
       if (asked === undefined) done()
       else required(asked)(request, reply, done)
     }
-    settle(() => guard.authenticate(request.raw), admit, refused)
+    settle(() => guard.authenticate(own.exchange), admit, refused)
   }
+}
+
+function exchangeOf(request: GuardedRequest, reply: FastifyReply): Exchange {
+  const { raw } = request
+  const route = () => request.routeOptions.url
+  return { request: raw, own: request, key: raw, route, ended: endOf(reply.raw) }
 }

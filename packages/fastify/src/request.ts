@@ -1,18 +1,18 @@
 import type { AuthContext } from '@verifier-guard/core'
-import type { Guard } from '@verifier-guard/core/support'
+import type { Entry } from '@verifier-guard/core/support'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-/** Where a guard leaves its verdict: under a name that nobody else can take. */
-export const verdict = Symbol.for('@verifier-guard/fastify/verdict')
+/** Where a guard leaves what it decided: under a name that no other plugin takes. */
+export const entry = Symbol.for('@verifier-guard/fastify/entry')
 
 /** Fastify's request with what `auth()` adds to it. */
 export type GuardedRequest = FastifyRequest & {
   /**
-   * Who calls; `undefined` for nobody where authentication is optional. Left alone where another
-   * plugin has decorated `auth`.
+   * The caller; `undefined` for an anonymous one. Left alone where another plugin has decorated
+   * `auth`.
    */
   auth?: AuthContext | undefined
-  [verdict]?: { readonly guard: Guard; readonly caller: AuthContext | undefined }
+  [entry]?: Entry
 }
 
 /**

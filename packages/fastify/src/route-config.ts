@@ -2,7 +2,7 @@ import type { GuardError, Requirement } from '@verifier-guard/core'
 import { configurationError, missingGuard } from '@verifier-guard/core/support'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import { answerRefusals, refuse } from './refusal.js'
-import { verdict, type GuardedRequest, type Handler } from './request.js'
+import { entry, type GuardedRequest, type Handler } from './request.js'
 
 /** What a route may state in its `config`. */
 export interface RouteConfig {
@@ -58,7 +58,7 @@ function prepare(route: RouteOptions): void {
 
 function refuseUnguarded(asked: Requirement<never>): Handler {
   return (request: GuardedRequest, reply, done) => {
-    if (request[verdict] === undefined) refuse(reply, done)(missingGuard(asked))
+    if (request[entry] === undefined) refuse(reply, done)(missingGuard(asked))
     else done()
   }
 }

@@ -6,9 +6,10 @@ import { Logger, type CanActivate, type ExecutionContext } from '@nestjs/common'
 import { GuardError } from '@verifier-guard/core'
 import { configurationError } from '@verifier-guard/core/support'
 import { accessOf, type Access } from './access.js'
+import { exchangeOf } from './exchange.js'
 import type { Guards } from './guards.js'
 import { httpException } from './http.js'
-import { ownRequest, setCaller, type CredentialTransport } from './transport.js'
+import { setCaller, type CredentialTransport } from './transport.js'
 
 const logger = new Logger('AccessTokenGuard')
 
@@ -70,12 +71,13 @@ async function admit(
   const transport = transports.get(context.getType<string>()) ?? unknown
   try {
     const request = transport.request(context) ?? { headers: {} }
-    const { auth, headers } = await guard.authenticate(request)
+    const { exchange, end } = exchangeOf(context, request)
+    const { auth, headers } = await guard.authenticate(exchange)
     transport.answer?.(headers, context)
     // The exception filter of a denial by a requirement sees whose call it was.
     setCaller(context, auth)
-    for (const requirement of requirements)
-      await guard.authorize(auth, requirement, request, ownRequest(context))
+    for (const requirement of requirements) await guard.authorize(auth, requirement, exchange)
+    end()
   } catch (error) {
     if (!(error instanceof GuardError)) throw error
     if (error.kind === 'configuration') logger.error(error.message)

@@ -82,6 +82,7 @@ function routerOf(express: typeof express5, mount: Mount): Router {
 }
 
 function respond(route: AnsweringRoute): RequestHandler {
+  if ('silent' in route) return () => {}
   if ('handle' in route)
     return (req, res) =>
       void res.send(route.handle(callOf(adapter, req, (req as GuardedRequest).auth)))

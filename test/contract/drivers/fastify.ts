@@ -110,6 +110,7 @@ function add(scope: FastifyInstance, route: Route, place: Place): void {
 }
 
 function respond(route: AnsweringRoute) {
+  if ('silent' in route) return () => new Promise<void>(() => {})
   if ('handle' in route)
     return (request: GuardedRequest) => route.handle(callOf(adapter, request, request.auth))
   return (request: FastifyRequest, reply: FastifyReply) => {

@@ -76,6 +76,7 @@ function partOf(part: hono.Hono<AuthEnv>, mount: Mount) {
 }
 
 function respond(route: AnsweringRoute) {
+  if ('silent' in route) return () => new Promise<Response>(() => {})
   if ('stream' in route)
     return (c: Context<AuthEnv>) => c.body(bodyOf(adapter.authOf(c), route.stream))
   return (c: Context<AuthEnv>) => {

@@ -55,7 +55,7 @@ function byContext(app: App, answer: Answer): void {
     // Koa tells of every response's end here, with or without an error.
     if (error === null || this.headerSent) return
     const { status, headers, body } = answer(error)!
-    this.res.writeHead(status, headers).end(JSON.stringify(body))
+    this.res.writeHead(status, { ...headers }).end(JSON.stringify(body))
   }
 }
 
@@ -85,6 +85,7 @@ function routerOf(mount: Mount): Router<AuthState> {
 }
 
 function respond(route: AnsweringRoute) {
+  if ('silent' in route) return () => new Promise<void>(() => {})
   if ('handle' in route)
     return (ctx: Koa3.ParameterizedContext<AuthState>) =>
       void (ctx.body = route.handle(callOf(adapter, ctx, ctx.state.auth)))

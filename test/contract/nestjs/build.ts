@@ -108,7 +108,7 @@ function controllerOf({ path, routes, options }: Mount): Type {
 /** Adds a method to a controller, decorated as by hand. */
 function add(prototype: object, route: AnsweringRoute): void {
   const { method, path, requirement } = route
-  const descriptor = { value: 'handle' in route ? handlerOf(route) : streamOf(route) }
+  const descriptor = { value: methodOf(route) }
   const decorate = (...decorators: MethodDecorator[]) =>
     decorators.forEach((decorator) => decorator(prototype, path, descriptor))
   Object.defineProperty(prototype, path, descriptor)
@@ -116,6 +116,11 @@ function add(prototype: object, route: AnsweringRoute): void {
   if (requirement) decorate(adapter.Requires(requirement(kit)))
   adapter.Auth()(prototype, path, 0)
   if ('stream' in route) Res()(prototype, path, 1)
+}
+
+function methodOf(route: AnsweringRoute) {
+  if ('silent' in route) return () => new Promise(() => {})
+  return 'handle' in route ? handlerOf(route) : streamOf(route)
 }
 
 function handlerOf({ handle }: Extract<Route, { handle: unknown }>) {

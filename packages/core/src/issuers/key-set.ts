@@ -74,6 +74,8 @@ export interface KeySet {
 /** What a key set is made of. */
 export interface KeySetOptions {
   readonly issuer: string
+  /** The issuer or template in the options; `undefined` for one that a lookup answered for. */
+  readonly configuredAs: string | undefined
   readonly keysAt: KeyLocation
   readonly algorithms: readonly AlgorithmRow[]
   readonly limits: KeySetLimits

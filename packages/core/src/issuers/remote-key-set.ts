@@ -26,6 +26,8 @@ import { endpoint, fetchMetadata } from './metadata.js'
 /** What remote keys are made of. */
 export interface RemoteKeySources {
   readonly issuer: string
+  /** The issuer or template in the options; `undefined` for one that a lookup answered for. */
+  readonly configuredAs: string | undefined
   readonly keysAt: Exclude<KeyLocation, { keys: JwkSet }>
   readonly algorithms: readonly AlgorithmRow[]
   readonly limits: KeySetLimits
@@ -66,13 +68,13 @@ class NoUsableKeys extends HttpFailure {
 
 /** Keeps the keys of one Verifier. Nothing is fetched before it is asked for. */
 export function keepKeys(options: RemoteKeySources): Kept<KeyIndex> {
-  const { issuer, algorithms, limits, runtime, emitter } = options
+  const { issuer, configuredAs, algorithms, limits, runtime, emitter } = options
   const fetchDocument = documentFetcher(options, () => keys)
   const withdrawal = createWithdrawal(() => keys, options)
   const keys: Kept<KeyIndex> = new Kept(
     async (signal) =>
       fetches.run(
-        () => ({ issuer }),
+        () => ({ issuer, configuredAs }),
         async () => readKeys(await fetchDocument(signal), algorithms, keys.current),
       ),
     keyPolicy(limits, runtime, withdrawal),

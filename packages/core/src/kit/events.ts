@@ -6,30 +6,62 @@ import { printable } from './display.js'
 import { explain, type DenialReason, type ErrorCode } from './errors.js'
 import { builtinModule, type Runtime } from './runtime.js'
 
+/**
+ * Whose request it is, where the signature of its token held, and where it goes. Texts that the
+ * issuer chose are cut after 256 characters.
+ */
+export interface AboutRequest {
+  /** The calling client, as `auth.clientId`. */
+  readonly clientId?: string
+  /** The organisation that granted the mandate: `VATES-B12345678`. */
+  readonly organizationIdentifier?: string
+  /** The tenant that the token was issued for. */
+  readonly tenant?: string
+  /** The kind of actor; absent where a refused token's credential can't be read. */
+  readonly kind?: 'machine' | 'employee' | 'unknown' | 'none'
+  /** The request's method. */
+  readonly method?: string
+  /**
+   * The route's pattern, where the framework knows it: `/orders/:id`. Never the query. Express
+   * tells what a router is mounted at as it was requested.
+   */
+  readonly route?: string
+  /** The name of the requirement that refused, or of those that were met, separated by `; `. */
+  readonly requirement?: string
+  /** What the caller was given to quote, or what the request brought along: `correlationId`. */
+  readonly correlationId?: string
+}
+
 /** Every event by its name, with what it carries. */
 export interface GuardEvents {
-  /** A request was let in. */
-  readonly allowed: {
-    readonly issuer: string
+  /**
+   * A request is allowed. Of every request one of this and `denied` is published: by an adapter
+   * once all guards of the request are through, at the latest when its answer ends. A request that
+   * its caller left before is neither.
+   */
+  readonly allowed: AboutRequest & {
+    /** Absent for an anonymous caller, where authentication is optional. */
+    readonly issuer?: string
     /** Whether the token had been validated for an earlier request. */
     readonly cached: boolean
   }
   /** A request was refused; the operator's half of the answer. */
-  readonly denied: DenialReason & {
-    readonly code: ErrorCode
-    readonly status: number
-    /**
-     * First 16 characters of the token's SHA-256 in base64url: tells tokens apart without being
-     * one.
-     */
-    readonly fingerprint?: string
-    /** The `iss` of the token, where it is a configured issuer. */
-    readonly issuer?: string
-    /** What the caller was given to quote, when correlation ids are on. */
-    readonly correlationId?: string
-    /** The failure beneath, where there was one. */
-    readonly cause?: unknown
-  }
+  readonly denied: DenialReason &
+    AboutRequest & {
+      readonly code: ErrorCode
+      readonly status: number
+      /**
+       * First 16 characters of the token's SHA-256 in base64url: tells tokens apart without being
+       * one.
+       */
+      readonly fingerprint?: string
+      /** The `iss` of the token, where it is a configured issuer. */
+      readonly issuer?: string
+      /** The share of denials that is published, where that is not all: option `sampleDenied`. */
+      readonly share?: number
+      /** The failure beneath, where there was one. */
+      readonly cause?: unknown
+    }
   /** A key set was fetched. */
   readonly keySetRefreshed: {
     readonly issuer: string

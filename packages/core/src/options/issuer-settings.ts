@@ -40,6 +40,7 @@ export function issuerSettings(
     checkAddress(own.issuer.replace('{tenant}', 'tenant'), own.issuer, insecureHttp)
   return Object.freeze({
     issuer: own.issuer,
+    configuredAs: own.issuer,
     template,
     keysAt: (issuer: string) => keys ?? publishedKeys(issuer, trust.profile),
     sharesKeys: keys !== undefined,

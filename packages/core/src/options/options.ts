@@ -136,6 +136,16 @@ export interface CacheOptions {
   readonly maxBytes?: number
 }
 
+/**
+ * Where the correlation id of a denial comes from: a random one (`true`), that of a field of the
+ * request by its name (`'x-request-id'`; of `'traceparent'` the id of the trace), or that of a
+ * function of the framework's own request (`({ id }) => id`).
+ *
+ * What the request states has 128 characters at most: letters, digits and `_ . : / + = @ ~ -`.
+ * Where it states nothing else, or the function throws, the id is a random one.
+ */
+export type CorrelationId = boolean | string | ((request: never) => unknown)
+
 /** Everything a resource server can be told. */
 export type ResourceServerOptions = TrustOptions &
   KeySource & {
@@ -176,10 +186,15 @@ export type ResourceServerOptions = TrustOptions &
     /** Name of the protected space in challenges (RFC 9110 §11.5). Default: `api`. */
     readonly realm?: string
     /**
-     * Whether denials carry a random id for the caller to quote, the same as in the `denied` event.
-     * Default: false.
+     * Gives every denial an id: `correlation_id` in the body of the answer, `correlationId` in the
+     * event. See {@link CorrelationId} for where it comes from. Default: false.
      */
-    readonly correlationId?: boolean
+    readonly correlationId?: CorrelationId
+    /**
+     * The share of denials that the event `denied` tells of, above 0 and up to 1: a flood of bad
+     * tokens must not become one of log lines. The event then states it as `share`. Default: 1.
+     */
+    readonly sampleDenied?: number
     /**
      * Accepts plain http beyond this machine: anyone on the way can then publish keys. Default:
      * false.
@@ -218,6 +233,8 @@ export type KeyLocation =
 /** One configured issuer. */
 export interface IssuerSettings extends TrustSettings {
   readonly issuer: string
+  /** The issuer or template in the options; `undefined` for one that a lookup answered for. */
+  readonly configuredAs: string | undefined
   /** Tells which issuers these settings are for, where `issuer` is a template. */
   readonly template: IssuerTemplate | undefined
   readonly keysAt: (issuer: string) => KeyLocation
@@ -254,7 +271,8 @@ export interface Settings {
   readonly checksCredentialValidity: boolean
   readonly signatureThread: SignatureThread
   readonly realm: string
-  readonly correlationId: boolean
+  readonly correlationId: CorrelationId
+  readonly sampleDenied: number
   readonly listeners: EventListeners
   readonly runtime: Runtime
 }

@@ -53,6 +53,7 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
     signatureThread: given.signatureThread,
     realm: given.realm,
     correlationId: given.correlationId,
+    sampleDenied: given.sampleDenied,
     listeners: given.events,
     runtime,
   }
@@ -107,6 +108,7 @@ function issuersOf(
 ): Pick<Settings, 'issuers' | 'lookups'> {
   const listed = listOf(options)
   const resolve = (own: IssuerOptions) => issuerSettings(own, options, insecureHttp)
+  const resolveLookedUp = (own: IssuerOptions) => ({ ...resolve(own), configuredAs: undefined })
   const issuers = listed
     .filter((entry) => typeof entry !== 'function')
     .map((entry) =>
@@ -115,7 +117,7 @@ function issuersOf(
   refuseRepeated(issuers)
   const lookups = listed
     .filter((entry) => typeof entry === 'function')
-    .map((lookup) => issuerLookup(lookup as IssuerLookup, resolve, timeout, runtime))
+    .map((lookup) => issuerLookup(lookup as IssuerLookup, resolveLookedUp, timeout, runtime))
   return { issuers, lookups }
 }
 

@@ -26,6 +26,9 @@ import type {
 } from './options.js'
 
 const DAY = 86_400
+// RFC 9110 §5.1, of the characters that fields are named with; a switch from the environment is no
+// name.
+const FIELD_NAME = /^(?!(?:true|false|yes|no|on|off)$)[a-z][\w-]{0,63}$/i
 const YEAR = 365 * DAY
 // The memory sets aside a place for every entry.
 const MOST_ENTRIES = 10_000_000
@@ -196,9 +199,14 @@ export const SERVER_ROWS = {
     says: 'name of the protected space in challenges',
   },
   correlationId: {
-    check: flag,
+    check: checkCorrelationId,
     default: false,
-    says: 'gives every denial an id, in the answer and in the event',
+    says: "gives every denial an id, in the answer's body and in the event: a random one (`true`), that of a field (`'x-request-id'`, `'traceparent'`) or of a function of the request",
+  },
+  sampleDenied: {
+    check: checkShare,
+    default: 1,
+    says: 'share of the denials that the event `denied` tells of',
   },
   allowInsecureHttp: {
     check: flag,
@@ -238,6 +246,25 @@ function checkGroup(name: string, value: unknown): void {
 function checkCache(name: string, value: unknown): void {
   if (typeof value === 'object') return
   throw configurationError(`"${name}" as an object`, quote(value), 'null switches it off')
+}
+
+function checkCorrelationId(name: string, value: unknown): void {
+  if (typeof value === 'boolean' || typeof value === 'function') return
+  if (typeof value === 'string' && FIELD_NAME.test(value)) return
+  throw configurationError(
+    `"${name}" as true, false, the name of a field or a function`,
+    quote(value),
+    'a field is named like "x-request-id" or "traceparent"',
+  )
+}
+
+function checkShare(name: string, value: unknown): void {
+  if (typeof value === 'number' && value > 0 && value <= 1) return
+  throw configurationError(
+    `"${name}" as a number above 0 and up to 1`,
+    quote(value),
+    'it is a share: 0.1 tells of one denial in ten',
+  )
 }
 
 /** Other members than those that are read do no harm: a runtime may serve the client as well. */

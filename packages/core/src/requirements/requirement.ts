@@ -117,14 +117,14 @@ function noRequirement(expected: string, found: unknown): GuardError {
   return configurationError(expected, quote(found), hint)
 }
 
-function enforce({ scope }: Requirement<never>, refusal: Refusal | undefined): void {
+function enforce({ name, scope }: Requirement<never>, refusal: Refusal | undefined): void {
   if (refusal === undefined) return
   const { code, reason, ...more } = refusal
   const challenge = {
     ...(scope !== undefined && { scope: scope.join(' ') }),
     ...refusal.challenge,
   }
-  throw new Denial(code, reason, { ...more, challenge })
+  throw new Denial(code, { ...reason, requirement: name }, { ...more, challenge })
 }
 
 function failure({ name }: Requirement<never>, error: unknown): Refusal {

@@ -34,6 +34,8 @@ export interface Validated {
 /** How a token was validated, and whether that still holds. */
 export interface Basis {
   readonly by: 'signature'
+  /** The issuer or template in the options; `undefined` for one that a lookup answered for. */
+  readonly configuredAs: string | undefined
   /** False once the key was withdrawn, or newer keys should be waited for. */
   readonly holds: () => boolean
 }
@@ -69,7 +71,11 @@ export function validate(
     credential,
     confirmation: confirmationOf(claims),
     ...lifeOf(claims, credential, limits),
-    basis: { by: 'signature', holds: () => issuer.keySet.holds(key) },
+    basis: {
+      by: 'signature',
+      configuredAs: issuer.configuredAs,
+      holds: () => issuer.keySet.holds(key),
+    },
   }
 }
 

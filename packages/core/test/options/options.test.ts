@@ -167,7 +167,7 @@ describe('what is not configured right is refused at start, with what to do', ()
     [
       'a switch that is neither',
       { ...good, correlationId: 'no' },
-      /"correlationId" as true or false, found "no"/,
+      /"correlationId" as true, false, the name of a field or a function, found "no"/,
     ],
     [
       'a check switched off by another word',
@@ -396,6 +396,7 @@ describe('defaults', () => {
       checksCredentialValidity: true,
       realm: 'api',
       correlationId: false,
+      sampleDenied: 1,
     })
     expect([...issuers[0]!.algorithms.keys()]).toEqual(['ES256', 'RS256'])
     expect(issuers[0]!.kinds).toBeUndefined()

@@ -226,6 +226,7 @@ describe('the denial', () => {
       expected: 'power DOME/ProductOffering/Create',
       actual: '"kpmg/ProductOffering/Create+Update"',
       hint: 'one power fits but for its domain',
+      requirement: 'power DOME/ProductOffering/Create',
     })
   })
 
