@@ -12,6 +12,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'dev-verifier': [],
   client: ['core'],
   opentelemetry: ['core'],
+  redis: ['core'],
   ...Object.fromEntries(adapters.map((name) => [name, ['core']])),
 }
 

@@ -101,7 +101,7 @@ export function createArena(
   ): Promise<GuardEvents['denied']> {
     const before = denied.length
     const error: unknown = await server.authenticate(request).then(
-      () => 'let in',
+      () => 'allowed',
       (thrown: unknown) => thrown,
     )
     if (!(error instanceof GuardError))

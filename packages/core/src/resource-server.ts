@@ -41,7 +41,7 @@ import { createTokenCache, type Known } from './token-cache.js'
  * import { createResourceServer, requiredPower } from '@verifier-guard/core'
  *
  * const resourceServer = createResourceServer({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  * })
  * const mayCreate = requiredPower({
@@ -61,7 +61,8 @@ export function createResourceServer<C extends object = Claims>(
 ): ResourceServer<C> {
   const settings = resolveOptions(options)
   const { runtime, limits } = settings
-  const emitter = createEmitter(settings.listeners, runtime)
+  const configured = settings.issuers.map(({ issuer }) => issuer)
+  const emitter = createEmitter(settings.listeners, runtime, configured)
   const issuers = createIssuers(settings, (issuer, own, isUnverified) => {
     const { keysAt, algorithms, configuredAs } = own
     return createKeySet({

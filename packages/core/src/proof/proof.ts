@@ -109,7 +109,7 @@ function readKey(
 }
 
 /** RFC 7638 §3: the members that make the key, in the order of their names. */
-function thumbprintOf(jwk: Jwk): Later<string> {
+export function thumbprintOf(jwk: Jwk): Later<string> {
   const members = Object.entries(materialOf(jwk)).sort(([one], [other]) => (one < other ? -1 : 1))
   return sha256(JSON.stringify(Object.fromEntries(members)))
 }
