@@ -108,7 +108,7 @@ export function readCredential(claims: Json): Credential | undefined {
   const layers = credentialLayers(claims)
   if (layers === undefined) return undefined
   const root = layers.at(-1)!
-  const { powers, mandateeId, ...summary } = summaryOf(claims, layers)
+  const { powers, mandateeId, organizationIdentifier: _, ...summary } = summaryOf(claims, layers)
   return Object.freeze({
     ...summary,
     ...read(root, root === claims ? flatNamePaths : namePaths, text),

@@ -92,6 +92,8 @@ const powerPaths = pathsOf(POWER)
 export interface MandateSummary {
   readonly powers: readonly Power[]
   readonly mandateeId: string | undefined
+  /** As {@link Mandator}'s: events name it. */
+  readonly organizationIdentifier: string | undefined
 }
 
 /**
@@ -107,14 +109,19 @@ export function readMandateSummary(claims: Json, root: Json): MandateSummary {
   agreeOnOrganisation([claims, flat, root, inner])
   const mandatee = choose(['mandatee'])
   const stated = isObject(mandatee) ? text(getOwn(mandatee, 'id')) : undefined
-  return { powers: readPowers(choose(POWERS)), mandateeId: stated ?? fallbackId(claims, root) }
+  const mandator = choose(['mandator'])
+  return {
+    powers: readPowers(choose(POWERS)),
+    mandateeId: stated ?? fallbackId(claims, root),
+    organizationIdentifier: isObject(mandator) ? organisationsOf(mandator)[0] : undefined,
+  }
 }
 
 /** Reads the whole mandate, in which {@link readMandateSummary} found what it grants. */
 export function readMandate(
   claims: Json,
   root: Json,
-  { powers, mandateeId }: MandateSummary,
+  { powers, mandateeId }: Pick<MandateSummary, 'powers' | 'mandateeId'>,
 ): Mandate {
   const { inner, choose } = mandateLayers(claims, root)
   return Object.freeze({

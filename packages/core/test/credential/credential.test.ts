@@ -33,8 +33,9 @@ describe('the dialects', () => {
 
   test.each(cases)('a decision rests on what the handler is shown: %s', (_, { claims }) => {
     const { types, kind, validFrom, validUntil, tenant, mandate } = readCredential(claims)!
-    const { powers, mandatee } = mandate
+    const { powers, mandatee, mandator } = mandate
     expect(readSummary(claims)).toEqual({
+      organizationIdentifier: mandator.organizationIdentifier,
       types,
       kind,
       validFrom,
