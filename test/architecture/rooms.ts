@@ -18,6 +18,7 @@ export const ROOMS = [
   'requirements',
   'token-cache',
   'binding',
+  'proof',
   'challenge',
   'exchange',
   'correlation',

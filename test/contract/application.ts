@@ -34,6 +34,8 @@ export type Route = Guarded &
   Served & {
     readonly method: 'get' | 'post' | 'options'
     readonly path: string
+    /** What other middleware puts in the place of the caller, ahead of the requirement. */
+    readonly replaced?: object
     readonly requirement?: <Handler, Own>(kit: Kit<Handler, Own>) => Handler & Requirement<Own>
   }
 

@@ -9,8 +9,10 @@ import {
 } from './credential/credential.js'
 import { parseJws, type JwsHeader } from './jwt/jws.js'
 import { deepFreeze } from './kit/json.js'
+import type { Scheme } from './kit/errors.js'
 import { frozenCopy } from './kit/members.js'
 import type { CallerKind } from './options/profiles.js'
+import type { Confirmation } from './rules/confirmation.js'
 import type { Validated } from './rules/validated.js'
 
 /** The claims of an access token, as they stand in it. */
@@ -37,8 +39,9 @@ export interface AuthContext<C extends object = Claims> {
    */
   readonly subject: string | undefined
   /**
-   * The calling client: the machine's DID where the token carries its credential, else `client_id`
-   * or `azp`.
+   * The calling client. For a machine's credential it is the DID that the Verifier bound the token
+   * to (`sub`, or the id of the credential's subject), and `mandatee.id` only where it states no
+   * other. Else it is `client_id` or `azp`, and under `auto` also Okta's `cid` or Entra's `appid`.
    */
   readonly clientId: string | undefined
   /** `scope` or `scp`, one by one. */
@@ -55,6 +58,13 @@ export interface AuthContext<C extends object = Claims> {
   readonly credential: Credential | undefined
   /** When the token expires, in seconds since 1970. */
   readonly expiresAt: number
+  /** The scheme of the request: `DPoP` with a proof of the token's key, else `Bearer`. */
+  readonly scheme: Scheme
+  /**
+   * The keys that the token is bound to, each of them shown by the request; `undefined` for a
+   * bearer token.
+   */
+  readonly confirmation: Confirmation | undefined
 }
 
 /** Makes the context of a caller, with the claims that were read for the decision. */
@@ -82,7 +92,15 @@ export function organizationOf(auth: AuthContext): string | undefined {
 /** What is read once, whether or not a handler asks for it. */
 type Summary = Pick<
   AuthContext,
-  'issuer' | 'clientId' | 'scopes' | 'tenant' | 'kind' | 'powers' | 'expiresAt' | 'subject'
+  | 'issuer'
+  | 'clientId'
+  | 'scopes'
+  | 'tenant'
+  | 'kind'
+  | 'powers'
+  | 'expiresAt'
+  | 'subject'
+  | 'confirmation'
 > & { readonly organization: string | undefined }
 
 /** What was read of the token, and what is made of it once a handler asks. */
@@ -109,6 +127,7 @@ class Context implements AuthContext {
   readonly expiresAt: number
   readonly #subject: string | undefined
   readonly #organization: string | undefined
+  readonly #confirmation: Confirmation | undefined
   readonly #token: string
   #contents: Contents | undefined
 
@@ -122,6 +141,7 @@ class Context implements AuthContext {
     this.expiresAt = summary.expiresAt
     this.#subject = summary.subject
     this.#organization = summary.organization
+    this.#confirmation = summary.confirmation
     this.#token = token
     this.#contents = contents
     Object.freeze(this)
@@ -134,12 +154,26 @@ class Context implements AuthContext {
   }
 
   withoutClaims(): Context {
-    const summary = { ...this, subject: this.#subject, organization: this.#organization }
+    const summary = {
+      ...this,
+      subject: this.#subject,
+      organization: this.#organization,
+      confirmation: this.#confirmation,
+    }
     return new Context(this.#token, summary, undefined)
   }
 
   get subject(): string | undefined {
     return this.#subject
+  }
+
+  /** A token with a `jkt` comes as DPoP, and no other does: see `binding.ts`. */
+  get scheme(): Scheme {
+    return this.#confirmation?.jkt === undefined ? 'Bearer' : 'DPoP'
+  }
+
+  get confirmation(): Confirmation | undefined {
+    return this.#confirmation
   }
 
   get token(): string {
@@ -188,10 +222,10 @@ function frozenCredential(claims: Claims): Credential | undefined {
 
 const NO_POWERS: readonly Power[] = Object.freeze([])
 
-function summaryOf({ claims, issuer, credential }: Validated): Summary {
+function summaryOf({ claims, issuer, clientId, credential, confirmation }: Validated): Summary {
   return {
     issuer,
-    clientId: clientOf(claims, issuer, credential),
+    clientId,
     scopes: scopesOf(claims),
     tenant: (claims['tenant'] as string | undefined) ?? credential?.tenant,
     kind: credential?.kind ?? 'none',
@@ -199,24 +233,8 @@ function summaryOf({ claims, issuer, credential }: Validated): Summary {
     expiresAt: claims['exp'] as number,
     subject: claims['sub'] as string | undefined,
     organization: credential?.organizationIdentifier,
+    confirmation,
   }
-}
-
-/**
- * The calling client, as a token names it.
- *
- * The Java Verifiers 1.3.7 to 2.x put their own address into `client_id`, which says nothing of the
- * caller.
- */
-export function clientOf(
-  claims: Claims,
-  issuer: string,
-  credential: Validated['credential'],
-): string | undefined {
-  if (credential?.kind === 'machine' && credential.mandateeId !== undefined)
-    return credential.mandateeId
-  const stated = claims['client_id'] as string | undefined
-  return stated !== undefined && stated !== issuer ? stated : (claims['azp'] as string | undefined)
 }
 
 /** RFC 8693 §4.2: `scope`, separated by spaces; some servers write `scp` or a list. */

@@ -2,10 +2,12 @@
  * Whose a token is, as events say it: organisations, clients and tenants, and never a person.
  * Context or claims in, short texts out.
  */
-import { clientOf, organizationOf, type AuthContext, type Claims } from './context.js'
+import { organizationOf, type AuthContext, type Claims } from './context.js'
 import { readSummary } from './credential/credential.js'
 import { Denial } from './kit/errors.js'
+import type { TrustedIssuer } from './issuers/trusted-issuer.js'
 import type { CallerKind } from './options/profiles.js'
+import { clientIdOf } from './rules/client.js'
 
 /** Whose a verified token is. */
 export interface Identity {
@@ -39,19 +41,17 @@ export function identityOf(auth: AuthContext): Identity {
 /**
  * Whose token it is that has a good signature: its claims may break every rule, and what can't be
  * read is left out.
- *
- * @param readsCredential whether the issuer's profile looks for a credential
  */
 export function identityOfClaims(
   claims: Claims,
-  issuer: string,
-  readsCredential: boolean,
+  trusted: Pick<TrustedIssuer, 'issuer' | 'profile'>,
 ): Identity {
-  const summary = readsCredential ? readable(() => readSummary(claims)) : undefined
+  const { issuer, profile } = trusted
+  const summary = profile.credential ? readable(() => readSummary(claims)) : undefined
   return {
     issuer,
     ...texts({
-      clientId: clientOf(claims, issuer, summary),
+      clientId: clientIdOf(claims, trusted, summary),
       organizationIdentifier: summary?.organizationIdentifier,
       tenant: claims['tenant'] ?? summary?.tenant,
     }),

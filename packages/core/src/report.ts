@@ -1,12 +1,20 @@
 /*
- * Tells the operator what was decided, and makes of a refusal the error that the application gets.
+ * Reports to the operator what was decided, and makes of a refusal the error that the application
+ * gets.
  */
-import { answer } from './challenge.js'
+import { answer, type Offer } from './challenge.js'
 import type { AuthContext } from './context.js'
 import { correlationIdOf } from './correlation.js'
 import { allow, deny, isExchange, meet, type Asked } from './exchange.js'
 import { identityOf, type Identity } from './identity.js'
-import { Denial, GuardError, type ErrorCode, type Refusal } from './kit/errors.js'
+import {
+  Denial,
+  GuardError,
+  type ErrorCode,
+  type FieldPair,
+  type Refusal,
+  type Scheme,
+} from './kit/errors.js'
 import type { Emitter, GuardEvents } from './kit/events.js'
 import { fingerprint } from './kit/fingerprint.js'
 import type { Later } from './kit/later.js'
@@ -19,7 +27,7 @@ export interface Traced {
   /** The issuer or template in the options; absent for one that a lookup answered for. */
   configuredAs?: string | undefined
   /** The scheme that carried the token (RFC 9110 §11.1). */
-  scheme?: string
+  scheme?: Scheme
   /** Whether the token had been validated for an earlier request. */
   cached?: boolean
   /** The requirement that was asked with the decision: the token itself was good. */
@@ -35,6 +43,8 @@ export interface Progress {
   readonly trace: Traced
   /** Whose the token is, once its signature held. */
   whose?: () => Identity
+  /** What the answer carries besides, refused or not. */
+  fields?: readonly FieldPair[] | undefined
 }
 
 /** The two ends of a decision. */
@@ -49,7 +59,7 @@ export interface Report {
   /** Tells of a requirement that a caller meets. By hand, that is a request that is allowed. */
   met(auth: AuthContext, requirement: string, asked: Asked): void
   /**
-   * Tells of a request that was refused. Another error than a denial is a fault of the
+   * Reports a request that was refused. Another error than a denial is a fault of the
    * application's own functions, or of this package: it must not look like a denial.
    *
    * @param token what was presented, if anything was
@@ -72,6 +82,8 @@ type Where = Pick<Draft, 'method' | 'route'>
 
 /** Makes the report of a resource server. */
 export function createReport(settings: Settings, emitter: Emitter): Report {
+  const toGuardError = guardErrors(settings)
+
   function allowed(
     auth: AuthContext | undefined,
     cached: boolean,
@@ -98,13 +110,13 @@ export function createReport(settings: Settings, emitter: Emitter): Report {
     },
     refused(error, token, progress, asked) {
       if (!(error instanceof Denial)) return { refusal: error, told: undefined }
-      const refusal = toGuardError(error.refusal, settings, asked)
+      const refusal = toGuardError(error.refusal, progress, asked)
       progress.trace.code = refusal.code
       const told = denies(asked) ? tell(refusal, token, progress, asked) : undefined
       return { refusal, told }
     },
     explain(error) {
-      throw error instanceof Denial ? toGuardError(error.refusal, settings, {}, false) : error
+      throw error instanceof Denial ? toGuardError(error.refusal, { trace: {} }, {}, false) : error
     },
   }
 
@@ -130,22 +142,35 @@ export function createReport(settings: Settings, emitter: Emitter): Report {
   }
 }
 
-function toGuardError(
-  refusal: Refusal,
-  { realm, runtime, correlationId: option }: Settings,
-  asked: Asked,
-  expose?: boolean,
-): GuardError {
-  const { code, challenge, retryAfter } = refusal
-  const correlationId =
-    option === false
-      ? undefined
-      : (correlationIdOf(option, asked) ?? runtime.random().toString(36).slice(2, 12))
-  return new GuardError(
-    refusal,
-    answer(code, { realm, challenge, retryAfter, correlationId }),
-    expose,
-  )
+/** The schemes that are taken: where proofs are required, a bearer token gets no access. */
+function offersOf({ dpop }: Settings): readonly Offer[] {
+  const bearer: Offer = { scheme: 'Bearer' }
+  if (dpop === undefined) return [bearer]
+  const algs = [...dpop.algorithms.keys()].join(' ')
+  const proven: Offer = { scheme: 'DPoP', parameters: { algs } }
+  return dpop.isRequired ? [proven] : [bearer, proven]
+}
+
+/** Makes of a refusal the error with its answer. */
+function guardErrors(settings: Settings) {
+  const { realm } = settings
+  const offers = offersOf(settings)
+  return (
+    refusal: Refusal,
+    { trace: { scheme }, fields }: Progress,
+    asked: Asked,
+    expose?: boolean,
+  ): GuardError => {
+    const correlationId = refusedId(settings, asked)
+    const details = { fields, ...refusal, realm, offers, used: scheme, correlationId }
+    return new GuardError(refusal, answer(refusal.code, details), expose)
+  }
+}
+
+/** The id of a denial: the request's own, where it has one. */
+function refusedId({ correlationId: option, runtime }: Settings, asked: Asked): string | undefined {
+  if (option === false) return undefined
+  return correlationIdOf(option, asked) ?? runtime.random().toString(36).slice(2, 12)
 }
 
 function denies(asked: Asked): boolean {

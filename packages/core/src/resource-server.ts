@@ -2,7 +2,7 @@
  * Decides on access tokens. The page to read first: `decide` and `validated` are every step of a
  * decision, each in the room of its name.
  */
-import { checkBinding } from './binding.js'
+import { checkBinding, checkScheme, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'
 import { identityOf, identityOfClaims } from './identity.js'
 import { createIssuers } from './issuers/issuers.js'
@@ -22,6 +22,7 @@ import type { Progress } from './report.js'
 import { validate, type Validated } from './rules/validated.js'
 import { serve, type ResourceServer } from './server.js'
 import { createStatusLists } from './status/status.js'
+import { createDpopProofs } from './proof/dpop.js'
 import { createTokenCache, type Known } from './token-cache.js'
 
 /**
@@ -40,7 +41,7 @@ import { createTokenCache, type Known } from './token-cache.js'
  * import { createResourceServer, requiredPower } from '@verifier-guard/core'
  *
  * const resourceServer = createResourceServer({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  * })
  * const mayCreate = requiredPower({
@@ -60,7 +61,8 @@ export function createResourceServer<C extends object = Claims>(
 ): ResourceServer<C> {
   const settings = resolveOptions(options)
   const { runtime, limits } = settings
-  const emitter = createEmitter(settings.listeners, runtime)
+  const configured = settings.issuers.map(({ issuer }) => issuer)
+  const emitter = createEmitter(settings.listeners, runtime, configured)
   const issuers = createIssuers(settings, (issuer, own, isUnverified) => {
     const { keysAt, algorithms, configuredAs } = own
     return createKeySet({
@@ -76,20 +78,37 @@ export function createResourceServer<C extends object = Claims>(
   })
   const tokens = createTokenCache(settings.cache)
   const statusLists = createStatusLists(settings.status, runtime, emitter)
+  const dpop = settings.dpop && createDpopProofs(settings, settings.dpop, emitter)
+  const binding: BindingRules = {
+    proofs: { jkt: dpop?.show },
+    requiresDpop: settings.dpop?.isRequired === true,
+  }
 
   function decide(presented: Presented, progress: Progress): Later<Known> {
+    progress.trace.scheme = presented.scheme
+    checkScheme(presented, binding)
     const remembered = tokens.get(presented.token, runtime.now())
     progress.trace.cached = remembered !== undefined
     if (remembered !== undefined) {
       progress.trace.issuer = remembered.context.issuer
       progress.trace.configuredAs = remembered.basis.configuredAs
       progress.whose = () => identityOf(remembered.context)
-      return bound(remembered, presented)
+      return bound(remembered, presented, progress)
     }
     checkForm(presented)
     return andThen(validated(presented.token, progress), (token) =>
-      bound(tokens.add(token), presented),
+      bound(tokens.add(token), presented, progress),
     )
+  }
+
+  /** The same for a token that is remembered and for a new one: each request must show its keys. */
+  function bound(known: Known, presented: Presented, progress: Progress): Later<Known> {
+    const shown = checkBinding(known, presented, binding)
+    if (shown === undefined) return known
+    return andThen(shown, (fields) => {
+      progress.fields = fields
+      return known
+    })
   }
 
   function validated(token: string, progress: Progress): Later<Validated> {
@@ -103,25 +122,16 @@ export function createResourceServer<C extends object = Claims>(
       const how = { now: seconds(), thread: settings.signatureThread }
       return andThen(verifyWithKeys(jws, issuer.keySet, row, how), (signed) => {
         progress.trace.issuer = issuer.issuer
-        progress.whose = () =>
-          identityOfClaims(jws.claims, issuer.issuer, issuer.profile.credential)
+        progress.whose = () => identityOfClaims(jws.claims, issuer)
         return validate(signed, issuer, seconds(), settings)
       })
     })
   }
 
   if (settings.prefetch) issuers.prefetch()
-  const server = serve({ decide, settings, emitter, issuers, statusLists, tokens })
+  const server = serve({ decide, settings, emitter, issuers, statusLists, tokens, dpop })
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
-}
-
-/**
- * The same for a token that is remembered and for a new one: its binding is asked of each request.
- */
-function bound(known: Known, presented: Presented): Known {
-  checkBinding(known.confirmation, presented)
-  return known
 }
 
 /** The token's `alg` decides nothing: it only has to be one that is allowed (RFC 8725 §3.1). */

@@ -3,6 +3,7 @@
  * out, each of them reported.
  */
 import type { AuthContext, Claims } from './context.js'
+import type { DpopProofs } from './proof/dpop.js'
 import type { Issuers } from './issuers/issuers.js'
 import type { KeySetHealth } from './issuers/key-set.js'
 import { Denial, headerFields, type HeaderFields } from './kit/errors.js'
@@ -53,8 +54,23 @@ export interface ResourceServer<C extends object = Claims> {
     requirement?: Requirement<R>,
   ): Promise<AuthContext<C>>
   /**
+   * Decides as {@link ResourceServer.authenticate} does, for hosts outside the frameworks: an
+   * upgrade, a gateway, a function. Tells besides which fields the answer must carry.
+   *
+   * A DPoP proof is made for one method and one URL: the request must state both, as the client
+   * sent them.
+   *
+   * @param request a web `Request`, Node's `IncomingMessage`, or `{ method, url, headers }`
+   * @param options `requirement` is what the route asks for; `optional` lets requests without
+   *   credentials pass as anonymous, default: false
+   * @returns the caller, and the fields for the answer
+   * @throws {GuardError} every code of kind `token` and `verifier`
+   */
+  admit<R extends RequestLike>(request: R, options?: AdmitOptions<R>): Promise<Admission<C>>
+  /**
    * Decides on a token alone, for queues, sockets and other transports. A requirement can't depend
-   * on a request here, and a token that is bound to a key is refused: nothing can prove it.
+   * on a request here, and a token that is bound to a key is refused: nothing
+   * shows that the sender holds it.
    *
    * @param token the access token, without a scheme before it
    * @param requirement what is asked of the caller; default: a valid token
@@ -80,9 +96,10 @@ export interface ResourceServer<C extends object = Claims> {
     ...request: undefined extends R ? [request?: R] : [request: R]
   ): void | Promise<void>
   /**
-   * Fetches the keys ahead of the first request.
+   * Fetches the keys ahead of the first request, and tests the store of used proofs.
    *
-   * @throws {GuardError} `keys_unavailable`, with the reason in its message
+   * @throws {GuardError} `keys_unavailable`, `replay_store_unavailable`, with the reason in its
+   *   message
    */
   ready(): Promise<void>
   /** Tells how it fares, at once. Starts nothing. */
@@ -91,10 +108,18 @@ export interface ResourceServer<C extends object = Claims> {
   close(): void
 }
 
-/** A request that was let in. */
-export interface Admission {
+/** What is asked of a request by {@link ResourceServer.admit}. */
+export interface AdmitOptions<R = unknown> {
+  /** What the route asks for. Default: a valid token. */
+  readonly requirement?: Requirement<R>
+  /** Whether a request without credentials passes as anonymous. Default: false. */
+  readonly optional?: boolean
+}
+
+/** A request that was allowed. */
+export interface Admission<C extends object = Claims> {
   /** The caller; `undefined` for an anonymous one where authentication is optional. */
-  readonly auth: AuthContext | undefined
+  readonly auth: AuthContext<C> | undefined
   /** What the answer carries besides: a success may have fields of its own. */
   readonly headers: HeaderFields
 }
@@ -124,13 +149,14 @@ export interface Parts {
   readonly emitter: Emitter
   readonly issuers: Issuers
   readonly statusLists: StatusLists
+  readonly dpop: DpopProofs | undefined
   readonly tokens: Pick<TokenCache, 'size'>
 }
 
 /** What is to be decided. */
 interface Question<R> {
   readonly read: () => Presented | Absent
-  /** Whether a request without credentials is let in. */
+  /** Whether a request without credentials passes. */
   readonly isOptional?: boolean
   readonly request: R
   readonly requirement?: Requirement<R> | undefined
@@ -153,14 +179,16 @@ const openServers = createRollCall<ResourceServerState>('verifier-guard:state')
 
 /** Makes a resource server from its decision. */
 export function serve(parts: Parts): DecidingServer {
-  const { decide, settings, emitter, issuers, statusLists } = parts
+  const { decide, settings, emitter, issuers, statusLists, dpop } = parts
   const report = createReport(settings, emitter)
   const lookups: Lookups = { statusLists }
   const health = () => overall(issuers.health(), statusLists.health(), isClosed)
   let isClosed = false
 
-  function answer<R>(question: Question<R>): Later<AuthContext | undefined> {
-    const progress: Progress = { trace: {} }
+  function answer<R>(
+    question: Question<R>,
+    progress: Progress = { trace: {} },
+  ): Later<AuthContext | undefined> {
     return decisions.run(
       () => progress.trace,
       () => {
@@ -169,6 +197,14 @@ export function serve(parts: Parts): DecidingServer {
         return auth
       },
     )
+  }
+
+  function admitted<R>(question: Question<R>): Later<Admission> {
+    const progress: Progress = { trace: {} }
+    return andThen(answer(question, progress), (auth) => ({
+      auth,
+      headers: progress.fields === undefined ? NO_FIELDS : headerFields(progress.fields),
+    }))
   }
 
   function decided<R>(question: Question<R>, progress: Progress): Later<AuthContext | undefined> {
@@ -221,7 +257,8 @@ export function serve(parts: Parts): DecidingServer {
     request: R,
     asked: Asked,
   ): Later<void> {
-    const progress: Progress = { trace: {}, whose: () => identityOf(auth) }
+    const { scheme } = auth
+    const progress: Progress = { trace: { scheme }, whose: () => identityOf(auth) }
     return orElse<void>(
       () =>
         andThen(checkRequirement(requirement, auth, request, lookups), () =>
@@ -236,6 +273,14 @@ export function serve(parts: Parts): DecidingServer {
   const server: DecidingServer = {
     authenticate: async (request, requirement) =>
       (await answer({ read: () => present(request), request, requirement, asked: { request } }))!,
+    admit: async (request, { requirement, optional: isOptional = false } = {}) =>
+      admitted({
+        read: () => present(request),
+        request,
+        requirement,
+        isOptional,
+        asked: { request },
+      }),
     verifyAccessToken: async (token, requirement) =>
       (await answer({
         read: () => presentAlone(token),
@@ -248,13 +293,16 @@ export function serve(parts: Parts): DecidingServer {
     [decisionsFor]: {
       authenticate: (exchange, isOptional) => {
         const { request } = exchange
-        const question = { read: () => present(request), request, isOptional, asked: exchange }
-        return andThen(answer(question), (auth) => ({ auth, headers: NO_FIELDS }))
+        return admitted({ read: () => present(request), request, isOptional, asked: exchange })
       },
       authorize: (auth, requirement, exchange) =>
         authorize(auth, requirement, exchange.own ?? exchange.request, exchange),
     },
-    ready: () => issuers.ready().catch((error: unknown) => report.explain(error)),
+    async ready() {
+      await Promise.all([issuers.ready(), dpop?.ready()]).catch((error: unknown) =>
+        report.explain(error),
+      )
+    },
     health,
     close() {
       isClosed = true

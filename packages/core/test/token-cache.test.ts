@@ -11,6 +11,7 @@ const validated = (token: string, more: Partial<Validated> = {}): Validated => (
   header: { alg: 'ES256' },
   claims: { exp: 2 },
   issuer: 'https://verifier.example.org',
+  clientId: undefined,
   credential: undefined,
   confirmation: undefined,
   validFrom: 1_000,

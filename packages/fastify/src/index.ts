@@ -21,9 +21,9 @@ import {
   type Exchange,
   type Guard,
 } from '@verifier-guard/core/support'
-import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { answerRefusals, refuse } from './refusal.js'
-import { entry, type GuardedRequest, type Handler } from './request.js'
+import { entry, hook, type GuardedRequest, type Handler } from './request.js'
 import { isOpen, statedFor, watchAround } from './route-config.js'
 
 export * from '@verifier-guard/core'
@@ -32,12 +32,33 @@ export type { AuthOptions } from '@verifier-guard/core/support'
 export type { GuardedRequest, Handler } from './request.js'
 export type { RouteConfig } from './route-config.js'
 
+/** A plugin that fits Fastify 4 and 5, over HTTP/1.1 and HTTP/2. */
+export type Plugin = (
+  scope: { addHook: FastifyInstance['addHook'] | ((...parameters: never[]) => unknown) },
+  options: unknown,
+  done: (error?: Error) => void,
+) => void
+
+/**
+ * The options of {@link auth} where it is registered itself: those of `createResourceServer`, or a
+ * resource server made before, and `optional`.
+ */
+export type RegisterOptions = AuthOptions &
+  (
+    | (ResourceServerOptions & { readonly resourceServer?: never })
+    | ({ readonly [Option in keyof ResourceServerOptions]?: never } & {
+        readonly resourceServer: ResourceServer<object>
+      })
+  )
+
 /**
  * A plugin that lets requests with a valid access token in and sets `request.auth`, on every route
- * of the scope it is registered in.
+ * of the scope it is registered in. `app.register(auth, { issuer, … })` and
+ * `app.register(auth({ issuer, … }))` are the same.
  *
  * Runs as `onRequest`, before the body is read. Asks for no right: state that as the route's own
- * `onRequest` or `preHandler`, or in its `config.auth`.
+ * `onRequest` or `preHandler`, or in its `config.auth`. A resource server that it makes ends with
+ * the application.
  *
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   scopes
@@ -52,7 +73,10 @@ export type { RouteConfig } from './route-config.js'
  *
  * const app = Fastify()
  * app.register(async (api) => {
- *   await api.register(auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
+ *   await api.register(auth, {
+ *     issuer: 'https://verifier.example.org/verifier',
+ *     profile: 'eudistack',
+ *   })
  *   const mayCreate = requiredPower({
  *     domain: 'DOME',
  *     function: 'ProductOffering',
@@ -67,9 +91,50 @@ export type { RouteConfig } from './route-config.js'
 export function auth(
   options: ResourceServerOptions | ResourceServer<object>,
   authOptions?: AuthOptions,
-): FastifyPluginCallback {
+): Plugin
+export function auth(
+  scope: Parameters<Plugin>[0],
+  options: RegisterOptions,
+  done: (error?: Error) => void,
+): void
+export function auth(
+  first: ResourceServerOptions | ResourceServer<object> | Parameters<Plugin>[0],
+  second?: AuthOptions | RegisterOptions,
+  done?: (error?: Error) => void,
+): Plugin | void {
+  if (done !== undefined && 'addHook' in first)
+    return register(first as FastifyInstance, second as RegisterOptions, done)
+  return pluginOf(first as ResourceServerOptions, second)
+}
+
+// What `fastify-plugin` does: the hooks belong to the scope that registers the plugin, not to one of
+// the plugin's own.
+const skipOverride = { [Symbol.for('skip-override')]: true }
+Object.assign(auth, skipOverride)
+
+function register(
+  scope: FastifyInstance,
+  options: RegisterOptions,
+  done: (error?: Error) => void,
+): void {
+  try {
+    // Fastify hands on its own options among those of the plugin.
+    const own: Record<string, unknown> = { ...options }
+    for (const name of ['prefix', 'logLevel', 'logSerializers']) delete own[name]
+    const { optional, resourceServer, ...others } = own as unknown as RegisterOptions
+    const authOptions = optional === undefined ? {} : { optional }
+    pluginOf(resourceServer ?? (others as ResourceServerOptions), authOptions)(scope, {}, done)
+  } catch (error) {
+    done(error as Error)
+  }
+}
+
+function pluginOf(
+  options: ResourceServerOptions | ResourceServer<object>,
+  authOptions?: AuthOptions,
+): Plugin {
   const guard = createGuard(options, authOptions)
-  const verifierGuard: FastifyPluginCallback = (scope, _, done) => {
+  const verifierGuard = (scope: FastifyInstance, _: unknown, done: () => void) => {
     scope.addHook('onRequest', enter(guard))
     answerRefusals(scope)
     watchAround(scope)
@@ -77,9 +142,7 @@ export function auth(
       scope.addHook('onClose', (_, closed) => (guard.server.close(), closed()))
     done()
   }
-  // What `fastify-plugin` does: the hooks belong to the scope that registers the plugin, not to one
-  // of the plugin's own.
-  return Object.assign(verifierGuard, { [Symbol.for('skip-override')]: true })
+  return Object.assign(verifierGuard as Plugin, skipOverride)
 }
 
 /**
@@ -91,7 +154,7 @@ export function auth(
  *   before is refused with `invalid_configuration`
  */
 export function required(requirement: Requirement<never>): Handler {
-  return function authorize(request: GuardedRequest, reply, done) {
+  return hook(function authorize(request, reply, done) {
     const refused = refuse(reply, done)
     const { [entry]: own } = request
     if (own === undefined) return refused(missingGuard(requirement))
@@ -100,7 +163,7 @@ export function required(requirement: Requirement<never>): Handler {
       () => done(),
       refused,
     )
-  }
+  })
 }
 
 // Hooks that are requirements still: of a route, in its config.auth, or composed with allOf and
@@ -121,6 +184,14 @@ export const requiredScopes = bound.requiredScopes
  * @see `requiredPower` of `@verifier-guard/core` for its options
  */
 export const requiredPower = bound.requiredPower
+
+/**
+ * Requires that the token is bound to a key, which the request has shown: `dpop`, `certificate` or
+ * `any`. Checks no proof itself.
+ *
+ * @see `requiredBinding` of `@verifier-guard/core`
+ */
+export const requiredBinding = bound.requiredBinding
 
 /**
  * Requires something of one claim of the token, by its name or the path to it.
@@ -203,7 +274,7 @@ function entryOf(request: Partial<GuardedRequest>): Pick<Entry, 'caller'> | unde
 }
 
 function enter(guard: Guard): Handler {
-  return function authenticate(request: GuardedRequest, reply, done) {
+  return hook(function authenticate(request, reply, done) {
     const asked = statedFor(request)
     const refused = refuse(reply, done)
     if (asked === false) return done()
@@ -218,7 +289,7 @@ function enter(guard: Guard): Handler {
       else required(asked)(request, reply, done)
     }
     settle(() => guard.authenticate(own.exchange), admit, refused)
-  }
+  })
 }
 
 function exchangeOf(request: GuardedRequest, reply: FastifyReply): Exchange {

@@ -35,9 +35,10 @@ export interface AuthState {
 
 /** Koa's context, as far as this package touches it. */
 export interface GuardedContext {
-  readonly req: IncomingMessage
+  readonly req: IncomingMessage & { originalUrl?: string }
   readonly res: ServerResponse
   readonly headers: IncomingMessage['headers']
+  readonly originalUrl: string
   readonly headerSent: boolean
   readonly app: {
     readonly context: object
@@ -84,6 +85,8 @@ export function auth(
   const guard = createGuard(options, authOptions)
   return async function authenticate(ctx, next) {
     answerInJson(ctx)
+    // As Express has it: what is mounted in Koa changes `url`, and a proof is made for all of it.
+    ctx.req.originalUrl ??= ctx.originalUrl
     const own: Entry = { guard, exchange: exchangeOf(ctx) }
     ctx.state[entry] = own
     const { auth, headers } = await refusing(ctx, () => guard.authenticate(own.exchange))
@@ -128,6 +131,14 @@ export const requiredScopes = bound.requiredScopes
  * @see `requiredPower` of `@verifier-guard/core` for its options
  */
 export const requiredPower = bound.requiredPower
+
+/**
+ * Requires that the token is bound to a key, which the request has shown: `dpop`, `certificate` or
+ * `any`. Checks no proof itself.
+ *
+ * @see `requiredBinding` of `@verifier-guard/core`
+ */
+export const requiredBinding = bound.requiredBinding
 
 /**
  * Requires something of one claim of the token, by its name or the path to it.

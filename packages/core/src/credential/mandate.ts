@@ -94,6 +94,8 @@ export interface MandateSummary {
   readonly mandateeId: string | undefined
   /** As {@link Mandator}'s: events name it. */
   readonly organizationIdentifier: string | undefined
+  /** `credentialSubject.id`, to whose key Verifiers from 2.0.10 on bind a presentation. */
+  readonly subjectId: string | undefined
 }
 
 /**
@@ -114,6 +116,7 @@ export function readMandateSummary(claims: Json, root: Json): MandateSummary {
     powers: readPowers(choose(POWERS)),
     mandateeId: stated ?? fallbackId(claims, root),
     organizationIdentifier: isObject(mandator) ? organisationsOf(mandator)[0] : undefined,
+    subjectId: subjectIdOf(root),
   }
 }
 
@@ -157,6 +160,10 @@ export function isCredential(claims: Json): boolean {
 function mandateIn(root: Json): Json {
   const candidates = [getOwn(subjectOf(root) ?? {}, 'mandate'), getOwn(root, 'mandate')]
   return candidates.find(isObject) ?? root
+}
+
+function subjectIdOf(root: Json): string | undefined {
+  return text(getOwn(subjectOf(root) ?? {}, 'id'))
 }
 
 function subjectOf(root: Json): Json | undefined {
@@ -217,7 +224,7 @@ function readMandatee(value: unknown, id: string | undefined): Mandatee {
  * `sub` of whatever their profile says.
  */
 function fallbackId(claims: Json, root: Json): string | undefined {
-  const subjectId = text(getOwn(subjectOf(root) ?? {}, 'id'))
+  const subjectId = subjectIdOf(root)
   if (subjectId !== undefined || root === claims || Object.hasOwn(claims, 'credential_type'))
     return subjectId
   const subject = text(getOwn(claims, 'sub'))

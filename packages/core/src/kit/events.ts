@@ -105,6 +105,17 @@ export interface GuardEvents {
     /** Seconds until the next attempt. */
     readonly retryIn: number
   }
+  /** The store of used proofs failed. */
+  readonly replayStoreFailed: {
+    readonly message: string
+    /** Whether the proof was accepted without knowing whether it was used. */
+    readonly accepted: boolean
+  }
+  /** The memory of used proofs is filled to four fifths. Once until it has emptied to half. */
+  readonly replayMemoryFilling: {
+    readonly entries: number
+    readonly maxEntries: number
+  }
 }
 
 /**
@@ -138,6 +149,8 @@ export const EVENT_NAMES = [
   'keySetStale',
   'statusListRefreshed',
   'statusListFailed',
+  'replayStoreFailed',
+  'replayMemoryFilling',
 ] as const
 
 /**
@@ -150,24 +163,35 @@ const LIKELY_MISTAKES = [
   'token_type_not_accepted',
   'algorithm_not_allowed',
   'key_unsuitable',
+  // A clock that is wrong refuses every fresh token.
+  'token_not_yet_valid',
   'rule_failed',
 ] as const satisfies readonly ErrorCode[]
 
-/** Places whose failures the developer is warned of; of a template there may be any number. */
+/**
+ * Places whose failures the developer is warned of, beside the configured issuers: callers can
+ * invent tenants of a template.
+ */
 const MOST_PLACES = 10
 
 /**
  * Connects the application's listeners and the diagnostics channels; without either, warns once of
  * what a developer has to know.
+ *
+ * @param configured issuers whose failures the developer is warned of in any case
  */
-export function createEmitter(listeners: EventListeners, runtime: Pick<Runtime, 'warn'>): Emitter {
+export function createEmitter(
+  listeners: EventListeners,
+  runtime: Pick<Runtime, 'warn'>,
+  configured: readonly string[] = [],
+): Emitter {
   const diagnostics = builtinModule('node:diagnostics_channel')
   const channels = new Map(
     EVENT_NAMES.map((name) => [name, diagnostics?.channel(`verifier-guard:${name}`)] as const),
   )
   const isHeard = (name: keyof GuardEvents) =>
     listeners[name] !== undefined || channels.get(name)?.hasSubscribers === true
-  const warnings = createWarnings(runtime)
+  const warnings = createWarnings(runtime, new Set(configured))
   return {
     listens: (name, code) => isHeard(name) || (name === 'denied' && warnings.mayWarn(code)),
     emit(name, event) {
@@ -201,13 +225,15 @@ function tell(
  * Without it, an application that listens to nothing answers 401 or 503 for ever because of one
  * wrong option, and nothing says why.
  */
-function createWarnings({ warn }: Pick<Runtime, 'warn'>) {
+function createWarnings({ warn }: Pick<Runtime, 'warn'>, configured: ReadonlySet<string>) {
   const codes = new Set<ErrorCode>(LIKELY_MISTAKES)
   const failed = new Set<string>()
+  let others = 0
 
   function warnOnce(place: string, message: string): void {
-    if (failed.has(place) || failed.size >= MOST_PLACES) return
+    if (failed.has(place) || (!configured.has(place) && others >= MOST_PLACES)) return
     failed.add(place)
+    if (!configured.has(place)) others += 1
     warn(message)
   }
 
@@ -216,6 +242,8 @@ function createWarnings({ warn }: Pick<Runtime, 'warn'>) {
       if (codes.delete(code)) warn(denied(code, reason))
     },
     keySetFailed: ({ issuer, message }) => warnOnce(issuer, keySetFailed(issuer, message)),
+    replayStoreFailed: ({ message }) => warnOnce('replay store', replayStoreFailed(message)),
+    replayMemoryFilling: ({ maxEntries }) => warnOnce('replay memory', memoryFilling(maxEntries)),
     statusListFailed: ({ list, message }) => warnOnce(list, statusListFailed(message)),
   }
   return {
@@ -239,6 +267,14 @@ function keySetFailed(issuer: string, message: string): string {
 
 function statusListFailed(message: string): string {
   return `A status list could not be fetched: ${message}. ${once('statusListFailed', 'every failure')}`
+}
+
+function replayStoreFailed(message: string): string {
+  return `The store of used DPoP proofs failed: ${printable(message)}: requests with bound tokens get 503 meanwhile, unless "dpop.replay.unavailable" says otherwise. ${once('replayStoreFailed', 'every failure')}`
+}
+
+function memoryFilling(maxEntries: number): string {
+  return `The memory of used DPoP proofs is filled to four fifths of ${maxEntries}: once it is full, bound tokens get 503. Raise "dpop.replay.maxEntries". ${once('replayMemoryFilling', 'every time')}`
 }
 
 function once(name: keyof GuardEvents, what: string): string {

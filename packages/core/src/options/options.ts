@@ -4,12 +4,15 @@
  */
 import type { Algorithm, AlgorithmRow } from '../jwt/algorithms.js'
 import type { JwkSet } from '../jwt/key.js'
+import type { PublicKeys } from '../jwt/public-keys.js'
 import type { SignatureThread } from '../jwt/signature.js'
 import type { EventListeners } from '../kit/events.js'
 import type { FetchLimits } from '../kit/http.js'
 import type { Runtime } from '../kit/runtime.js'
+import type { DpopOptions, DpopSettings } from './dpop.js'
 import type { IssuerTemplate } from './issuer-template.js'
 import type { CallerKind, Profile, ProfileName } from './profiles.js'
+import type { ResourceAddress } from './resource.js'
 import type { StatusListOptions, StatusListSettings } from './status-lists.js'
 
 /** Where the keys come from: from the Verifier's metadata unless one of these is given. */
@@ -22,8 +25,21 @@ export type KeySource =
     }
   | {
       readonly jwksUri?: never
-      /** The JWK Set itself: nothing is fetched, and rotation is yours. */
-      readonly keys: JwkSet
+      /**
+       * The keys themselves: a JWK Set, one key or a list; each key a JWK, a `KeyObject`, or PEM
+       * with a public key or a certificate. Nothing is fetched, and rotation is yours. A key
+       * without `kid` counts for tokens with any.
+       */
+      readonly keys: PublicKeys
+    }
+
+/** What tells id_tokens from access tokens, where the token itself says too little. */
+export type IdTokens =
+  | 'refuse'
+  | 'accept'
+  | {
+      /** A claim that access tokens of the issuer have and its id_tokens don't. */
+      readonly lack: string
     }
 
 /** Which of one issuer's tokens are accepted. */
@@ -38,10 +54,18 @@ export interface TrustOptions {
   /** The family of Verifiers, and so the defaults for their tokens. Default: `auto`. */
   readonly profile?: ProfileName
   /**
-   * Clients whose user tokens are accepted under the profiles `dome` and `eudistack`, where
-   * `audience` is left out. Default: none. Passing `undefined` throws.
+   * Clients whose tokens are accepted in place of an audience. Under the profiles `dome` and
+   * `eudistack`, where `audience` is left out: the clients whose users may call, by `aud`. Under
+   * the others, where `audience` is `null`: the clients that may call, by `client_id` or `azp`.
+   * Default: none. Passing `undefined` throws.
    */
   readonly clientIds?: readonly string[]
+  /**
+   * What becomes of tokens that may be id_tokens (RFC 8725 §2.8). `refuse` refuses them.
+   * `{ lack: 'uid' }` says that access tokens of this issuer have the claim `uid` and its id_tokens
+   * don't. `accept` takes id_tokens for access tokens, and warns at start. Default: `refuse`.
+   */
+  readonly idTokens?: IdTokens
   /**
    * Kinds of caller that are accepted. Default: the profile's; `machine` for `dome` and
    * `eudistack`, with `employee` once `clientIds` or an `audience` other than the Verifier itself
@@ -60,7 +84,8 @@ export type IssuerOptions = TrustOptions &
   KeySource & {
     /**
      * The issuer exactly as its tokens state it, or a template with `{tenant}` in a host label,
-     * though not the last, or in the path. What follows it in the host must be yours.
+     * though not the last, or in the path. What follows it in the host must be yours. An https
+     * address, or any text where `jwksUri` or `keys` is given: nothing is fetched from it then.
      */
     readonly issuer: string
     /** What `{tenant}` may stand for, as a whole. Default: `[a-z0-9-]{1,64}`. */
@@ -121,7 +146,7 @@ export interface CacheOptions {
  */
 export type CorrelationId = boolean | string | ((request: never) => unknown)
 
-/** Everything a resource server can be told. */
+/** The options of a resource server. */
 export type ResourceServerOptions = TrustOptions &
   KeySource & {
     /**
@@ -147,6 +172,17 @@ export type ResourceServerOptions = TrustOptions &
     readonly cache?: CacheOptions | null
     /** Where the status of credentials is looked up, for `requiredStatus`. Default: nowhere. */
     readonly status?: StatusListOptions
+    /**
+     * The public URL of this API, as clients call it; several for an API with several names. DPoP
+     * proofs are made for it. With a path, what a request's own path lacks of it is put before.
+     * Default: none, and no proof can be checked.
+     */
+    readonly resource?: string | readonly string[]
+    /**
+     * How DPoP proofs are checked. Default: proofs are checked for tokens that are bound to a key,
+     * once `resource` is stated.
+     */
+    readonly dpop?: DpopOptions
     /** Name of the protected space in challenges (RFC 9110 §11.5). Default: `api`. */
     readonly realm?: string
     /**
@@ -170,8 +206,8 @@ export type ResourceServerOptions = TrustOptions &
      */
     readonly signatureThread?: SignatureThread
     /**
-     * Functions that are told of events. Without a listener, the first likely mistake of each kind
-     * in these options is printed as a process warning. Default: none.
+     * Functions that are called with events. Without a listener, the first likely mistake of
+     * each kind in these options is printed as a process warning. Default: none.
      */
     readonly events?: EventListeners
     /** Replacements for members of {@link systemRuntime}; the rest stays. Default: the process'. */
@@ -183,7 +219,9 @@ export interface TrustSettings {
   readonly profile: Profile
   /** Accepted audiences; `null` for any, `undefined` for the profile's own rule. */
   readonly audience: readonly string[] | null | undefined
+  /** Clients that are accepted in place of an audience; empty for none in particular. */
   readonly clientIds: readonly string[]
+  readonly idTokens: IdTokens
   readonly kinds: readonly CallerKind[] | undefined
   readonly algorithms: ReadonlyMap<string, AlgorithmRow>
 }
@@ -200,6 +238,8 @@ export interface IssuerSettings extends TrustSettings {
   /** Tells which issuers these settings are for, where `issuer` is a template. */
   readonly template: IssuerTemplate | undefined
   readonly keysAt: (issuer: string) => KeyLocation
+  /** Whether one place has the keys of all issuers of a template. */
+  readonly sharesKeys: boolean
 }
 
 /** Bounds of a key set; times in milliseconds. */
@@ -221,6 +261,9 @@ export interface Settings {
   readonly prefetch: boolean
   readonly cache: Required<CacheOptions> | null
   readonly status: StatusListSettings | undefined
+  readonly resources: readonly ResourceAddress[]
+  /** `undefined` where no proof is checked. */
+  readonly dpop: DpopSettings | undefined
   /** Seconds. */
   readonly clockTolerance: number
   /** Seconds. */

@@ -12,6 +12,7 @@ import {
   functions,
   oneOf,
   seconds,
+  text,
   type OptionRows,
 } from '../kit/option-rows.js'
 import { systemRuntime } from '../kit/runtime.js'
@@ -29,7 +30,7 @@ const DAY = 86_400
 // name.
 const FIELD_NAME = /^(?!(?:true|false|yes|no|on|off)$)[a-z][\w-]{0,63}$/i
 const YEAR = 365 * DAY
-// The memory sets aside a place for every entry.
+// The cache sets aside a place for every entry.
 const MOST_ENTRIES = 10_000_000
 const MOST_BYTES = 2 ** 40
 
@@ -48,7 +49,12 @@ const TRUST_ROWS = {
   clientIds: {
     check: anything,
     defaultIs: 'none',
-    says: 'clients whose user tokens are accepted under `dome` and `eudistack`, in place of `audience`',
+    says: 'clients whose tokens are accepted in place of `audience`: of users under `dome` and `eudistack`, of any caller where `audience` is `null`',
+  },
+  idTokens: {
+    check: checkIdTokens,
+    default: 'refuse',
+    says: 'tokens that may be id_tokens: `refuse`, `accept`, or `{ lack: claim }` for a claim that only access tokens have',
   },
   kinds: {
     check: anything,
@@ -71,7 +77,7 @@ const KEY_SOURCE_ROWS = {
   keys: {
     check: anything,
     defaultIs: 'discovery',
-    says: 'the key set itself; nothing is fetched',
+    says: 'the keys themselves: a JWK Set, one key or a list; a key as JWK, `KeyObject` or PEM; nothing is fetched',
   },
 } as const satisfies OptionRows<KeySource>
 
@@ -80,7 +86,7 @@ export const ISSUER_ROWS = {
   issuer: {
     check: anything,
     defaultIs: 'required',
-    says: 'an issuer exactly as its tokens state it, or a template with `{tenant}`',
+    says: 'an issuer exactly as its tokens state it, or a template with `{tenant}`; any text where `jwksUri` or `keys` is given',
   },
   tenantPattern: {
     check: anything,
@@ -177,6 +183,16 @@ export const SERVER_ROWS = {
     defaultIs: 'nowhere',
     says: 'where the status of credentials is looked up, for `requiredStatus`',
   },
+  resource: {
+    check: anything,
+    defaultIs: 'none',
+    says: 'the public URL of this API, or several: what DPoP proofs are made for',
+  },
+  dpop: {
+    check: checkGroup,
+    defaultIs: 'see below',
+    says: 'how DPoP proofs are checked; needs `resource`',
+  },
   realm: {
     check: checkRealm,
     default: 'api',
@@ -206,7 +222,7 @@ export const SERVER_ROWS = {
     check: functions(EVENT_NAMES, 'it is called with the event'),
     default: {},
     defaultIs: 'none',
-    says: 'functions that are told of events',
+    says: 'functions that are called with events',
   },
   runtime: {
     check: checkRuntime,
@@ -215,6 +231,12 @@ export const SERVER_ROWS = {
     says: 'overrides of clocks, fetch, chance, timers and warnings',
   },
 } as const satisfies OptionRows<ResourceServerOptions>
+
+function checkIdTokens(name: string, value: unknown): void {
+  const { lack } = Object(value) as { lack?: unknown }
+  if (lack === undefined) return oneOf('refuse', 'accept')(name, value)
+  text(`${name}.lack`, lack)
+}
 
 function checkGroup(name: string, value: unknown): void {
   if (typeof value === 'object' && value !== null) return

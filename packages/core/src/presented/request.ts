@@ -10,6 +10,8 @@
 export interface RequestLike {
   readonly method?: string | undefined
   readonly url?: string | undefined
+  /** The URL before a framework took a mount path from it, as Express keeps it. */
+  readonly originalUrl?: string | undefined
   readonly headers: WebHeaders | NodeHeaders
   /**
    * Node's list of header names and values in turn, as they came: shows a field sent twice, which
@@ -65,9 +67,9 @@ export function isInQuery({ url }: RequestLike, name: string): boolean {
 }
 
 function textOf(value: unknown): Field {
-  if (typeof value === 'string' || value === undefined) return value
-  if (!Array.isArray(value)) return { unfit: value }
-  return value.length > 1 ? { several: value.length } : textOf(value[0])
+  if (Array.isArray(value) && value.length > 1) return { several: value.length }
+  const one: unknown = Array.isArray(value) ? value[0] : value
+  return typeof one === 'string' || one === undefined ? one : { unfit: one }
 }
 
 function timesSent(rawHeaders: readonly string[], name: string): number {
