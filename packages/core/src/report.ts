@@ -43,6 +43,8 @@ export interface Progress {
   readonly trace: Traced
   /** Whose the token is, once its signature held. */
   whose?: () => Identity
+  /** The caller, once the token was accepted. */
+  caller?: AuthContext
   /** What the answer carries besides, refused or not. */
   fields?: readonly FieldPair[] | undefined
 }
@@ -97,7 +99,7 @@ export function createReport(settings: Settings, emitter: Emitter): Report {
       const id = correlationIdOf(settings.correlationId, asked)
       if (id !== undefined) event.correlationId = id
       if (met.length > 0) event.requirement = met.join('; ')
-      emitter.emit('allowed', auth ? Object.assign(event, identityOf(auth)) : event)
+      emitter.emit('allowed', auth ? Object.assign(event, identityOf(auth)) : event, auth)
     }
     if (isExchange(asked)) allow(asked, (met) => publish([...requirements, ...met]))
     else publish(requirements)
@@ -135,7 +137,7 @@ export function createReport(settings: Settings, emitter: Emitter): Report {
       ...optional('share', share < 1 ? share : undefined),
     }
     const emit = (mark?: string) =>
-      emitter.emit('denied', { ...event, ...optional('fingerprint', mark) })
+      emitter.emit('denied', { ...event, ...optional('fingerprint', mark) }, progress.caller)
     const mark = token === undefined ? undefined : fingerprint(token)
     if (mark instanceof Promise) return mark.then(emit, () => emit())
     emit(mark)
@@ -179,7 +181,7 @@ function denies(asked: Asked): boolean {
 
 function denialEvent(
   { code, status, reason, cause, body }: GuardError,
-  { trace, whose }: Progress,
+  { trace, whose, caller }: Progress,
   asked: Asked,
 ): GuardEvents['denied'] {
   return {
@@ -187,7 +189,7 @@ function denialEvent(
     code,
     status,
     ...optional('issuer', trace.issuer),
-    ...whose?.(),
+    ...(caller ? identityOf(caller) : whose?.()),
     ...addRequest({}, asked),
     ...optional('correlationId', body.correlation_id),
     ...(cause !== undefined && { cause }),
