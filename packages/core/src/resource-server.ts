@@ -4,7 +4,7 @@
  */
 import { checkBinding, checkScheme, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'
-import { identityOf, identityOfClaims } from './identity.js'
+import { identityOfClaims } from './identity.js'
 import { createIssuers } from './issuers/issuers.js'
 import { createKeySet } from './issuers/key-set.js'
 import { verifyWithKeys } from './issuers/signer.js'
@@ -92,7 +92,7 @@ export function createResourceServer<C extends object = Claims>(
     if (remembered !== undefined) {
       progress.trace.issuer = remembered.context.issuer
       progress.trace.configuredAs = remembered.basis.configuredAs
-      progress.whose = () => identityOf(remembered.context)
+      progress.caller = remembered.context
       return bound(remembered, presented, progress)
     }
     checkForm(presented)

@@ -18,7 +18,6 @@ import { present, presentAlone, type Absent, type Presented } from './presented/
 import type { RequestLike } from './presented/request.js'
 import { createReport, type Progress } from './report.js'
 import type { Asked, Exchange } from './exchange.js'
-import { identityOf } from './identity.js'
 import { checkRequirement, type Lookups, type Requirement } from './requirements/requirement.js'
 import type { Known, TokenCache, TokenCacheSize } from './token-cache.js'
 
@@ -240,7 +239,7 @@ export function serve(parts: Parts): DecidingServer {
     { context, isRemembered }: Known,
     progress: Progress,
   ): Later<AuthContext> {
-    progress.whose = () => identityOf(context)
+    progress.caller = context
     const allowed = () => {
       report.allowed(context, isRemembered, asked, requirement && [requirement.name])
       return context
@@ -258,7 +257,7 @@ export function serve(parts: Parts): DecidingServer {
     asked: Asked,
   ): Later<void> {
     const { scheme } = auth
-    const progress: Progress = { trace: { scheme }, whose: () => identityOf(auth) }
+    const progress: Progress = { trace: { scheme }, caller: auth }
     return orElse<void>(
       () =>
         andThen(checkRequirement(requirement, auth, request, lookups), () =>
