@@ -18,6 +18,7 @@ import {
   endOf,
   type Admission,
   type AuthOptions,
+  type Closable,
   type Entry,
   type Exchange,
 } from '@verifier-guard/core/support'
@@ -65,7 +66,8 @@ export type Handler = (
  *   routers
  * @param authOptions `optional` lets requests without credentials through; default: false
  * @returns a middleware; it calls `next(error)` with a `GuardError`, which is answered in JSON
- *   where no error handler of the application answers
+ *   where no error handler of the application answers. Its `close()` ends the timers of a resource
+ *   server that it made: `server.on('close', guard.close)`
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -86,9 +88,9 @@ export type Handler = (
 export function auth(
   options: ResourceServerOptions | ResourceServer<object>,
   authOptions?: AuthOptions,
-): Handler {
+): Handler & Closable {
   const guard = createGuard(options, authOptions)
-  return function authenticate(req: GuardedRequest, res, next) {
+  const authenticate: Handler = (req: GuardedRequest, res, next) => {
     const own: Entry = { guard, exchange: exchangeOf(req, res) }
     req[entry] = own
     const enter = ({ auth, headers }: Admission) => {
@@ -99,6 +101,7 @@ export function auth(
     }
     settle(() => guard.authenticate(own.exchange), enter, refuse(req, res, next))
   }
+  return Object.assign(authenticate, { close: guard.close })
 }
 
 /**

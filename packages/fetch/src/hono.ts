@@ -20,6 +20,7 @@ import {
   requireCaller,
   ownEnd,
   type AuthOptions,
+  type Closable,
   type Entry,
   type Exchange,
 } from '@verifier-guard/core/support'
@@ -50,7 +51,8 @@ export interface AuthEnv {
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   routes
  * @param authOptions `optional` lets requests without credentials through; default: false
- * @returns a middleware; a `GuardError` reaches `app.onError`, and is answered in JSON without one
+ * @returns a middleware; a `GuardError` reaches `app.onError`, and is answered in JSON without one.
+ *   Its `close()` ends the timers of a resource server that it made
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -67,9 +69,9 @@ export interface AuthEnv {
 export function auth(
   options: ResourceServerOptions | ResourceServer<object>,
   authOptions?: AuthOptions,
-): MiddlewareHandler {
+): MiddlewareHandler & Closable {
   const guard = createGuard(options, authOptions)
-  return async function authenticate(c, next) {
+  const authenticate: MiddlewareHandler = async (c, next) => {
     const { ended, end } = ownEnd()
     const own: Entry = { guard, exchange: exchangeOf(c, ended) }
     c.set(entry, own)
@@ -80,6 +82,7 @@ export function auth(
     await next()
     end(() => !c.req.raw.signal.aborted)
   }
+  return Object.assign(authenticate, { close: guard.close })
 }
 
 /**
