@@ -50,7 +50,7 @@ const unused =
  * import { createResourceServer, requiredPower } from '@verifier-guard/core'
  *
  * const resourceServer = createResourceServer({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  * })
  * const mayCreate = requiredPower({

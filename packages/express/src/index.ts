@@ -56,7 +56,7 @@ export type Handler = (
 ) => void
 
 /**
- * Lets requests with a valid access token in and sets `req.auth`; refuses the others through
+ * Lets requests with a valid access token through and sets `req.auth`; refuses the others through
  * Express' error handling.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
@@ -75,7 +75,7 @@ export type Handler = (
  * import { auth, requiredPower } from '@verifier-guard/express'
  *
  * const app = express()
- * app.use('/offers', auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
+ * app.use('/offers', auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' }))
  * app.post(
  *   '/offers',
  *   requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }),
@@ -105,8 +105,8 @@ export function auth(
 }
 
 /**
- * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are
- * this with a requirement at hand.
+ * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and the others
+ * are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`
  * @returns a middleware; a route where {@link auth} did not run before is refused with
@@ -175,7 +175,8 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: that this caller owns that order, say. Grants for
+ * Requires what only the application can tell: for example that this caller owns
+ * that order. Grants for
  * `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
@@ -201,24 +202,11 @@ export const allOf = bound.allOf
  * Requires one of several things, asked in order; the first that is met grants.
  *
  * @see `anyOf` of `@verifier-guard/core`
- * @example
- * ```ts
- * import express from 'express'
- * import { anyOf, auth, requiredPower, requiredScopes } from '@verifier-guard/express'
- *
- * const app = express()
- * app.use(auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
- * const mayWrite = anyOf(
- *   requiredScopes('orders:write'),
- *   requiredPower({ domain: 'DOME', function: 'Orders', action: 'Create' }),
- * )
- * app.post('/orders', mayWrite, (req, res) => void res.status(201).json({}))
- * ```
  */
 export const anyOf = bound.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
+ * The caller, typed: for handlers behind {@link auth}. Where authentication is optional,
  * {@link optionalAuthOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
@@ -228,9 +216,9 @@ export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
 }
 
 /**
- * Who calls, typed, for handlers that serve nobody as well: behind {@link auth} with `optional`.
+ * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with `optional`.
  *
- * @returns `undefined` for nobody
+ * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
 export function optionalAuthOf<C extends object = Claims>(req: object): AuthContext<C> | undefined {

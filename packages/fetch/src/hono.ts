@@ -36,13 +36,13 @@ const entry = '@verifier-guard/fetch/entry'
 /** What {@link auth} puts into Hono's context: `new Hono<AuthEnv>()` types `c.var.auth`. */
 export interface AuthEnv {
   Variables: {
-    /** Who calls; `undefined` for nobody where authentication is optional. */
+    /** The caller; `undefined` for an anonymous one, where authentication is optional. */
     auth?: AuthContext | undefined
   }
 }
 
 /**
- * Lets requests with a valid access token in and sets `c.var.auth`; throws for the others what Hono
+ * Lets requests with a valid access token through and sets `c.var.auth`; throws for the others what Hono
  * answers from.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
@@ -60,7 +60,7 @@ export interface AuthEnv {
  * import { Hono } from 'hono'
  *
  * const app = new Hono()
- * app.use('/orders/*', auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
+ * app.use('/orders/*', auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' }))
  * app.get('/orders/:id', requiredScopes('orders:read'), (c) =>
  *   c.json({ hello: authOf(c).clientId }),
  * )
@@ -86,8 +86,8 @@ export function auth(
 }
 
 /**
- * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are
- * this with a requirement at hand.
+ * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and the others
+ * are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Hono's context
  * @returns a middleware; a route where {@link auth} did not run before is refused with
@@ -152,7 +152,8 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: that this caller owns that order, say. Grants for
+ * Requires what only the application can tell: for example that this caller owns
+ * that order. Grants for
  * `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
@@ -182,7 +183,7 @@ export const allOf = bound.allOf
 export const anyOf = bound.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
+ * The caller, typed: for handlers behind {@link auth}. Where authentication is optional,
  * {@link optionalAuthOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
@@ -192,9 +193,9 @@ export function authOf<C extends object = Claims>(c: { readonly var: object }): 
 }
 
 /**
- * Who calls, typed, for handlers that serve nobody as well: behind {@link auth} with `optional`.
+ * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with `optional`.
  *
- * @returns `undefined` for nobody
+ * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
 export function optionalAuthOf<C extends object = Claims>(c: {

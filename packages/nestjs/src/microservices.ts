@@ -39,7 +39,7 @@ const GRPC_INTERNAL = 13
  * import { microservices } from '@verifier-guard/nestjs/microservices'
  *
  * VerifierGuardModule.forRoot({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  *   transports: [
  *     microservices({

@@ -49,7 +49,7 @@ export interface VerifierGuardOptionsFactory {
  * export const application: ModuleMetadata = {
  *   imports: [
  *     VerifierGuardModule.forRoot({
- *       issuer: 'https://verifier.example.org',
+ *       issuer: 'https://verifier.example.org/verifier',
  *       profile: 'eudistack',
  *     }),
  *   ],

@@ -60,7 +60,7 @@ export function rememberUpgrade(client: object, request: RequestLike): void {
  * import { requestOf } from '@verifier-guard/nestjs/websockets'
  *
  * const resourceServer = createResourceServer({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  * })
  *
@@ -100,7 +100,7 @@ export function requestOf(client: object): RequestLike {
  * import { websockets } from '@verifier-guard/nestjs/websockets'
  *
  * VerifierGuardModule.forRoot({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  *   transports: [websockets()],
  * })

@@ -197,7 +197,7 @@ const brand = Symbol.for('@verifier-guard/core/GuardError')
  * import { createResourceServer, GuardError } from '@verifier-guard/core'
  *
  * const resourceServer = createResourceServer({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  * })
  * try {

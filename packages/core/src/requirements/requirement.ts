@@ -1,3 +1,4 @@
+/* What a route asks of a caller, and how it is asked. */
 import type { AuthContext } from '../context.js'
 import { configurationError, Denial, ERRORS, type GuardError, type Refusal } from '../kit/errors.js'
 import { andThen, given, orElse, type Later } from '../kit/later.js'
@@ -9,7 +10,7 @@ export type Caller = Omit<AuthContext, 'token' | 'header'>
 
 /**
  * What a route asks of a caller whose token is good. Made by `requiredScopes`, `requiredPower` and
- * their kin, combined by `allOf` and `anyOf`; an object of this shape written by hand does as well.
+ * others, combined by `allOf` and `anyOf`; an object of this shape written by hand does as well.
  *
  * @typeParam Request what it reads of the request, or whatever else is handed on to it; `unknown`
  *   for what looks at the caller alone
@@ -113,7 +114,7 @@ function isRequirement(value: unknown): boolean {
 
 function noRequirement(expected: string, found: unknown): GuardError {
   const hint =
-    'pass what requiredScopes, requiredPower and their kin return; several of them to allOf'
+    'pass what requiredScopes, requiredPower and the others return; several of them to allOf'
   return configurationError(expected, quote(found), hint)
 }
 
