@@ -19,6 +19,8 @@ export interface UnlistedIssuers {
   remove(name: string): void
   /** Of the verified ones. */
   health(): readonly KeySetHealth[]
+  /** Ends timers. */
+  release(): void
   close(): void
 }
 
@@ -69,6 +71,9 @@ export function createUnlistedIssuers({ runtime, limits }: Settings): UnlistedIs
       verified.delete(name)
     },
     health: () => [...verified.values()].map(({ keySet }) => keySet.health()),
+    release() {
+      for (const { keySet } of verified.values()) keySet.release()
+    },
     close() {
       isClosed = true
       verified.clear()

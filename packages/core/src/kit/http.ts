@@ -1,3 +1,4 @@
+/* Exchanges with other servers, bounded in time and size. */
 import type { Runtime } from './runtime.js'
 import { printable, place } from './display.js'
 

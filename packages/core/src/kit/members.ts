@@ -1,3 +1,4 @@
+/* Reads members of JSON objects by their names and paths. */
 import { Denial } from './errors.js'
 
 /** A JSON object of which nothing is known. */

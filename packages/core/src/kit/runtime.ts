@@ -1,3 +1,4 @@
+/* What is taken from the world around: clocks, network, chance, timers, warnings. */
 import type * as buffer from 'node:buffer'
 import type * as crypto from 'node:crypto'
 import type * as diagnosticsChannel from 'node:diagnostics_channel'

@@ -1,3 +1,4 @@
+/* Compares and describes addresses. */
 import { quoteAddress } from './display.js'
 
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/

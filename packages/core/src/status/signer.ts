@@ -1,3 +1,4 @@
+/* Who may sign a status list: its keys, found and tried. */
 import type { X509Certificate } from 'node:crypto'
 import { ALGORITHMS } from '../jwt/algorithms.js'
 import { configurationError } from '../kit/errors.js'
