@@ -73,7 +73,8 @@ function readClient(form: URLSearchParams): { clientId: string; assertion: strin
   return { clientId, assertion }
 }
 
-function requireGrant(form: URLSearchParams): void {
+/** @throws Refusal for any grant but client_credentials. */
+export function requireGrant(form: URLSearchParams): void {
   const grant = form.get('grant_type')
   if (grant === 'client_credentials') return
   if (!grant)
