@@ -164,6 +164,17 @@ export const secretChecklist: Checklist = (refusal) => [
   item('registration', unknown('is the client registered there, for client_credentials?')),
 ]
 
+/** The checklist of a client that shows a certificate. */
+export const certificateChecklist: Checklist = (refusal) => [
+  ...grantItems(refusal),
+  item(
+    'registration',
+    unknown(
+      'is the client registered there with this certificate, for tls_client_auth or self_signed_tls_client_auth?',
+    ),
+  ),
+]
+
 function grantItems(refusal: Refusal): readonly ChecklistItem[] {
   return stageOf(refusal) === 'grant' ? [item('grant', NO_GRANT)] : []
 }

@@ -69,6 +69,11 @@ export const TOKEN_SOURCE_ERRORS = Object.freeze({
     false,
     'Go through `checklist`: what this machine could check is checked; the rest is to be seen at the Verifier.',
   ),
+  token_not_bound: row(
+    'refused',
+    false,
+    'Have the client registered for bound tokens there, or leave out `dpop`.',
+  ),
   rate_limited: row(
     'verifier',
     true,

@@ -55,6 +55,15 @@ export interface TokenSourceEvents {
   }
   /** An API refused a token, and it is to be replaced. */
   readonly tokenDropped: OfToken
+  /**
+   * A server refused a proof of possession, and its `Date` differs from the clock of this machine:
+   * proofs for it go by its clock from now on.
+   */
+  readonly clockLearned: Common & {
+    readonly origin: string
+    /** How far this machine is ahead of the server. Seconds; negative if it is behind. */
+    readonly offset: number
+  }
   /** The machine credential ends within 30 days. Told with a token request, once a day. */
   readonly credentialExpiring: Common & {
     /** Seconds since 1970. */
@@ -72,6 +81,7 @@ export const EVENT_NAMES = [
   'tokenObtained',
   'tokenRequestFailed',
   'tokenDropped',
+  'clockLearned',
   'credentialExpiring',
 ] as const satisfies readonly (keyof TokenSourceEvents)[]
 

@@ -1,13 +1,16 @@
 import { ALGORITHM_NAMES } from './algorithms.js'
+import { ASSERTION_TYPES } from './assertion.js'
 import { SECRET_METHODS } from './client-authentication.js'
 import {
   address,
   anything,
+  dpop,
   flag,
   furtherParameters,
   functions,
   issuer,
   listeners,
+  mtls,
   oneOf,
   oneOrMore,
   origins,
@@ -21,8 +24,8 @@ import {
 } from './option-checks.js'
 import { clientRuntime } from './runtime.js'
 
-/** How a client proves who it is: by a credential, by a registered key, by a secret. */
-export type Way = 'credential' | 'key' | 'secret'
+/** How a client proves who it is: by a credential, a registered key, a secret, a certificate. */
+export type Way = 'credential' | 'key' | 'secret' | 'certificate'
 
 /** All there is to say of one option. The README lists these rows. */
 interface OptionRow {
@@ -40,11 +43,13 @@ interface OptionRow {
   readonly says: string
 }
 
-const EVERY: readonly Way[] = ['credential', 'key', 'secret']
+const EVERY: readonly Way[] = ['credential', 'key', 'secret', 'certificate']
 const CREDENTIAL: readonly Way[] = ['credential']
 const SECRET: readonly Way[] = ['secret']
 const SIGNING: readonly Way[] = ['credential', 'key']
-const REGISTERED: readonly Way[] = ['key', 'secret']
+const KEY: readonly Way[] = ['key']
+const CERTIFICATE: readonly Way[] = ['certificate']
+const REGISTERED: readonly Way[] = ['key', 'secret', 'certificate']
 
 /** Longer waits for one answer help no caller. */
 const LONGEST_TIMEOUT = 300
@@ -131,6 +136,25 @@ const ROWS = {
     check: text,
     otherwise: 'the issuer',
     says: 'The `aud` of the client assertion.',
+  },
+  assertionType: {
+    ways: KEY,
+    check: oneOf(ASSERTION_TYPES),
+    otherwise: '`JWT`',
+    says: 'The `typ` of the client assertion: `JWT`, or `client-authentication+jwt` (RFC 10070).',
+  },
+  dpop: {
+    ways: EVERY,
+    check: dpop,
+    otherwise: 'bearer tokens',
+    says: 'Binds tokens to a key (RFC 9449): `true` for one of its own, or `{ signer }`.',
+  },
+  mtls: {
+    ways: EVERY,
+    required: CERTIFICATE,
+    check: mtls,
+    otherwise: 'none',
+    says: 'The client certificate of all connections (RFC 8705), on Node.js: `{ cert, key, ca? }`.',
   },
   tenant: {
     ways: CREDENTIAL,

@@ -1,8 +1,11 @@
 import type { SigningAlgorithm } from './algorithms.js'
+import type { AssertionType } from './assertion.js'
 import type { SecretMethod } from './client-authentication.js'
 import type { TokenSourceListeners } from './events.js'
 import type { PrivateKeyInput } from './key.js'
+import type { MtlsOptions } from './mtls.js'
 import type { TokenParameters } from './parameters.js'
+import type { ProofSigner } from './proof-key.js'
 import type { ClientRuntime } from './runtime.js'
 import type { Signer } from './signer.js'
 
@@ -24,6 +27,16 @@ export interface CommonOptions extends Omit<TokenParameters, 'tenant'> {
    * false.
    */
   readonly allowInsecureHttp?: boolean
+  /**
+   * Binds tokens to a key ([RFC 9449](https://www.rfc-editor.org/rfc/rfc9449)): `true` for one of
+   * its own, or `{ signer }`. Default: bearer tokens.
+   */
+  readonly dpop?: true | { readonly signer: ProofSigner }
+  /**
+   * The client certificate of all connections (RFC 8705), on Node.js: `{ cert, key, ca? }`. It
+   * needs the package undici. Default: none.
+   */
+  readonly mtls?: MtlsOptions
   /** The functions that are told of events. Default: none. */
   readonly events?: TokenSourceListeners
   /** Replacements of clocks, network, chance and timers. Default: the process. */
@@ -62,7 +75,7 @@ export type KeyOptions = {
 
 /** A machine with a LEARCredentialMachine, at a Verifier. */
 export type PresentationOptions = KeyOptions &
-  Without<'authorizationServer' | 'clientSecret' | 'clientAuthentication'> & {
+  Without<'authorizationServer' | 'assertionType' | 'clientSecret' | 'clientAuthentication'> & {
     /** The issuer of the Verifier, exactly as it states it, with its context path. */
     readonly verifier: string
     /** The LEARCredentialMachine: the compact JWT or the base64 of it, as text or bytes. */
@@ -86,7 +99,38 @@ export type PrivateKeyJwtOptions = KeyOptions &
     readonly authorizationServer: string
     /** The name that the client is registered under. */
     readonly clientId: string
+    /**
+     * The `typ` of the client assertion: `JWT`, or `client-authentication+jwt` (RFC 10070).
+     * Default: `JWT`.
+     */
+    readonly assertionType?: AssertionType
   }
+
+/**
+ * A client that its certificate alone identifies, at any authorization server
+ * ([RFC 8705 §2](https://www.rfc-editor.org/rfc/rfc8705#section-2)).
+ */
+export interface CertificateOptions extends Without<
+  | 'verifier'
+  | 'credential'
+  | 'tenant'
+  | 'privateKey'
+  | 'passphrase'
+  | 'algorithm'
+  | 'keyId'
+  | 'signer'
+  | 'assertionAudience'
+  | 'assertionType'
+  | 'clientSecret'
+  | 'clientAuthentication'
+> {
+  /** The issuer of another authorization server, exactly as it states it. */
+  readonly authorizationServer: string
+  /** The name that the client is registered under. */
+  readonly clientId: string
+  /** The client certificate of all connections (RFC 8705), on Node.js: `{ cert, key, ca? }`. */
+  readonly mtls: MtlsOptions
+}
 
 /**
  * A client with a secret, at any authorization server
@@ -102,6 +146,7 @@ export interface ClientSecretOptions extends Without<
   | 'keyId'
   | 'signer'
   | 'assertionAudience'
+  | 'assertionType'
 > {
   /** The issuer of another authorization server, exactly as it states it. */
   readonly authorizationServer: string
@@ -116,6 +161,6 @@ export interface ClientSecretOptions extends Without<
   readonly clientAuthentication?: SecretMethod
 }
 
-/** Who the client is and who gives it tokens, in one of three ways, and {@link CommonOptions}. */
+/** Who the client is and who gives it tokens, in one of four ways, and {@link CommonOptions}. */
 export type TokenSourceOptions = CommonOptions &
-  (PresentationOptions | PrivateKeyJwtOptions | ClientSecretOptions)
+  (PresentationOptions | PrivateKeyJwtOptions | ClientSecretOptions | CertificateOptions)

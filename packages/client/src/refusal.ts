@@ -22,6 +22,8 @@ export interface Circumstances {
   /** What is known on this side of the causes of a refusal. */
   readonly checklist: Checklist
   readonly parameters: TokenParameters
+  /** The thumbprint of the key that the token has to be bound to, if it has to be. */
+  readonly jkt?: string | undefined
 }
 
 interface Said extends Refusal {

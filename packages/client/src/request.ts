@@ -10,6 +10,7 @@ import {
 import type { ClientProof } from './client-authentication.js'
 import { printable } from './display.js'
 import { failure, TokenSourceError, type TokenSourceErrorCode } from './errors.js'
+import { firstString, parseObject } from './json.js'
 import { discoverTokenEndpoint, type TokenEndpoint } from './metadata.js'
 import type { TokenParameters } from './parameters.js'
 import { judgeTokenResponse, type ObtainedToken } from './response.js'
@@ -76,12 +77,25 @@ interface EndpointSource {
   doubt(): void
 }
 
-function endpointOf({ issuer, timeout, runtime, tokenEndpoint }: Settings): EndpointSource {
+function endpointOf({
+  issuer,
+  timeout,
+  runtime,
+  tokenEndpoint,
+  connections,
+}: Settings): EndpointSource {
   if (tokenEndpoint !== undefined)
     return { find: () => Promise.resolve({ url: tokenEndpoint }), doubt() {} }
   let isDoubted = false
   const endpoint = new Kept(
-    (signal) => discoverTokenEndpoint({ issuer, timeout, runtime, signal }),
+    (signal) =>
+      discoverTokenEndpoint({
+        issuer,
+        timeout,
+        runtime,
+        certified: connections !== undefined,
+        signal,
+      }),
     ENDPOINT,
     runtime,
     { fetched: () => (isDoubted = false) },
@@ -111,7 +125,24 @@ async function request(
   endpoint: () => Promise<TokenEndpoint>,
   signal: AbortSignal,
 ): Promise<ObtainedToken> {
-  const { authenticate, checklist, timeout, runtime } = settings
+  const { checklist, dpop, runtime } = settings
+  const ask = () => askOnce(settings, parameters, endpoint, signal)
+  let { url, answer } = await ask()
+  // With a new assertion too: servers use up the first one even if a later check fails.
+  if (mayProveBetter(settings, url, answer)) ({ url, answer } = await ask())
+  dpop?.atServer.learn(url, answer.headers, undefined)
+  const jkt = await dpop?.jkt()
+  const circumstances = { now: runtime.now(), endpoint: url, checklist, parameters, jkt }
+  return judgeTokenResponse(answer, circumstances)
+}
+
+async function askOnce(
+  settings: Settings,
+  parameters: TokenParameters,
+  endpoint: () => Promise<TokenEndpoint>,
+  signal: AbortSignal,
+): Promise<{ url: string; answer: BoundedAnswer }> {
+  const { authenticate, dpop, timeout, runtime } = settings
   // A key that does not fit is found before anything is asked.
   const proof = await authenticate({ now: runtime.now(), uuid: runtime.uuid, endpoint })
   const { url } = await endpoint()
@@ -123,6 +154,7 @@ async function request(
       accept: 'application/json',
       'content-type': 'application/x-www-form-urlencoded',
       ...(tenant === undefined ? {} : { 'x-tenant': tenant }),
+      ...(dpop && { dpop: await dpop.atServer.prove({ method: 'POST', url }) }),
       ...proof.headers,
     },
     body: formOf(parameters, proof).toString(),
@@ -130,8 +162,25 @@ async function request(
     maxBytes: MAX_BYTES,
     signal,
   })
-  const circumstances = { now: runtime.now(), endpoint: url, checklist, parameters }
-  return judgeTokenResponse(answer, circumstances)
+  return { url, answer }
+}
+
+/** Errors of a token endpoint that mean the proof of possession (RFC 9449 §5, §8). */
+const PROOF_ERRORS: Readonly<Record<string, 'nonce' | 'proof'>> = {
+  use_dpop_nonce: 'nonce',
+  invalid_dpop_proof: 'proof',
+}
+
+/** Whether the server refused the proof, and another one may do better. */
+function mayProveBetter(
+  { dpop }: Settings,
+  url: string,
+  { status, headers, body }: BoundedAnswer,
+): boolean {
+  if (!dpop || (status !== 400 && status !== 401)) return false
+  const error = firstString(parseObject(body)?.error) ?? ''
+  const refused = Object.hasOwn(PROOF_ERRORS, error) ? PROOF_ERRORS[error] : undefined
+  return dpop.atServer.learn(url, headers, refused)
 }
 
 const CLOSED =

@@ -64,12 +64,12 @@ export function certifyOrganization(
   return certify({ subject, issuer: tbsCertificate.subject, subjectKey, key, isCa: false, now })
 }
 
-/** Certifies that a key belongs to a server of this machine, or to one of its clients. */
+/** Certifies that a key belongs to a client, or to a server of this machine. */
 export function certifyPeer(
   { key, certificate }: Authority,
   subjectKey: KeyPair,
   commonName: string,
-  { now, host }: { readonly now: number; readonly host?: string },
+  { now, host = 'localhost' }: { readonly now: number; readonly host?: string },
 ): X509Certificate {
   const { tbsCertificate } = AsnConvert.parse(certificate.raw, Certificate)
   return certify({
@@ -79,7 +79,7 @@ export function certifyPeer(
     key,
     isCa: false,
     now,
-    ...(host !== undefined && { host }),
+    host,
   })
 }
 

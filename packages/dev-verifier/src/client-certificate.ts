@@ -2,8 +2,8 @@ import { createHash, type X509Certificate } from 'node:crypto'
 import { certifyPeer, type Authority } from './certificate.js'
 import { generateKeyPair, privateKeyForms } from './keys.js'
 
-/** A certificate for a client, with its key. */
-export interface ClientCertificate {
+/** A certificate with its key, for a client, or for a server of this machine. */
+export interface IssuedCertificate {
   /** In PEM. */
   readonly certificate: string
   /** PKCS#8 in PEM. */
@@ -13,11 +13,11 @@ export interface ClientCertificate {
 }
 
 /** A certificate for a fresh key. */
-export function issueClientCertificate(
+export function issueCertificate(
   authority: Authority,
   commonName: string,
   now: number,
-): ClientCertificate {
+): IssuedCertificate {
   const pair = generateKeyPair()
   const certificate = certifyPeer(authority, pair, commonName, { now })
   return {

@@ -5,7 +5,7 @@ import {
   type BrokenProofName,
 } from './broken-proofs.js'
 import { anything, checkOptions, list, requireName } from './checks.js'
-import { issueClientCertificate, type ClientCertificate } from './client-certificate.js'
+import { issueCertificate, type IssuedCertificate } from './client-certificate.js'
 import {
   checkCredentialRequest,
   issueCredential,
@@ -213,8 +213,8 @@ export interface DevVerifier {
    */
   mintBrokenProof(name: BrokenProofName, options: BoundCallOptions): BoundCall
   /**
-   * Certifies a fresh key of a client, for connections to a Verifier with the option `https` or to
-   * an API.
+   * Certifies a fresh key: of a client, or of an API that listens on this machine. The authority is
+   * the one of `credentialIssuer.certificateAuthorities`.
    *
    * @param commonName The name of its subject. Default: `my-client`.
    * @returns Certificate and private key in PEM, and the certificate's hash as `x5t#S256` has it.
@@ -223,11 +223,11 @@ export interface DevVerifier {
    * import { createDevVerifier } from '@verifier-guard/dev-verifier'
    *
    * const verifier = createDevVerifier({ profile: 'oauth' })
-   * const { certificate } = verifier.issueClientCertificate()
+   * const { certificate } = verifier.issueCertificate()
    * const token = verifier.mint({ boundTo: { certificate } })
    * ```
    */
-  issueClientCertificate(commonName?: string): ClientCertificate
+  issueCertificate(commonName?: string): IssuedCertificate
   /**
    * Replaces the nonce of the option `demandNonces`. Proofs with the old one are refused from then
    * on.
@@ -379,8 +379,8 @@ export function assemble(options: DevVerifierOptions) {
       checkMintOptions('mintBrokenProof()', token)
       return brokenProofs[name].make(server, { ...call, token })
     },
-    issueClientCertificate: (commonName = 'my-client') =>
-      issueClientCertificate(credentialIssuer.authority, commonName, settings.runtime.now()),
+    issueCertificate: (commonName = 'my-client') =>
+      issueCertificate(credentialIssuer.authority, commonName, settings.runtime.now()),
     rotateNonce: () => {
       nonce.rotate()
       return nonce.current

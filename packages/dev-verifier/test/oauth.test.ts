@@ -1,7 +1,9 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { Agent, request as tlsRequest } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { decodeJwt as claimsOf, decodeProtectedHeader } from 'jose'
-import { generateProof, type KeyPair } from 'dpop'
+import { generateProof } from 'dpop'
 import { createDevVerifier, startDevVerifier, type DevVerifier } from '../src/index.js'
 import { generateKeyPair, privateKeyForms, publicJwk, thumbprint } from '../src/keys.js'
 import { signJwt, type Json } from '../src/jwt.js'
@@ -15,7 +17,7 @@ function create(options: Parameters<typeof createDevVerifier>[0] = {}) {
   return { log, verifier, machine: verifier.issueMachineCredential() }
 }
 
-const post = (verifier: DevVerifier, body: URLSearchParams, headers: HeadersInit = {}) =>
+const post = (verifier: DevVerifier, body: URLSearchParams, headers: Record<string, string> = {}) =>
   verifier.fetch(`${verifier.issuer}/token`, { method: 'POST', body, headers })
 
 const form = (fields: Record<string, string>) =>
@@ -36,7 +38,7 @@ async function prover() {
     { name: 'ECDSA', namedCurve: 'P-256' },
     true,
     ['sign', 'verify'],
-  )) as KeyPair
+  ))
   const jwk = (await crypto.subtle.exportKey('jwk', publicKey)) as Json & { kty: string }
   return {
     jkt: thumbprint(jwk),
@@ -148,7 +150,7 @@ describe('the profile oauth', () => {
     )
     return { authorization: `Basic ${btoa(`${one}:${other}`)}` }
   }
-  it.each<[string, Record<string, string>, HeadersInit, string]>([
+  it.each<[string, Record<string, string>, Record<string, string>, string]>([
     ['in the header', {}, basic('shop', secret), '200'],
     ['in the form', { client_id: 'shop', client_secret: secret }, {}, '200'],
     ['that is wrong', { client_id: 'shop', client_secret: 'x' }, {}, '401 invalid_client'],
@@ -246,9 +248,7 @@ describe('with TLS', () => {
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
     })
     request.end(body?.toString())
-    const [response] = (await new Promise((resolve, reject) => {
-      request.once('response', (one) => resolve([one])).once('error', reject)
-    })) as [import('node:http').IncomingMessage]
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
     const answer = { status: response.statusCode, body: JSON.parse(await text(response)) as Json }
     agent.destroy()
     return answer
@@ -262,7 +262,7 @@ describe('with TLS', () => {
   it('binds a token to the certificate of the connection', async () => {
     verifier = await startDevVerifier({ profile: 'oauth', https: true })
     expect(verifier.issuer).toMatch(/^https:\/\/127\.0\.0\.1:/)
-    const client = verifier.issueClientCertificate()
+    const client = verifier.issueCertificate()
     const form = () => verifier.tokenRequest(verifier.issueMachineCredential())
     const { body } = await send('/token', connect(client), form())
     expect(body['token_type']).toBe('Bearer')
@@ -272,9 +272,8 @@ describe('with TLS', () => {
   })
 
   it('knows a registered client by its certificate alone', async () => {
-    const [client, other] = ['orders', 'other'].map((name) =>
-      createDevVerifier().issueClientCertificate(name),
-    ) as [{ certificate: string; privateKey: string }, { certificate: string; privateKey: string }]
+    const client = createDevVerifier().issueCertificate('orders')
+    const other = createDevVerifier().issueCertificate('other')
     verifier = await startDevVerifier({
       profile: 'oauth',
       https: true,

@@ -87,7 +87,7 @@ describe('a broken proof', () => {
 })
 
 describe('a token bound by', () => {
-  const client = verifier.issueClientCertificate()
+  const client = verifier.issueCertificate()
 
   it('a certificate names its hash', () => {
     const { certificate, thumbprint } = client
