@@ -19,7 +19,7 @@ export type Checklist = (refusal: Refusal, parameters: TokenParameters) => reado
 
 type CheckName = ChecklistItem['check']
 /** What can be the matter with a machine that has a credential. */
-type MachineCheck = Exclude<CheckName, 'secret'>
+type MachineCheck = Exclude<CheckName, 'secret' | 'binding'>
 
 /**
  * How far the request came, as the real Verifiers (1.3 to 3.0) tell it: `invalid_client` with 401
@@ -176,8 +176,16 @@ export const certificateChecklist: Checklist = (refusal) => [
 ]
 
 function grantItems(refusal: Refusal): readonly ChecklistItem[] {
-  return stageOf(refusal) === 'grant' ? [item('grant', NO_GRANT)] : []
+  const binding = OF_BINDINGS.has(refusal.oauthError ?? '') ? [item('binding', BINDING)] : []
+  return stageOf(refusal) === 'grant' ? [item('grant', NO_GRANT)] : binding
 }
+
+/** What servers say to a client that must bind its tokens and does not, or not in their way. */
+const OF_BINDINGS = new Set(['invalid_grant', 'invalid_request', 'invalid_dpop_proof'])
+
+const BINDING = unknown(
+  'is the client registered for bound tokens there? Those need "dpop", or "mtls" with its certificate',
+)
 
 function stageOf({ status, oauthError, isBare }: Refusal): Stage {
   if (oauthError === 'unsupported_grant_type') return 'grant'

@@ -112,6 +112,7 @@ export interface ChecklistItem {
     | 'grant'
     | 'registration'
     | 'secret'
+    | 'binding'
     | 'clock'
     | 'key'
     | 'validity'

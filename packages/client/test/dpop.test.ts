@@ -25,7 +25,7 @@ async function connect({ server = {}, client = {}, origins = [] }: Setting = {})
         dpop: true,
         ...client,
         ...more,
-      } as TokenSourceOptions),
+      }),
     )
   return { verifier, tokens: make(), make }
 }
@@ -41,7 +41,7 @@ async function proofSigner(alg: 'ES256' | 'EdDSA' = 'ES256'): Promise<ProofSigne
     jwk: { kty, crv, x, ...(y !== undefined && { y }) },
     sign: async (bytes) =>
       new Uint8Array(
-        await crypto.subtle.sign(algorithm, privateKey as never, new Uint8Array(bytes)),
+        await crypto.subtle.sign(algorithm, privateKey, new Uint8Array(bytes)),
       ),
   }
 }

@@ -45,7 +45,7 @@ async function startApi(identity: { key: string; cert: string }) {
   return { origin: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, seen }
 }
 
-/** A source with a certificate, its server, and an API whose certificate is of the same authority. */
+/** A source with a certificate, its server, and an API that the same authority certified. */
 async function connect(options: Partial<TokenSourceOptions> = {}) {
   const own = client()
   const verifier = closing(
@@ -97,7 +97,7 @@ const senders: Readonly<Record<string, (tokens: TokenSource) => Send>> = {
   },
   got: (tokens) => {
     const instance = got.extend({
-      hooks: tokenHooks(tokens) as object,
+      hooks: tokenHooks(tokens),
       throwHttpErrors: false,
       retry: { limit: 0 },
     })
