@@ -115,7 +115,7 @@ export function addTokens(instance: AxiosInstance, tokens: TokenSource): () => v
 /** What was in the place of a function of ours: a retry brings the function along. */
 const wrapped = new WeakMap<BeforeRedirect, BeforeRedirect | undefined>()
 
-/** Sub-domains of a host keep the header otherwise (follow-redirects). */
+/** Without this, sub-domains of a host keep the header (follow-redirects). */
 function watchRedirects(config: Config, origin: string, onLeave: () => void): void {
   const { beforeRedirect: given } = config
   const original = given && (wrapped.has(given) ? wrapped.get(given) : given)

@@ -10,7 +10,7 @@ export interface Refusal {
   readonly oauthError: string | undefined
   /** Whether the body was empty. */
   readonly isBare: boolean
-  /** How far this machine is ahead of the server, in milliseconds, if the answer tells. */
+  /** How far this machine is ahead of the server, in milliseconds, if the answer says. */
   readonly clockOffset: number | undefined
 }
 
@@ -22,7 +22,7 @@ type CheckName = ChecklistItem['check']
 type MachineCheck = Exclude<CheckName, 'secret' | 'binding'>
 
 /**
- * How far the request came, as the real Verifiers (1.3 to 3.0) tell it: `invalid_client` with 401
+ * How far the request came, as the real Verifiers (1.3 to 3.0) answer it: `invalid_client` with 401
  * is client authentication alone, and an empty 403 comes after it.
  */
 type Stage = 'grant' | 'authentication' | 'presentation' | 'validity' | 'unknown'
@@ -158,7 +158,7 @@ export const secretChecklist: Checklist = (refusal) => [
   item(
     'secret',
     unknown(
-      'is the secret current, and sent as the client is registered? "clientAuthentication" sends it otherwise',
+      'is the secret current, and sent as the client is registered? "clientAuthentication" changes that',
     ),
   ),
   item('registration', unknown('is the client registered there, for client_credentials?')),

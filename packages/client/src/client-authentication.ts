@@ -5,7 +5,7 @@ import type { TokenEndpoint } from './metadata.js'
 import { buildPresentation, type Moment } from './presentation.js'
 import { checkSignature, signJwt, type Signer } from './signer.js'
 
-/** What proves to the token endpoint who asks; made anew for each try. */
+/** What authenticates the client to the token endpoint; made anew for each try. */
 export interface ClientProof {
   readonly form: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>

@@ -9,7 +9,7 @@ const LEADING: Readonly<Record<Way, OptionName>> = {
   secret: 'clientSecret',
   certificate: 'mtls',
 }
-/** What is said of a key in memory. A signer knows its own. */
+/** Details of a private key in memory. A signer has its own. */
 const KEY_DETAILS: readonly OptionName[] = ['passphrase', 'algorithm', 'keyId']
 
 /**
@@ -19,7 +19,7 @@ const KEY_DETAILS: readonly OptionName[] = ['passphrase', 'algorithm', 'keyId']
  * An option without a value counts as left out, because callers copy options one by one that they
  * may not have.
  *
- * @returns how the client proves who it is.
+ * @returns how the client authenticates.
  * @throws {TokenSourceError} `invalid_option`.
  */
 export function checkOptions(options: object): Way {

@@ -11,7 +11,7 @@ import { firstString, isObject, type JsonObject } from './json.js'
 import type { ClientRuntime } from './runtime.js'
 import { readUrl } from './url.js'
 
-/** Where tokens are asked for, and how clients prove who they are there. */
+/** Where tokens are asked for, and how clients authenticate there. */
 export interface TokenEndpoint {
   readonly url: string
   /** `token_endpoint_auth_methods_supported` (RFC 8414 §2), where it is known. */
@@ -86,7 +86,7 @@ async function fetchMetadata({ issuer, timeout, runtime, signal }: Discovery): P
     try {
       return await getJson(runtime, { url, timeout, maxBytes: MAX_BYTES, signal })
     } catch (error) {
-      // Any other trouble would be the same at the next address.
+      // Any other failure would be the same at the next address.
       if (!(error instanceof HttpFailure && isAbsence(error.status))) throw error
       absences.push({ url, status: error.status })
     }
@@ -110,7 +110,7 @@ function hintAtPath(issuer: string): string {
 function issuerMismatch(expected: string, found: unknown): TokenSourceError {
   const stated = typeof found === 'string' ? found : ''
   const difference = likelyDifference([expected], [stated])
-  const advice = 'state the issuer exactly as the server does; the client proves itself to no other'
+  const advice = 'state the issuer exactly as the server does; the client authenticates to no other'
   return failure('issuer_mismatch', {
     expected: `metadata of issuer ${quote(expected)}`,
     found: stated === '' ? 'metadata without one' : `those of ${quote(stated)}`,

@@ -68,7 +68,7 @@ export interface TokenSourceOptionsFactory {
   createTokenSourceOptions(): TokenSourceOptions | Promise<TokenSourceOptions>
 }
 
-/** What a module can be told beside the options of its source. */
+/** The options of a module beside those of its source. */
 export interface TokenSourceExtras {
   /** The name of the source. Default: none. */
   name?: string | undefined
@@ -121,8 +121,9 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenSourceOpt
  * Seen by the modules that import it; with `isGlobal: true` by the whole application. For several
  * identities, give each a `name`, and {@link InjectTokens} the same.
  *
- * A wrong key, credential or address stops the start of the application; a Verifier that is away
- * does not. Where a module could get one of two sources, the application does not start either.
+ * A wrong key, credential or address stops the start of the application. A Verifier that cannot be
+ * reached does not. Where a module could get one of two sources, the application does not start
+ * either.
  *
  * @throws {TokenSourceError} as `createTokenSource`, and `invalid_option` for two sources of one
  *   name, when the application starts.

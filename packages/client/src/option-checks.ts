@@ -224,9 +224,9 @@ export function functions(names: readonly string[]): Check {
 export const listeners: Check = (name, value, context) => {
   functions(EVENT_NAMES)(name, value, context)
   const known: readonly string[] = EVENT_NAMES
-  const stranger = Object.keys(value as object).find((event) => !known.includes(event))
-  if (stranger === undefined) return
-  throw invalidOption(`events among ${known.join(', ')} in "${name}"`, quote(stranger))
+  const unknown = Object.keys(value as object).find((event) => !known.includes(event))
+  if (unknown === undefined) return
+  throw invalidOption(`events among ${known.join(', ')} in "${name}"`, quote(unknown))
 }
 
 function shown(value: unknown): string {

@@ -9,7 +9,7 @@ import type { ProofSigner } from './proof-key.js'
 import type { ClientRuntime } from './runtime.js'
 import type { Signer } from './signer.js'
 
-/** What every token source can be told. */
+/** The options of every token source. */
 export interface CommonOptions extends Omit<TokenParameters, 'tenant'> {
   /** The address of the token endpoint. Default: from the metadata of the issuer. */
   readonly tokenEndpoint?: string
@@ -20,7 +20,7 @@ export interface CommonOptions extends Omit<TokenParameters, 'tenant'> {
    * 5.
    */
   readonly timeout?: number
-  /** Requests sent for one token before its callers are told of the failure. Default: 3. */
+  /** Requests sent for one token before its callers get the failure. Default: 3. */
   readonly tries?: number
   /**
    * Allows plain http beyond loopback, for a network that is protected by other means. Default:
@@ -37,9 +37,9 @@ export interface CommonOptions extends Omit<TokenParameters, 'tenant'> {
    * needs the package undici. Default: none.
    */
   readonly mtls?: MtlsOptions
-  /** The functions that are told of events. Default: none. */
+  /** The functions to call for events. Default: none. */
   readonly events?: TokenSourceListeners
-  /** Replacements of clocks, network, chance and timers. Default: the process. */
+  /** Replacements of clocks, network, randomness and timers. Default: the process. */
   readonly runtime?: Partial<ClientRuntime>
 }
 
@@ -55,7 +55,7 @@ export type KeyOptions = {
   readonly assertionAudience?: string
 } & (
   | (Without<'signer'> & {
-      /** The private key in memory: hexadecimal, JWK, PEM or DER, as text or bytes. */
+      /** The private key: hexadecimal, JWK, PEM or DER, as text or bytes. */
       readonly privateKey: PrivateKeyInput
       /** Opens an encrypted PKCS#8 key, on Node.js only. Default: none. */
       readonly passphrase?: string

@@ -4,7 +4,7 @@ import type { TokenScheme } from './response.js'
 /** What of a request an API refused: its token, or the proof beside it. */
 export type Refused = 'token' | 'nonce' | 'proof'
 
-/** Errors that neither another token nor another proof cures (RFC 6750 §3.1, RFC 9470 §3). */
+/** Errors that neither another token nor another proof mends (RFC 6750 §3.1, RFC 9470 §3). */
 const OTHERS = new Set([
   'invalid_request',
   'insufficient_scope',

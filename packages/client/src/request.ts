@@ -13,7 +13,7 @@ import { failure, TokenSourceError, type TokenSourceErrorCode } from './errors.j
 import { firstString, parseObject } from './json.js'
 import { discoverTokenEndpoint, type TokenEndpoint } from './metadata.js'
 import type { TokenParameters } from './parameters.js'
-import { judgeTokenResponse, type ObtainedToken } from './response.js'
+import { readTokenResponse, type ObtainedToken } from './response.js'
 import type { Settings } from './settings.js'
 import { inSeconds } from './time.js'
 
@@ -29,7 +29,7 @@ const MAX_BYTES = 262_144
 /** An address, and what a server, a proxy or a system library said about it. */
 const LONGEST_REASON = 500
 
-/** What a failed exchange means here; statuses are judged apart. */
+/** What a failed exchange means here. Statuses have a step of their own. */
 const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = {
   unreachable: 'verifier_unreachable',
   timeout: 'verifier_timeout',
@@ -65,7 +65,7 @@ export function createTokenRequest(settings: Settings): TokenRequest {
       try {
         return await request(settings, parameters, () => endpoint.find(signal), signal)
       } catch (error) {
-        endpoint.doubt()
+        endpoint.expire()
         throw translate(error)
       }
     })
@@ -74,7 +74,7 @@ export function createTokenRequest(settings: Settings): TokenRequest {
 interface EndpointSource {
   find(signal: AbortSignal): Promise<TokenEndpoint>
   /** Has it looked up again before its next use. */
-  doubt(): void
+  expire(): void
 }
 
 function endpointOf({
@@ -85,8 +85,8 @@ function endpointOf({
   connections,
 }: Settings): EndpointSource {
   if (tokenEndpoint !== undefined)
-    return { find: () => Promise.resolve({ url: tokenEndpoint }), doubt() {} }
-  let isDoubted = false
+    return { find: () => Promise.resolve({ url: tokenEndpoint }), expire() {} }
+  let isExpired = false
   const endpoint = new Kept(
     (signal) =>
       discoverTokenEndpoint({
@@ -98,17 +98,17 @@ function endpointOf({
       }),
     ENDPOINT,
     runtime,
-    { fetched: () => (isDoubted = false) },
+    { fetched: () => (isExpired = false) },
   )
   return {
     async find(signal) {
       signal.addEventListener('abort', () => endpoint.close(), { once: true })
-      if (isDoubted || endpoint.current === undefined) await endpoint.refresh()
+      if (isExpired || endpoint.current === undefined) await endpoint.refresh()
       const { current, failures, lastFailure } = endpoint
       if (current === undefined || failures > 0) throw lastFailure
       return current
     },
-    doubt: () => (isDoubted = true),
+    expire: () => (isExpired = true),
   }
 }
 
@@ -133,7 +133,7 @@ async function request(
   dpop?.atServer.learn(url, answer.headers, undefined)
   const jkt = await dpop?.jkt()
   const circumstances = { now: runtime.now(), endpoint: url, checklist, parameters, jkt }
-  return judgeTokenResponse(answer, circumstances)
+  return readTokenResponse(answer, circumstances)
 }
 
 async function askOnce(
@@ -227,7 +227,7 @@ function translate(error: unknown): TokenSourceError {
       retryAfter: inSeconds(retryAfter),
     })
   }
-  // Nothing else is expected here; it is trouble on the way, and not for ever.
+  // Nothing else is expected here; it lies on the way, and does not last.
   const reason = { expected: 'an answer', found: 'a failure', hint: 'see "cause"' }
   return failure('verifier_unreachable', reason, { cause: error })
 }

@@ -3,7 +3,7 @@ import { clockOffset, describeClock } from './clock.js'
 import { place, quote } from './display.js'
 import { failure, type TokenSourceError } from './errors.js'
 import { isObject, parseObject, readClaims, type JsonObject } from './json.js'
-import { describeAnswer, judgeRefusal, unusable, type Circumstances } from './refusal.js'
+import { describeAnswer, readRefusal, unusable, type Circumstances } from './refusal.js'
 
 /** The scheme by which a token is sent: `DPoP` for one that is bound to a key (RFC 9449 §7.1). */
 export type TokenScheme = 'Bearer' | 'DPoP'
@@ -13,23 +13,23 @@ export interface ObtainedToken {
   readonly value: string
   /**
    * Milliseconds it lives from its arrival; `undefined` if neither `expires_in` nor the claim `exp`
-   * of a JWT tells.
+   * of a JWT says when it ends.
    */
   readonly lifetime: number | undefined
 }
 
 /**
- * Judges the answer of a token endpoint (RFC 6749 §5). Pure.
+ * Reads the answer of a token endpoint (RFC 6749 §5). Pure.
  *
  * @returns the token and its life, the shorter of `exp` and `expires_in`.
  * @throws {TokenSourceError} `token_request_refused`, `rate_limited`, `verifier_error`,
  *   `unusable_answer`, `token_not_bound`, `token_already_expired`.
  */
-export function judgeTokenResponse(
+export function readTokenResponse(
   answer: BoundedAnswer,
   circumstances: Circumstances,
 ): ObtainedToken {
-  if (answer.status !== 200) throw judgeRefusal(answer, circumstances)
+  if (answer.status !== 200) throw readRefusal(answer, circumstances)
   const body = parseObject(answer.body)
   const token = body?.access_token
   if (!body || typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))

@@ -20,7 +20,7 @@ import { moment } from './time.js'
 import { readUrl } from './url.js'
 import { withWarnings } from './warnings.js'
 
-/** What a caller may say when it asks for a token. What it leaves out is that of the source. */
+/** What a token is asked for with. What is left out is that of the source. */
 export interface GetTokenOptions extends TokenParameters {
   /** Stops this caller's waiting. The request goes on for the others, and its token is kept. */
   readonly signal?: AbortSignal
@@ -113,8 +113,8 @@ export interface TokenSource {
    */
   readonly isAllowed: (url: string | URL) => boolean
   /**
-   * Tells that an API refused this token with 401. It is replaced, and used no more unless the
-   * authorization server is away.
+   * Replaces a token that an API refused with 401. It is used no more, unless the authorization
+   * server cannot be reached.
    *
    * @param token the one that was refused.
    * @param parameters those it was asked for with. Default: those of the source.
@@ -127,7 +127,7 @@ export interface TokenSource {
    *
    * @param options as those of `getToken`.
    * @throws {TokenSourceError} as `getToken`. A `retryable` one means that the authorization server
-   *   is away; the application can start all the same.
+   *   cannot be reached; the application can start all the same.
    */
   readonly ready: (options?: GetTokenOptions) => Promise<void>
   /** The state of the token for the source's own parameters. Sends no request. */

@@ -17,7 +17,7 @@ type Header = readonly [name: string, value: string | string[]]
 /**
  * An interceptor that adds the token to requests to `allowedOrigins`; requests elsewhere, and those
  * with an `authorization` of their own, pass untouched. Compose it first, next to the wire: then
- * each redirect and each retry is judged by itself.
+ * each redirect and each retry is looked at by itself.
  *
  * After a 401 that may mean the token, the request is repeated once with another one, if its body
  * can be sent again. That of a `fetch` can up to 1 MiB.

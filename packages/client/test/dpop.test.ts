@@ -40,9 +40,7 @@ async function proofSigner(alg: 'ES256' | 'EdDSA' = 'ES256'): Promise<ProofSigne
     alg,
     jwk: { kty, crv, x, ...(y !== undefined && { y }) },
     sign: async (bytes) =>
-      new Uint8Array(
-        await crypto.subtle.sign(algorithm, privateKey, new Uint8Array(bytes)),
-      ),
+      new Uint8Array(await crypto.subtle.sign(algorithm, privateKey, new Uint8Array(bytes))),
   }
 }
 

@@ -6,7 +6,7 @@ import type { Algorithm } from './keys.js'
 import type { Rule } from './refusals.js'
 import { show } from './show.js'
 
-/** A client assertion, and what it is judged by. */
+/** A client assertion, and what it is checked against. */
 export interface AssertionFacts {
   readonly jwt: DecodedJwt
   readonly claims: Json

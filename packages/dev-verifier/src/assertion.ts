@@ -24,7 +24,7 @@ export interface RegisteredClient {
   readonly certificate?: string
 }
 
-/** What a client assertion is judged by. */
+/** What a client assertion is checked against. */
 export interface AssertionContext {
   /** The issuer this Verifier says it is in answer to this request. */
   readonly issuer: string
@@ -36,7 +36,7 @@ export interface AssertionContext {
   readonly mimicLaxity: boolean
 }
 
-/** A client that has proven who it is, and the presentation it sent along. */
+/** An authenticated client, and the presentation it sent along. */
 export interface AuthenticatedClient {
   readonly clientId: string
   readonly did: string

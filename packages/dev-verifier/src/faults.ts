@@ -116,7 +116,7 @@ function edited(change: (good: Json) => Json): Fault {
  * ```
  */
 export const faults = {
-  /** Never answers; ends when the caller gives up or the Verifier closes. */
+  /** Never answers; ends when the caller aborts or the Verifier closes. */
   hang,
   /** Refuses the connection: `fetch` rejects, the socket is destroyed. */
   refuse: () => {

@@ -35,7 +35,7 @@ export async function listen(
       return RESPONSE_ALREADY_SENT
     }
   }
-  // The adaptor would otherwise replace the global Request and Response of the developer's whole
+  // By default, the adaptor replaces the global Request and Response of the developer's whole
   // process.
   const server = createAdaptorServer({
     fetch,

@@ -155,7 +155,7 @@ export const OPTIONS = {
   mimicLaxity: {
     check: flag,
     default: false,
-    is: "Lets pass what older Verifiers let pass beyond the protocol's text.",
+    is: "Accepts what older Verifiers accept beyond the protocol's text.",
     flag: 'switch',
   },
   rateLimit: {
@@ -168,7 +168,7 @@ export const OPTIONS = {
   events: {
     check: members(Object.fromEntries(EVENT_NAMES.map((name) => [name, callable]))),
     defaultText: 'none',
-    is: 'Functions to be told of what happens, by the name of the event.',
+    is: 'Functions to call for events, by the name of the event.',
   },
   runtime: {
     check: members({

@@ -70,7 +70,7 @@ export interface DevVerifierOptions {
    */
   readonly demandNonces?: boolean
   /**
-   * Lets pass what older Verifiers let pass beyond the protocol's text. Default: `false`.
+   * Accepts what older Verifiers accept beyond the protocol's text. Default: `false`.
    */
   readonly mimicLaxity?: boolean
   /**
@@ -78,7 +78,7 @@ export interface DevVerifierOptions {
    * Requests a minute. Default: `false`.
    */
   readonly rateLimit?: boolean | Limits
-  /** Functions to be told of what happens, by the event's name. Default: none. */
+  /** Functions to call for events, by the event's name. Default: none. */
   readonly events?: Listeners
   /** Clock, timers, identifiers and warnings. Default: the system's. */
   readonly runtime?: Partial<Runtime>

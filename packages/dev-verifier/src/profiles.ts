@@ -43,7 +43,7 @@ export interface CredentialRules {
   readonly revokedIds: boolean
 }
 
-/** What tells one generation of Verifiers from another. */
+/** How one generation of Verifiers differs from another. */
 export interface Profile {
   readonly family: Family
   readonly basePath: string
@@ -53,7 +53,7 @@ export interface Profile {
   readonly typ: 'JWT' | 'at+jwt'
   /** Life of an access token, in seconds. */
   readonly lifetime: number
-  /** What credentials are issued as, unless asked otherwise. */
+  /** What credentials are issued as, by default. */
   readonly dialects: Record<Kind, DialectName>
   /**
    * What the credential looks like in an access token, where that differs from the credential
@@ -63,7 +63,8 @@ export interface Profile {
   readonly placement: Placement
   readonly credentials: CredentialRules
   /**
-   * Clients must be registered; otherwise any holder of a credential for the tenant is a client.
+   * Clients must be registered. Without this rule, any holder of a credential for the tenant is
+   * one.
    */
   readonly registeredClientsOnly: boolean
   /** What becomes of a credential on its way into a token. */

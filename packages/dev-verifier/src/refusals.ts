@@ -39,7 +39,7 @@ function always(answer: RefusalAnswer): Answers {
   return { bare: answer, translated: answer, fiware: answer, oauth: answer }
 }
 /**
- * Where a registered client fails to prove who it is. Spring Security answers it, and answers 401.
+ * Where a registered client fails to authenticate. Spring Security answers it, and answers 401.
  */
 function unauthenticated(fiware?: RefusalAnswer): Answers {
   return {
@@ -67,8 +67,8 @@ const MISSING_GRANT_TYPE: RefusalAnswer = {
 
 /**
  * Every reason for which a request is refused, most of them the token endpoint's, with the answer
- * of each generation of Verifiers. The answer tells a client next to nothing: the cause goes to the
- * event `tokenRefused` or `requestRefused`.
+ * of each generation of Verifiers. The answer says next to nothing to a client. The cause goes to
+ * the event `tokenRefused` or `requestRefused`.
  *
  * @example
  * ```ts

@@ -103,8 +103,8 @@ function forwarded(request: Request, what: 'proto' | 'host'): string | undefined
 const TENANT = /^[a-zA-Z0-9_-]+$/
 
 /**
- * The tenant a request is for: `X-Tenant`, else the first host label where hosts tell tenants
- * apart, else the default.
+ * The tenant a request is for: `X-Tenant`, else the first host label where hosts distinguish
+ * tenants, else the default.
  */
 export function tenantFor(server: Server, request: Request): string | undefined {
   const header = request.headers.get('x-tenant')

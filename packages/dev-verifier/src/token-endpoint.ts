@@ -106,7 +106,7 @@ function tenantOf(
   return { tenant: asked, gate: asked }
 }
 
-/** What the credential of a request is judged by; the tenant only where a rule asks for it. */
+/** What a credential is checked against; the tenant only where a rule asks for it. */
 export function credentialContext(
   { settings, faults, credentialIssuer, trustedIssuers }: Server,
   tenant?: string,

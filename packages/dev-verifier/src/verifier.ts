@@ -51,7 +51,7 @@ export interface DevVerifier {
   readonly issuer: string
   /** The generation of Verifiers that it behaves like. */
   readonly profile: ProfileName
-  /** The embedded Issuer: what an API that looks credentials up in status lists is told of it. */
+  /** The embedded Issuer: what an API needs to look credentials up in its status lists. */
   readonly credentialIssuer: {
     /** `did:elsi:` and the identifier of its made-up organisation. */
     readonly id: string
@@ -311,7 +311,7 @@ export interface DevVerifier {
  * where real data is.
  *
  * @param options See {@link DevVerifierOptions}. Every option has a default.
- * @returns The Verifier, at `https://verifier.example.test` unless `issuer` says otherwise.
+ * @returns The Verifier, at `https://verifier.example.test` or at the option `issuer`.
  * @throws Error with NODE_ENV=production, unless forced, or when an option is wrong.
  * @example
  * ```ts

@@ -34,11 +34,11 @@ async function granted(response: Response) {
 
 /** Proofs by another implementation. */
 async function prover() {
-  const { privateKey, publicKey } = (await crypto.subtle.generateKey(
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(
     { name: 'ECDSA', namedCurve: 'P-256' },
     true,
     ['sign', 'verify'],
-  ))
+  )
   const jwk = (await crypto.subtle.exportKey('jwk', publicKey)) as Json & { kty: string }
   return {
     jkt: thumbprint(jwk),
