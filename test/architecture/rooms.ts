@@ -17,6 +17,7 @@ export const ROOMS = [
   'requirements',
   'token-cache',
   'binding',
+  'proof',
   'challenge',
   'report',
   'server',

@@ -1,5 +1,5 @@
 /**
- * Holds core's two signature paths and jose to the same verdict:
+ * Holds core's two signature paths and jose to the same verdict, and mutated DPoP proofs to refusal:
  * `npm run differential [tokens per algorithm] [seed]`. The last line has the totals; the exit code
  * is 1 for any difference that is not on the list.
  */
@@ -9,7 +9,11 @@ import { build } from 'esbuild'
 const [count = 100_000, seed = Date.now() % 2 ** 31] = process.argv.slice(2).map(Number)
 
 const { outputFiles } = await build({
-  entryPoints: [new URL('differential.ts', import.meta.url).pathname],
+  stdin: {
+    contents: "export * from './differential.js'; export * from './proofs.js'",
+    resolveDir: new URL('.', import.meta.url).pathname,
+    loader: 'ts',
+  },
   bundle: true,
   write: false,
   platform: 'node',
@@ -45,4 +49,17 @@ console.log(
   `${sum.tokens} mutated tokens (${count} for each of ${algorithms.length} algorithms, seed ${seed}), ` +
     `${sum.accepted} accepted by both, ${sum.stricter} refused by us alone as listed, ${sum.disagreements} disagreements`,
 )
-process.exitCode = sum.disagreements === 0 ? 0 : 1
+
+let wrong = 0
+for (const [path, { mutateProofs }] of Object.entries({ node, portable })) {
+  for (const algorithm of ['ES256', 'ES384', 'PS256', 'EdDSA']) {
+    const totals = await mutateProofs({ algorithm, count: count / 4, seed })
+    for (const text of totals.wrong.slice(0, 10)) console.log(`  ${text}`)
+    console.log(
+      `${totals.proofs} mutated DPoP proofs by ${algorithm} (${path}), ${totals.good} of them good again, ` +
+        `${Object.values(totals.byForm).reduce((sum, one) => sum + one, 0)} accepted as listed, ${totals.wrong.length} wrong`,
+    )
+    wrong += totals.wrong.length
+  }
+}
+process.exitCode = sum.disagreements + wrong === 0 ? 0 : 1

@@ -1,23 +1,148 @@
 /*
- * Holds a token to what it is bound to. Confirmation and presented credentials in; returns, or
- * throws. Asked of every request, and never remembered: a proof is for one request alone.
+ * Holds a token to the keys it is bound to. Confirmation and presented credentials in, the fields
+ * of a good answer out, or a denial. Asked of every request and never remembered: a proof is for
+ * one request alone. The token decides: no mode lets a bound one pass as a bearer token.
  */
-import { Denial } from './kit/errors.js'
+import { Denial, type FieldPair } from './kit/errors.js'
+import { andThen, type Later } from './kit/later.js'
 import type { Presented } from './presented/authorization.js'
+import { proofField } from './presented/proof.js'
+import type { RequestLike } from './presented/request.js'
 import type { Confirmation } from './rules/confirmation.js'
+import type { Known } from './token-cache.js'
+
+/** What a request must show, and by what. */
+export interface Demand {
+  /** The thumbprint in the token's confirmation. */
+  readonly thumbprint: string
+  readonly known: Known
+  readonly request: RequestLike
+}
 
 /**
- * Refuses a bound token, which without a proof of its key is worth as much as a stolen one.
+ * Shows that the sender holds the key of a thumbprint, by its request.
  *
- * @throws {Denial} `token_bound`
+ * @returns fields for a good answer, if there are any
+ * @throws {Denial} where the request does not show it
  */
-export function checkBinding(confirmation: Confirmation | undefined, { scheme }: Presented): void {
-  if (confirmation === undefined) return
-  const { unsupported } = confirmation
-  throw new Denial('token_bound', {
+export type Proof = (demand: Demand) => Later<readonly FieldPair[] | undefined>
+
+/** The ways to show a key, by the member of the confirmation; a missing one cannot be shown. */
+export interface Proofs {
+  readonly x5tS256?: Proof | undefined
+  readonly jkt?: Proof | undefined
+}
+
+/** What a resource server asks of presentations. */
+export interface BindingRules {
+  readonly proofs: Proofs
+  /** Whether a token must have a DPoP key. */
+  readonly requiresDpop: boolean
+}
+
+/** Every member is shown (RFC 7800 §3.1); the proof comes last, as it is used up. */
+const MEMBERS = ['x5tS256', 'jkt'] as const
+
+const HINTS = {
+  x5tS256: 'no source of client certificates is configured',
+  jkt: 'its proof can be checked once "resource" states the public URL of this API, and "dpop" is not disabled',
+}
+
+/**
+ * Checks the form of what is presented, before the token is looked at. The scheme DPoP is refused
+ * where no proof can be checked, and is no absence of credentials either: optional authentication
+ * does not let it pass.
+ *
+ * @throws {Denial} `token_missing`, `dpop_proof_invalid` for several proofs
+ */
+export function checkScheme({ scheme, request }: Presented, { proofs }: BindingRules): void {
+  if (scheme === 'Bearer') return
+  if (proofs.jkt !== undefined) return void (request && proofField(request))
+  throw new Denial('token_missing', {
+    check: 'binding',
+    expected: 'an Authorization field with a bearer token',
+    actual: 'credentials of the scheme "DPoP"',
+    hint: HINTS.jkt,
+  })
+}
+
+/**
+ * Holds a token to what it is bound to.
+ *
+ * @returns the fields of a good answer, if there are any
+ * @throws {Denial} `token_bound`, `token_not_bound`, and those of the proofs
+ */
+export function checkBinding(
+  known: Known,
+  presented: Presented,
+  { proofs, requiresDpop }: BindingRules,
+): Later<readonly FieldPair[] | undefined> {
+  const { confirmation } = known
+  const isDpop = presented.scheme === 'DPoP'
+  if (confirmation === undefined && !isDpop && !requiresDpop) return undefined
+  if (confirmation?.unsupported !== undefined) throw cannotConfirm(confirmation.unsupported)
+  if (confirmation?.jkt === undefined && (isDpop || requiresDpop)) throw notBound(presented)
+  // RFC 9449 §7.2: whoever stole the token would send it without its proof.
+  if (confirmation!.jkt !== undefined && !isDpop) throw asBearer(presented, proofs)
+  return showEach(MEMBERS, confirmation!, { known, presented, proofs })
+}
+
+function showEach(
+  [member, ...others]: readonly (typeof MEMBERS)[number][],
+  confirmation: Confirmation,
+  shown: { known: Known; presented: Presented; proofs: Proofs },
+): Later<readonly FieldPair[] | undefined> {
+  if (member === undefined) return undefined
+  const { [member]: thumbprint } = confirmation
+  if (thumbprint === undefined) return showEach(others, confirmation, shown)
+  const { known, presented, proofs } = shown
+  const { [member]: proof } = proofs
+  if (presented.request === undefined) throw withoutRequest()
+  if (proof === undefined) throw cannotConfirm(`its ${member}`, HINTS[member])
+  const { request } = presented
+  return andThen(proof({ thumbprint, known, request }), (fields) =>
+    others.length === 0 ? fields : showEach(others, confirmation, shown),
+  )
+}
+
+function cannotConfirm(what: string, hint?: string): Denial {
+  return new Denial('token_bound', {
+    check: 'binding',
+    expected: 'a token without "cnf", or with one that can be confirmed',
+    actual: `one bound to a key: ${what}`,
+    hint:
+      hint ??
+      'only "jkt" and "x5t#S256" can be confirmed; a credential\'s own "cnf" belongs into the credential',
+  })
+}
+
+function withoutRequest(): Denial {
+  return new Denial('token_bound', {
     check: 'binding',
     expected: 'a bearer token',
-    actual: `one bound to a key ("cnf"${unsupported === undefined ? '' : `: ${unsupported}`}), as ${scheme}`,
-    hint: 'its proof of possession cannot be checked here',
+    actual: 'one bound to a key ("cnf"), without the request that it came with',
+    hint: 'authenticate(request) can check its proof; a token alone proves nothing',
+  })
+}
+
+function asBearer({ request }: Presented, { jkt }: Proofs): Denial {
+  if (request === undefined) return withoutRequest()
+  return new Denial('token_bound', {
+    check: 'binding',
+    expected: 'a bearer token, or the scheme DPoP with a proof',
+    actual: 'a token bound to a key ("cnf.jkt"), as Bearer',
+    hint:
+      jkt === undefined
+        ? HINTS.jkt
+        : 'the client must send "Authorization: DPoP <token>" and a proof',
+  })
+}
+
+function notBound({ scheme }: Presented): Denial {
+  return new Denial('token_not_bound', {
+    check: 'binding',
+    expected: 'a token bound to a DPoP key ("cnf.jkt")',
+    actual: `one that is not, as ${scheme}`,
+    hint: 'the client must ask the authorization server for a DPoP token (RFC 9449 §5)',
   })
 }

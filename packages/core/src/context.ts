@@ -9,8 +9,10 @@ import {
 } from './credential/credential.js'
 import { parseJws, type JwsHeader } from './jwt/jws.js'
 import { deepFreeze } from './kit/json.js'
+import type { Scheme } from './kit/errors.js'
 import { frozenCopy } from './kit/members.js'
 import type { CallerKind } from './options/profiles.js'
+import type { Confirmation } from './rules/confirmation.js'
 import type { Validated } from './rules/validated.js'
 
 /** The claims of an access token, as they stand in it. */
@@ -55,6 +57,13 @@ export interface AuthContext<C extends object = Claims> {
   readonly credential: Credential | undefined
   /** When the token expires, in seconds since 1970. */
   readonly expiresAt: number
+  /** The scheme of the request: `DPoP` with a proof of the token's key, else `Bearer`. */
+  readonly scheme: Scheme
+  /**
+   * The keys that the token is bound to, each of them shown by the request; `undefined` for a
+   * bearer token.
+   */
+  readonly confirmation: Confirmation | undefined
 }
 
 /** Makes the context of a caller, with the claims that were read for the decision. */
@@ -77,7 +86,15 @@ export function contextToKeep(context: AuthContext): AuthContext {
 /** What shows in a log. */
 type Summary = Pick<
   AuthContext,
-  'issuer' | 'clientId' | 'scopes' | 'tenant' | 'kind' | 'powers' | 'expiresAt' | 'subject'
+  | 'issuer'
+  | 'clientId'
+  | 'scopes'
+  | 'tenant'
+  | 'kind'
+  | 'powers'
+  | 'expiresAt'
+  | 'subject'
+  | 'confirmation'
 >
 
 /** What was read of the token, and what is made of it once a handler asks. */
@@ -103,6 +120,7 @@ class Context implements AuthContext {
   readonly powers: readonly Power[]
   readonly expiresAt: number
   readonly #subject: string | undefined
+  readonly #confirmation: Confirmation | undefined
   readonly #token: string
   #contents: Contents | undefined
 
@@ -115,6 +133,7 @@ class Context implements AuthContext {
     this.powers = summary.powers
     this.expiresAt = summary.expiresAt
     this.#subject = summary.subject
+    this.#confirmation = summary.confirmation
     this.#token = token
     this.#contents = contents
     Object.freeze(this)
@@ -126,6 +145,15 @@ class Context implements AuthContext {
 
   get subject(): string | undefined {
     return this.#subject
+  }
+
+  /** A token with a `jkt` comes as DPoP, and no other does: see `binding.ts`. */
+  get scheme(): Scheme {
+    return this.#confirmation?.jkt === undefined ? 'Bearer' : 'DPoP'
+  }
+
+  get confirmation(): Confirmation | undefined {
+    return this.#confirmation
   }
 
   get token(): string {
@@ -174,7 +202,7 @@ function frozenCredential(claims: Claims): Credential | undefined {
 
 const NO_POWERS: readonly Power[] = Object.freeze([])
 
-function summaryOf({ claims, issuer, credential }: Validated): Summary {
+function summaryOf({ claims, issuer, credential, confirmation }: Validated): Summary {
   return {
     issuer,
     clientId: clientOf(claims, issuer, credential),
@@ -184,6 +212,7 @@ function summaryOf({ claims, issuer, credential }: Validated): Summary {
     powers: credential?.powers ?? NO_POWERS,
     expiresAt: claims['exp'] as number,
     subject: claims['sub'] as string | undefined,
+    confirmation,
   }
 }
 

@@ -1,9 +1,17 @@
 /*
- * Tells the operator what was decided, and makes of a refusal the error that the application gets.
+ * Reports to the operator what was decided, and makes of a refusal the error that the application
+ * gets.
  */
-import { answer } from './challenge.js'
+import { answer, type Offer } from './challenge.js'
 import type { AuthContext } from './context.js'
-import { Denial, GuardError, type ErrorCode, type Refusal } from './kit/errors.js'
+import {
+  Denial,
+  GuardError,
+  type ErrorCode,
+  type FieldPair,
+  type Refusal,
+  type Scheme,
+} from './kit/errors.js'
 import type { Emitter } from './kit/events.js'
 import { fingerprint } from './kit/fingerprint.js'
 import type { Later } from './kit/later.js'
@@ -18,14 +26,18 @@ export interface Progress {
   cached?: boolean
   /** Why the request was refused. */
   code?: ErrorCode
+  /** The scheme of the request, where it had one. */
+  scheme?: Scheme
+  /** What the answer carries besides, refused or not. */
+  fields?: readonly FieldPair[] | undefined
 }
 
 /** The two ends of a decision. */
 export interface Report {
-  /** Tells of a request that was let in. @returns the caller */
+  /** Reports a request that was allowed. @returns the caller */
   allowed(known: Known): AuthContext
   /**
-   * Tells of a request that was refused. Another error than a denial is a fault of the
+   * Reports a request that was refused. Another error than a denial is a fault of the
    * application's own functions, or of this package: it must not look like a denial.
    *
    * @param token what was presented, if anything was
@@ -43,6 +55,8 @@ export interface Report {
 
 /** Makes the report of a resource server. */
 export function createReport(settings: Settings, emitter: Emitter): Report {
+  const offers = offersOf(settings)
+  const toGuardError = guardErrors(settings, offers)
   return {
     allowed({ context, isRemembered }) {
       if (emitter.listens('allowed'))
@@ -51,27 +65,31 @@ export function createReport(settings: Settings, emitter: Emitter): Report {
     },
     refused(error, token, progress) {
       if (!(error instanceof Denial)) return { refusal: error, told: undefined }
-      const refusal = toGuardError(error.refusal, settings)
+      const refusal = toGuardError(error.refusal, progress)
       progress.code = refusal.code
       return { refusal, told: tell(emitter, refusal, token, progress) }
     },
     explain(error) {
-      throw error instanceof Denial ? toGuardError(error.refusal, settings, false) : error
+      throw error instanceof Denial ? toGuardError(error.refusal, {}, false) : error
     },
   }
 }
 
-function toGuardError(refusal: Refusal, settings: Settings, expose?: boolean): GuardError {
-  const { code, challenge, retryAfter } = refusal
-  const { realm, runtime } = settings
-  const correlationId = settings.correlationId
-    ? runtime.random().toString(36).slice(2, 12)
-    : undefined
-  return new GuardError(
-    refusal,
-    answer(code, { realm, challenge, retryAfter, correlationId }),
-    expose,
-  )
+/** The schemes that are taken: where proofs are required, a bearer token gets no access. */
+function offersOf({ dpop }: Settings): readonly Offer[] {
+  const bearer: Offer = { scheme: 'Bearer' }
+  if (dpop === undefined) return [bearer]
+  const algs = [...dpop.algorithms.keys()].join(' ')
+  const proven: Offer = { scheme: 'DPoP', parameters: { algs } }
+  return dpop.isRequired ? [proven] : [bearer, proven]
+}
+
+function guardErrors({ realm, runtime, correlationId: hasId }: Settings, offers: readonly Offer[]) {
+  return (refusal: Refusal, { scheme, fields }: Progress, expose?: boolean): GuardError => {
+    const correlationId = hasId ? runtime.random().toString(36).slice(2, 12) : undefined
+    const details = { fields, ...refusal, realm, offers, used: scheme, correlationId }
+    return new GuardError(refusal, answer(refusal.code, details), expose)
+  }
 }
 
 /** The operator's half of the answer; a promise where its fingerprint takes time. */

@@ -2,7 +2,7 @@
  * Decides on access tokens. The page to read first: `decide` and `validated` are every step of a
  * decision, each in the room of its name.
  */
-import { checkBinding } from './binding.js'
+import { checkBinding, checkScheme, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'
 import { createIssuers } from './issuers/issuers.js'
 import { createKeySet } from './issuers/key-set.js'
@@ -21,6 +21,7 @@ import type { Progress } from './report.js'
 import { validate, type Validated } from './rules/validated.js'
 import { serve, type ResourceServer } from './server.js'
 import { createStatusLists } from './status/status.js'
+import { createDpopProofs } from './proof/dpop.js'
 import { createTokenCache, type Known } from './token-cache.js'
 
 /**
@@ -73,18 +74,35 @@ export function createResourceServer<C extends object = Claims>(
   )
   const tokens = createTokenCache(settings.cache)
   const statusLists = createStatusLists(settings.status, runtime, emitter)
+  const dpop = settings.dpop && createDpopProofs(settings, settings.dpop, emitter)
+  const binding: BindingRules = {
+    proofs: { jkt: dpop?.show },
+    requiresDpop: settings.dpop?.isRequired === true,
+  }
 
   function decide(presented: Presented, progress: Progress): Later<Known> {
+    progress.scheme = presented.scheme
+    checkScheme(presented, binding)
     const remembered = tokens.get(presented.token, runtime.now())
     progress.cached = remembered !== undefined
     if (remembered !== undefined) {
       progress.issuer = remembered.context.issuer
-      return bound(remembered, presented)
+      return bound(remembered, presented, progress)
     }
     checkForm(presented)
     return andThen(validated(presented.token, progress), (token) =>
-      bound(tokens.add(token), presented),
+      bound(tokens.add(token), presented, progress),
     )
+  }
+
+  /** The same for a token that is remembered and for a new one: each request must show its keys. */
+  function bound(known: Known, presented: Presented, progress: Progress): Later<Known> {
+    const shown = checkBinding(known, presented, binding)
+    if (shown === undefined) return known
+    return andThen(shown, (fields) => {
+      progress.fields = fields
+      return known
+    })
   }
 
   function validated(token: string, progress: Progress): Later<Validated> {
@@ -103,17 +121,9 @@ export function createResourceServer<C extends object = Claims>(
   }
 
   if (settings.prefetch) issuers.prefetch()
-  const server = serve({ decide, settings, emitter, issuers, statusLists })
+  const server = serve({ decide, settings, emitter, issuers, statusLists, dpop })
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
-}
-
-/**
- * The same for a token that is remembered and for a new one: its binding is asked of each request.
- */
-function bound(known: Known, presented: Presented): Known {
-  checkBinding(known.confirmation, presented)
-  return known
 }
 
 /** The token's `alg` decides nothing: it only has to be one that is allowed (RFC 8725 §3.1). */

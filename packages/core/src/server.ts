@@ -3,6 +3,7 @@
  * out, each of them reported.
  */
 import type { AuthContext, Claims } from './context.js'
+import type { DpopProofs } from './proof/dpop.js'
 import type { Issuers } from './issuers/issuers.js'
 import type { KeySetHealth } from './issuers/key-set.js'
 import { Denial, headerFields, type HeaderFields } from './kit/errors.js'
@@ -50,8 +51,23 @@ export interface ResourceServer<C extends object = Claims> {
     requirement?: Requirement<R>,
   ): Promise<AuthContext<C>>
   /**
+   * Decides as {@link ResourceServer.authenticate} does, for hosts outside the frameworks: an
+   * upgrade, a gateway, a function. Tells besides which fields the answer must carry.
+   *
+   * A DPoP proof is made for one method and one URL: the request must state both, as the client
+   * sent them.
+   *
+   * @param request a web `Request`, Node's `IncomingMessage`, or `{ method, url, headers }`
+   * @param options `requirement` is what the route asks for; `optional` lets requests without
+   *   credentials pass as anonymous, default: false
+   * @returns the caller, and the fields for the answer
+   * @throws {GuardError} every code of kind `token` and `verifier`
+   */
+  admit<R extends RequestLike>(request: R, options?: AdmitOptions<R>): Promise<Admission<C>>
+  /**
    * Decides on a token alone, for queues, sockets and other transports. A requirement can't depend
-   * on a request here, and a token that is bound to a key is refused: nothing can prove it.
+   * on a request here, and a token that is bound to a key is refused: nothing
+   * shows that the sender holds it.
    *
    * @param token the access token, without a scheme before it
    * @param requirement what is asked of the caller; default: a valid token
@@ -77,9 +93,10 @@ export interface ResourceServer<C extends object = Claims> {
     ...request: undefined extends R ? [request?: R] : [request: R]
   ): void | Promise<void>
   /**
-   * Fetches the keys ahead of the first request.
+   * Fetches the keys ahead of the first request, and tests the store of used proofs.
    *
-   * @throws {GuardError} `keys_unavailable`, with the reason in its message
+   * @throws {GuardError} `keys_unavailable`, `replay_store_unavailable`, with the reason in its
+   *   message
    */
   ready(): Promise<void>
   /** Tells how it fares, at once. Starts nothing. */
@@ -88,10 +105,18 @@ export interface ResourceServer<C extends object = Claims> {
   close(): void
 }
 
-/** A request that was let in. */
-export interface Admission {
+/** What is asked of a request by {@link ResourceServer.admit}. */
+export interface AdmitOptions<R = unknown> {
+  /** What the route asks for. Default: a valid token. */
+  readonly requirement?: Requirement<R>
+  /** Whether a request without credentials passes as anonymous. Default: false. */
+  readonly optional?: boolean
+}
+
+/** A request that was allowed. */
+export interface Admission<C extends object = Claims> {
   /** The caller; `undefined` for an anonymous one where authentication is optional. */
-  readonly auth: AuthContext | undefined
+  readonly auth: AuthContext<C> | undefined
   /** What the answer carries besides: a success may have fields of its own. */
   readonly headers: HeaderFields
 }
@@ -114,12 +139,13 @@ export interface Parts {
   readonly emitter: Emitter
   readonly issuers: Issuers
   readonly statusLists: StatusLists
+  readonly dpop: DpopProofs | undefined
 }
 
 /** What is to be decided. */
 interface Question<R> {
   readonly read: () => Presented | Absent
-  /** Whether a request without credentials is let in. */
+  /** Whether a request without credentials passes. */
   readonly isOptional?: boolean
   readonly request: R
   readonly requirement?: Requirement<R> | undefined
@@ -129,17 +155,28 @@ const NO_FIELDS = headerFields([])
 const decisions = createTrace('decision')
 
 /** Makes a resource server from its decision. */
-export function serve({ decide, settings, emitter, issuers, statusLists }: Parts): DecidingServer {
+export function serve(parts: Parts): DecidingServer {
+  const { decide, settings, emitter, issuers, statusLists, dpop } = parts
   const report = createReport(settings, emitter)
   const lookups: Lookups = { statusLists }
   let isClosed = false
 
-  function answer<R>(question: Question<R>): Later<AuthContext | undefined> {
-    const progress: Progress = {}
+  function answer<R>(
+    question: Question<R>,
+    progress: Progress = {},
+  ): Later<AuthContext | undefined> {
     return decisions.run(
       () => progress,
       () => decided(question, progress),
     )
+  }
+
+  function admitted<R>(question: Question<R>): Later<Admission> {
+    const progress: Progress = {}
+    return andThen(answer(question, progress), (auth) => ({
+      auth,
+      headers: progress.fields === undefined ? NO_FIELDS : headerFields(progress.fields),
+    }))
   }
 
   function decided<R>(question: Question<R>, progress: Progress): Later<AuthContext | undefined> {
@@ -177,21 +214,25 @@ export function serve({ decide, settings, emitter, issuers, statusLists }: Parts
   return {
     authenticate: async (request, requirement) =>
       (await answer({ read: () => present(request), request, requirement }))!,
+    admit: async (request, { requirement, optional: isOptional = false } = {}) =>
+      admitted({ read: () => present(request), request, requirement, isOptional }),
     verifyAccessToken: async (token, requirement) =>
       (await answer({ read: () => presentAlone(token), request: undefined, requirement }))!,
     authorize: <R>(auth: AuthContext<object>, requirement: Requirement<R>, request?: R) =>
       orElse<void>(
         () => checkRequirement(requirement, auth as AuthContext, request as R, { statusLists }),
         (error) => {
-          throw report.refused(error, auth.token, { issuer: auth.issuer }).refusal
+          const { issuer, scheme } = auth
+          throw report.refused(error, auth.token, { issuer, scheme }).refusal
         },
       ),
     [decideFor]: (request, isOptional) =>
-      andThen(answer({ read: () => present(request), request, isOptional }), (auth) => ({
-        auth,
-        headers: NO_FIELDS,
-      })),
-    ready: () => issuers.ready().catch((error: unknown) => report.explain(error)),
+      admitted({ read: () => present(request), request, isOptional }),
+    async ready() {
+      await Promise.all([issuers.ready(), dpop?.ready()]).catch((error: unknown) =>
+        report.explain(error),
+      )
+    },
     health: () => overall(issuers.health(), statusLists.health(), isClosed),
     close() {
       isClosed = true

@@ -499,11 +499,12 @@ describe('what is published for durations', () => {
     })
     const { issuer } = verifier
     expect(contexts).toEqual([
-      { issuer, cached: false },
-      { issuer, cached: false },
-      { issuer, cached: true },
+      { issuer, scheme: 'Bearer', cached: false },
+      { issuer, scheme: 'Bearer', cached: false },
+      { issuer, scheme: 'Bearer', cached: true },
       {
         issuer,
+        scheme: 'Bearer',
         cached: false,
         code: 'token_expired',
         error: expect.objectContaining({ status: 401 }) as unknown,

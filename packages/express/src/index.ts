@@ -130,6 +130,14 @@ export const requiredScopes = bound.requiredScopes
 export const requiredPower = bound.requiredPower
 
 /**
+ * Requires that the token is bound to a key, which the request has shown: `dpop`, `certificate` or
+ * `any`. Checks no proof itself.
+ *
+ * @see `requiredBinding` of `@verifier-guard/core`
+ */
+export const requiredBinding = bound.requiredBinding
+
+/**
  * Requires something of one claim of the token, by its name or the path to it.
  *
  * @see `requiredClaim` of `@verifier-guard/core` for the conditions

@@ -32,9 +32,10 @@ export interface AuthState {
 
 /** Koa's context, as far as this package touches it. */
 export interface GuardedContext {
-  readonly req: IncomingMessage
+  readonly req: IncomingMessage & { originalUrl?: string }
   readonly res: ServerResponse
   readonly headers: IncomingMessage['headers']
+  readonly originalUrl: string
   readonly headerSent: boolean
   readonly app: {
     readonly context: object
@@ -81,6 +82,8 @@ export function auth(
   return async function authenticate(ctx, next) {
     answerInJson(ctx)
     ctx.state[guard] = shared
+    // As Express has it: what is mounted in Koa changes `url`, and a proof is made for all of it.
+    ctx.req.originalUrl ??= ctx.originalUrl
     const { auth, headers } = await shared.authenticate(ctx.req)
     ctx.state.auth = auth
     for (const [name, value] of Object.entries(headers)) ctx.res.setHeader(name, value)
@@ -122,6 +125,14 @@ export const requiredScopes = bound.requiredScopes
  * @see `requiredPower` of `@verifier-guard/core` for its options
  */
 export const requiredPower = bound.requiredPower
+
+/**
+ * Requires that the token is bound to a key, which the request has shown: `dpop`, `certificate` or
+ * `any`. Checks no proof itself.
+ *
+ * @see `requiredBinding` of `@verifier-guard/core`
+ */
+export const requiredBinding = bound.requiredBinding
 
 /**
  * Requires something of one claim of the token, by its name or the path to it.

@@ -1,11 +1,13 @@
 import { applyDecorators, UseGuards } from '@nestjs/common'
 import {
   allOf,
+  requiredBinding,
   requiredClaim,
   requiredKind,
   requiredPower,
   requiredScopes,
   requiredTenant,
+  type BindingKind,
   type ClaimCondition,
   type CallerKind,
   type PowerOptions,
@@ -194,6 +196,30 @@ export function Tenant<Request = unknown>(
  */
 export function Kinds(...kinds: readonly CallerKind[]): AccessDecorator {
   return Requires(requiredKind(kinds))
+}
+
+/**
+ * Asks for a token that is bound to a key, which the request has shown. Checks no proof itself: the
+ * resource server has done so for every bound token.
+ *
+ * @param kind `dpop` for a DPoP key, `certificate` for a client certificate, `any` for either
+ * @returns a decorator for classes and methods
+ * @throws {GuardError} `invalid_configuration` for another kind
+ * @see requiredBinding
+ * @example
+ * ```ts
+ * import { Post } from '@nestjs/common'
+ * import { RequiredBinding } from '@verifier-guard/nestjs'
+ *
+ * export class Payments {@Post()@RequiredBinding('dpop')
+ *   pay() {
+ *     return 'paid'
+ *   }
+ * }
+ * ```
+ */
+export function RequiredBinding(kind: BindingKind): AccessDecorator {
+  return Requires(requiredBinding(kind))
 }
 
 /**

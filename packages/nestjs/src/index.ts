@@ -15,6 +15,7 @@ export {
   OptionalAuth,
   Powers,
   Public,
+  RequiredBinding,
   RequiredClaims,
   Requires,
   Scopes,

@@ -24,6 +24,9 @@ export interface BoundRequirements<Handler, Own> {
     ...parameters: Parameters<typeof requirements.requiredScopes>
   ) => Handler & Requirement
   readonly requiredPower: <R = Own>(options: PowerOptions<R>) => Handler & Requirement<R>
+  readonly requiredBinding: (
+    ...parameters: Parameters<typeof requirements.requiredBinding>
+  ) => Handler & Requirement
   readonly requiredClaim: (
     ...parameters: Parameters<typeof requirements.requiredClaim>
   ) => Handler & Requirement
@@ -52,6 +55,7 @@ export interface BoundRequirements<Handler, Own> {
 const factories = {
   requiredScopes: requirements.requiredScopes,
   requiredPower: requirements.requiredPower,
+  requiredBinding: requirements.requiredBinding,
   requiredClaim: requirements.requiredClaim,
   requiredTenant: requirements.requiredTenant,
   requiredKind: requirements.requiredKind,

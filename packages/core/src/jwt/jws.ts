@@ -41,9 +41,13 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  *
  * Does not check the signature, the algorithm or any claim.
  *
+ * @param headerOf reads the first part; default: as the header of a token
  * @throws {Denial} `token_malformed`, `header_not_allowed`
  */
-export function parseJws(token: string): UnverifiedJws {
+export function parseJws(
+  token: string,
+  headerOf: (part: string) => JwsHeader = readHeader,
+): UnverifiedJws {
   const firstDot = token.indexOf('.')
   const secondDot = token.indexOf('.', firstDot + 1)
   if (secondDot === -1 || token.includes('.', secondDot + 1))
@@ -52,7 +56,7 @@ export function parseJws(token: string): UnverifiedJws {
       describeParts(token),
       schemeHint(token) ?? opaqueHint(token),
     )
-  const header = readHeader(token.slice(0, firstDot))
+  const header = headerOf(token.slice(0, firstDot))
   const claims = readPart('payload', token.slice(firstDot + 1, secondDot))
   const signature = readBytes('signature', token.slice(secondDot + 1))
   return {
@@ -72,9 +76,19 @@ let lastHeader: { readonly part: string; readonly header: JwsHeader } | undefine
 
 function readHeader(part: string): JwsHeader {
   if (lastHeader?.part === part) return lastHeader.header
+  const header = parseHeader(part)
+  lastHeader = { part, header: deepFreeze(header) }
+  return header
+}
+
+/**
+ * Reads the first part of a JWS.
+ *
+ * @throws {Denial} `token_malformed`, `header_not_allowed`
+ */
+export function parseHeader(part: string): JwsHeader {
   const header = readPart('header', part)
   checkHeader(header)
-  lastHeader = { part, header: deepFreeze(header) }
   return header
 }
 

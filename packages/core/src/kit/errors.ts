@@ -7,11 +7,13 @@ export type ErrorKind = 'configuration' | 'token' | 'verifier'
 interface ErrorRow {
   readonly kind: ErrorKind
   readonly status: number
-  /** The code of RFC 6750 §3.1; absent where no credentials were presented. */
+  /** The code of RFC 6750 §3.1 or RFC 9449 §12.2; absent where no credentials were sent. */
   readonly error?:
     | 'invalid_request'
     | 'invalid_token'
     | 'insufficient_scope'
+    | 'invalid_dpop_proof'
+    | 'use_dpop_nonce'
     | 'temporarily_unavailable'
     | 'server_error'
   /**
@@ -28,6 +30,7 @@ const malformedRequest = row(
   'The request carries malformed or more than one credential',
 )
 const invalidToken = row('token', 401, 'invalid_token', 'The access token is invalid')
+const invalidProof = row('token', 401, 'invalid_dpop_proof', 'The DPoP proof is missing or invalid')
 const insufficient = row(
   'token',
   403,
@@ -72,6 +75,17 @@ export const ERRORS = Object.freeze({
   token_too_old: row('token', 401, 'invalid_token', 'The access token expired'),
   audience_mismatch: invalidToken,
   token_bound: invalidToken,
+  token_not_bound: invalidToken,
+  dpop_proof_missing: invalidProof,
+  dpop_proof_invalid: invalidProof,
+  dpop_proof_replayed: invalidProof,
+  dpop_nonce_required: row(
+    'token',
+    401,
+    'use_dpop_nonce',
+    'The DPoP proof needs the nonce in this answer',
+  ),
+  dpop_key_mismatch: invalidToken,
   credential_malformed: invalidToken,
   credential_expired: invalidToken,
   credential_revoked: invalidToken,
@@ -85,6 +99,7 @@ export const ERRORS = Object.freeze({
 
   keys_unavailable: unavailable,
   status_unavailable: unavailable,
+  replay_store_unavailable: unavailable,
   rule_failed: unavailable,
 } satisfies Record<string, ErrorRow>)
 
@@ -104,6 +119,12 @@ export interface DenialReason {
   readonly hint?: string
 }
 
+/** The schemes by which an access token is sent (RFC 6750 §2.1, RFC 9449 §7.1). */
+export type Scheme = 'Bearer' | 'DPoP'
+
+/** A field of an answer. */
+export type FieldPair = readonly [name: string, value: string]
+
 /** Parameters of a challenge beyond realm and error, by name: `scope` (RFC 6750 §3). */
 export type ChallengeParameters = Readonly<Record<string, string>>
 
@@ -113,6 +134,10 @@ export interface Refusal {
   readonly reason: DenialReason
   /** What the challenge says of the way to get in. */
   readonly challenge?: ChallengeParameters
+  /** The schemes that are challenged. Default: by the error, see `challenge.ts`. */
+  readonly schemes?: readonly Scheme[]
+  /** Further fields of the answer. */
+  readonly fields?: readonly FieldPair[]
   /** Seconds after which a new try makes sense, where the trouble is not the caller's. */
   readonly retryAfter?: number
   /** What lies beneath: a failed fetch, or what a function of the application threw. */
@@ -123,11 +148,7 @@ export interface Refusal {
 export class Denial extends Error {
   readonly refusal: Refusal
 
-  constructor(
-    code: ErrorCode,
-    reason: DenialReason,
-    more: Pick<Refusal, 'challenge' | 'retryAfter' | 'cause'> = {},
-  ) {
+  constructor(code: ErrorCode, reason: DenialReason, more: Omit<Refusal, 'code' | 'reason'> = {}) {
     super(code)
     this.refusal = { code, reason, ...more }
   }
@@ -251,9 +272,7 @@ export function configurationError(expected: string, actual: string, hint: strin
 }
 
 /** Makes the fields of an answer from its pairs, in the order in which they are sent. */
-export function headerFields(
-  pairs: readonly (readonly [name: string, value: string])[],
-): HeaderFields {
+export function headerFields(pairs: readonly FieldPair[]): HeaderFields {
   const fields = pairs.map(([name, value]) => [name, value]) as HeaderFields
   const byName: Record<string, string | string[]> = {}
   for (const [index, [name, value]] of pairs.entries()) {

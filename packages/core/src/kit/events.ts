@@ -73,6 +73,17 @@ export interface GuardEvents {
     /** Seconds until the next attempt. */
     readonly retryIn: number
   }
+  /** The store of used proofs failed. */
+  readonly replayStoreFailed: {
+    readonly message: string
+    /** Whether the proof was accepted without knowing whether it was used. */
+    readonly accepted: boolean
+  }
+  /** The memory of used proofs is filled to four fifths. Once until it has emptied to half. */
+  readonly replayMemoryFilling: {
+    readonly entries: number
+    readonly maxEntries: number
+  }
 }
 
 /**
@@ -106,6 +117,8 @@ export const EVENT_NAMES = [
   'keySetStale',
   'statusListRefreshed',
   'statusListFailed',
+  'replayStoreFailed',
+  'replayMemoryFilling',
 ] as const
 
 /**
@@ -184,6 +197,8 @@ function createWarnings({ warn }: Pick<Runtime, 'warn'>) {
       if (codes.delete(code)) warn(denied(code, reason))
     },
     keySetFailed: ({ issuer, message }) => warnOnce(issuer, keySetFailed(issuer, message)),
+    replayStoreFailed: ({ message }) => warnOnce('replay store', replayStoreFailed(message)),
+    replayMemoryFilling: ({ maxEntries }) => warnOnce('replay memory', memoryFilling(maxEntries)),
     statusListFailed: ({ list, message }) => warnOnce(list, statusListFailed(message)),
   }
   return {
@@ -207,6 +222,14 @@ function keySetFailed(issuer: string, message: string): string {
 
 function statusListFailed(message: string): string {
   return `A status list could not be fetched: ${message}. ${once('statusListFailed', 'every failure')}`
+}
+
+function replayStoreFailed(message: string): string {
+  return `The store of used DPoP proofs failed: ${printable(message)}: requests with bound tokens get 503 meanwhile, unless "dpop.replay.unavailable" says otherwise. ${once('replayStoreFailed', 'every failure')}`
+}
+
+function memoryFilling(maxEntries: number): string {
+  return `The memory of used DPoP proofs is filled to four fifths of ${maxEntries}: once it is full, bound tokens get 503. Raise "dpop.replay.maxEntries". ${once('replayMemoryFilling', 'every time')}`
 }
 
 function once(name: keyof GuardEvents, what: string): string {

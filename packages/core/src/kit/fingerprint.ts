@@ -1,6 +1,5 @@
-import { builtinModule } from './runtime.js'
-
-const nodeCrypto = builtinModule('node:crypto')
+import { andThen, type Later } from './later.js'
+import { sha256 } from './sha256.js'
 
 /**
  * The first 16 characters of a token's SHA-256 in base64url: enough to find its denials in a log,
@@ -8,13 +7,6 @@ const nodeCrypto = builtinModule('node:crypto')
  *
  * @returns at once on Node; WebCrypto takes its time
  */
-export function fingerprint(token: string): string | Promise<string> {
-  if (nodeCrypto === undefined) return webFingerprint(token)
-  return nodeCrypto.createHash('sha256').update(token).digest('base64url').slice(0, 16)
-}
-
-async function webFingerprint(token: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))
-  const text = btoa(String.fromCharCode(...new Uint8Array(digest, 0, 12)))
-  return text.replaceAll('+', '-').replaceAll('/', '_')
+export function fingerprint(token: string): Later<string> {
+  return andThen(sha256(token), (digest) => digest.slice(0, 16))
 }

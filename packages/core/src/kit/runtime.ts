@@ -29,6 +29,8 @@ export interface Runtime {
   readonly fetch: (url: string, init?: RequestInit) => Promise<Response>
   /** A number from 0 up to 1, for jitter; it never makes a secret. */
   readonly random: () => number
+  /** Bytes that cannot be guessed: for secrets. */
+  readonly randomBytes: (length: number) => Uint8Array
   /**
    * Calls back once after `delay` milliseconds, or sooner where that is longer than timers last,
    * without keeping the process alive; returns the way to call it off.
@@ -49,6 +51,7 @@ export const systemRuntime: Runtime = Object.freeze({
   monotonic: () => performance.now(),
   fetch: (url: string, init?: RequestInit) => globalThis.fetch(url, init),
   random: () => Math.random(),
+  randomBytes: (length: number) => globalThis.crypto.getRandomValues(new Uint8Array(length)),
   schedule: (callback: () => void, delay: number) => {
     const timer: unknown = setTimeout(callback, Math.min(delay, LONGEST_DELAY))
     // Timers are objects on Node and numbers on the web; only the former can keep a process alive.

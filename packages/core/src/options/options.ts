@@ -8,8 +8,10 @@ import type { SignatureThread } from '../jwt/signature.js'
 import type { EventListeners } from '../kit/events.js'
 import type { FetchLimits } from '../kit/http.js'
 import type { Runtime } from '../kit/runtime.js'
+import type { DpopOptions, DpopSettings } from './dpop.js'
 import type { IssuerTemplate } from './issuer-template.js'
 import type { CallerKind, Profile, ProfileName } from './profiles.js'
+import type { ResourceAddress } from './resource.js'
 import type { StatusListOptions, StatusListSettings } from './status-lists.js'
 
 /** Where the keys come from: from the Verifier's metadata unless one of these is given. */
@@ -137,6 +139,17 @@ export type ResourceServerOptions = TrustOptions &
     readonly cache?: CacheOptions | null
     /** Where the status of credentials is looked up, for `requiredStatus`. Default: nowhere. */
     readonly status?: StatusListOptions
+    /**
+     * The public URL of this API, as clients call it; several for an API with several names. DPoP
+     * proofs are made for it. With a path, what a request's own path lacks of it is put before.
+     * Default: none, and no proof can be checked.
+     */
+    readonly resource?: string | readonly string[]
+    /**
+     * How DPoP proofs are checked. Default: proofs are checked for tokens that are bound to a key,
+     * once `resource` is stated.
+     */
+    readonly dpop?: DpopOptions
     /** Name of the protected space in challenges (RFC 9110 §11.5). Default: `api`. */
     readonly realm?: string
     /**
@@ -204,6 +217,9 @@ export interface Settings {
   readonly prefetch: boolean
   readonly cache: Required<CacheOptions> | null
   readonly status: StatusListSettings | undefined
+  readonly resources: readonly ResourceAddress[]
+  /** `undefined` where no proof is checked. */
+  readonly dpop: DpopSettings | undefined
   /** Seconds. */
   readonly clockTolerance: number
   /** Seconds. */

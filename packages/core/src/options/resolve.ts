@@ -7,6 +7,7 @@ import { configurationError } from '../kit/errors.js'
 import { readOptions, within, type Filled } from '../kit/option-rows.js'
 import { systemRuntime, type Runtime } from '../kit/runtime.js'
 import { worksInBackground } from '../kit/single-flight.js'
+import { dpopSettings } from './dpop.js'
 import { issuerLookup } from './issuer-lookup.js'
 import { issuerSettings, missingIssuer } from './issuer-settings.js'
 import { isOpenToAll } from './issuer-template.js'
@@ -18,6 +19,7 @@ import type {
   ResourceServerOptions,
   Settings,
 } from './options.js'
+import { resourceAddresses } from './resource.js'
 import { statusListSettings } from './status-lists.js'
 import { CACHE_ROWS, KEY_SET_ROWS, SERVER_ROWS } from './table.js'
 import { checkTrust } from './trust.js'
@@ -36,12 +38,15 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
   const runtime = resolveRuntime(given.runtime)
   const { prefetch, ...limits } = keySetLimits(given)
   const { cache, status, allowInsecureHttp } = given
+  const resources = resourceAddresses(given.resource, allowInsecureHttp)
   const settings: Settings = {
     ...issuersOf(options, limits, runtime),
     limits,
     prefetch: prefetch && worksInBackground,
     cache: cacheBounds(cache),
     status: status && statusListSettings(status, allowInsecureHttp),
+    resources,
+    dpop: dpopSettings(given.dpop, resources.length > 0),
     clockTolerance: given.clockTolerance,
     maxTokenAge: given.maxTokenAge,
     checksCredentialValidity: given.credentialValidity === 'check',
@@ -139,9 +144,11 @@ function refuseRepeated(issuers: readonly IssuerSettings[]): void {
 }
 
 /** What works but is weaker than the developer may think, with what restricts access instead. */
-function* warnings({ issuers, limits }: Settings): Iterable<string> {
+function* warnings({ issuers, limits, dpop }: Settings): Iterable<string> {
   if (limits.insecureHttp)
     yield 'allowInsecureHttp is on: anyone on the way to the Verifier can publish keys of their own.'
+  if (dpop?.nonce !== undefined && dpop.nonce.secrets === undefined)
+    yield 'dpop.nonce has no "secrets": this process makes its own, and instances refuse each other\'s nonces. State the same secrets for all of them.'
   for (const { issuer, template, audience, kinds, profile } of issuers) {
     if (audience === null) {
       const employees =

@@ -174,6 +174,16 @@ export const SERVER_ROWS = {
     defaultIs: 'nowhere',
     says: 'where the status of credentials is looked up, for `requiredStatus`',
   },
+  resource: {
+    check: anything,
+    defaultIs: 'none',
+    says: 'the public URL of this API, or several: what DPoP proofs are made for',
+  },
+  dpop: {
+    check: checkGroup,
+    defaultIs: 'see below',
+    says: 'how DPoP proofs are checked; needs `resource`',
+  },
   realm: {
     check: checkRealm,
     default: 'api',

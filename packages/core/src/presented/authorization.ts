@@ -1,8 +1,9 @@
 /*
  * Reads the credentials of a request from its `Authorization` field, once. Request in, what it
- * presents out (RFC 6750 §2.1, RFC 9110 §11.4). Tokens in a query or a form are never read.
+ * presents out (RFC 6750 §2.1, RFC 9449 §7.1, RFC 9110 §11.4). Tokens in a query or a form are
+ * never read.
  */
-import { Denial } from '../kit/errors.js'
+import { Denial, type Scheme } from '../kit/errors.js'
 import { fieldOf, isInQuery, type RequestLike } from './request.js'
 
 /**
@@ -13,9 +14,12 @@ export const MAX_TOKEN_LENGTH = 16_384
 
 /** What was presented: read once for each request, and checked no further than its steps need. */
 export interface Presented {
-  readonly scheme: 'Bearer'
+  readonly scheme: Scheme
   readonly token: string
-  /** The request, for steps that need more of it; `undefined` for a token presented alone. */
+  /**
+   * The request, for what else shows whose token it is: a proof, a certificate. `undefined` for a
+   * token presented alone.
+   */
   readonly request: RequestLike | undefined
   /** The whole field, where its form is still to be checked by {@link checkForm}. */
   readonly field?: string
@@ -26,14 +30,19 @@ export interface Absent {
   readonly absent: string
 }
 
-const USUAL = 'Bearer '
+/** The usual spellings, and the schemes by their names in lower case. */
+const USUAL = [
+  ['Bearer', 'Bearer '],
+  ['DPoP', 'DPoP '],
+] as const
+const TOKEN_SCHEMES: Readonly<Record<string, Scheme>> = { bearer: 'Bearer', dpop: 'DPoP' }
 // RFC 9110 §11.4: credentials = auth-scheme [ 1*SP ( token68 / #auth-param ) ]
 const SCHEME = /^([\w!#$%&'*+\-.^`|~]+)(?: +|$)/
 /** Registered schemes (RFC 9110 §16.4.1) and common ones; other words may be the secret itself. */
 const SCHEMES =
   /^(?:basic|bearer|concealed|digest|dpop|gnap|hawk|hoba|mutual|negotiate|ntlm|oauth|privatetoken|scram-sha-1|scram-sha-256|token|vapid|apikey|aws4-hmac-sha256)$/i
 // A web Request joins repeated fields with a comma (RFC 9110 §5.3).
-const ANOTHER = /, *(?:bearer(?: |$)|[\w-]+ +[^\s=])/i
+const ANOTHER = /, *(?:(?:bearer|dpop)(?: |$)|[\w-]+ +[^\s=])/i
 // RFC 9110 §11.2, §5.6.4: auth-param = token BWS "=" BWS quoted-string, in which a comma separates
 // nothing. No part of it can fail once the quote is there, so that no text makes it start over: one
 // without an end is found as well.
@@ -53,8 +62,9 @@ export function present(request: RequestLike): Presented | Absent {
   if (typeof field === 'object') throw notOne(field)
   if (isInQuery(request, 'access_token'))
     throw repeated('an Authorization field and "access_token" in the query')
-  if (field.startsWith(USUAL) && field[USUAL.length] !== ' ')
-    return { scheme: 'Bearer', token: boundedToken(field.slice(USUAL.length)), request, field }
+  for (const [scheme, start] of USUAL)
+    if (field.startsWith(start) && field[start.length] !== ' ')
+      return { scheme, token: boundedToken(field.slice(start.length)), request, field }
   return read(field, request)
 }
 
@@ -85,11 +95,13 @@ function read(field: string, request: RequestLike): Presented | Absent {
   if (start === undefined || scheme === undefined) throw malformed('another form')
   if (start === field && !SCHEMES.test(scheme))
     throw malformed('a token without "Bearer " before it')
-  if (scheme.toLowerCase() !== 'bearer') return { absent: otherCredentials(scheme) }
+  const lower = scheme.toLowerCase()
+  const known = Object.hasOwn(TOKEN_SCHEMES, lower) ? TOKEN_SCHEMES[lower] : undefined
+  if (known === undefined) return { absent: otherCredentials(scheme) }
   const token = boundedToken(field.slice(start.length))
-  if (B64TOKEN.test(token)) return { scheme: 'Bearer', token, request }
+  if (B64TOKEN.test(token)) return { scheme: known, token, request }
   throw malformed(
-    token === '' ? 'nothing after "Bearer"' : `${token.length} characters with others among them`,
+    token === '' ? `nothing after "${known}"` : `${token.length} characters with others among them`,
   )
 }
 

@@ -10,6 +10,8 @@
 export interface RequestLike {
   readonly method?: string | undefined
   readonly url?: string | undefined
+  /** The URL before a framework took a mount path from it, as Express keeps it. */
+  readonly originalUrl?: string | undefined
   readonly headers: WebHeaders | NodeHeaders
   /**
    * Node's list of header names and values in turn, as they came: shows a field sent twice, which

@@ -1,5 +1,7 @@
 /** What a route asks of a caller whose token is good; one form for adapters and for plain code. */
 export { allOf, anyOf } from './composition.js'
+export { requiredBinding } from './binding.js'
+export type { BindingKind } from './binding.js'
 export { requiredClaim } from './claim.js'
 export type { ClaimCondition } from './claim.js'
 export { requiredKind } from './kind.js'

@@ -5,7 +5,7 @@
 import { quote } from '../kit/display.js'
 import { isObject } from '../kit/members.js'
 
-/** The keys that a token is bound to: a proof of each of them has to come with it. */
+/** The keys that a token is bound to (RFC 7800 §3.1): the request must show each of them. */
 export interface Confirmation {
   /** The thumbprint of a DPoP key (RFC 9449 §6.1). */
   readonly jkt?: string

@@ -22,17 +22,27 @@ describe('the table of errors', () => {
     expect(expected[kind]).toContain(status)
   })
 
-  test.each(codes)('%s: its status agrees with its OAuth error (RFC 6750 §3.1)', (code) => {
-    const { status, error } = ERRORS[code] as { status: number; error?: string }
-    const expected: Record<number, unknown> = {
-      400: 'invalid_request',
-      401: code === 'token_missing' ? undefined : 'invalid_token',
-      403: 'insufficient_scope',
-      500: 'server_error',
-      503: 'temporarily_unavailable',
-    }
-    expect(error).toBe(expected[status])
-  })
+  test.each(codes)(
+    '%s: its status agrees with its OAuth error (RFC 6750 §3.1, RFC 9449 §7.1)',
+    (code) => {
+      const { status, error } = ERRORS[code] as { status: number; error?: string }
+      const unauthenticated: { readonly [Code in ErrorCode]?: string | undefined } = {
+        token_missing: undefined,
+        dpop_proof_missing: 'invalid_dpop_proof',
+        dpop_proof_invalid: 'invalid_dpop_proof',
+        dpop_proof_replayed: 'invalid_dpop_proof',
+        dpop_nonce_required: 'use_dpop_nonce',
+      }
+      const expected: Record<number, unknown> = {
+        400: 'invalid_request',
+        401: code in unauthenticated ? unauthenticated[code] : 'invalid_token',
+        403: 'insufficient_scope',
+        500: 'server_error',
+        503: 'temporarily_unavailable',
+      }
+      expect(error).toBe(expected[status])
+    },
+  )
 
   test('can not be changed', () => {
     expect(Object.isFrozen(ERRORS)).toBe(true)

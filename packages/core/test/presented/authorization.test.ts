@@ -84,7 +84,7 @@ describe('RFC 6750 §2.1: the Authorization field', () => {
     )
   })
 
-  test.each(['', 'Basic dXNlcjpwYXNz', 'DPoP abc', 'Digest username="a", uri="/b"', 'Negotiate'])(
+  test.each(['', 'Basic dXNlcjpwYXNz', 'Digest username="a", uri="/b"', 'Negotiate'])(
     '%j carries no bearer credentials',
     (value) => {
       expect(read(requestWith(value))).toBeUndefined()
@@ -92,6 +92,16 @@ describe('RFC 6750 §2.1: the Authorization field', () => {
   )
 
   test.each([
+    ['DPoP abc', 'DPoP'],
+    ['dpop abc', 'DPoP'],
+    ['DPOP   abc', 'DPoP'],
+    ['bearer abc', 'Bearer'],
+  ])('RFC 9110 §11.1: %j presents its token as %s', (value, scheme) => {
+    expect(present(requestWith(value))).toMatchObject({ scheme, token: 'abc' })
+  })
+
+  test.each([
+    ...['DPoP', 'DPoP ', 'DPoP abc def', 'dpop "abc"', 'DPoP a=b', 'DPoP\tabc', 'DPoP abc,'],
     ...[
       'Bearer',
       'Bearer ',
@@ -143,7 +153,7 @@ describe('what is sent in place of a token is not repeated, for it may be a secr
 
   test.each([
     ['Basic QWRhOnNlY3JldA==', 'credentials of the scheme "Basic"'],
-    ['DPoP eyJhbGciOiJFUzI1NiJ9.e30.AAAA', 'credentials of the scheme "DPoP"'],
+    ['Hawk eyJhbGciOiJFUzI1NiJ9.e30.AAAA', 'credentials of the scheme "Hawk"'],
     ['Negotiate', 'credentials of the scheme "Negotiate"'],
     ['s3cr3t hunter2', 'credentials of another scheme'],
   ])('%s is none of ours', (authorization, expected) => {

@@ -1,0 +1,25 @@
+import type { Later } from './later.js'
+import { builtinModule } from './runtime.js'
+
+const nodeCrypto = builtinModule('node:crypto')
+
+/**
+ * The SHA-256 of a text in UTF-8, as base64url without padding.
+ *
+ * @returns at once on Node; WebCrypto takes its time
+ */
+export function sha256(text: string): Later<string> {
+  if (nodeCrypto === undefined) return webSha256(text)
+  return nodeCrypto.createHash('sha256').update(text).digest('base64url')
+}
+
+async function webSha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return encodeBase64url(new Uint8Array(digest))
+}
+
+/** Bytes as base64url without padding. */
+export function encodeBase64url(bytes: Uint8Array): string {
+  const text = btoa(String.fromCharCode(...bytes))
+  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
