@@ -83,7 +83,7 @@ describe('a template', () => {
   })
 })
 
-describe('issuers that somebody invents under a template', () => {
+describe('issuers that a caller invents under a template', () => {
   const unreachable = (options: object = {}) =>
     setScene({
       options: { issuer: TEMPLATE, ...options },
@@ -109,6 +109,18 @@ describe('issuers that somebody invents under a template', () => {
     for (let n = 0; n < 500; n += 1) expect(await present(mint(invented(n)))).toEqual(unavailable)
     expect(calls.length - before).toBeLessThanOrEqual(64)
     expect(await present(mint(genuine))).toBe('allowed')
+  })
+
+  test('use up no warning that is meant for a configured issuer', async () => {
+    const configured = 'https://invented-not.example.test/verifier'
+    const { present, mint, warnings } = unreachable({
+      issuer: [TEMPLATE, configured],
+      events: { denied() {} },
+    })
+    for (let n = 0; n < 30; n += 1) await present(mint(invented(n)))
+    expect(warnings).toHaveLength(10)
+    await present(mint({ claims: { iss: configured, aud: configured } }))
+    expect(warnings.at(-1)).toContain(`The keys of ${configured} could not be fetched`)
   })
 
   test('make room after a second, and no fetch is made for them any more', async () => {
@@ -298,7 +310,7 @@ describe('a lookup', () => {
       expect(await scene.present(cached)).toBe('allowed')
       await scene.clock.pass(3_600)
       expect(scene.asked.length).toBeGreaterThanOrEqual(6)
-      expect(scene.told('keysChanged')).toHaveLength(1)
+      expect(scene.events('keysChanged')).toHaveLength(1)
       const calls = scene.calls.length
       expect(await scene.present(cached)).toBe('allowed')
       expect(scene.calls).toHaveLength(calls)
@@ -333,13 +345,13 @@ describe('a lookup', () => {
   })
 
   test('that answers for another issuer vouches for nobody, as one that compares without case does', async () => {
-    const { present, told, mint } = setTenants((issuer: string) => ({
+    const { present, events, mint } = setTenants((issuer: string) => ({
       issuer: issuer.toLowerCase(),
     }))
     expect(
       await present(mint({ claims: { iss: tenant('kpmg').replace('/verifier', '/VERIFIER') } })),
     ).toEqual(refused)
-    expect(told('denied')[0]).toMatchObject({
+    expect(events('denied')[0]).toMatchObject({
       hint: expect.stringMatching(/compare the whole text/) as string,
     })
   })

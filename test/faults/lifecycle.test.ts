@@ -188,7 +188,7 @@ describe('close()', () => {
     })
     expect(await scene.present(scene.mint())).toEqual(unavailable)
     expect(scene.clock.timers()).toEqual([])
-    expect(scene.told('keySetRefreshed')).toEqual([])
+    expect(scene.events('keySetRefreshed')).toEqual([])
   })
 
   test('ends decisions that were cached: their keys are not renewed any more', async () => {

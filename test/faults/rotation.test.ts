@@ -38,13 +38,13 @@ describe('a key that was just published', () => {
     }
   })
 
-  test('is told of, with the one that it replaces', async () => {
-    const { verifier, present, mint, told } = await setWarmScene()
+  test('is an event, with the one that it replaces', async () => {
+    const { verifier, present, mint, events } = await setWarmScene()
     const kid = () => verifier.jwks().keys[0]!['kid'] as string
     const old = kid()
     verifier.rotateKeys()
     await present(mint())
-    expect(told('keysChanged')).toEqual([
+    expect(events('keysChanged')).toEqual([
       { issuer: verifier.issuer, added: [old], removed: [] },
       { issuer: verifier.issuer, added: [kid()], removed: [old] },
     ])
@@ -151,6 +151,20 @@ describe('a flood of invented key ids', () => {
     await clock.pass(2)
     expect(outcomes.length).toBe(1_500)
     for (const outcome of outcomes) expect(outcome).toEqual(unknown)
+  })
+
+  test('of more than may wait is answered by a fetch that began less than a second before', async () => {
+    const { verifier, clock, present, mint, invented } = await setWarmScene()
+    for (let count = 0; count < 5; count += 1) {
+      void present(invented())
+      await settle()
+    }
+    await clock.pass(1.5)
+    for (let count = 0; count < 1_000; count += 1) void present(invented())
+    verifier.rotateKeys()
+    const genuine = present(mint())
+    await clock.pass(2)
+    expect(await genuine).toBe('allowed')
   })
 
   test('does not slow down tokens of known keys', async () => {

@@ -30,10 +30,12 @@ export interface Scene {
   readonly invented: () => string
   /** What becomes of a token. */
   readonly present: (token: string) => Promise<Outcome>
-  /** What the resource server told of itself by one name. */
-  readonly told: <Name extends keyof GuardEvents>(name: Name) => readonly GuardEvents[Name][]
+  /** The events of one name. */
+  readonly events: <Name extends keyof GuardEvents>(name: Name) => readonly GuardEvents[Name][]
   /** Addresses that were called, in order. */
   readonly calls: readonly string[]
+  /** What the developer was warned of. */
+  readonly warnings: readonly string[]
 }
 
 const scenes: Scene[] = []
@@ -64,6 +66,7 @@ export interface SceneOptions {
 export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions = {}): Scene {
   const clock = createClock()
   const calls: string[] = []
+  const warnings: string[] = []
   const verifier = createDevVerifier({
     ...more.verifier,
     runtime: { now: clock.now, schedule: clock.schedule },
@@ -77,7 +80,7 @@ export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions
       ...systemRuntime,
       ...clock,
       random: () => chance,
-      warn: () => {},
+      warn: (message) => void warnings.push(message),
       fetch: (url, init) => {
         calls.push(url)
         return fetch === undefined
@@ -97,10 +100,11 @@ export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions
     server,
     clock,
     calls,
+    warnings,
     mint,
     invented: () => mint({ header: { kid: `invented-${(inventions += 1)}` } }),
     present: (token) => outcome(server.verifyAccessToken(token)),
-    told: <Name extends keyof GuardEvents>(wanted: Name) =>
+    events: <Name extends keyof GuardEvents>(wanted: Name) =>
       events.filter(({ name }) => name === wanted).map(({ event }) => event as GuardEvents[Name]),
   }
   scenes.push(scene)

@@ -8,7 +8,7 @@ import {
   Inject,
   Module,
   type InjectionToken,
-  type OnModuleDestroy,
+  type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common'
 import { ModulesContainer } from '@nestjs/core'
@@ -68,7 +68,7 @@ export interface TokenSourceOptionsFactory {
   createTokenSourceOptions(): TokenSourceOptions | Promise<TokenSourceOptions>
 }
 
-/** The options of a module beside those of its source. */
+/** The options of the module itself, beside those of its source. */
 export interface TokenSourceExtras {
   /** The name of the source. Default: none. */
   name?: string | undefined
@@ -155,7 +155,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenSourceOpt
  */
 export class TokenSourceModule
   extends ConfigurableModuleClass
-  implements OnModuleInit, OnModuleDestroy
+  implements OnModuleInit, OnApplicationShutdown
 {
   readonly #tokens: TokenSource
 
@@ -173,8 +173,8 @@ export class TokenSourceModule
     }
   }
 
-  /** Stops requests and renewals. */
-  onModuleDestroy(): void {
+  /** Stops requests and renewals. The last requests of the application still get their tokens. */
+  onApplicationShutdown(): void {
     this.#tokens.close()
   }
 }

@@ -38,6 +38,7 @@ const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = 
   too_large: 'unusable_answer',
   not_json: 'unusable_answer',
   unusable: 'unusable_answer',
+  other_issuer: 'issuer_mismatch',
   aborted: 'closed',
 }
 

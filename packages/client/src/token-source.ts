@@ -1,3 +1,4 @@
+import { createRollCall } from '@verifier-guard/core/support'
 import { onAbort } from './abort.js'
 import { holdConnections } from './connections.js'
 import { closedError, type TokenSourceError } from './errors.js'
@@ -136,6 +137,14 @@ export interface TokenSource {
   readonly close: () => void
 }
 
+/** What telemetry measures of an open token source. */
+export interface TokenSourceState {
+  readonly issuer: string
+  readonly health: TokenSourceHealth
+}
+
+const openSources = createRollCall<TokenSourceState>('verifier-guard:client:state')
+
 /**
  * A source of access tokens for one machine, from a Verifier (`verifier`, `credential`) or any
  * other OAuth 2.1 authorization server (`authorizationServer`, `clientId`), by the client
@@ -187,7 +196,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const sending = createSending({ getToken, dropToken, isAllowed, prover: dpop?.atApis })
   const staysAtHome = dpop !== undefined || connections !== undefined
 
-  return Object.freeze({
+  const health = () => healthOf(tokens.own.state(), settings)
+  const source: TokenSource = Object.freeze({
     getToken,
     dropToken,
     ...sending,
@@ -196,13 +206,16 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     isAllowed,
     fetch: createFetch({ ...sending, isAllowed, staysAtHome, runtime }),
     ready: async (wanted?: GetTokenOptions) => void (await getToken(wanted)),
-    health: () => healthOf(tokens.own.state(), settings),
+    health,
     close: () => {
       closed = true
+      openSources.remove(source)
       tokens.close()
       connections?.close()
     },
   })
+  openSources.add(source, () => ({ issuer: settings.issuer, health: health() }))
+  return source
 }
 
 /** The origin of an absolute address, and a text that is no origin for anything else. */

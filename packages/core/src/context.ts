@@ -39,8 +39,9 @@ export interface AuthContext<C extends object = Claims> {
    */
   readonly subject: string | undefined
   /**
-   * The calling client: the machine's DID where the token carries its credential, else `client_id`
-   * or `azp`.
+   * The calling client. For a machine's credential it is the DID that the Verifier bound the token
+   * to (`sub`, or the id of the credential's subject), and `mandatee.id` only where it states no
+   * other. Else it is `client_id` or `azp`, and under `auto` also Okta's `cid` or Entra's `appid`.
    */
   readonly clientId: string | undefined
   /** `scope` or `scp`, one by one. */
@@ -202,10 +203,10 @@ function frozenCredential(claims: Claims): Credential | undefined {
 
 const NO_POWERS: readonly Power[] = Object.freeze([])
 
-function summaryOf({ claims, issuer, credential, confirmation }: Validated): Summary {
+function summaryOf({ claims, issuer, clientId, credential, confirmation }: Validated): Summary {
   return {
     issuer,
-    clientId: clientOf(claims, issuer, credential),
+    clientId,
     scopes: scopesOf(claims),
     tenant: (claims['tenant'] as string | undefined) ?? credential?.tenant,
     kind: credential?.kind ?? 'none',
@@ -214,21 +215,6 @@ function summaryOf({ claims, issuer, credential, confirmation }: Validated): Sum
     subject: claims['sub'] as string | undefined,
     confirmation,
   }
-}
-
-/**
- * The Java Verifiers 1.3.7 to 2.x put their own address into `client_id`, which says nothing of the
- * caller.
- */
-function clientOf(
-  claims: Claims,
-  issuer: string,
-  credential: Validated['credential'],
-): string | undefined {
-  if (credential?.kind === 'machine' && credential.mandateeId !== undefined)
-    return credential.mandateeId
-  const stated = claims['client_id'] as string | undefined
-  return stated !== undefined && stated !== issuer ? stated : (claims['azp'] as string | undefined)
 }
 
 /** RFC 8693 §4.2: `scope`, separated by spaces; some servers write `scp` or a list. */

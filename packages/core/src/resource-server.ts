@@ -4,6 +4,7 @@
  */
 import { checkBinding, checkScheme, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'
+import { identityOf, identityOfClaims } from './identity.js'
 import { createIssuers } from './issuers/issuers.js'
 import { createKeySet } from './issuers/key-set.js'
 import { verifyWithKeys } from './issuers/signer.js'
@@ -40,7 +41,7 @@ import { createTokenCache, type Known } from './token-cache.js'
  * import { createResourceServer, requiredPower } from '@verifier-guard/core'
  *
  * const resourceServer = createResourceServer({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  * })
  * const mayCreate = requiredPower({
@@ -60,18 +61,21 @@ export function createResourceServer<C extends object = Claims>(
 ): ResourceServer<C> {
   const settings = resolveOptions(options)
   const { runtime, limits } = settings
-  const emitter = createEmitter(settings.listeners, runtime)
-  const issuers = createIssuers(settings, (issuer, { keysAt, algorithms }, isUnverified) =>
-    createKeySet({
+  const configured = settings.issuers.map(({ issuer }) => issuer)
+  const emitter = createEmitter(settings.listeners, runtime, configured)
+  const issuers = createIssuers(settings, (issuer, own, isUnverified) => {
+    const { keysAt, algorithms, configuredAs } = own
+    return createKeySet({
       issuer,
+      configuredAs,
       keysAt: keysAt(issuer),
       algorithms: [...algorithms.values()],
       limits,
       runtime,
       emitter,
       isUnverified,
-    }),
-  )
+    })
+  })
   const tokens = createTokenCache(settings.cache)
   const statusLists = createStatusLists(settings.status, runtime, emitter)
   const dpop = settings.dpop && createDpopProofs(settings, settings.dpop, emitter)
@@ -81,12 +85,14 @@ export function createResourceServer<C extends object = Claims>(
   }
 
   function decide(presented: Presented, progress: Progress): Later<Known> {
-    progress.scheme = presented.scheme
+    progress.trace.scheme = presented.scheme
     checkScheme(presented, binding)
     const remembered = tokens.get(presented.token, runtime.now())
-    progress.cached = remembered !== undefined
+    progress.trace.cached = remembered !== undefined
     if (remembered !== undefined) {
-      progress.issuer = remembered.context.issuer
+      progress.trace.issuer = remembered.context.issuer
+      progress.trace.configuredAs = remembered.basis.configuredAs
+      progress.whose = () => identityOf(remembered.context)
       return bound(remembered, presented, progress)
     }
     checkForm(presented)
@@ -109,19 +115,21 @@ export function createResourceServer<C extends object = Claims>(
     const jws = parseJws(token)
     const seconds = () => runtime.now() / 1_000
     return andThen(issuers.find(jws.claims['iss']), (issuer) => {
+      progress.trace.configuredAs = issuer.configuredAs
       // Anybody can invent the tenant of a template; a signature by its key is proof.
-      if (issuer.template === undefined) progress.issuer = issuer.issuer
+      if (issuer.template === undefined) progress.trace.issuer = issuer.issuer
       const row = allowedAlgorithm(jws, issuer)
       const how = { now: seconds(), thread: settings.signatureThread }
       return andThen(verifyWithKeys(jws, issuer.keySet, row, how), (signed) => {
-        progress.issuer = issuer.issuer
+        progress.trace.issuer = issuer.issuer
+        progress.whose = () => identityOfClaims(jws.claims, issuer)
         return validate(signed, issuer, seconds(), settings)
       })
     })
   }
 
   if (settings.prefetch) issuers.prefetch()
-  const server = serve({ decide, settings, emitter, issuers, statusLists, dpop })
+  const server = serve({ decide, settings, emitter, issuers, statusLists, tokens, dpop })
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
 }

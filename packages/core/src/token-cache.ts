@@ -23,6 +23,14 @@ export interface TokenCache {
   get(token: string, now: number): Known | undefined
   /** Takes a token in, and remembers it from its second sight on. */
   add(validated: Validated): Known
+  /** Tokens that are remembered, and their estimated heap in bytes. */
+  size(): TokenCacheSize
+}
+
+/** How full the token cache is. */
+export interface TokenCacheSize {
+  readonly entries: number
+  readonly bytes: number
 }
 
 /** The end of a token is the end of its signature: as good as a hash, and there already. */
@@ -35,7 +43,8 @@ const BYTES_PER_CHARACTER = 4
 
 /** Makes the memory; one that is switched off forgets everything. */
 export function createTokenCache(bounds: Required<CacheOptions> | null): TokenCache {
-  if (bounds === null) return { get: () => undefined, add: knownNow }
+  if (bounds === null)
+    return { get: () => undefined, add: knownNow, size: () => ({ entries: 0, bytes: 0 }) }
   const seen = createSeenOnce(bounds.maxEntries)
   const entries = new LRUCache<string, Known>({
     max: bounds.maxEntries,
@@ -62,6 +71,7 @@ export function createTokenCache(bounds: Required<CacheOptions> | null): TokenCa
         })
       return known
     },
+    size: () => ({ entries: entries.size, bytes: entries.calculatedSize }),
   }
 }
 

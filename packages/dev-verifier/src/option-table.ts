@@ -16,6 +16,7 @@ import { EVENT_NAMES } from './events.js'
 import { keyOfJwk, type Jwk } from './keys.js'
 import type { ListenOptions } from './options.js'
 import { profiles } from './profiles.js'
+import { readUrl } from './url.js'
 
 /** What one option may be, and how it is documented. */
 export interface OptionRow {
@@ -191,7 +192,9 @@ export const OPTIONS = {
 
 function issuerUrl(name: string, value: unknown): void {
   const isRight =
-    typeof value === 'string' && URL.canParse(value) && /^https?:\/\/[^?#]*[^/?#]$/.test(value)
+    typeof value === 'string' &&
+    readUrl(value) !== undefined &&
+    /^https?:\/\/[^?#]*[^/?#]$/.test(value)
   if (isRight) return
   throw unexpected(`${name} to be an http(s) URL without query, fragment or trailing slash`, value)
 }

@@ -10,6 +10,7 @@ import { createRateLimiter, type RateLimiter } from './rate-limit.js'
 import { Refusal } from './refusals.js'
 import { ReplayRegister } from './replay-register.js'
 import type { TrustedIssuer } from './trusted-issuers.js'
+import { readUrl } from './url.js'
 
 /** Everything a running development Verifier holds. */
 export interface Server {
@@ -87,8 +88,8 @@ export function issuerFor({ settings }: Server, request: Request): string {
   const scheme = forwarded(request, 'proto') ?? url.protocol.slice(0, -1)
   const host = forwarded(request, 'host') ?? request.headers.get('host') ?? url.host
   const origin = `${scheme}://${host}`
-  if (/^https?$/i.test(scheme) && HOST.test(host) && URL.canParse(origin))
-    return new URL(origin).origin + settings.basePath
+  const address = /^https?$/i.test(scheme) && HOST.test(host) ? readUrl(origin) : undefined
+  if (address !== undefined) return address.origin + settings.basePath
   throw new Refusal(
     'malformed-request',
     'X-Forwarded-Proto, X-Forwarded-Host or Host name no http(s) origin',

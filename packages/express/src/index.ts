@@ -14,9 +14,12 @@ import {
   findCaller,
   requireCaller,
   settle,
+  setFields,
+  endOf,
   type Admission,
   type AuthOptions,
-  type Guard,
+  type Entry,
+  type Exchange,
 } from '@verifier-guard/core/support'
 import { prepare, type Application } from './last-resort.js'
 
@@ -24,14 +27,16 @@ export * from '@verifier-guard/core'
 export { protectUpgrade, whenExpired } from '@verifier-guard/core/support'
 export type { AuthOptions } from '@verifier-guard/core/support'
 
-const guard = Symbol.for('@verifier-guard/express/guard')
+const entry = Symbol.for('@verifier-guard/express/entry')
 
 /** Express' request, as far as this package touches it. */
 export interface GuardedRequest extends IncomingMessage {
-  /** Who calls; set by {@link auth}. */
+  /** The caller; set by {@link auth}. Requirements do not read it, as others may write it. */
   auth?: AuthContext | undefined
   app?: Application
-  [guard]?: Guard
+  baseUrl?: string
+  route?: { readonly path: unknown }
+  [entry]?: Entry
 }
 
 /** Express' request as the functions of an application see it, on a route. */
@@ -82,15 +87,17 @@ export function auth(
   options: ResourceServerOptions | ResourceServer<object>,
   authOptions?: AuthOptions,
 ): Handler {
-  const shared = createGuard(options, authOptions)
+  const guard = createGuard(options, authOptions)
   return function authenticate(req: GuardedRequest, res, next) {
-    req[guard] = shared
+    const own: Entry = { guard, exchange: exchangeOf(req, res) }
+    req[entry] = own
     const enter = ({ auth, headers }: Admission) => {
+      own.caller = auth
       req.auth = auth
-      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+      setFields(res, headers)
       next()
     }
-    settle(() => shared.authenticate(req), enter, refuse(req, res, next))
+    settle(() => guard.authenticate(own.exchange), enter, refuse(req, res, next))
   }
 }
 
@@ -104,10 +111,14 @@ export function auth(
  */
 export function required(requirement: Requirement<never>): Handler {
   return function authorize(req: GuardedRequest, res, next) {
-    const { [guard]: shared, auth } = req
-    if (shared === undefined) return next(missingGuard(requirement))
+    const { [entry]: own } = req
+    if (own === undefined) return next(missingGuard(requirement))
     const goOn = () => next()
-    settle(() => shared.authorize(auth, requirement, req), goOn, refuse(req, res, next))
+    settle(
+      () => own.guard.authorize(own.caller, requirement, own.exchange),
+      goOn,
+      refuse(req, res, next),
+    )
   }
 }
 
@@ -210,8 +221,7 @@ export const anyOf = bound.anyOf
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
 export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
-  const { auth, [guard]: ran } = req as GuardedRequest
-  return requireCaller<C>(auth, ran !== undefined)
+  return requireCaller<C>((req as GuardedRequest)[entry])
 }
 
 /**
@@ -221,8 +231,7 @@ export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
 export function optionalAuthOf<C extends object = Claims>(req: object): AuthContext<C> | undefined {
-  const { auth, [guard]: ran } = req as GuardedRequest
-  return findCaller<C>(auth, ran !== undefined)
+  return findCaller<C>((req as GuardedRequest)[entry])
 }
 
 function refuse(
@@ -231,9 +240,21 @@ function refuse(
   next: (error?: unknown) => void,
 ): (error: unknown) => void {
   return (error) => {
-    // After a time-out, say: whoever was to be answered has been.
-    if (isRefusal(error) && res.headersSent) return
-    if (isRefusal(error)) prepare(req.app)
+    if (!isRefusal(error)) return next(error)
+    // A time-out, for instance, answered meanwhile.
+    if (res.headersSent) return
+    setFields(res, error.headers)
+    prepare(req.app)
     next(error)
   }
+}
+
+function exchangeOf(req: GuardedRequest, res: ServerResponse): Exchange {
+  return { request: req, key: req, route: () => routeOf(req), ended: endOf(res) }
+}
+
+/** What a router is mounted at stands in `baseUrl` as it was requested. */
+function routeOf({ baseUrl = '', route }: GuardedRequest): string | undefined {
+  const path = baseUrl + (route === undefined ? '' : String(route.path))
+  return path === '' ? undefined : path
 }

@@ -2,7 +2,7 @@ import type { GuardError, Requirement } from '@verifier-guard/core'
 import { configurationError, missingGuard } from '@verifier-guard/core/support'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import { answerRefusals, refuse } from './refusal.js'
-import { verdict, type GuardedRequest, type Handler } from './request.js'
+import { entry, hook, type Handler } from './request.js'
 
 /** What a route may state in its `config`. */
 export interface RouteConfig {
@@ -57,10 +57,10 @@ function prepare(route: RouteOptions): void {
 }
 
 function refuseUnguarded(asked: Requirement<never>): Handler {
-  return (request: GuardedRequest, reply, done) => {
-    if (request[verdict] === undefined) refuse(reply, done)(missingGuard(asked))
+  return hook((request, reply, done) => {
+    if (request[entry] === undefined) refuse(reply, done)(missingGuard(asked))
     else done()
-  }
+  })
 }
 
 function listOf<T>(value: T | T[] | undefined): readonly T[] {

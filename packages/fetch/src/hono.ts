@@ -6,6 +6,7 @@
 import type {
   AuthContext,
   Claims,
+  HeaderFields,
   Requirement,
   ResourceServer,
   ResourceServerOptions,
@@ -17,8 +18,10 @@ import {
   missingGuard,
   findCaller,
   requireCaller,
+  ownEnd,
   type AuthOptions,
-  type Guard,
+  type Entry,
+  type Exchange,
 } from '@verifier-guard/core/support'
 import type { Context, MiddlewareHandler } from 'hono'
 import { refusalResponse } from './index.js'
@@ -27,7 +30,7 @@ export * from '@verifier-guard/core'
 export { whenExpired } from '@verifier-guard/core/support'
 export type { AuthOptions } from '@verifier-guard/core/support'
 
-const guard = '@verifier-guard/fetch/guard'
+const entry = '@verifier-guard/fetch/entry'
 
 /** What {@link auth} puts into Hono's context: `new Hono<AuthEnv>()` types `c.var.auth`. */
 export interface AuthEnv {
@@ -65,13 +68,17 @@ export function auth(
   options: ResourceServerOptions | ResourceServer<object>,
   authOptions?: AuthOptions,
 ): MiddlewareHandler {
-  const shared = createGuard(options, authOptions)
+  const guard = createGuard(options, authOptions)
   return async function authenticate(c, next) {
-    c.set(guard, shared)
-    const { auth, headers } = await answerable(() => shared.authenticate(c.req.raw))
+    const { ended, end } = ownEnd()
+    const own: Entry = { guard, exchange: exchangeOf(c, ended) }
+    c.set(entry, own)
+    const { auth, headers } = await answerable(c, () => guard.authenticate(own.exchange))
+    own.caller = auth
     c.set('auth', auth)
-    for (const [name, value] of headers) c.header(name, value, { append: true })
-    return next()
+    setFields(c, headers)
+    await next()
+    end(() => !c.req.raw.signal.aborted)
   }
 }
 
@@ -85,10 +92,9 @@ export function auth(
  */
 export function required(requirement: Requirement<never>): MiddlewareHandler {
   return async function authorize(c, next) {
-    const shared = c.get(guard) as Guard | undefined
-    if (shared === undefined) throw missingGuard(requirement)
-    const auth = c.get('auth') as AuthContext | undefined
-    await answerable(() => shared.authorize(auth, requirement, c.req.raw, c))
+    const own = c.get(entry) as Entry | undefined
+    if (own === undefined) throw missingGuard(requirement)
+    await answerable(c, () => own.guard.authorize(own.caller, requirement, own.exchange))
     return next()
   }
 }
@@ -179,7 +185,7 @@ export const anyOf = bound.anyOf
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
 export function authOf<C extends object = Claims>(c: { readonly var: object }): AuthContext<C> {
-  return requireCaller<C>((c.var as AuthEnv['Variables']).auth, guard in c.var)
+  return requireCaller<C>((c.var as { [entry]?: Entry })[entry])
 }
 
 /**
@@ -191,19 +197,28 @@ export function authOf<C extends object = Claims>(c: { readonly var: object }): 
 export function optionalAuthOf<C extends object = Claims>(c: {
   readonly var: object
 }): AuthContext<C> | undefined {
-  return findCaller<C>((c.var as AuthEnv['Variables']).auth, guard in c.var)
+  return findCaller<C>((c.var as { [entry]?: Entry })[entry])
 }
 
 /**
  * Hono answers an error that has `getResponse` with what that returns, unless the application has
- * an `onError`.
+ * an `onError`: the fields stand in what that answers by the context, too.
  */
-async function answerable<T>(decide: () => T | Promise<T>): Promise<T> {
+async function answerable<T>(c: Context, decide: () => T | Promise<T>): Promise<T> {
   try {
     return await decide()
   } catch (error) {
-    throw isRefusal(error)
-      ? Object.assign(error, { getResponse: () => refusalResponse(error) })
-      : error
+    if (!isRefusal(error)) throw error
+    setFields(c, error.headers)
+    throw Object.assign(error, { getResponse: () => refusalResponse(error) })
   }
+}
+
+function setFields(c: Context, fields: HeaderFields): void {
+  for (const [name, value] of Object.entries(fields))
+    for (const [index, one] of [value].flat().entries()) c.header(name, one, { append: index > 0 })
+}
+
+function exchangeOf(c: Context, ended: Exchange['ended']): Exchange {
+  return { request: c.req.raw, own: c, key: c, route: () => c.req.routePath, ended }
 }

@@ -10,6 +10,7 @@ import type {
 import {
   createGuard,
   isRefusal,
+  ownEnd,
   type Admission,
   type AuthOptions,
 } from '@verifier-guard/core/support'
@@ -87,16 +88,22 @@ export function protect<
 ): WebHandler<Rest> {
   const guard = createGuard(options, authOptions)
   return async function guarded(request, ...rest) {
+    const { ended, end } = ownEnd()
+    const exchange = { request, key: request, ended }
     let admission: Admission
     try {
-      admission = await guard.authenticate(request)
-      if (requirement !== undefined) await guard.authorize(admission.auth, requirement, request)
+      admission = await guard.authenticate(exchange)
+      if (requirement !== undefined) await guard.authorize(admission.auth, requirement, exchange)
     } catch (error) {
       if (isRefusal(error)) return refusalResponse(error)
       throw error
     }
     const { auth, headers } = admission
-    return withFields(await handler(request, auth as AuthContext<C>, ...rest), headers)
+    try {
+      return withFields(await handler(request, auth as AuthContext<C>, ...rest), headers)
+    } finally {
+      end(() => !request.signal.aborted)
+    }
   }
 }
 

@@ -14,15 +14,18 @@ import {
   missingGuard,
   findCaller,
   requireCaller,
+  setFields,
+  endOf,
   type AuthOptions,
-  type Guard,
+  type Entry,
+  type Exchange,
 } from '@verifier-guard/core/support'
 
 export * from '@verifier-guard/core'
 export { protectUpgrade, whenExpired } from '@verifier-guard/core/support'
 export type { AuthOptions } from '@verifier-guard/core/support'
 
-const guard = Symbol.for('@verifier-guard/koa/guard')
+const entry = Symbol.for('@verifier-guard/koa/entry')
 
 /** What {@link auth} puts into `ctx.state`: `new Koa<AuthState>()` types it. */
 export interface AuthState {
@@ -41,7 +44,8 @@ export interface GuardedContext {
     readonly context: object
     emit(event: string, ...values: readonly unknown[]): boolean
   }
-  state: AuthState & { [guard]?: Guard }
+  state: AuthState & { [entry]?: Entry }
+  readonly _matchedRoute?: string | RegExp
   onerror(error: unknown): void
 }
 
@@ -78,15 +82,17 @@ export function auth(
   options: ResourceServerOptions | ResourceServer<object>,
   authOptions?: AuthOptions,
 ): Middleware {
-  const shared = createGuard(options, authOptions)
+  const guard = createGuard(options, authOptions)
   return async function authenticate(ctx, next) {
     answerInJson(ctx)
-    ctx.state[guard] = shared
     // As Express has it: what is mounted in Koa changes `url`, and a proof is made for all of it.
     ctx.req.originalUrl ??= ctx.originalUrl
-    const { auth, headers } = await shared.authenticate(ctx.req)
+    const own: Entry = { guard, exchange: exchangeOf(ctx) }
+    ctx.state[entry] = own
+    const { auth, headers } = await refusing(ctx, () => guard.authenticate(own.exchange))
+    own.caller = auth
     ctx.state.auth = auth
-    for (const [name, value] of Object.entries(headers)) ctx.res.setHeader(name, value)
+    setFields(ctx.res, headers)
     return next()
   }
 }
@@ -101,9 +107,9 @@ export function auth(
  */
 export function required(requirement: Requirement<never>): Middleware {
   return async function authorize(ctx, next) {
-    const { [guard]: shared, auth } = ctx.state
-    if (shared === undefined) throw missingGuard(requirement)
-    await shared.authorize(auth, requirement, ctx.req, ctx)
+    const { [entry]: own } = ctx.state
+    if (own === undefined) throw missingGuard(requirement)
+    await refusing(ctx, () => own.guard.authorize(own.caller, requirement, own.exchange))
     return next()
   }
 }
@@ -198,7 +204,7 @@ export function authOf<C extends object = Claims>({
 }: {
   readonly state: AuthState
 }): AuthContext<C> {
-  return requireCaller<C>(state.auth, guard in state)
+  return requireCaller<C>((state as GuardedContext['state'])[entry])
 }
 
 /**
@@ -212,7 +218,27 @@ export function optionalAuthOf<C extends object = Claims>({
 }: {
   readonly state: AuthState
 }): AuthContext<C> | undefined {
-  return findCaller<C>(state.auth, guard in state)
+  return findCaller<C>((state as GuardedContext['state'])[entry])
+}
+
+function exchangeOf(ctx: GuardedContext): Exchange {
+  return {
+    request: ctx.req,
+    own: ctx,
+    key: ctx.req,
+    // `@koa/router` tells it by this name.
+    route: () => (ctx._matchedRoute === undefined ? undefined : String(ctx._matchedRoute)),
+    ended: endOf(ctx.res),
+  }
+}
+
+async function refusing<T>({ res }: GuardedContext, decide: () => T | Promise<T>): Promise<T> {
+  try {
+    return await decide()
+  } catch (error) {
+    if (isRefusal(error)) setFields(res, error.headers)
+    throw error
+  }
 }
 
 /**

@@ -7,10 +7,15 @@ import { configurationError, GuardError } from '../kit/errors.js'
 import { andThen, type Later } from '../kit/later.js'
 import { flag, readOptions, type OptionRows } from '../kit/option-rows.js'
 import type { ResourceServerOptions } from '../options/options.js'
-import type { RequestLike } from '../presented/request.js'
+import type { Exchange } from '../exchange.js'
 import type { Requirement } from '../requirements/index.js'
 import { createResourceServer } from '../resource-server.js'
-import { decideFor, type Admission, type DecidingServer, type ResourceServer } from '../server.js'
+import {
+  decisionsFor,
+  type Admission,
+  type DecidingServer,
+  type ResourceServer,
+} from '../server.js'
 
 /** How an adapter treats requests, besides what the resource server decides. */
 export interface AuthOptions {
@@ -34,20 +39,17 @@ export interface Guard {
    * @returns the caller, and the fields that a success adds to the answer
    * @throws {GuardError} every code of kind `token` and `verifier`
    */
-  authenticate(request: RequestLike): Later<Admission>
+  authenticate(exchange: Exchange): Later<Admission>
   /**
-   * Asks something of a caller that was let in. An anonymous caller is refused: the token is
-   * missing.
+   * Asks something of a caller whose request is allowed so far. An anonymous caller is refused: the
+   * token is missing.
    *
-   * @param own the framework's own request, for the functions of an application; default: the
-   *   request
    * @throws {GuardError} the codes with status 403, `token_missing`, `status_unavailable`
    */
   authorize(
     auth: AuthContext | undefined,
     requirement: Requirement<never>,
-    request: RequestLike,
-    own?: unknown,
+    exchange: Exchange,
   ): Later<void>
 }
 
@@ -59,14 +61,14 @@ export function createGuard(
   refuseUncalled('auth', options)
   const { optional } = readOptions('options of auth()', authOptions, AUTH_ROWS)
   const server = (isServer(options) ? options : createResourceServer(options)) as DecidingServer
-  const decide = server[decideFor]
+  const decisions = server[decisionsFor]
   return Object.freeze<Guard>({
     server,
-    authenticate: (request) => decide(request, optional),
-    authorize(auth, requirement: Requirement<unknown>, request, own = request) {
-      if (auth !== undefined) return server.authorize(auth, requirement, own)
-      return andThen(decide(request, false), (caller) =>
-        server.authorize(caller.auth!, requirement, own),
+    authenticate: (exchange) => decisions.authenticate(exchange, optional),
+    authorize(auth, requirement: Requirement<unknown>, exchange) {
+      if (auth !== undefined) return decisions.authorize(auth, requirement, exchange)
+      return andThen(decisions.authenticate(exchange, false), (caller) =>
+        decisions.authorize(caller.auth!, requirement, exchange),
       )
     },
   })
@@ -75,7 +77,7 @@ export function createGuard(
 function isServer(
   options: ResourceServerOptions | ResourceServer<object>,
 ): options is ResourceServer<object> {
-  return options instanceof Object && decideFor in options
+  return options instanceof Object && decisionsFor in options
 }
 
 /** For frameworks with callbacks: goes on at once where nothing has to be awaited. */

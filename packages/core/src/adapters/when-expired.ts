@@ -19,7 +19,7 @@ import { systemRuntime, type Runtime } from '../kit/runtime.js'
  * import { auth, authOf, whenExpired } from '@verifier-guard/express'
  *
  * const app = express()
- * app.use(auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
+ * app.use(auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' }))
  * app.get('/events', (req, res) => {
  *   res.type('text/event-stream').write('event: open\n\n')
  *   res.on('close', whenExpired(authOf(req), () => res.end('event: expired\n\n')))

@@ -108,7 +108,7 @@ function tenantIssuers(
   unlisted: UnlistedIssuers,
 ): IssuerSource {
   const isTenant = own.template!
-  if (!('discovery' in own.keysAt(own.issuer))) {
+  if (own.sharesKeys) {
     const keySet = keySetOf(own.issuer, own, false)
     return {
       find: (issuer) => (isTenant(issuer) ? trust(issuer, own, keySet) : undefined),

@@ -117,6 +117,8 @@ export interface DenialReason {
   readonly actual: string
   /** What to do about it, where the likely mistake is known. */
   readonly hint?: string
+  /** The name of the requirement that refused. */
+  readonly requirement?: string
 }
 
 /** The schemes by which an access token is sent (RFC 6750 §2.1, RFC 9449 §7.1). */
@@ -159,7 +161,8 @@ export class Denial extends Error {
  * take, a repeated name as often as it is sent.
  *
  * Its only enumerable members are the names, a repeated one with a list of values: so Express, Koa
- * and Fastify read `error.headers` in their own error handling.
+ * and Fastify read `error.headers` in their own error handling. Node's `writeHead` takes them
+ * spread: `response.writeHead(error.status, { ...error.headers })`.
  */
 export type HeaderFields = [name: string, value: string][] & {
   readonly [name: string]: string | string[]
@@ -194,7 +197,7 @@ const brand = Symbol.for('@verifier-guard/core/GuardError')
  * import { createResourceServer, GuardError } from '@verifier-guard/core'
  *
  * const resourceServer = createResourceServer({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  * })
  * try {

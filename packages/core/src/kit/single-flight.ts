@@ -34,8 +34,9 @@ export function singleFlight<T>(
 export function singleFlights<T>(
   work: (name: string) => Promise<T>,
   limit: number,
+  runtime: Pick<Runtime, 'monotonic'>,
 ): (name: string) => Promise<T> | undefined {
-  if (!worksInBackground) return work
+  if (!worksInBackground) return limitedRuns(work, limit, runtime)
   const underWay = new Map<string, Promise<T>>()
   return (name) => {
     if (!underWay.has(name)) {
@@ -45,6 +46,16 @@ export function singleFlights<T>(
     }
     return underWay.get(name)
   }
+}
+
+/** Work that is shared by no one is limited in its pace: what is still under way is not known. */
+function limitedRuns<T>(
+  work: (name: string) => Promise<T>,
+  limit: number,
+  runtime: Pick<Runtime, 'monotonic'>,
+): (name: string) => Promise<T> | undefined {
+  const bucket = createTokenBucket(runtime, { size: limit, every: 1_000 / limit })
+  return (name) => (bucket.take() ? work(name) : undefined)
 }
 
 function sharedFlight<T>(work: () => Promise<T>): SingleFlight<T> {

@@ -46,7 +46,7 @@ const HINT =
  *   y: 'hW2ojTNfH7Jbi8--CJUo3OCbH3y5n91g-IMA9MLMbTU',
  * }
  * const resourceServer = createResourceServer({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  *   status: { lists: [{ url: 'https://issuer.example.org/', keys: { keys: [publicKey] } }] },
  * })

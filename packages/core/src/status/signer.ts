@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { ALGORITHMS } from '../jwt/algorithms.js'
 import { configurationError } from '../kit/errors.js'
 import type { UnverifiedJws } from '../jwt/jws.js'
-import type { ListSigner } from '../options/status-lists.js'
+import type { CheckedSigner } from '../options/status-lists.js'
 import { publishedKey, readyKey, type Jwk, type JwkSet, type PublishedKey } from '../jwt/key.js'
 import { builtinModule } from '../kit/runtime.js'
 import { verifySignature, type VerifiedJws } from '../jwt/signature.js'
@@ -24,7 +24,7 @@ const MAX_KEYS = 8
  *
  * @throws {GuardError} `invalid_configuration` when there is no key or authority to go by
  */
-export function createListVerifier(signer: ListSigner): ListVerifier {
+export function createListVerifier(signer: CheckedSigner): ListVerifier {
   return signer.keys === undefined
     ? certificateVerifier(signer.certificateAuthorities, signer.organization)
     : keyVerifier(signer.keys)
