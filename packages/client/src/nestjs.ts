@@ -119,8 +119,9 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenSourceOpt
  * Seen by the modules that import it; with `isGlobal: true` by the whole application. For several
  * identities, give each a `name`, and {@link InjectTokens} the same.
  *
- * A wrong key, credential or address stops the start of the application. A Verifier that is away
- * does not. Where a module could get one of two sources, the application does not start either.
+ * A wrong key, credential or address stops the start of the application. A Verifier that cannot be
+ * reached does not. Where a module could get one of two sources, the application does not start
+ * either.
  *
  * Closes its source when the application has shut down, after the last request.
  *
