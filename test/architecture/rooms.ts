@@ -26,6 +26,7 @@ export const ROOMS = [
   'server',
   'probes',
   'resource-server',
+  'explain',
   'adapters',
   'support',
   'index',

@@ -62,6 +62,15 @@ test.each(all.map(({ place }) => place))('%s compiles', (place) => {
   expect(found.get(place)).toEqual([])
 })
 
+test('every example of core names an issuer of the Verifiers that its profile is for', () => {
+  const examples = all.filter(
+    ({ place, code }) => /^packages.core/.test(place) && /'eudistack'/.test(code),
+  )
+  const wrong = examples.filter(({ code }) => /issuer: '(?!https:[^']*\/verifier')/.test(code))
+  expect(examples.length).toBeGreaterThan(5)
+  expect(wrong.map(({ place }) => place)).toEqual([])
+})
+
 test('code that is wrong would be noticed', () => {
   const wrong = {
     place: 'nowhere:1',

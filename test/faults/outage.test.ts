@@ -1,5 +1,6 @@
 import { isRemembered } from '../signature-checks.js'
 import type { FaultName } from '@verifier-guard/dev-verifier'
+import { settle } from './clock.js'
 import { endScenes, setScene, setWarmScene, timed, unavailable } from './scene.js'
 
 afterEach(endScenes)
@@ -153,6 +154,97 @@ describe('attempts during an outage', () => {
   })
 })
 
+describe('an unknown key while the Verifier asks for a pause', () => {
+  const tooMany = () => new Response(null, { status: 429, headers: { 'retry-after': '30' } })
+  const refused = { ...unavailable, retryAfter: 30 }
+
+  test('waits for one fetch, not for the next one as well', async () => {
+    let answerNow = () => {}
+    const held = new Promise<void>((resolve) => (answerNow = resolve))
+    let isOutage = false
+    const { verifier, present, mint, calls } = await setWarmScene({
+      async fetch(url, init, { verifier }) {
+        if (!isOutage) return verifier.fetch(url, init)
+        await held
+        return tooMany()
+      },
+    })
+    isOutage = true
+    verifier.rotateKeys()
+    const before = calls.length
+    const first = present(mint())
+    await settle()
+    const second = present(mint())
+    await settle()
+    answerNow()
+    expect([await first, await second]).toEqual([refused, refused])
+    expect(calls.length - before).toBe(1)
+  })
+
+  test('causes no fetch before the pause is over', async () => {
+    let isOutage = false
+    const { verifier, clock, present, mint, calls } = await setWarmScene({
+      fetch: (url, init, { verifier }) =>
+        isOutage ? Promise.resolve(tooMany()) : verifier.fetch(url, init),
+    })
+    isOutage = true
+    verifier.rotateKeys()
+    expect(await present(mint())).toEqual(refused)
+    const before = calls.length
+    for (let second = 0; second < 29; second += 1) {
+      expect(await present(mint())).toMatchObject({ status: 503 })
+      await clock.pass(1)
+    }
+    expect(calls).toHaveLength(before)
+    isOutage = false
+    await clock.pass(2)
+    expect(await present(mint())).toBe('allowed')
+  })
+})
+
+describe('a Verifier that hung at the start', () => {
+  /** A scene whose Verifier never answers what comes before `heal`. */
+  const setHanging = () => {
+    let isHanging = true
+    const scene = setScene({
+      fetch: (url, init, { verifier }) =>
+        isHanging ? new Promise<Response>(() => {}) : verifier.fetch(url, init),
+    })
+    return { ...scene, heal: () => (isHanging = false) }
+  }
+
+  test.each([
+    [0.5, 1],
+    [2.5, 3],
+  ])('until %f s is asked again at %i s', async (hanging, asked) => {
+    const { clock, present, mint, heal } = setHanging()
+    const answer = present(mint())
+    await clock.pass(hanging)
+    heal()
+    await clock.pass(asked - hanging)
+    expect(await answer).toBe('allowed')
+  })
+
+  test('is asked three times within the time-out of five seconds', async () => {
+    const { clock, calls, present, mint } = setHanging()
+    const answer = present(mint())
+    await clock.pass(4.9)
+    expect(calls).toHaveLength(3)
+    await clock.pass(0.1)
+    expect(await answer).toEqual(unavailable)
+  })
+
+  test('is not sent anything twice once there are keys', async () => {
+    const { verifier, clock, calls } = await setWarmScene()
+    verifier.fail('discovery', 'hang')
+    verifier.fail('jwks', 'hang')
+    await clock.pass(511)
+    const before = calls.length
+    await clock.pass(3.9)
+    expect(calls).toHaveLength(before)
+  })
+})
+
 describe('keys that could not be fetched anew', () => {
   test('expire at the maximum staleness, cached decisions included', async () => {
     const { server, verifier, clock, present, mint } = await setWarmScene({
@@ -181,7 +273,7 @@ describe('keys that could not be fetched anew', () => {
 })
 
 describe('a refresh that takes longer than keys may be old', () => {
-  test('holds nobody up who has a token of a known key', async () => {
+  test('holds up no request with a token of a known key', async () => {
     const scene = await setWarmScene({ options: { keySet: { maxAge: 30, timeout: 60 } } })
     scene.verifier.fail('jwks', 'hang')
     await scene.clock.pass(31)

@@ -70,7 +70,8 @@ export function createResourceServer<C extends object = Claims>(
 ): ResourceServer<C> {
   const settings = resolveOptions(options)
   const { runtime, limits } = settings
-  const emitter = createEmitter(settings.listeners, runtime)
+  const configured = settings.issuers.map(({ issuer }) => issuer)
+  const emitter = createEmitter(settings.listeners, runtime, configured)
   const issuers = createIssuers(settings, (issuer, own, isUnverified) => {
     const { keysAt, algorithms, configuredAs } = own
     return createKeySet({
@@ -143,8 +144,15 @@ export function createResourceServer<C extends object = Claims>(
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
 }
 
-/** The token's `alg` decides nothing: it only has to be one that is allowed (RFC 8725 §3.1). */
-function allowedAlgorithm({ header }: UnverifiedJws, { algorithms }: TrustedIssuer): AlgorithmRow {
+/**
+ * The token's `alg` decides nothing: it only has to be one that is allowed (RFC 8725 §3.1).
+ *
+ * @throws {Denial} `algorithm_not_allowed`
+ */
+export function allowedAlgorithm(
+  { header }: UnverifiedJws,
+  { algorithms }: TrustedIssuer,
+): AlgorithmRow {
   const row = algorithms.get(header.alg)
   if (row !== undefined) return row
   throw new Denial('algorithm_not_allowed', {

@@ -30,7 +30,7 @@ import type {
   Route,
   Running,
 } from '../application.js'
-import { running } from '../drivers/listen.js'
+import { giveUp, running } from '../drivers/listen.js'
 
 interface PlatformRequest {
   readonly headers: Readonly<Record<string, string | undefined>>
@@ -52,6 +52,12 @@ const METHODS = { get: Get, post: Post, options: Options }
 /** Builds the application in this thread, on the version of Nest that this file finds. */
 export async function build(application: Application, platform: string): Promise<Running> {
   const app = await create(rootOf(application.mounts), platform, application.proxied ?? false)
+  const { timeout } = application
+  if (timeout)
+    app.use((_: unknown, response: ServerResponse, next: () => void) => {
+      giveUp(response, timeout)
+      next()
+    })
   if (application.cors) app.enableCors()
   if (application.errors) app.useGlobalFilters(filterOf(application.errors))
   await app.listen(0, '127.0.0.1')

@@ -96,7 +96,7 @@ const flatDatePaths = withoutJwtClaims(datePaths)
  * Reads the credential that a Verifier put into an access token, whatever its dialect, into one
  * form.
  *
- * Pure, and made for claims whose signature was checked. Does not judge the validity window, the
+ * Pure, and made for claims whose signature was checked. Does not check the validity window, the
  * kind or any right; a name that no known dialect has is not read. Frozen, but for `raw`. Source:
  * the token bodies of Verifier 1.x to 3.3 and of FIWARE VCVerifier; where 3.3 puts flat claims
  * beside `vc`, the flat ones win.

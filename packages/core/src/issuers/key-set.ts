@@ -50,7 +50,7 @@ export interface KeySet {
    */
   find(kid: string | undefined, mayRefetch: boolean): Later<readonly PublishedKey[]>
   /**
-   * The keys that stand under an id by now, besides those tried: a key may be replaced in place.
+   * The keys under an id by now, besides those tried: a key may be replaced under its id.
    *
    * @throws {Denial} `keys_unavailable` when the Verifier can't be asked
    */

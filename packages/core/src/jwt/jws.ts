@@ -30,7 +30,7 @@ export interface UnverifiedJws {
 
 /**
  * Header members that change what the signature or the payload means; a verifier that ignores them
- * judges another token (RFC 7515 §4.1.11, RFC 7797, RFC 7516).
+ * reads another token (RFC 7515 §4.1.11, RFC 7797, RFC 7516).
  */
 const FORBIDDEN = ['crit', 'b64', 'zip', 'enc'] as const
 

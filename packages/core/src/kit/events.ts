@@ -168,21 +168,30 @@ const LIKELY_MISTAKES = [
   'rule_failed',
 ] as const satisfies readonly ErrorCode[]
 
-/** Places whose failures the developer is warned of; of a template there may be any number. */
+/**
+ * Places whose failures the developer is warned of, beside the configured issuers: callers can
+ * invent tenants of a template.
+ */
 const MOST_PLACES = 10
 
 /**
  * Connects the application's listeners and the diagnostics channels; without either, warns once of
  * what a developer has to know.
+ *
+ * @param configured issuers whose failures the developer is warned of in any case
  */
-export function createEmitter(listeners: EventListeners, runtime: Pick<Runtime, 'warn'>): Emitter {
+export function createEmitter(
+  listeners: EventListeners,
+  runtime: Pick<Runtime, 'warn'>,
+  configured: readonly string[] = [],
+): Emitter {
   const diagnostics = builtinModule('node:diagnostics_channel')
   const channels = new Map(
     EVENT_NAMES.map((name) => [name, diagnostics?.channel(`verifier-guard:${name}`)] as const),
   )
   const isHeard = (name: keyof GuardEvents) =>
     listeners[name] !== undefined || channels.get(name)?.hasSubscribers === true
-  const warnings = createWarnings(runtime)
+  const warnings = createWarnings(runtime, new Set(configured))
   return {
     listens: (name, code) => isHeard(name) || (name === 'denied' && warnings.mayWarn(code)),
     emit(name, event) {
@@ -216,13 +225,15 @@ function tell(
  * Without it, an application that listens to nothing answers 401 or 503 for ever because of one
  * wrong option, and nothing says why.
  */
-function createWarnings({ warn }: Pick<Runtime, 'warn'>) {
+function createWarnings({ warn }: Pick<Runtime, 'warn'>, configured: ReadonlySet<string>) {
   const codes = new Set<ErrorCode>(LIKELY_MISTAKES)
   const failed = new Set<string>()
+  let others = 0
 
   function warnOnce(place: string, message: string): void {
-    if (failed.has(place) || failed.size >= MOST_PLACES) return
+    if (failed.has(place) || (!configured.has(place) && others >= MOST_PLACES)) return
     failed.add(place)
+    if (!configured.has(place)) others += 1
     warn(message)
   }
 

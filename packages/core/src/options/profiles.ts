@@ -37,7 +37,7 @@ export interface Profile {
   readonly readsSigns: boolean
   /**
    * Claims of which an access token has at least one, and an id_token without marks none; empty
-   * where nothing can be told by that.
+   * where that says nothing.
    */
   readonly accessTokenMarks: readonly string[]
   /** Claims that name the client which a token was issued to, in the order of their weight. */
