@@ -108,8 +108,8 @@ export function auth(
   return pluginOf(first as ResourceServerOptions, second)
 }
 
-// What `fastify-plugin` does: the hooks belong to the scope that registers the plugin, not to one of
-// the plugin's own.
+// What `fastify-plugin` does: the hooks belong to the scope that registers the plugin, not to one
+// of the plugin's own.
 const skipOverride = { [Symbol.for('skip-override')]: true }
 Object.assign(auth, skipOverride)
 
