@@ -27,6 +27,7 @@ export const ROOMS = [
   'probes',
   'audit',
   'resource-server',
+  'explain',
   'adapters',
   'support',
   'index',

@@ -129,11 +129,13 @@ export interface Admission<C extends object = Claims> {
  */
 export const decisionsFor = Symbol.for('@verifier-guard/core/decisions')
 
-/** The decisions of an adapter: at once where nothing has to be awaited, one event a request. */
+/** What adapters ask of a resource server: decisions at once where nothing has to be awaited, one event a request. */
 export interface Decisions {
   /** @param isOptional whether a request without credentials is let in */
   authenticate(exchange: Exchange, isOptional: boolean): Later<Admission>
   authorize(auth: AuthContext, requirement: Requirement<unknown>, exchange: Exchange): Later<void>
+  /** Whether it was closed. */
+  isClosed(): boolean
 }
 
 /** A resource server as adapters see it. */
@@ -294,6 +296,7 @@ export function serve(parts: Parts): DecidingServer {
         const { request } = exchange
         return admitted({ read: () => present(request), request, isOptional, asked: exchange })
       },
+      isClosed: () => isClosed,
       authorize: (auth, requirement, exchange) =>
         authorize(auth, requirement, exchange.own ?? exchange.request, exchange),
     },

@@ -1,3 +1,4 @@
+/* Reads the credential behind a token, in one form for every dialect. */
 import {
   CONTEXTS,
   CREDENTIAL_CLAIMS,

@@ -1,3 +1,4 @@
+/* Reads the mandate of a credential, in every dialect. */
 import {
   LIFE_SPAN,
   LIFE_SPANS,
