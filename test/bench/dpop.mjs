@@ -141,6 +141,7 @@ async function memory() {
   const { createResourceServer } = await import('@verifier-guard/core')
   const server = createResourceServer({
     issuer: issuer.issuer,
+    keys: { keys: [issuer.jwk] },
     audience: 'https://orders.example.org',
     profile: 'eudistack',
     kinds: ['machine', 'none'],

@@ -65,7 +65,9 @@ describe('a proof is made for the whole path', () => {
     })
     app.use(koa(options))
     app.use((ctx) => void (ctx.body = {}))
-    const url = await listen(createServer(app.callback()))
+    const url = await listen(
+      createServer((request, response) => void app.callback()(request, response)),
+    )
     const ask = (path: string) => send(`${url}/api/me?a=b`, 'GET', shown(RESOURCE + path))
     expect((await ask('/api/me')).status).toBe(200)
     expect((await ask('/me')).status).toBe(401)

@@ -59,8 +59,8 @@ describe('@RequiredBinding', () => {
   afterAll(() => app.close())
 
   test('lets a bound token through, with its proof', async () => {
-    const { body } = await request(app.getHttpServer()).get('/payments').set(shown('/payments'))
-    expect(body).toEqual({ scheme: 'DPoP', jkt: holder.jkt })
+    const answer = await request(app.getHttpServer()).get('/payments').set(shown('/payments'))
+    expect(answer.body).toEqual({ scheme: 'DPoP', jkt: holder.jkt })
   })
 
   test('refuses a bearer token with a DPoP challenge, on that route alone', async () => {
