@@ -131,6 +131,7 @@ const LIKELY_MISTAKES = [
   'token_type_not_accepted',
   'algorithm_not_allowed',
   'key_unsuitable',
+  'dpop_proof_invalid',
   'rule_failed',
 ] as const satisfies readonly ErrorCode[]
 
