@@ -37,6 +37,9 @@ export const systemRuntime: Runtime = {
   warn: (message) => process.emitWarning(message, 'DevVerifierWarning'),
 }
 
+/** Sends one HTTP request, for the console. */
+export const systemFetch: typeof fetch = (input, init) => globalThis.fetch(input, init)
+
 /** Seconds since 1970, as `iat` and `exp` are written. */
 export function seconds(runtime: Runtime): number {
   return Math.floor(runtime.now() / 1_000)

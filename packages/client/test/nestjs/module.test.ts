@@ -43,6 +43,25 @@ describe('TokenSourceModule', () => {
     expect(await failureOf(tokens.getToken())).toMatchObject({ code: 'closed' })
   })
 
+  it('has tokens for the last requests of the application', async () => {
+    const { options } = await startVerifier()
+    class Leaving {
+      token: string | undefined
+      constructor(readonly tokens: TokenSource) {}
+      beforeApplicationShutdown = async () => {
+        this.token = await this.tokens.getToken()
+      }
+    }
+    Injectable()(Leaving)
+    InjectTokens()(Leaving, undefined, 0)
+    class App {}
+    Module({ imports: [TokenSourceModule.forRoot(options)], providers: [Leaving] })(App)
+    const application = await NestFactory.createApplicationContext(App, { logger: false })
+    const leaving = application.get(Leaving)
+    await application.close()
+    expect(typeof leaving.token).toBe('string')
+  })
+
   it('takes its options from other providers', async () => {
     const { options } = await startVerifier()
     class Configuration {}
