@@ -1,18 +1,18 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Set where every program that tests run for real must be there, as in the gate. */
-const DEMANDED = process.env['VERIFIER_GUARD_DEMAND'] === 'programs'
+/** Programs that must be there, by name and separated by commas: the gate installs and demands. */
+const demanded = (process.env['VERIFIER_GUARD_DEMAND'] ?? '').split(',')
 
 /** Where a program is, or `undefined`. */
-export function findProgram(name: string): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
+function findProgram(name: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
 }
 
 /**
- * Describes what needs a program. Where it is not installed, a skipped test names it, or a failing
- * one with `VERIFIER_GUARD_DEMAND=programs`.
+ * Describes what needs a program that a machine may lack. Without it a skipped test names it, and a
+ * failing one where it is demanded.
  */
 export function describeWith(program: string, title: string, suite: (path: string) => void): void {
   const path = findProgram(program)
@@ -20,7 +20,6 @@ export function describeWith(program: string, title: string, suite: (path: strin
   const missing = () => {
     throw new Error(`expected the program "${program}", found none: install it`)
   }
-  describe(title, () =>
-    (DEMANDED ? test : test.skip)(`left out: ${program} is not installed`, missing),
-  )
+  const left = demanded.includes(program) ? test : test.skip
+  describe(title, () => left(`left out: ${program} is not installed`, missing))
 }

@@ -40,7 +40,8 @@ function rewritten(page, tables) {
   }, page)
 }
 
-function markdown(rows) {
+/** Rows of options as a Markdown table. */
+export function markdown(rows) {
   const cells = cellsOf(rows)
   const all = [['Option', 'Meaning', 'Default'], ...cells]
   const widths = [0, 1, 2].map((column) => Math.max(...all.map((line) => line[column].length)))

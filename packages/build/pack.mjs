@@ -2,35 +2,18 @@
 // there. Usage: node packages/build/pack.mjs [folder; default: packages/build/dist] [package …;
 // default: all] Packs what is built: `npm run pack` builds first, and `prepack` does for `npm pack`
 // and `npm publish`.
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileName, pack, packages, root } from './manifests.mjs'
 
-const packages = join(dirname(fileURLToPath(import.meta.url)), '..')
-const [folder = join(packages, 'build', 'dist'), ...wanted] = process.argv.slice(2)
+const [folder = join(root, 'packages/build/dist'), ...wanted] = process.argv.slice(2)
 const target = resolve(process.env.INIT_CWD ?? '', folder)
 
-const published = new Map(
-  readdirSync(packages)
-    .map((name) => JSON.parse(readFileSync(join(packages, name, 'package.json'), 'utf8')))
-    .filter((manifest) => manifest.private !== true)
-    .map((manifest) => [manifest.name, manifest]),
-)
+const published = new Map(packages.map(({ manifest }) => [manifest.name, manifest]))
 const names = wanted.length === 0 ? [...published.keys()] : wanted
 
 mkdirSync(target, { recursive: true })
-const workspaces = names.map((name) => `--workspace=${name}`)
-const { status, error, stderr } = spawnSync(
-  'npm',
-  ['pack', '--ignore-scripts', '--pack-destination', target, ...workspaces],
-  { cwd: join(packages, '..'), encoding: 'utf8', shell: process.platform === 'win32' },
-)
-if (error) throw error
-if (status !== 0) {
-  process.stderr.write(stderr)
-  process.exit(status ?? 1)
-}
+pack(names, target)
 for (const name of names) console.log(['npm install', ...closure(name).map(tarball)].join(' '))
 
 /** A package after those of ours that it depends on. */
@@ -42,8 +25,5 @@ function closure(name) {
 }
 
 function tarball(name) {
-  return join(
-    target,
-    `${name.replace('@', '').replace('/', '-')}-${published.get(name).version}.tgz`,
-  )
+  return join(target, fileName(published.get(name)))
 }

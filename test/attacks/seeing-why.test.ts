@@ -209,7 +209,7 @@ test('the fingerprint tells tokens apart, and the same one is the same', async (
   arena.close()
 })
 
-describe('where nobody listens to events', () => {
+describe('where there is no listener', () => {
   const arena = createArena()
   arena.close()
   const setUp = (fetch = arena.verifier.fetch) => {
@@ -239,7 +239,7 @@ describe('where nobody listens to events', () => {
     expectNoLeak(warnings, tokens)
   })
 
-  test('keys that can not be had are warned of once', async () => {
+  test('keys that can not be fetched are warned of once', async () => {
     const { warnings, server } = setUp(() => Promise.resolve(new Response('<html>')))
     for (let attempt = 0; attempt < 3; attempt += 1)
       await expect(server.verifyAccessToken(arena.mint())).rejects.toMatchObject({
@@ -316,16 +316,18 @@ describe('no event shows what the credential says of people', () => {
     arena.close()
   })
 
-  test('nor does the event of a request that is let in', async () => {
+  test('nor does the event of a request that is allowed', async () => {
     const allowed: unknown[] = []
     const arena = createArena({ ...options, events: { allowed: (event) => allowed.push(event) } })
     const token = mint(arena)
     for (let sight = 1; sight <= 3; sight += 1) await arena.admits(token)
-    expect(allowed).toEqual([
-      { issuer: arena.verifier.issuer, cached: false },
-      { issuer: arena.verifier.issuer, cached: false },
-      { issuer: arena.verifier.issuer, cached: true },
-    ])
+    const { issuer } = arena.verifier
+    const whose = { issuer, kind: 'employee', tenant: 'own' }
+    const organizationIdentifier = expect.any(String) as string
+    expect(allowed).toEqual(
+      [false, false, true].map((cached) => ({ ...whose, organizationIdentifier, cached })),
+    )
+    expectNoLeak(allowed, [token])
     arena.close()
   })
 })

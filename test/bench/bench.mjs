@@ -1,8 +1,8 @@
-// Compares this project with its peers, and itself with its own bounds. Writes results.json and the
-// README's table, and prints all tables.
+// Compares this project with its peers, and itself with its own bounds. Writes results.json, and
+// prints all tables.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
@@ -10,7 +10,7 @@ import { canPin, forkPinned } from './cores.mjs'
 import { overHttp } from './http.mjs'
 import { inProcess } from './in-process.mjs'
 import { summary } from './measure.mjs'
-import { overview, tables } from './report.mjs'
+import { tables } from './report.mjs'
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 const rounds = Number(process.argv[2] ?? 7)
@@ -71,11 +71,6 @@ results.resident = await resident()
 results.loadAtEnd = loadavg()[0]
 
 await write(here('results.json'), JSON.stringify(results), 'json')
-const readme = here('../../README.md')
-const [before, after] = readFileSync(readme, 'utf8').split(
-  /(?<=<!-- npm run bench -->\n)[^]*(?=<!-- \/ -->)/,
-)
-await write(readme, `${before}\n${overview(results)}\n\n${after}`, 'markdown')
 console.log(tables(results))
 process.exit()
 

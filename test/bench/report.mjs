@@ -23,7 +23,7 @@ const HEAD = [
   'Express: new',
 ]
 
-/** What matters most of the results, as Markdown: the table of the README. */
+/** What matters most of the results, as Markdown. */
 export function overview(results) {
   const { inProcess, oneCore, http, memory } = results
   const find = (name, contestant, list = inProcess) =>

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { AuthContext, Requirement, ResourceServerOptions, Runtime } from '@verifier-guard/core'
-import type { AuthOptions, BoundRequirements } from '@verifier-guard/core/support'
+import type { AuthOptions, BoundRequirements, Closable } from '@verifier-guard/core/support'
 import type { WebSocket } from 'ws'
 
 /** An application in data and functions, for any framework to build. */
@@ -34,6 +34,8 @@ export type Route = Guarded &
   Served & {
     readonly method: 'get' | 'post' | 'options'
     readonly path: string
+    /** What other middleware puts in the place of the caller, ahead of the requirement. */
+    readonly replaced?: object
     readonly requirement?: <Handler, Own>(kit: Kit<Handler, Own>) => Handler & Requirement<Own>
   }
 
@@ -42,6 +44,8 @@ type Served =
   | { readonly handle: (call: Call) => unknown }
   /** Answers `first`, and `last` when the caller's token expires by this clock. */
   | { readonly stream: Runtime }
+  /** Never answers. */
+  | { readonly silent: true }
   /** Takes a WebSocket: built where the framework does that itself, left out elsewhere. */
   | { readonly socket: (socket: WebSocket, auth: AuthContext) => void }
 
@@ -100,7 +104,7 @@ export interface Running {
   close(): Promise<unknown>
 }
 
-export type Suite = 'contract' | 'error-handlers' | 'late' | 'mistakes' | 'surroundings'
+export type Suite = 'contract' | 'error-handlers' | 'events' | 'late' | 'mistakes' | 'surroundings'
 
 /** One version of one framework: builds any application. */
 export interface Driver {
@@ -111,16 +115,17 @@ export interface Driver {
   /** Default: all. */
   readonly suites?: readonly Suite[]
   /**
-   * What it has no form for: a requirement without a guard, a guard within a guard. Default: none.
+   * What it has no form for: a requirement without a guard, a guard within a guard, patterns of
+   * routes. Default: none.
    */
-  readonly lacks?: readonly ('unguarded' | 'nested')[]
+  readonly lacks?: readonly ('unguarded' | 'nested' | 'routes')[]
   /** It builds routes with a `socket`. */
   readonly sockets?: true
   readonly errorWays: ErrorWays
   build(application: Application): Promise<Running>
 }
 
-/** What goes wrong in these suites does so on purpose: where somebody listens, nothing warns. */
+/** What goes wrong in these suites does so on purpose: where there is a listener, nothing warns. */
 export const heard = { denied: () => {}, keySetFailed: () => {}, statusListFailed: () => {} }
 
 /** What stands before a mount or a route: one handler, or none. */
@@ -129,7 +134,17 @@ export function guardsOf<Handler>(
   { options, authOptions, uncalled }: Guarded,
 ): readonly Handler[] {
   if (uncalled) return [auth as unknown as Handler]
-  return options ? [auth(options, authOptions)] : []
+  if (options === undefined) return []
+  const guard = auth(options, authOptions)
+  open.push(guard as Partial<Closable>)
+  return [guard]
+}
+
+const open: Partial<Closable>[] = []
+
+/** Ends the timers of every guard that was made: an application that closes does so. */
+export function closeGuards(): void {
+  for (const guard of open.splice(0)) guard.close?.()
 }
 
 /** What a handler asks of an adapter about a request. */

@@ -15,9 +15,12 @@ export function snippets(): readonly Snippet[] {
   const folders = ['packages', 'examples'].flatMap((top) =>
     readdirSync(join(root, top)).map((name) => join(root, top, name)),
   )
-  const pages = [root, ...folders, ...folders.map((folder) => join(folder, 'docs'))].flatMap(
-    (folder) => list(folder, '.md'),
-  )
+  const pages = [
+    ...[root, ...folders, ...folders.map((folder) => join(folder, 'docs'))].flatMap((folder) =>
+      list(folder, '.md'),
+    ),
+    ...site(),
+  ]
   const sources = folders.flatMap((folder) => list(join(folder, 'src'), '.ts'))
   return [
     ...pages.flatMap((page) => blocks(page, '')),
@@ -25,19 +28,24 @@ export function snippets(): readonly Snippet[] {
   ]
 }
 
+/** The pages of the site, but those that are made from others. */
+export function site(): readonly string[] {
+  const made = /reference\/api|start\/powers|guides\/migrate-/
+  return list(join(root, 'docs'), '.md', true).filter((page) => !made.test(page))
+}
+
 /** The fenced blocks of a file whose lines all begin with a margin. */
 function blocks(file: string, margin: string): readonly Snippet[] {
   const text = readFileSync(file, 'utf8')
-  const fence = new RegExp(`^${margin}\`\`\`ts\\n([\\s\\S]*?)^${margin}\`\`\`$`, 'gm')
+  const fence = new RegExp(`^${margin}\`\`\`ts(?: \\[.*\\])?\\n([\\s\\S]*?)^${margin}\`\`\`$`, 'gm')
   return [...text.matchAll(fence)].map((match) => ({
     place: `${relative(root, file)}:${text.slice(0, match.index).split('\n').length}`,
     code: match[1]!.replace(new RegExp(`^${margin}`, 'gm'), ''),
   }))
 }
 
-function list(folder: string, ending: string): readonly string[] {
+function list(folder: string, ending: string, recursive = ending === '.ts'): readonly string[] {
   if (!existsSync(folder)) return []
-  const recursive = ending === '.ts'
   return readdirSync(folder, { encoding: 'utf8', recursive })
     .filter((name) => name.endsWith(ending))
     .map((name) => join(folder, name))

@@ -1,5 +1,12 @@
 import type { Jwk } from '@verifier-guard/dev-verifier'
-import { endScenes, setScene, setWarmScene, unavailable, type SceneOptions } from './scene.js'
+import {
+  endScenes,
+  setScene,
+  setWarmScene,
+  timed,
+  unavailable,
+  type SceneOptions,
+} from './scene.js'
 
 afterEach(endScenes)
 
@@ -69,26 +76,45 @@ describe('the metadata is found', () => {
 
 describe('metadata that is nowhere', () => {
   test('is reported with every place that was asked', async () => {
-    const { present, mint, told } = answering((path) => absent(path === INSERTED ? 403 : 404))
+    const { present, mint, events } = answering((path) => absent(path === INSERTED ? 403 : 404))
     expect(await present(mint())).toEqual(unavailable)
     const { origin } = new URL(ISSUER)
-    expect(told('keySetFailed')[0]!.message).toBe(
+    expect(events('keySetFailed')[0]!.message).toBe(
       `expected metadata of issuer ${ISSUER}, got status 404 from ${origin}${APPENDED_OIDC}, ` +
         `403 from ${origin}${INSERTED}, 404 from ${origin}${APPENDED}; is its path right?`,
     )
   })
 
   test('of an issuer without a path has lost its context path, most likely', async () => {
-    const { present, mint, told } = setScene({
+    const { present, mint, events } = setScene({
       verifier: { issuer: 'https://verifier.example.test' },
       fetch: () => Promise.resolve(absent()),
     })
     expect(await present(mint())).toEqual(unavailable)
-    expect(told('keySetFailed')[0]!.message).toMatch(
+    expect(events('keySetFailed')[0]!.message).toMatch(
       /; is the context path missing, for instance \/verifier\?$/,
     )
   })
 })
+
+const LOCAL = [
+  '127.0.0.1:8443',
+  'localhost:8443',
+  'admin.localhost',
+  'LOCALHOST.',
+  '0.0.0.0',
+  '2130706433',
+  '0x7f.1',
+  '169.254.169.254',
+  '[::]',
+  '[::1]',
+  '[fe80::1]',
+  '[febf::1]',
+  '[::ffff:127.0.0.1]',
+  '[::ffff:169.254.169.254]',
+  '[::127.0.0.1]',
+  '[::ffff:0.0.0.0]',
+]
 
 describe('metadata is not believed', () => {
   test.each<[string, object, RegExp]>([
@@ -124,6 +150,11 @@ describe('metadata is not believed', () => {
       { jwks_uri: 'http://localhost/jwks' },
       /which is not https/,
     ],
+    ...LOCAL.map((place): [string, object, RegExp] => [
+      `whose jwks_uri is at ${place}`,
+      { jwks_uri: `https://${place}/latest/meta-data` },
+      /on this machine or its link: state it as "jwksUri"/,
+    ]),
     [
       'whose jwks_uri is of another scheme',
       { jwks_uri: 'file:///etc/passwd' },
@@ -137,12 +168,12 @@ describe('metadata is not believed', () => {
     ],
     ['whose jwks_uri is a number', { jwks_uri: 7 }, /found 7/],
   ])('%s', async (_, members, message) => {
-    const { calls, present, mint, told } = answering((path, good) =>
+    const { calls, present, mint, events } = answering((path, good) =>
       path === APPENDED_OIDC ? metadata(members) : good(),
     )
     expect(await present(mint())).toEqual(unavailable)
     expect(calls.length).toBe(1)
-    expect(told('keySetFailed')[0]!.message).toMatch(message)
+    expect(events('keySetFailed')[0]!.message).toMatch(message)
   })
 
   test('in what it says of algorithms', async () => {
@@ -218,17 +249,74 @@ describe('a Verifier that moved its keys', () => {
   })
 })
 
-describe('metadata that can no longer be had', () => {
-  test.each(['refuse', 'status-500', 'wrong-issuer', 'hang'] as const)(
-    '(%s) does not stop the keys from being fetched where they were before',
-    async (fault) => {
-      const { server, verifier, clock, present, mint } = await setWarmScene()
-      verifier.fail('discovery', fault)
-      await clock.pass(1_200)
-      verifier.rotateKeys()
-      await clock.pass(600)
-      expect(await present(mint())).toBe('allowed')
-      expect(server.health()).toMatchObject({ status: 'ready' })
+describe('the address of the keys, once the metadata', () => {
+  const DAY = 86_400
+
+  describe.each(['refuse', 'status-500', 'status-404', 'html', 'hang'] as const)(
+    'answer with %s',
+    (fault) => {
+      test('stays in use, and each failure is an event', async () => {
+        const { server, verifier, clock, present, mint, events } = await setWarmScene()
+        verifier.fail('discovery', fault)
+        await clock.pass(1_200)
+        verifier.rotateKeys()
+        await clock.pass(600)
+        expect(await present(mint())).toBe('allowed')
+        expect(server.health()).toMatchObject({ status: 'ready' })
+        expect(events('keySetFailed').map(({ failures }) => failures)).toEqual([1, 2, 3])
+      })
+
+      test('is left after the maximum staleness', async () => {
+        const scene = await setWarmScene({ options: { keySet: { maxStale: 3_600 } } })
+        const { verifier, clock, present, mint } = scene
+        verifier.fail('discovery', fault)
+        await clock.pass(3_000)
+        verifier.rotateKeys()
+        await clock.pass(590)
+        expect(await present(mint())).toBe('allowed')
+        await clock.pass(600)
+        verifier.rotateKeys()
+        await clock.pass(600)
+        expect((await timed(scene, mint())).outcome).toEqual(unavailable)
+      })
     },
   )
+
+  describe.each<[string, object]>([
+    ['name another issuer', { issuer: 'https://other.example.test' }],
+    ['name no issuer', { issuer: undefined }],
+    ['name no address', { jwks_uri: undefined }],
+    ['name an address on this machine', { jwks_uri: 'https://127.0.0.1/jwks' }],
+  ])('%s', (_, members) => {
+    const left = () => {
+      let isLeft = false
+      const scene = answering((path, good) =>
+        isLeft && path === APPENDED_OIDC ? metadata(members) : good(),
+      )
+      return { ...scene, leave: () => (isLeft = true) }
+    }
+
+    test('is left at once: what is published there is not asked for any more', async () => {
+      const { server, verifier, clock, calls, present, mint, leave } = left()
+      await server.ready()
+      leave()
+      verifier.rotateKeys()
+      await clock.pass(3_600)
+      expect(await present(mint())).toEqual(unavailable)
+      expect(calls.filter((url) => url === KEYS)).toHaveLength(1)
+    })
+
+    test('is left, and the keys at hand stand as in any outage', async () => {
+      const { server, clock, present, mint, leave, events } = left()
+      await server.ready()
+      leave()
+      const token = mint()
+      await clock.pass(DAY - 1)
+      expect(await present(token)).toBe('allowed')
+      expect(server.health()).toMatchObject({ status: 'degraded' })
+      expect(events('keySetStale')).toHaveLength(1)
+      await clock.pass(1)
+      expect(await present(token)).toEqual(unavailable)
+    })
+  })
 })

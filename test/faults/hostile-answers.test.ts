@@ -9,7 +9,7 @@ afterEach(endScenes)
 
 const jwkOf = (key: KeyObject) => key.export({ format: 'jwk' }) as Jwk
 const p256 = () => jwkOf(createKeyPair('ec', { namedCurve: 'P-256' }).publicKey)
-const ignoredBy = ({ told }: Scene) => told('keySetRefreshed').at(-1)!.ignored
+const ignoredBy = ({ events }: Scene) => events('keySetRefreshed').at(-1)!.ignored
 
 /** A scene whose keys are answered by this in place of the Verifier. */
 const answering = (
@@ -39,13 +39,13 @@ function endless(chunk: Uint8Array) {
 }
 
 describe('a body that is too large', () => {
-  test('is cut off after 512 KiB, and the connection given up', async () => {
+  test('is cut off after 512 KiB, and the connection closed', async () => {
     const { body, seen } = endless(new Uint8Array(16_384).fill(0x20))
-    const { present, mint, told } = answering(() => new Response(body))
+    const { present, mint, events } = answering(() => new Response(body))
     expect(await present(mint())).toEqual(unavailable)
     expect(seen.cutOff).toBe(true)
     expect(seen.bytes).toBeLessThanOrEqual(524_288 + 2 * 16_384)
-    expect(told('keySetFailed')[0]!.message).toMatch(
+    expect(events('keySetFailed')[0]!.message).toMatch(
       /expected at most 524288 bytes from .*, got more/,
     )
   })
@@ -175,7 +175,7 @@ describe('what stands beside the good key', () => {
       verifier.requests.jwks === 0 ? broken() : Response.json(verifier.jwks()),
     )
     expect(await other.present(other.mint())).toEqual(unavailable)
-    expect(other.told('keySetFailed')[0]!.message).toMatch(/found no key that ES256 can use/)
+    expect(other.events('keySetFailed')[0]!.message).toMatch(/found no key that ES256 can use/)
   })
 
   test('a point beside the curve does not stand in the way of a token without an id', async () => {
@@ -258,11 +258,11 @@ describe('what stands beside the good key', () => {
 
 describe('a redirect', () => {
   test.each(['jwks', 'discovery'] as const)('of the %s is not followed', async (endpoint) => {
-    const { verifier, calls, present, mint, told } = setScene()
+    const { verifier, calls, present, mint, events } = setScene()
     verifier.fail(endpoint, 'redirect')
     expect(await present(mint())).toEqual(unavailable)
     expect(calls.some((url) => url.includes('moved'))).toBe(false)
-    expect(told('keySetFailed')[0]!.message).toMatch(/it redirects; configure the final address/)
+    expect(events('keySetFailed')[0]!.message).toMatch(/it redirects; configure the final address/)
   })
 })
 
@@ -296,7 +296,7 @@ describe('a request for keys', () => {
 
 describe('the reason of a refusal', () => {
   test('names what is wrong with the key that is published under the id', async () => {
-    const { present, mint, told } = answering(({ verifier }) =>
+    const { present, mint, events } = answering(({ verifier }) =>
       Response.json({
         keys: [
           { ...verifier.jwks().keys[0], use: 'enc' },
@@ -305,7 +305,7 @@ describe('the reason of a refusal', () => {
       }),
     )
     expect(await present(mint())).toMatchObject({ status: 401, code: 'key_unknown' })
-    expect(told('denied')[0]).toMatchObject({
+    expect(events('denied')[0]).toMatchObject({
       hint: "the Verifier publishes it, but it can't be used: its use is enc, not sig",
     })
   })
@@ -316,7 +316,7 @@ describe('the reason of a refusal', () => {
   ])(
     'sends the developer to the option "%s" where the Verifier was reached',
     async (option, options) => {
-      const { present, mint, told } = setScene({
+      const { present, mint, events } = setScene({
         options,
         fetch: () =>
           Promise.resolve(
@@ -324,17 +324,17 @@ describe('the reason of a refusal', () => {
           ),
       })
       expect(await present(mint())).toEqual(unavailable)
-      expect(told('denied')[0]).toMatchObject({
+      expect(events('denied')[0]).toMatchObject({
         hint: expect.stringContaining(`check the option "${option}"`) as string,
       })
     },
   )
 
   test('sends him to the network where it was not', async () => {
-    const { verifier, present, mint, told } = setScene()
+    const { verifier, present, mint, events } = setScene()
     verifier.fail('discovery', 'refuse')
     expect(await present(mint())).toEqual(unavailable)
-    expect(told('denied')[0]).toMatchObject({
+    expect(events('denied')[0]).toMatchObject({
       hint: expect.stringContaining('can reach the Verifier') as string,
     })
   })

@@ -83,7 +83,7 @@ describe('a template', () => {
   })
 })
 
-describe('issuers that somebody invents under a template', () => {
+describe('issuers that a caller invents under a template', () => {
   const unreachable = (options: object = {}) =>
     setScene({
       options: { issuer: TEMPLATE, ...options },
@@ -109,6 +109,30 @@ describe('issuers that somebody invents under a template', () => {
     for (let n = 0; n < 500; n += 1) expect(await present(mint(invented(n)))).toEqual(unavailable)
     expect(calls.length - before).toBeLessThanOrEqual(64)
     expect(await present(mint(genuine))).toBe('allowed')
+  })
+
+  test('are sent nothing twice, however long they hang', async () => {
+    const { clock, calls, present, mint } = setScene({
+      options: { issuer: TEMPLATE },
+      verifier: { issuerFromRequest: true },
+      fetch: () => new Promise<Response>(() => {}),
+    })
+    const answer = present(mint(genuine))
+    await clock.pass(5)
+    expect(await answer).toEqual(unavailable)
+    expect(calls).toHaveLength(1)
+  })
+
+  test('use up no warning that is meant for a configured issuer', async () => {
+    const configured = 'https://invented-not.example.test/verifier'
+    const { present, mint, warnings } = unreachable({
+      issuer: [TEMPLATE, configured],
+      events: { denied() {} },
+    })
+    for (let n = 0; n < 30; n += 1) await present(mint(invented(n)))
+    expect(warnings).toHaveLength(10)
+    await present(mint({ claims: { iss: configured, aud: configured } }))
+    expect(warnings.at(-1)).toContain(`The keys of ${configured} could not be fetched`)
   })
 
   test('make room after a second, and no fetch is made for them any more', async () => {
@@ -166,7 +190,7 @@ describe('issuers that somebody invents under a template', () => {
     })
   })
 
-  test('are all let go of by close()', async () => {
+  test('are all closed by close()', async () => {
     const { server, clock, present, mint } = unreachable()
     await present(mint(genuine))
     await present(mint(invented(1)))
@@ -247,7 +271,7 @@ describe('a lookup', () => {
 
   describe('is asked again as often as keys are fetched', () => {
     const token = { claims: { iss: tenant('kpmg'), aud: tenant('kpmg') } }
-    /** A lookup whose answer can be changed; an error stands for trouble of its own. */
+    /** A lookup whose answer can be changed; an error stands for an outage of its own. */
     const setLookup = (answer: object | Error | undefined) => {
       const scene = setTenants((issuer: string) => {
         asked.push(issuer)
@@ -260,7 +284,7 @@ describe('a lookup', () => {
     }
 
     test.each(['fetched', 'its own'])(
-      'and who is let in no more is refused, cached decisions and %s keys included',
+      'and an issuer that it refuses by now is refused, cached decisions and %s keys included',
       async (keys) => {
         const scene = setLookup(undefined)
         scene.answer = keys === 'fetched' ? {} : { keys: scene.verifier.jwks() }
@@ -298,13 +322,13 @@ describe('a lookup', () => {
       expect(await scene.present(cached)).toBe('allowed')
       await scene.clock.pass(3_600)
       expect(scene.asked.length).toBeGreaterThanOrEqual(6)
-      expect(scene.told('keysChanged')).toHaveLength(1)
+      expect(scene.events('keysChanged')).toHaveLength(1)
       const calls = scene.calls.length
       expect(await scene.present(cached)).toBe('allowed')
       expect(scene.calls).toHaveLength(calls)
     })
 
-    test('and its last answer holds while it is in trouble, though not for ever', async () => {
+    test('and its last answer holds during its outage, though not for ever', async () => {
       const scene = setLookup({})
       const cached = scene.mint(token)
       expect(await scene.present(cached)).toBe('allowed')
@@ -332,14 +356,14 @@ describe('a lookup', () => {
     expect(await present(mint({ claims: { iss: tenant('kpmg') } }))).toMatchObject(unavailable)
   })
 
-  test('that answers for another issuer vouches for nobody, as one that compares without case does', async () => {
-    const { present, told, mint } = setTenants((issuer: string) => ({
+  test('that answers for another issuer vouches for no token, and neither does one that compares without case', async () => {
+    const { present, events, mint } = setTenants((issuer: string) => ({
       issuer: issuer.toLowerCase(),
     }))
     expect(
       await present(mint({ claims: { iss: tenant('kpmg').replace('/verifier', '/VERIFIER') } })),
     ).toEqual(refused)
-    expect(told('denied')[0]).toMatchObject({
+    expect(events('denied')[0]).toMatchObject({
       hint: expect.stringMatching(/compare the whole text/) as string,
     })
   })
@@ -370,7 +394,7 @@ describe.each(['an address of its keys', 'keys of its own'])(
       }
     }
 
-    test('has one key set: nobody is shut out, nor fetched for, nor counted, by invented tenants', async () => {
+    test('has one key set: invented tenants shut no caller out, cause no fetch, and do not count', async () => {
       const { server, calls, present, mintFor, forged } = setShared()
       expect(await present(mintFor('kpmg'))).toBe('allowed')
       const before = calls.length

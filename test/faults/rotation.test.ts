@@ -38,13 +38,13 @@ describe('a key that was just published', () => {
     }
   })
 
-  test('is told of, with the one that it replaces', async () => {
-    const { verifier, present, mint, told } = await setWarmScene()
+  test('is an event, with the one that it replaces', async () => {
+    const { verifier, present, mint, events } = await setWarmScene()
     const kid = () => verifier.jwks().keys[0]!['kid'] as string
     const old = kid()
     verifier.rotateKeys()
     await present(mint())
-    expect(told('keysChanged')).toEqual([
+    expect(events('keysChanged')).toEqual([
       { issuer: verifier.issuer, added: [old], removed: [] },
       { issuer: verifier.issuer, added: [kid()], removed: [old] },
     ])
@@ -72,6 +72,26 @@ describe('a key that was just published', () => {
     expect(await first).toEqual(unknown)
     expect(await second).toBe('allowed')
     expect(verifier.requests.jwks).toBe(3)
+  })
+
+  test('is looked for again a second after the fetch that lacked it began, however late its answer', async () => {
+    let isSlow = false
+    const { verifier, clock, present, mint } = await setWarmScene({
+      async fetch(url, init, { verifier, clock }) {
+        const answer = await verifier.fetch(url, init)
+        if (isSlow) await new Promise<void>((end) => clock.schedule(end, 1_500))
+        return answer
+      },
+    })
+    const [published] = verifier.jwks().keys
+    const early = mint({ header: { kid: 'early' } })
+    isSlow = true
+    const first = present(early)
+    await clock.pass(1.5)
+    expect(await first).toEqual(unknown)
+    isSlow = false
+    verifier.addKeys([{ ...published!, kid: 'early' }])
+    expect(await present(early)).toBe('allowed')
   })
 
   test('passes a moment after a token of it was refused because it was not published yet', async () => {
@@ -126,7 +146,7 @@ describe('a flood of invented key ids', () => {
     expect(await Promise.race([genuine, settle().then(() => 'still waiting')])).toBe('allowed')
   })
 
-  test('answers each of them 401 within three seconds: nobody can make it answer 503', async () => {
+  test('answers each of them 401 within three seconds: no caller can make it answer 503', async () => {
     const { clock, present, invented } = await setWarmScene()
     const outcomes: Outcome[] = []
     for (let count = 0; count < 25; count += 1) {
@@ -153,6 +173,20 @@ describe('a flood of invented key ids', () => {
     for (const outcome of outcomes) expect(outcome).toEqual(unknown)
   })
 
+  test('of more than may wait is answered by a fetch that began less than a second before', async () => {
+    const { verifier, clock, present, mint, invented } = await setWarmScene()
+    for (let count = 0; count < 5; count += 1) {
+      void present(invented())
+      await settle()
+    }
+    await clock.pass(1.5)
+    for (let count = 0; count < 1_000; count += 1) void present(invented())
+    verifier.rotateKeys()
+    const genuine = present(mint())
+    await clock.pass(2)
+    expect(await genuine).toBe('allowed')
+  })
+
   test('does not slow down tokens of known keys', async () => {
     const { clock, present, mint, invented } = await setWarmScene()
     for (let count = 0; count < 100; count += 1) void present(invented())
@@ -169,7 +203,7 @@ describe('a flood of invented key ids', () => {
     expect(verifier.requests.jwks).toBe(1)
   })
 
-  test('of the same id is answered from memory', async () => {
+  test('of the same id causes one fetch a second', async () => {
     const { verifier, present, mint } = await setWarmScene()
     const token = mint({ header: { kid: 'withdrawn long ago' } })
     for (let count = 0; count < 100; count += 1) expect(await present(token)).toEqual(unknown)
@@ -227,7 +261,7 @@ describe('a key that was replaced in place, under the same id', () => {
     },
   )
 
-  test('passes once somebody else had it fetched, although forged tokens have used up the budget', async () => {
+  test('passes once another caller caused the fetch, although forged tokens have used up the budget', async () => {
     const { verifier, clock, present, mint } = await setWarmScene()
     const forge = () => `${mint().slice(0, -8)}AAAAAAAA`
     for (let count = 0; count < 10; count += 1) await present(forge())
@@ -241,7 +275,7 @@ describe('a key that was replaced in place, under the same id', () => {
   })
 
   test.each(['refuse', 'hang', 'status-500'] as const)(
-    'cannot be looked for while the Verifier answers with %s: nobody is refused for that',
+    'cannot be looked for while the Verifier answers with %s: no token is refused for that',
     async (fault) => {
       const scene = await setWarmScene()
       scene.verifier.fail('jwks', fault)
@@ -254,7 +288,7 @@ describe('a key that was replaced in place, under the same id', () => {
 })
 
 describe('two replicas of a Verifier that publish different keys', () => {
-  test('make no fetch fruitful: invented ids are held to the budget', async () => {
+  test('give no budget back: invented ids are held to it', async () => {
     let fetches = 0
     const other = p256()
     const { present, invented } = await setWarmScene({
@@ -306,7 +340,7 @@ describe('a key that was withdrawn', () => {
   })
 })
 
-describe('nobody waits longer than one fetch may take', () => {
+describe('no request waits longer than one fetch may take', () => {
   test('whatever is chained behind it: slow metadata ahead of keys that hang', async () => {
     const { verifier, clock, present, mint } = setScene()
     verifier.fail('discovery', 'slow', { delay: 4_000 })

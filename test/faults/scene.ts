@@ -26,14 +26,16 @@ export interface Scene {
   readonly clock: Clock
   /** A token that outlasts every test. */
   readonly mint: (options?: MintOptions) => string
-  /** A token that names a key which nobody ever published. */
+  /** A token that names a key that was never published. */
   readonly invented: () => string
   /** What becomes of a token. */
   readonly present: (token: string) => Promise<Outcome>
-  /** What the resource server told of itself by one name. */
-  readonly told: <Name extends keyof GuardEvents>(name: Name) => readonly GuardEvents[Name][]
+  /** The events of one name. */
+  readonly events: <Name extends keyof GuardEvents>(name: Name) => readonly GuardEvents[Name][]
   /** Addresses that were called, in order. */
   readonly calls: readonly string[]
+  /** What the developer was warned of. */
+  readonly warnings: readonly string[]
 }
 
 const scenes: Scene[] = []
@@ -64,6 +66,7 @@ export interface SceneOptions {
 export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions = {}): Scene {
   const clock = createClock()
   const calls: string[] = []
+  const warnings: string[] = []
   const verifier = createDevVerifier({
     ...more.verifier,
     runtime: { now: clock.now, schedule: clock.schedule },
@@ -77,7 +80,7 @@ export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions
       ...systemRuntime,
       ...clock,
       random: () => chance,
-      warn: () => {},
+      warn: (message) => void warnings.push(message),
       fetch: (url, init) => {
         calls.push(url)
         return fetch === undefined
@@ -97,10 +100,11 @@ export function setScene({ options, fetch, chance = 0.5, ...more }: SceneOptions
     server,
     clock,
     calls,
+    warnings,
     mint,
     invented: () => mint({ header: { kid: `invented-${(inventions += 1)}` } }),
     present: (token) => outcome(server.verifyAccessToken(token)),
-    told: <Name extends keyof GuardEvents>(wanted: Name) =>
+    events: <Name extends keyof GuardEvents>(wanted: Name) =>
       events.filter(({ name }) => name === wanted).map(({ event }) => event as GuardEvents[Name]),
   }
   scenes.push(scene)
@@ -141,7 +145,7 @@ export async function timed(
   for (await settle(); outcome === undefined; await settle()) {
     if (clock.monotonic() - start > 60_000)
       throw new Error('expected an answer within a minute, got none')
-    // Without a timer that is due soon nobody waits for time to pass: a signature is being checked.
+    // Without a timer that is due soon, no request waits for time: a signature is being checked.
     if (clock.timers().some((delay) => delay <= 5_000)) await clock.pass(0.5)
   }
   return { outcome, waited: (clock.monotonic() - start) / 1_000 }

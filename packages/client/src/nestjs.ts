@@ -8,7 +8,7 @@ import {
   Inject,
   Module,
   type InjectionToken,
-  type OnModuleDestroy,
+  type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common'
 import { ModulesContainer } from '@nestjs/core'
@@ -47,11 +47,9 @@ export function getTokenSourceToken(name?: string): symbol {
  * @returns a decorator for a parameter of a constructor, or a property.
  * @example
  * ```ts
- * import { Injectable } from '@nestjs/common'
  * import type { TokenSource } from '@verifier-guard/client'
  * import { InjectTokens } from '@verifier-guard/client/nestjs'
  *
- * @Injectable()
  * export class Orders {
  *   constructor(@InjectTokens('orders') private readonly tokens: TokenSource) {}
  *   list = () => this.tokens.fetch('https://orders.example.org/orders')
@@ -68,7 +66,7 @@ export interface TokenSourceOptionsFactory {
   createTokenSourceOptions(): TokenSourceOptions | Promise<TokenSourceOptions>
 }
 
-/** What a module can be told beside the options of its source. */
+/** The options of the module itself, beside those of its source. */
 export interface TokenSourceExtras {
   /** The name of the source. Default: none. */
   name?: string | undefined
@@ -121,40 +119,42 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenSourceOpt
  * Seen by the modules that import it; with `isGlobal: true` by the whole application. For several
  * identities, give each a `name`, and {@link InjectTokens} the same.
  *
- * A wrong key, credential or address stops the start of the application; a Verifier that is away
- * does not. Where a module could get one of two sources, the application does not start either.
+ * A wrong key, credential or address stops the start of the application. A Verifier that cannot be
+ * reached does not. Where a module could get one of two sources, the application does not start
+ * either.
+ *
+ * Closes its source when the application has shut down, after the last request.
  *
  * @throws {TokenSourceError} as `createTokenSource`, and `invalid_option` for two sources of one
  *   name, when the application starts.
  * @example
+ * What `@Module` of the application gets:
  * ```ts
- * import { Injectable, Module } from '@nestjs/common'
+ * import type { ModuleMetadata } from '@nestjs/common'
  * import type { TokenSource } from '@verifier-guard/client'
  * import { InjectTokens, TokenSourceModule } from '@verifier-guard/client/nestjs'
  *
- * @Injectable()
- * export class Orders {
+ * class Orders {
  *   constructor(@InjectTokens() private readonly tokens: TokenSource) {}
  *   list = () => this.tokens.fetch('https://orders.example.org/orders')
  * }
  *
- * @Module({
+ * export const application: ModuleMetadata = {
  *   imports: [
  *     TokenSourceModule.forRoot({
- *       verifier: 'https://verifier.example.org',
- *       credential: process.env.MACHINE_CREDENTIAL ?? '',
- *       privateKey: process.env.MACHINE_KEY ?? '',
+ *       verifier: 'https://verifier.example.org/verifier',
+ *       credential: process.env['MACHINE_CREDENTIAL'] ?? '',
+ *       privateKey: process.env['MACHINE_KEY'] ?? '',
  *       allowedOrigins: ['https://orders.example.org'],
  *     }),
  *   ],
  *   providers: [Orders],
- * })
- * export class AppModule {}
+ * }
  * ```
  */
 export class TokenSourceModule
   extends ConfigurableModuleClass
-  implements OnModuleInit, OnModuleDestroy
+  implements OnModuleInit, OnApplicationShutdown
 {
   readonly #tokens: TokenSource
 
@@ -172,8 +172,8 @@ export class TokenSourceModule
     }
   }
 
-  /** Stops requests and renewals. */
-  onModuleDestroy(): void {
+  /** Stops requests and renewals. The last requests of the application still get their tokens. */
+  onApplicationShutdown(): void {
     this.#tokens.close()
   }
 }

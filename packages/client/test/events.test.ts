@@ -118,6 +118,20 @@ describe('an event', () => {
   })
 })
 
+test('an open source answers on the channel for gauges, and a closed one does not', async () => {
+  const ask = () => {
+    const states: object[] = []
+    channel('verifier-guard:client:state').publish(states)
+    return states
+  }
+  expect(ask()).toEqual([])
+  const { tokens } = start(good)
+  await tokens.getToken()
+  expect(ask()).toEqual([{ issuer, health: tokens.health() }])
+  tokens.close()
+  expect(ask()).toEqual([])
+})
+
 describe('a token request', () => {
   const NAME = 'verifier-guard:client:token-request'
   const PARTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const

@@ -39,8 +39,9 @@ export interface AuthContext<C extends object = Claims> {
    */
   readonly subject: string | undefined
   /**
-   * The calling client: the machine's DID where the token carries its credential, else `client_id`
-   * or `azp`.
+   * The calling client. For a machine's credential it is the DID that the Verifier bound the token
+   * to (`sub`, or the id of the credential's subject), and `mandatee.id` only where it states no
+   * other. Else it is `client_id` or `azp`, and under `auto` also Okta's `cid` or Entra's `appid`.
    */
   readonly clientId: string | undefined
   /** `scope` or `scp`, one by one. */
@@ -83,7 +84,12 @@ export function contextToKeep(context: AuthContext): AuthContext {
   return (context as Context).withoutClaims()
 }
 
-/** What shows in a log. */
+/** The organisation that granted the caller's mandate. */
+export function organizationOf(auth: AuthContext): string | undefined {
+  return Context.organizationOf(auth)
+}
+
+/** What is read once, whether or not a handler asks for it. */
 type Summary = Pick<
   AuthContext,
   | 'issuer'
@@ -95,7 +101,7 @@ type Summary = Pick<
   | 'expiresAt'
   | 'subject'
   | 'confirmation'
->
+> & { readonly organization: string | undefined }
 
 /** What was read of the token, and what is made of it once a handler asks. */
 interface Contents {
@@ -120,6 +126,7 @@ class Context implements AuthContext {
   readonly powers: readonly Power[]
   readonly expiresAt: number
   readonly #subject: string | undefined
+  readonly #organization: string | undefined
   readonly #confirmation: Confirmation | undefined
   readonly #token: string
   #contents: Contents | undefined
@@ -133,14 +140,27 @@ class Context implements AuthContext {
     this.powers = summary.powers
     this.expiresAt = summary.expiresAt
     this.#subject = summary.subject
+    this.#organization = summary.organization
     this.#confirmation = summary.confirmation
     this.#token = token
     this.#contents = contents
     Object.freeze(this)
   }
 
+  /** Without parsing the token again, as the mandate would. */
+  static organizationOf(auth: AuthContext): string | undefined {
+    if (#organization in auth) return auth.#organization
+    return auth.mandate?.mandator.organizationIdentifier
+  }
+
   withoutClaims(): Context {
-    return new Context(this.#token, this, undefined)
+    const summary = {
+      ...this,
+      subject: this.#subject,
+      organization: this.#organization,
+      confirmation: this.#confirmation,
+    }
+    return new Context(this.#token, summary, undefined)
   }
 
   get subject(): string | undefined {
@@ -202,33 +222,19 @@ function frozenCredential(claims: Claims): Credential | undefined {
 
 const NO_POWERS: readonly Power[] = Object.freeze([])
 
-function summaryOf({ claims, issuer, credential, confirmation }: Validated): Summary {
+function summaryOf({ claims, issuer, clientId, credential, confirmation }: Validated): Summary {
   return {
     issuer,
-    clientId: clientOf(claims, issuer, credential),
+    clientId,
     scopes: scopesOf(claims),
     tenant: (claims['tenant'] as string | undefined) ?? credential?.tenant,
     kind: credential?.kind ?? 'none',
     powers: credential?.powers ?? NO_POWERS,
     expiresAt: claims['exp'] as number,
     subject: claims['sub'] as string | undefined,
+    organization: credential?.organizationIdentifier,
     confirmation,
   }
-}
-
-/**
- * The Java Verifiers 1.3.7 to 2.x put their own address into `client_id`, which says nothing of the
- * caller.
- */
-function clientOf(
-  claims: Claims,
-  issuer: string,
-  credential: Validated['credential'],
-): string | undefined {
-  if (credential?.kind === 'machine' && credential.mandateeId !== undefined)
-    return credential.mandateeId
-  const stated = claims['client_id'] as string | undefined
-  return stated !== undefined && stated !== issuer ? stated : (claims['azp'] as string | undefined)
 }
 
 /** RFC 8693 §4.2: `scope`, separated by spaces; some servers write `scp` or a list. */

@@ -6,11 +6,15 @@
  */
 export { createResourceServer } from './resource-server.js'
 export type { Admission, AdmitOptions, ResourceServer, ResourceServerHealth } from './server.js'
+export { probes } from './probes.js'
+export type { ProbeAnswer, Probes } from './probes.js'
 export type {
   CacheOptions,
+  CorrelationId,
   IssuerLookup,
   IssuerOptions,
   KeySetOptions,
+  IdTokens,
   KeySource,
   ResourceServerOptions,
   TrustOptions,
@@ -30,6 +34,7 @@ export type { RequestLike } from './presented/request.js'
 export type { Algorithm } from './jwt/algorithms.js'
 export type { JwsHeader } from './jwt/jws.js'
 export type { Jwk, JwkSet } from './jwt/key.js'
+export type { NodeKey, PublicKey, PublicKeys } from './jwt/public-keys.js'
 export type { KeySetHealth } from './issuers/key-set.js'
 export type { StatusListHealth } from './status/kept-list.js'
 export * from './requirements/index.js'
@@ -52,6 +57,6 @@ export type {
   Refusal,
   Scheme,
 } from './kit/errors.js'
-export type { EventListeners, GuardEvents } from './kit/events.js'
+export type { AboutRequest, EventListeners, GuardEvents } from './kit/events.js'
 export { systemRuntime } from './kit/runtime.js'
 export type { Runtime } from './kit/runtime.js'

@@ -4,6 +4,9 @@
  */
 import { answer, type Offer } from './challenge.js'
 import type { AuthContext } from './context.js'
+import { correlationIdOf } from './correlation.js'
+import { allow, deny, isExchange, meet, type Asked } from './exchange.js'
+import { identityOf, type Identity } from './identity.js'
 import {
   Denial,
   GuardError,
@@ -12,30 +15,51 @@ import {
   type Refusal,
   type Scheme,
 } from './kit/errors.js'
-import type { Emitter } from './kit/events.js'
+import type { Emitter, GuardEvents } from './kit/events.js'
 import { fingerprint } from './kit/fingerprint.js'
 import type { Later } from './kit/later.js'
 import type { Settings } from './options/options.js'
-import type { Known } from './token-cache.js'
 
-/** How far a decision came: what its trace and its event tell of it. */
-export interface Progress {
+/** What the trace of a decision tells. */
+export interface Traced {
   /** A configured issuer, or one by whose key the token was signed. */
   issuer?: string
+  /** The issuer or template in the options; absent for one that a lookup answered for. */
+  configuredAs?: string | undefined
+  /** The scheme that carried the token (RFC 9110 §11.1). */
+  scheme?: Scheme
   /** Whether the token had been validated for an earlier request. */
   cached?: boolean
+  /** The requirement that was asked with the decision: the token itself was good. */
+  requirement?: string | undefined
+  /** Whether something had to be awaited. */
+  awaited?: boolean
   /** Why the request was refused. */
   code?: ErrorCode
-  /** The scheme of the request, where it had one. */
-  scheme?: Scheme
+}
+
+/** How far a decision came. */
+export interface Progress {
+  readonly trace: Traced
+  /** Whose the token is, once its signature held. */
+  whose?: () => Identity
+  /** The caller, once the token was accepted. */
+  caller?: AuthContext
   /** What the answer carries besides, refused or not. */
   fields?: readonly FieldPair[] | undefined
 }
 
 /** The two ends of a decision. */
 export interface Report {
-  /** Reports a request that was allowed. @returns the caller */
-  allowed(known: Known): AuthContext
+  /** Tells of a request that is allowed: an adapter's once all its guards are through. */
+  allowed(
+    auth: AuthContext | undefined,
+    isCached: boolean,
+    asked: Asked,
+    requirements?: readonly string[],
+  ): void
+  /** Tells of a requirement that a caller meets. By hand, that is a request that is allowed. */
+  met(auth: AuthContext, requirement: string, asked: Asked): void
   /**
    * Reports a request that was refused. Another error than a denial is a fault of the
    * application's own functions, or of this package: it must not look like a denial.
@@ -48,30 +72,75 @@ export interface Report {
     error: unknown,
     token: string | undefined,
     progress: Progress,
+    asked: Asked,
   ): { refusal: unknown; told: Later<void> }
   /** Throws a denial for the developer: no request waits for an answer at start-up. */
   explain(error: unknown): never
 }
 
+/** The event of an allowed request, before it is published. */
+type Draft = { -readonly [Name in keyof GuardEvents['allowed']]: GuardEvents['allowed'][Name] }
+type Where = Pick<Draft, 'method' | 'route'>
+
 /** Makes the report of a resource server. */
 export function createReport(settings: Settings, emitter: Emitter): Report {
-  const offers = offersOf(settings)
-  const toGuardError = guardErrors(settings, offers)
+  const toGuardError = guardErrors(settings)
+
+  function allowed(
+    auth: AuthContext | undefined,
+    cached: boolean,
+    asked: Asked,
+    requirements: readonly string[] = [],
+  ): void {
+    if (!emitter.listens('allowed')) return
+    const publish = (met: readonly string[]) => {
+      const event: Draft = { cached }
+      addRequest(event, asked)
+      const id = correlationIdOf(settings.correlationId, asked)
+      if (id !== undefined) event.correlationId = id
+      if (met.length > 0) event.requirement = met.join('; ')
+      emitter.emit('allowed', auth ? Object.assign(event, identityOf(auth)) : event, auth)
+    }
+    if (isExchange(asked)) allow(asked, (met) => publish([...requirements, ...met]))
+    else publish(requirements)
+  }
   return {
-    allowed({ context, isRemembered }) {
-      if (emitter.listens('allowed'))
-        emitter.emit('allowed', { issuer: context.issuer, cached: isRemembered })
-      return context
+    allowed,
+    met(auth, requirement, asked) {
+      if (isExchange(asked)) meet(asked, requirement)
+      else allowed(auth, true, asked, [requirement])
     },
-    refused(error, token, progress) {
+    refused(error, token, progress, asked) {
       if (!(error instanceof Denial)) return { refusal: error, told: undefined }
-      const refusal = toGuardError(error.refusal, progress)
-      progress.code = refusal.code
-      return { refusal, told: tell(emitter, refusal, token, progress) }
+      const refusal = toGuardError(error.refusal, progress, asked)
+      progress.trace.code = refusal.code
+      const told = denies(asked) ? tell(refusal, token, progress, asked) : undefined
+      return { refusal, told }
     },
     explain(error) {
-      throw error instanceof Denial ? toGuardError(error.refusal, {}, false) : error
+      throw error instanceof Denial ? toGuardError(error.refusal, { trace: {} }, {}, false) : error
     },
+  }
+
+  /** The operator's half of the answer; a promise where its fingerprint takes time. */
+  function tell(
+    refusal: GuardError,
+    token: string | undefined,
+    progress: Progress,
+    asked: Asked,
+  ): Later<void> {
+    const { sampleDenied: share, runtime } = settings
+    if (!emitter.listens('denied', refusal.code)) return
+    if (share < 1 && runtime.random() >= share) return
+    const event = {
+      ...denialEvent(refusal, progress, asked),
+      ...optional('share', share < 1 ? share : undefined),
+    }
+    const emit = (mark?: string) =>
+      emitter.emit('denied', { ...event, ...optional('fingerprint', mark) }, progress.caller)
+    const mark = token === undefined ? undefined : fingerprint(token)
+    if (mark instanceof Promise) return mark.then(emit, () => emit())
+    emit(mark)
   }
 }
 
@@ -84,34 +153,61 @@ function offersOf({ dpop }: Settings): readonly Offer[] {
   return dpop.isRequired ? [proven] : [bearer, proven]
 }
 
-function guardErrors({ realm, runtime, correlationId: hasId }: Settings, offers: readonly Offer[]) {
-  return (refusal: Refusal, { scheme, fields }: Progress, expose?: boolean): GuardError => {
-    const correlationId = hasId ? runtime.random().toString(36).slice(2, 12) : undefined
+/** Makes of a refusal the error with its answer. */
+function guardErrors(settings: Settings) {
+  const { realm } = settings
+  const offers = offersOf(settings)
+  return (
+    refusal: Refusal,
+    { trace: { scheme }, fields }: Progress,
+    asked: Asked,
+    expose?: boolean,
+  ): GuardError => {
+    const correlationId = refusedId(settings, asked)
     const details = { fields, ...refusal, realm, offers, used: scheme, correlationId }
     return new GuardError(refusal, answer(refusal.code, details), expose)
   }
 }
 
-/** The operator's half of the answer; a promise where its fingerprint takes time. */
-function tell(
-  emitter: Emitter,
-  refusal: GuardError,
-  token: string | undefined,
-  { issuer }: Progress,
-): Later<void> {
-  const { code, status, reason, cause, body } = refusal
-  if (!emitter.listens('denied', code)) return
-  const event = {
+/** The id of a denial: the request's own, where it has one. */
+function refusedId({ correlationId: option, runtime }: Settings, asked: Asked): string | undefined {
+  if (option === false) return undefined
+  return correlationIdOf(option, asked) ?? runtime.random().toString(36).slice(2, 12)
+}
+
+function denies(asked: Asked): boolean {
+  return isExchange(asked) ? deny(asked) : true
+}
+
+function denialEvent(
+  { code, status, reason, cause, body }: GuardError,
+  { trace, whose, caller }: Progress,
+  asked: Asked,
+): GuardEvents['denied'] {
+  return {
     ...reason,
     code,
     status,
-    ...(issuer !== undefined && { issuer }),
-    ...(body.correlation_id !== undefined && { correlationId: body.correlation_id }),
+    ...optional('issuer', trace.issuer),
+    ...(caller ? identityOf(caller) : whose?.()),
+    ...addRequest({}, asked),
+    ...optional('correlationId', body.correlation_id),
     ...(cause !== undefined && { cause }),
   }
-  const emit = (mark?: string) =>
-    emitter.emit('denied', mark === undefined ? event : { ...event, fingerprint: mark })
-  const mark = token === undefined ? undefined : fingerprint(token)
-  if (mark instanceof Promise) return mark.then(emit, () => emit())
-  emit(mark)
+}
+
+/** V8 is quick to add members to a new object, and slow to add one to a copy by spreading. */
+function addRequest<Event extends Where>(event: Event, { request, route }: Asked): Event {
+  const method: unknown = request?.method
+  if (typeof method === 'string') event.method = method
+  const pattern = route?.()
+  if (pattern !== undefined) event.route = pattern
+  return event
+}
+
+function optional<Name extends string, T>(
+  name: Name,
+  value: T | undefined,
+): { readonly [Member in Name]?: T } {
+  return (value === undefined ? {} : { [name]: value }) as { [Member in Name]?: T }
 }

@@ -4,7 +4,8 @@
  */
 import { checkBinding, checkScheme, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'
-import { createIssuers } from './issuers/issuers.js'
+import { identityOfClaims } from './identity.js'
+import { createIssuers, type Issuers } from './issuers/issuers.js'
 import { createKeySet } from './issuers/key-set.js'
 import { verifyWithKeys } from './issuers/signer.js'
 import type { TrustedIssuer } from './issuers/trusted-issuer.js'
@@ -25,6 +26,15 @@ import { createDpopProofs } from './proof/dpop.js'
 import { createTokenCache, type Known } from './token-cache.js'
 
 /**
+ * A resource server that was dropped without `close()` would renew its keys for ever: its timers end
+ * once it is collected. Its keys stay, as a method that was taken from it may still be used.
+ */
+const unused =
+  typeof FinalizationRegistry === 'undefined'
+    ? undefined
+    : new FinalizationRegistry<Pick<Issuers, 'release'>>((issuers) => issuers.release())
+
+/**
  * Makes a resource server: the part of an API that decides on access tokens.
  *
  * Starts without the Verifier: its keys are fetched in the background from now on, and again until
@@ -40,7 +50,7 @@ import { createTokenCache, type Known } from './token-cache.js'
  * import { createResourceServer, requiredPower } from '@verifier-guard/core'
  *
  * const resourceServer = createResourceServer({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  * })
  * const mayCreate = requiredPower({
@@ -60,18 +70,21 @@ export function createResourceServer<C extends object = Claims>(
 ): ResourceServer<C> {
   const settings = resolveOptions(options)
   const { runtime, limits } = settings
-  const emitter = createEmitter(settings.listeners, runtime)
-  const issuers = createIssuers(settings, (issuer, { keysAt, algorithms }, isUnverified) =>
-    createKeySet({
+  const configured = settings.issuers.map(({ issuer }) => issuer)
+  const emitter = createEmitter(settings.listeners, runtime, configured)
+  const issuers = createIssuers(settings, (issuer, own, isUnverified) => {
+    const { keysAt, algorithms, configuredAs } = own
+    return createKeySet({
       issuer,
+      configuredAs,
       keysAt: keysAt(issuer),
       algorithms: [...algorithms.values()],
       limits,
       runtime,
       emitter,
       isUnverified,
-    }),
-  )
+    })
+  })
   const tokens = createTokenCache(settings.cache)
   const statusLists = createStatusLists(settings.status, runtime, emitter)
   const dpop = settings.dpop && createDpopProofs(settings, settings.dpop, emitter)
@@ -81,12 +94,14 @@ export function createResourceServer<C extends object = Claims>(
   }
 
   function decide(presented: Presented, progress: Progress): Later<Known> {
-    progress.scheme = presented.scheme
+    progress.trace.scheme = presented.scheme
     checkScheme(presented, binding)
     const remembered = tokens.get(presented.token, runtime.now())
-    progress.cached = remembered !== undefined
+    progress.trace.cached = remembered !== undefined
     if (remembered !== undefined) {
-      progress.issuer = remembered.context.issuer
+      progress.trace.issuer = remembered.context.issuer
+      progress.trace.configuredAs = remembered.basis.configuredAs
+      progress.caller = remembered.context
       return bound(remembered, presented, progress)
     }
     checkForm(presented)
@@ -109,25 +124,35 @@ export function createResourceServer<C extends object = Claims>(
     const jws = parseJws(token)
     const seconds = () => runtime.now() / 1_000
     return andThen(issuers.find(jws.claims['iss']), (issuer) => {
+      progress.trace.configuredAs = issuer.configuredAs
       // Anybody can invent the tenant of a template; a signature by its key is proof.
-      if (issuer.template === undefined) progress.issuer = issuer.issuer
+      if (issuer.template === undefined) progress.trace.issuer = issuer.issuer
       const row = allowedAlgorithm(jws, issuer)
       const how = { now: seconds(), thread: settings.signatureThread }
       return andThen(verifyWithKeys(jws, issuer.keySet, row, how), (signed) => {
-        progress.issuer = issuer.issuer
+        progress.trace.issuer = issuer.issuer
+        progress.whose = () => identityOfClaims(jws.claims, issuer)
         return validate(signed, issuer, seconds(), settings)
       })
     })
   }
 
   if (settings.prefetch) issuers.prefetch()
-  const server = serve({ decide, settings, emitter, issuers, statusLists, dpop })
+  const server = serve({ decide, settings, emitter, issuers, statusLists, tokens, dpop })
+  unused?.register(server, issuers)
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
 }
 
-/** The token's `alg` decides nothing: it only has to be one that is allowed (RFC 8725 §3.1). */
-function allowedAlgorithm({ header }: UnverifiedJws, { algorithms }: TrustedIssuer): AlgorithmRow {
+/**
+ * The token's `alg` decides nothing: it only has to be one that is allowed (RFC 8725 §3.1).
+ *
+ * @throws {Denial} `algorithm_not_allowed`
+ */
+export function allowedAlgorithm(
+  { header }: UnverifiedJws,
+  { algorithms }: TrustedIssuer,
+): AlgorithmRow {
   const row = algorithms.get(header.alg)
   if (row !== undefined) return row
   throw new Denial('algorithm_not_allowed', {

@@ -9,6 +9,7 @@ import type { KeySetHealth } from './issuers/key-set.js'
 import { Denial, headerFields, type HeaderFields } from './kit/errors.js'
 import type { Emitter } from './kit/events.js'
 import { andThen, orElse, type Later } from './kit/later.js'
+import { createRollCall } from './kit/roll-call.js'
 import { createTrace } from './kit/tracing.js'
 import type { Settings } from './options/options.js'
 import type { StatusListHealth } from './status/kept-list.js'
@@ -16,8 +17,9 @@ import type { StatusLists } from './status/status.js'
 import { present, presentAlone, type Absent, type Presented } from './presented/authorization.js'
 import type { RequestLike } from './presented/request.js'
 import { createReport, type Progress } from './report.js'
+import type { Asked, Exchange } from './exchange.js'
 import { checkRequirement, type Lookups, type Requirement } from './requirements/requirement.js'
-import type { Known } from './token-cache.js'
+import type { Known, TokenCache, TokenCacheSize } from './token-cache.js'
 
 /** How a resource server fares: fit for a readiness probe. */
 export interface ResourceServerHealth {
@@ -122,14 +124,26 @@ export interface Admission<C extends object = Claims> {
 }
 
 /**
- * The decision for adapters, which answers at once where nothing has to be awaited. Found by a
- * symbol, so that adapters know resource servers of another copy of this package.
+ * The decisions for adapters. Found by a symbol, so that adapters know resource servers of another
+ * copy of this package.
  */
-export const decideFor = Symbol.for('@verifier-guard/core/decide')
+export const decisionsFor = Symbol.for('@verifier-guard/core/decisions')
+
+/**
+ * What adapters ask of a resource server: decisions at once where nothing has to be awaited, one
+ * event a request.
+ */
+export interface Decisions {
+  /** @param isOptional whether a request without credentials is let in */
+  authenticate(exchange: Exchange, isOptional: boolean): Later<Admission>
+  authorize(auth: AuthContext, requirement: Requirement<unknown>, exchange: Exchange): Later<void>
+  /** Whether it was closed. */
+  isClosed(): boolean
+}
 
 /** A resource server as adapters see it. */
 export interface DecidingServer extends ResourceServer {
-  readonly [decideFor]: (request: RequestLike, isOptional: boolean) => Later<Admission>
+  readonly [decisionsFor]: Decisions
 }
 
 /** What a resource server is made of. */
@@ -140,6 +154,7 @@ export interface Parts {
   readonly issuers: Issuers
   readonly statusLists: StatusLists
   readonly dpop: DpopProofs | undefined
+  readonly tokens: Pick<TokenCache, 'size'>
 }
 
 /** What is to be decided. */
@@ -149,30 +164,47 @@ interface Question<R> {
   readonly isOptional?: boolean
   readonly request: R
   readonly requirement?: Requirement<R> | undefined
+  readonly asked: Asked
+}
+
+/** What telemetry measures of an open resource server, beyond its health. Times in seconds. */
+export interface ResourceServerState {
+  readonly health: ResourceServerHealth
+  /** The issuer or template in the options that this issuer is one of; absent without one. */
+  readonly configuredAs: (issuer: string) => string | undefined
+  /** Age at which keys are stale, and age at which they are not used any more. */
+  readonly keyLimits: { readonly maxAge: number; readonly maxStale: number }
+  readonly tokenCache: TokenCacheSize
 }
 
 const NO_FIELDS = headerFields([])
 const decisions = createTrace('decision')
+const openServers = createRollCall<ResourceServerState>('verifier-guard:state')
 
 /** Makes a resource server from its decision. */
 export function serve(parts: Parts): DecidingServer {
   const { decide, settings, emitter, issuers, statusLists, dpop } = parts
   const report = createReport(settings, emitter)
   const lookups: Lookups = { statusLists }
+  const health = () => overall(issuers.health(), statusLists.health(), isClosed)
   let isClosed = false
 
   function answer<R>(
     question: Question<R>,
-    progress: Progress = {},
+    progress: Progress = { trace: {} },
   ): Later<AuthContext | undefined> {
     return decisions.run(
-      () => progress,
-      () => decided(question, progress),
+      () => progress.trace,
+      () => {
+        const auth = decided(question, progress)
+        progress.trace.awaited = auth instanceof Promise
+        return auth
+      },
     )
   }
 
   function admitted<R>(question: Question<R>): Later<Admission> {
-    const progress: Progress = {}
+    const progress: Progress = { trace: {} }
     return andThen(answer(question, progress), (auth) => ({
       auth,
       headers: progress.fields === undefined ? NO_FIELDS : headerFields(progress.fields),
@@ -182,7 +214,7 @@ export function serve(parts: Parts): DecidingServer {
   function decided<R>(question: Question<R>, progress: Progress): Later<AuthContext | undefined> {
     let token: string | undefined
     const refuse = (error: unknown): Later<never> => {
-      const { refusal, told } = report.refused(error, token, progress)
+      const { refusal, told } = report.refused(error, token, progress, question.asked)
       // A worker may end with its answer: who can wait until the operator is told does.
       return andThen(told, () => {
         throw refusal
@@ -191,55 +223,118 @@ export function serve(parts: Parts): DecidingServer {
     try {
       const presented = question.read()
       if ('absent' in presented) {
-        if (question.isOptional === true) return undefined
-        throw missing(presented)
+        if (question.isOptional !== true) throw missing(presented)
+        return void report.allowed(undefined, false, question.asked)
       }
       ;({ token } = presented)
+      progress.trace.scheme = presented.scheme
       const known = decide(presented, progress)
       const caller =
-        known instanceof Promise ? known.then((late) => met(question, late)) : met(question, known)
+        known instanceof Promise
+          ? known.then((late) => met(question, late, progress))
+          : met(question, known, progress)
       return caller instanceof Promise ? caller.catch(refuse) : caller
     } catch (error) {
       return refuse(error)
     }
   }
 
-  function met<R>({ requirement, request }: Question<R>, known: Known): Later<AuthContext> {
-    if (requirement === undefined) return report.allowed(known)
-    return andThen(checkRequirement(requirement, known.context, request, lookups), () =>
-      report.allowed(known),
+  function met<R>(
+    { requirement, request, asked }: Question<R>,
+    { context, isRemembered }: Known,
+    progress: Progress,
+  ): Later<AuthContext> {
+    progress.caller = context
+    const allowed = () => {
+      report.allowed(context, isRemembered, asked, requirement && [requirement.name])
+      return context
+    }
+    if (requirement === undefined) return allowed()
+    // JavaScript may pass null, which the check refuses.
+    progress.trace.requirement = requirement?.name
+    return andThen(checkRequirement(requirement, context, request, lookups), allowed)
+  }
+
+  function authorize<R>(
+    auth: AuthContext,
+    requirement: Requirement<R>,
+    request: R,
+    asked: Asked,
+  ): Later<void> {
+    const { scheme } = auth
+    const progress: Progress = { trace: { scheme }, caller: auth }
+    return orElse<void>(
+      () =>
+        andThen(checkRequirement(requirement, auth, request, lookups), () =>
+          report.met(auth, requirement.name, asked),
+        ),
+      (error) => {
+        throw report.refused(error, auth.token, progress, asked).refusal
+      },
     )
   }
 
-  return {
+  const server: DecidingServer = {
     authenticate: async (request, requirement) =>
-      (await answer({ read: () => present(request), request, requirement }))!,
+      (await answer({ read: () => present(request), request, requirement, asked: { request } }))!,
     admit: async (request, { requirement, optional: isOptional = false } = {}) =>
-      admitted({ read: () => present(request), request, requirement, isOptional }),
+      admitted({
+        read: () => present(request),
+        request,
+        requirement,
+        isOptional,
+        asked: { request },
+      }),
     verifyAccessToken: async (token, requirement) =>
-      (await answer({ read: () => presentAlone(token), request: undefined, requirement }))!,
+      (await answer({
+        read: () => presentAlone(token),
+        request: undefined,
+        requirement,
+        asked: {},
+      }))!,
     authorize: <R>(auth: AuthContext<object>, requirement: Requirement<R>, request?: R) =>
-      orElse<void>(
-        () => checkRequirement(requirement, auth as AuthContext, request as R, { statusLists }),
-        (error) => {
-          const { issuer, scheme } = auth
-          throw report.refused(error, auth.token, { issuer, scheme }).refusal
-        },
-      ),
-    [decideFor]: (request, isOptional) =>
-      admitted({ read: () => present(request), request, isOptional }),
+      authorize(auth as AuthContext, requirement, request as R, askedBy(request)),
+    [decisionsFor]: {
+      authenticate: (exchange, isOptional) => {
+        const { request } = exchange
+        return admitted({ read: () => present(request), request, isOptional, asked: exchange })
+      },
+      isClosed: () => isClosed,
+      authorize: (auth, requirement, exchange) =>
+        authorize(auth, requirement, exchange.own ?? exchange.request, exchange),
+    },
     async ready() {
       await Promise.all([issuers.ready(), dpop?.ready()]).catch((error: unknown) =>
         report.explain(error),
       )
     },
-    health: () => overall(issuers.health(), statusLists.health(), isClosed),
+    health,
     close() {
       isClosed = true
+      openServers.remove(server)
       issuers.close()
       statusLists.close()
     },
   }
+  openServers.add(server, () => stateOf(parts, health()))
+  return server
+}
+
+function stateOf({ settings, tokens }: Parts, health: ResourceServerHealth): ResourceServerState {
+  const { issuers, limits } = settings
+  return {
+    health,
+    configuredAs: (issuer) =>
+      issuers.find((own) => own.issuer === issuer || own.template?.(issuer) === true)?.configuredAs,
+    keyLimits: { maxAge: limits.maxAge / 1_000, maxStale: limits.maxStale / 1_000 },
+    tokenCache: tokens.size(),
+  }
+}
+
+/** What an application asks about by hand may be a request, or anything else. */
+function askedBy(own: unknown): Asked {
+  const isRequest = typeof own === 'object' && own !== null && 'headers' in own
+  return { own, request: isRequest ? (own as RequestLike) : undefined }
 }
 
 function missing({ absent }: Absent): Denial {

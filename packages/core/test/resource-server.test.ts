@@ -1,4 +1,4 @@
-import { tracingChannel } from 'node:diagnostics_channel'
+import { channel, tracingChannel } from 'node:diagnostics_channel'
 import { inspect } from 'node:util'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import { portably } from '../../../test/differential/portable.js'
@@ -14,6 +14,7 @@ import {
   type ResourceServerOptions,
   type GuardError,
 } from '../src/index.js'
+import type { ResourceServerState } from '../src/support.js'
 
 /** When every token is minted, however long the test takes. */
 const START = Date.now()
@@ -175,7 +176,9 @@ describe('a token that comes again', () => {
     expect(checks).toEqual([1, 1, 0, 0])
     const { issuer } = verifier
     expect(events.map(({ event }) => event)).toEqual(
-      [false, false, true, true].map((cached) => ({ issuer, cached })),
+      [false, false, true, true].map(
+        (cached) => expect.objectContaining({ issuer, cached }) as unknown,
+      ),
     )
   })
 
@@ -498,13 +501,13 @@ describe('what is published for durations', () => {
       await resourceServer.authenticate(bearing(verifier.mintBroken('expired'))).catch(() => {})
     })
     const { issuer } = verifier
+    const known = { issuer, configuredAs: issuer, scheme: 'Bearer' }
     expect(contexts).toEqual([
-      { issuer, scheme: 'Bearer', cached: false },
-      { issuer, scheme: 'Bearer', cached: false },
-      { issuer, scheme: 'Bearer', cached: true },
+      { ...known, cached: false, awaited: true },
+      { ...known, cached: false, awaited: expect.any(Boolean) as boolean },
+      { ...known, cached: true, awaited: false },
       {
-        issuer,
-        scheme: 'Bearer',
+        ...known,
         cached: false,
         code: 'token_expired',
         error: expect.objectContaining({ status: 401 }) as unknown,
@@ -516,7 +519,9 @@ describe('what is published for durations', () => {
   test('a fetch of keys: issuer, and why it failed', async () => {
     const { resourceServer } = serve({ keySet: { prefetch: false } })
     const { issuer } = verifier
-    expect(await ended('key-fetch', () => resourceServer.ready())).toEqual([{ issuer }])
+    expect(await ended('key-fetch', () => resourceServer.ready())).toEqual([
+      { issuer, configuredAs: issuer },
+    ])
     const { resourceServer: apart } = serve({
       issuer: 'https://other.example.org',
       keySet: { prefetch: false },
@@ -524,8 +529,53 @@ describe('what is published for durations', () => {
     })
     const failed = await ended('key-fetch', () => apart.ready().catch(() => {}))
     expect(failed).toEqual([
-      { issuer: 'https://other.example.org', error: expect.any(Error) as unknown },
+      {
+        issuer: 'https://other.example.org',
+        configuredAs: 'https://other.example.org',
+        error: expect.any(Error) as unknown,
+      },
     ])
+  })
+
+  test('a decision names the option that trusts the issuer, and what was asked besides', async () => {
+    const template = verifier.issuer.replace('verifier.', '{tenant}.')
+    const { resourceServer } = serve({ issuer: template, audience: verifier.issuer })
+    const { resourceServer: byLookup } = serve({ issuer: (issuer) => ({ issuer }) })
+    const contexts = await ended('decision', async () => {
+      await resourceServer.authenticate(bearing(verifier.mint()))
+      await byLookup.authenticate(bearing(verifier.mint()), mayDelete).catch(() => {})
+    })
+    const { issuer } = verifier
+    expect(contexts).toMatchObject([
+      { issuer, configuredAs: template },
+      { issuer, configuredAs: undefined, requirement: mayDelete.name, code: 'power_missing' },
+    ])
+  })
+})
+
+describe('what is published for gauges', () => {
+  const ask = () => {
+    const states: ResourceServerState[] = []
+    channel('verifier-guard:state').publish(states)
+    return states
+  }
+
+  test('the state of each open resource server, and of none that is closed', async () => {
+    open.splice(0).forEach((resourceServer) => resourceServer.close())
+    const { resourceServer } = serve({ keySet: { maxAge: 60, maxStale: 600 } })
+    const token = verifier.mint()
+    for (let time = 1; time <= 2; time += 1) await resourceServer.verifyAccessToken(token)
+    const [state, ...others] = ask()
+    expect(others).toEqual([])
+    expect(state).toMatchObject({
+      health: { status: 'ready', issuers: [{ issuer: verifier.issuer, keys: 1 }] },
+      keyLimits: { maxAge: 60, maxStale: 600 },
+      tokenCache: { entries: 1, bytes: expect.any(Number) as number },
+    })
+    expect(state!.configuredAs(verifier.issuer)).toBe(verifier.issuer)
+    expect(state!.configuredAs('https://other.example.org')).toBeUndefined()
+    resourceServer.close()
+    expect(ask()).toEqual([])
   })
 })
 

@@ -11,11 +11,12 @@ const validated = (token: string, more: Partial<Validated> = {}): Validated => (
   header: { alg: 'ES256' },
   claims: { exp: 2 },
   issuer: 'https://verifier.example.org',
+  clientId: undefined,
   credential: undefined,
   confirmation: undefined,
   validFrom: 1_000,
   validUntil: 2_000,
-  basis: { by: 'signature', holds: () => true },
+  basis: { by: 'signature', configuredAs: undefined, holds: () => true },
   ...more,
 })
 
@@ -78,7 +79,8 @@ describe('the token cache', () => {
   test('forgets what rests on a key that was withdrawn', () => {
     const cache = createTokenCache(bounds)
     let isTrusted = true
-    addTwice(cache, validated('abc', { basis: { by: 'signature', holds: () => isTrusted } }))
+    const basis = { by: 'signature', configuredAs: undefined, holds: () => isTrusted } as const
+    addTwice(cache, validated('abc', { basis }))
     isTrusted = false
     expect(cache.get('abc', 1_500)).toBeUndefined()
     isTrusted = true

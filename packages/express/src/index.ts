@@ -14,9 +14,13 @@ import {
   findCaller,
   requireCaller,
   settle,
+  setFields,
+  endOf,
   type Admission,
   type AuthOptions,
-  type Guard,
+  type Closable,
+  type Entry,
+  type Exchange,
 } from '@verifier-guard/core/support'
 import { prepare, type Application } from './last-resort.js'
 
@@ -24,14 +28,16 @@ export * from '@verifier-guard/core'
 export { protectUpgrade, whenExpired } from '@verifier-guard/core/support'
 export type { AuthOptions } from '@verifier-guard/core/support'
 
-const guard = Symbol.for('@verifier-guard/express/guard')
+const entry = Symbol.for('@verifier-guard/express/entry')
 
 /** Express' request, as far as this package touches it. */
 export interface GuardedRequest extends IncomingMessage {
-  /** Who calls; set by {@link auth}. */
+  /** The caller; set by {@link auth}. Requirements do not read it, as others may write it. */
   auth?: AuthContext | undefined
   app?: Application
-  [guard]?: Guard
+  baseUrl?: string
+  route?: { readonly path: unknown }
+  [entry]?: Entry
 }
 
 /** Express' request as the functions of an application see it, on a route. */
@@ -50,7 +56,7 @@ export type Handler = (
 ) => void
 
 /**
- * Lets requests with a valid access token in and sets `req.auth`; refuses the others through
+ * Lets requests with a valid access token through and sets `req.auth`; refuses the others through
  * Express' error handling.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
@@ -60,7 +66,8 @@ export type Handler = (
  *   routers
  * @param authOptions `optional` lets requests without credentials through; default: false
  * @returns a middleware; it calls `next(error)` with a `GuardError`, which is answered in JSON
- *   where no error handler of the application answers
+ *   where no error handler of the application answers. Its `close()` ends the timers of a resource
+ *   server that it made: `server.on('close', guard.close)`
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -68,7 +75,8 @@ export type Handler = (
  * import { auth, requiredPower } from '@verifier-guard/express'
  *
  * const app = express()
- * app.use('/offers', auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
+ * app.use('/offers', auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack'
+ * }))
  * app.post(
  *   '/offers',
  *   requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }),
@@ -81,22 +89,26 @@ export type Handler = (
 export function auth(
   options: ResourceServerOptions | ResourceServer<object>,
   authOptions?: AuthOptions,
-): Handler {
-  const shared = createGuard(options, authOptions)
-  return function authenticate(req: GuardedRequest, res, next) {
-    req[guard] = shared
+): Handler & Closable {
+  const guard = createGuard(options, authOptions)
+  const authenticate: Handler = (req: GuardedRequest, res, next) => {
+    const own: Entry = { guard, exchange: exchangeOf(req, res) }
+    req[entry] = own
     const enter = ({ auth, headers }: Admission) => {
+      own.caller = auth
       req.auth = auth
-      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+      setFields(res, headers)
       next()
     }
-    settle(() => shared.authenticate(req), enter, refuse(req, res, next))
+    settle(() => guard.authenticate(own.exchange), enter, refuse(req, res, next))
   }
+  return Object.assign(authenticate, { close: guard.close })
 }
 
 /**
- * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are
- * this with a requirement at hand.
+ * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and
+ * the others
+ * are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`
  * @returns a middleware; a route where {@link auth} did not run before is refused with
@@ -104,10 +116,14 @@ export function auth(
  */
 export function required(requirement: Requirement<never>): Handler {
   return function authorize(req: GuardedRequest, res, next) {
-    const { [guard]: shared, auth } = req
-    if (shared === undefined) return next(missingGuard(requirement))
+    const { [entry]: own } = req
+    if (own === undefined) return next(missingGuard(requirement))
     const goOn = () => next()
-    settle(() => shared.authorize(auth, requirement, req), goOn, refuse(req, res, next))
+    settle(
+      () => own.guard.authorize(own.caller, requirement, own.exchange),
+      goOn,
+      refuse(req, res, next),
+    )
   }
 }
 
@@ -161,7 +177,8 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: that this caller owns that order, say. Grants for
+ * Requires what only the application can tell: for example that this caller owns
+ * that order. Grants for
  * `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
@@ -187,42 +204,28 @@ export const allOf = bound.allOf
  * Requires one of several things, asked in order; the first that is met grants.
  *
  * @see `anyOf` of `@verifier-guard/core`
- * @example
- * ```ts
- * import express from 'express'
- * import { anyOf, auth, requiredPower, requiredScopes } from '@verifier-guard/express'
- *
- * const app = express()
- * app.use(auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
- * const mayWrite = anyOf(
- *   requiredScopes('orders:write'),
- *   requiredPower({ domain: 'DOME', function: 'Orders', action: 'Create' }),
- * )
- * app.post('/orders', mayWrite, (req, res) => void res.status(201).json({}))
- * ```
  */
 export const anyOf = bound.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
+ * The caller, typed: for handlers behind {@link auth}. Where authentication is optional,
  * {@link optionalAuthOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
 export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
-  const { auth, [guard]: ran } = req as GuardedRequest
-  return requireCaller<C>(auth, ran !== undefined)
+  return requireCaller<C>((req as GuardedRequest)[entry])
 }
 
 /**
- * Who calls, typed, for handlers that serve nobody as well: behind {@link auth} with `optional`.
+ * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with
+ * `optional`.
  *
- * @returns `undefined` for nobody
+ * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
 export function optionalAuthOf<C extends object = Claims>(req: object): AuthContext<C> | undefined {
-  const { auth, [guard]: ran } = req as GuardedRequest
-  return findCaller<C>(auth, ran !== undefined)
+  return findCaller<C>((req as GuardedRequest)[entry])
 }
 
 function refuse(
@@ -231,9 +234,21 @@ function refuse(
   next: (error?: unknown) => void,
 ): (error: unknown) => void {
   return (error) => {
-    // After a time-out, say: whoever was to be answered has been.
-    if (isRefusal(error) && res.headersSent) return
-    if (isRefusal(error)) prepare(req.app)
+    if (!isRefusal(error)) return next(error)
+    // A time-out, for instance, answered meanwhile.
+    if (res.headersSent) return
+    setFields(res, error.headers)
+    prepare(req.app)
     next(error)
   }
+}
+
+function exchangeOf(req: GuardedRequest, res: ServerResponse): Exchange {
+  return { request: req, key: req, route: () => routeOf(req), ended: endOf(res) }
+}
+
+/** What a router is mounted at stands in `baseUrl` as it was requested. */
+function routeOf({ baseUrl = '', route }: GuardedRequest): string | undefined {
+  const path = baseUrl + (route === undefined ? '' : String(route.path))
+  return path === '' ? undefined : path
 }

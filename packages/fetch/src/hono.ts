@@ -6,6 +6,7 @@
 import type {
   AuthContext,
   Claims,
+  HeaderFields,
   Requirement,
   ResourceServer,
   ResourceServerOptions,
@@ -17,8 +18,11 @@ import {
   missingGuard,
   findCaller,
   requireCaller,
+  ownEnd,
   type AuthOptions,
-  type Guard,
+  type Closable,
+  type Entry,
+  type Exchange,
 } from '@verifier-guard/core/support'
 import type { Context, MiddlewareHandler } from 'hono'
 import { refusalResponse } from './index.js'
@@ -27,18 +31,19 @@ export * from '@verifier-guard/core'
 export { whenExpired } from '@verifier-guard/core/support'
 export type { AuthOptions } from '@verifier-guard/core/support'
 
-const guard = '@verifier-guard/fetch/guard'
+const entry = '@verifier-guard/fetch/entry'
 
 /** What {@link auth} puts into Hono's context: `new Hono<AuthEnv>()` types `c.var.auth`. */
 export interface AuthEnv {
   Variables: {
-    /** Who calls; `undefined` for nobody where authentication is optional. */
+    /** The caller; `undefined` for an anonymous one, where authentication is optional. */
     auth?: AuthContext | undefined
   }
 }
 
 /**
- * Lets requests with a valid access token in and sets `c.var.auth`; throws for the others what Hono
+ * Lets requests with a valid access token through and sets `c.var.auth`; throws for the others what
+ * Hono
  * answers from.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
@@ -47,7 +52,8 @@ export interface AuthEnv {
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   routes
  * @param authOptions `optional` lets requests without credentials through; default: false
- * @returns a middleware; a `GuardError` reaches `app.onError`, and is answered in JSON without one
+ * @returns a middleware; a `GuardError` reaches `app.onError`, and is answered in JSON without one.
+ *   Its `close()` ends the timers of a resource server that it made
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -55,7 +61,8 @@ export interface AuthEnv {
  * import { Hono } from 'hono'
  *
  * const app = new Hono()
- * app.use('/orders/*', auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
+ * app.use('/orders/*', auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack'
+ * }))
  * app.get('/orders/:id', requiredScopes('orders:read'), (c) =>
  *   c.json({ hello: authOf(c).clientId }),
  * )
@@ -64,20 +71,26 @@ export interface AuthEnv {
 export function auth(
   options: ResourceServerOptions | ResourceServer<object>,
   authOptions?: AuthOptions,
-): MiddlewareHandler {
-  const shared = createGuard(options, authOptions)
-  return async function authenticate(c, next) {
-    c.set(guard, shared)
-    const { auth, headers } = await answerable(() => shared.authenticate(c.req.raw))
+): MiddlewareHandler & Closable {
+  const guard = createGuard(options, authOptions)
+  const authenticate: MiddlewareHandler = async (c, next) => {
+    const { ended, end } = ownEnd()
+    const own: Entry = { guard, exchange: exchangeOf(c, ended) }
+    c.set(entry, own)
+    const { auth, headers } = await answerable(c, () => guard.authenticate(own.exchange))
+    own.caller = auth
     c.set('auth', auth)
-    for (const [name, value] of headers) c.header(name, value, { append: true })
-    return next()
+    setFields(c, headers)
+    await next()
+    end(() => !c.req.raw.signal.aborted)
   }
+  return Object.assign(authenticate, { close: guard.close })
 }
 
 /**
- * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are
- * this with a requirement at hand.
+ * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and
+ * the others
+ * are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Hono's context
  * @returns a middleware; a route where {@link auth} did not run before is refused with
@@ -85,10 +98,9 @@ export function auth(
  */
 export function required(requirement: Requirement<never>): MiddlewareHandler {
   return async function authorize(c, next) {
-    const shared = c.get(guard) as Guard | undefined
-    if (shared === undefined) throw missingGuard(requirement)
-    const auth = c.get('auth') as AuthContext | undefined
-    await answerable(() => shared.authorize(auth, requirement, c.req.raw, c))
+    const own = c.get(entry) as Entry | undefined
+    if (own === undefined) throw missingGuard(requirement)
+    await answerable(c, () => own.guard.authorize(own.caller, requirement, own.exchange))
     return next()
   }
 }
@@ -143,7 +155,8 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: that this caller owns that order, say. Grants for
+ * Requires what only the application can tell: for example that this caller owns
+ * that order. Grants for
  * `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
@@ -173,37 +186,47 @@ export const allOf = bound.allOf
 export const anyOf = bound.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
+ * The caller, typed: for handlers behind {@link auth}. Where authentication is optional,
  * {@link optionalAuthOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
  */
 export function authOf<C extends object = Claims>(c: { readonly var: object }): AuthContext<C> {
-  return requireCaller<C>((c.var as AuthEnv['Variables']).auth, guard in c.var)
+  return requireCaller<C>((c.var as { [entry]?: Entry })[entry])
 }
 
 /**
- * Who calls, typed, for handlers that serve nobody as well: behind {@link auth} with `optional`.
+ * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with
+ * `optional`.
  *
- * @returns `undefined` for nobody
+ * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
 export function optionalAuthOf<C extends object = Claims>(c: {
   readonly var: object
 }): AuthContext<C> | undefined {
-  return findCaller<C>((c.var as AuthEnv['Variables']).auth, guard in c.var)
+  return findCaller<C>((c.var as { [entry]?: Entry })[entry])
 }
 
 /**
  * Hono answers an error that has `getResponse` with what that returns, unless the application has
- * an `onError`.
+ * an `onError`: the fields stand in what that answers by the context, too.
  */
-async function answerable<T>(decide: () => T | Promise<T>): Promise<T> {
+async function answerable<T>(c: Context, decide: () => T | Promise<T>): Promise<T> {
   try {
     return await decide()
   } catch (error) {
-    throw isRefusal(error)
-      ? Object.assign(error, { getResponse: () => refusalResponse(error) })
-      : error
+    if (!isRefusal(error)) throw error
+    setFields(c, error.headers)
+    throw Object.assign(error, { getResponse: () => refusalResponse(error) })
   }
+}
+
+function setFields(c: Context, fields: HeaderFields): void {
+  for (const [name, value] of Object.entries(fields))
+    for (const [index, one] of [value].flat().entries()) c.header(name, one, { append: index > 0 })
+}
+
+function exchangeOf(c: Context, ended: Exchange['ended']): Exchange {
+  return { request: c.req.raw, own: c, key: c, route: () => c.req.routePath, ended }
 }

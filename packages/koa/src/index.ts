@@ -14,19 +14,23 @@ import {
   missingGuard,
   findCaller,
   requireCaller,
+  setFields,
+  endOf,
   type AuthOptions,
-  type Guard,
+  type Closable,
+  type Entry,
+  type Exchange,
 } from '@verifier-guard/core/support'
 
 export * from '@verifier-guard/core'
 export { protectUpgrade, whenExpired } from '@verifier-guard/core/support'
 export type { AuthOptions } from '@verifier-guard/core/support'
 
-const guard = Symbol.for('@verifier-guard/koa/guard')
+const entry = Symbol.for('@verifier-guard/koa/entry')
 
 /** What {@link auth} puts into `ctx.state`: `new Koa<AuthState>()` types it. */
 export interface AuthState {
-  /** Who calls; `undefined` for nobody where authentication is optional. */
+  /** The caller; `undefined` for an anonymous one, where authentication is optional. */
   auth?: AuthContext | undefined
 }
 
@@ -41,7 +45,8 @@ export interface GuardedContext {
     readonly context: object
     emit(event: string, ...values: readonly unknown[]): boolean
   }
-  state: AuthState & { [guard]?: Guard }
+  state: AuthState & { [entry]?: Entry }
+  readonly _matchedRoute?: string | RegExp
   onerror(error: unknown): void
 }
 
@@ -49,7 +54,8 @@ export interface GuardedContext {
 export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => Promise<unknown>
 
 /**
- * Lets requests with a valid access token in and sets `ctx.state.auth`; throws for the others what
+ * Lets requests with a valid access token through and sets `ctx.state.auth`; throws for the others
+ * what
  * Koa answers from.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
@@ -59,7 +65,8 @@ export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => 
  *   routers
  * @param authOptions `optional` lets requests without credentials through; default: false
  * @returns a middleware that throws a `GuardError` with `status`, `headers` and `expose`; uncaught,
- *   it is answered in JSON
+ *   it is answered in JSON. Its `close()` ends the timers of a resource server that it made:
+ *   `server.on('close', guard.close)`
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -67,7 +74,7 @@ export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => 
  * import { auth, authOf, requiredPower } from '@verifier-guard/koa'
  *
  * const app = new Koa()
- * app.use(auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
+ * app.use(auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' }))
  * app.use(requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }))
  * app.use((ctx) => {
  *   ctx.body = { hello: authOf(ctx).clientId }
@@ -77,23 +84,27 @@ export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => 
 export function auth(
   options: ResourceServerOptions | ResourceServer<object>,
   authOptions?: AuthOptions,
-): Middleware {
-  const shared = createGuard(options, authOptions)
-  return async function authenticate(ctx, next) {
+): Middleware & Closable {
+  const guard = createGuard(options, authOptions)
+  const authenticate: Middleware = async (ctx, next) => {
     answerInJson(ctx)
-    ctx.state[guard] = shared
     // As Express has it: what is mounted in Koa changes `url`, and a proof is made for all of it.
     ctx.req.originalUrl ??= ctx.originalUrl
-    const { auth, headers } = await shared.authenticate(ctx.req)
+    const own: Entry = { guard, exchange: exchangeOf(ctx) }
+    ctx.state[entry] = own
+    const { auth, headers } = await refusing(ctx, () => guard.authenticate(own.exchange))
+    own.caller = auth
     ctx.state.auth = auth
-    for (const [name, value] of Object.entries(headers)) ctx.res.setHeader(name, value)
+    setFields(ctx.res, headers)
     return next()
   }
+  return Object.assign(authenticate, { close: guard.close })
 }
 
 /**
- * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are
- * this with a requirement at hand.
+ * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and
+ * the others
+ * are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Koa's context
  * @returns a middleware; a route where {@link auth} did not run before is refused with
@@ -101,9 +112,9 @@ export function auth(
  */
 export function required(requirement: Requirement<never>): Middleware {
   return async function authorize(ctx, next) {
-    const { [guard]: shared, auth } = ctx.state
-    if (shared === undefined) throw missingGuard(requirement)
-    await shared.authorize(auth, requirement, ctx.req, ctx)
+    const { [entry]: own } = ctx.state
+    if (own === undefined) throw missingGuard(requirement)
+    await refusing(ctx, () => own.guard.authorize(own.caller, requirement, own.exchange))
     return next()
   }
 }
@@ -158,7 +169,8 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: that this caller owns that order, say. Grants for
+ * Requires what only the application can tell: for example that this caller owns
+ * that order. Grants for
  * `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
@@ -188,7 +200,7 @@ export const allOf = bound.allOf
 export const anyOf = bound.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
+ * The caller, typed: for handlers behind {@link auth}. Where authentication is optional,
  * {@link optionalAuthOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
@@ -198,13 +210,14 @@ export function authOf<C extends object = Claims>({
 }: {
   readonly state: AuthState
 }): AuthContext<C> {
-  return requireCaller<C>(state.auth, guard in state)
+  return requireCaller<C>((state as GuardedContext['state'])[entry])
 }
 
 /**
- * Who calls, typed, for handlers that serve nobody as well: behind {@link auth} with `optional`.
+ * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with
+ * `optional`.
  *
- * @returns `undefined` for nobody
+ * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
 export function optionalAuthOf<C extends object = Claims>({
@@ -212,7 +225,27 @@ export function optionalAuthOf<C extends object = Claims>({
 }: {
   readonly state: AuthState
 }): AuthContext<C> | undefined {
-  return findCaller<C>(state.auth, guard in state)
+  return findCaller<C>((state as GuardedContext['state'])[entry])
+}
+
+function exchangeOf(ctx: GuardedContext): Exchange {
+  return {
+    request: ctx.req,
+    own: ctx,
+    key: ctx.req,
+    // `@koa/router` tells it by this name.
+    route: () => (ctx._matchedRoute === undefined ? undefined : String(ctx._matchedRoute)),
+    ended: endOf(ctx.res),
+  }
+}
+
+async function refusing<T>({ res }: GuardedContext, decide: () => T | Promise<T>): Promise<T> {
+  try {
+    return await decide()
+  } catch (error) {
+    if (isRefusal(error)) setFields(res, error.headers)
+    throw error
+  }
 }
 
 /**

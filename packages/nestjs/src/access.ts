@@ -1,10 +1,9 @@
-import type { ExecutionContext } from '@nestjs/common'
 import type { Requirement } from '@verifier-guard/core'
 import { namesOf, prototypesOf } from './methods.js'
 
 /** What the decorators of a class or a method say. */
 export interface Access {
-  /** Lets everybody in: without a look at tokens, or those without any. */
+  /** `public`: no token is looked at. `optional`: an absent one is allowed. */
   readonly open?: 'public' | 'optional' | undefined
   readonly requirements: readonly Requirement<never>[]
 }
@@ -12,26 +11,24 @@ export interface Access {
 const key = '@verifier-guard/nestjs/access'
 const none: Access = { requirements: [] }
 
-/** A decorator for classes and methods that adds to what those before it said. */
+/** A decorator for classes and methods that adds to what others have said. */
 export function amend(change: (access: Access) => Access): ClassDecorator & MethodDecorator {
   return (target: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
     const subject = (descriptor?.value ?? target) as object
     Reflect.defineMetadata(key, change(stated(subject)), subject)
-    // Another decorator may put a function of its own in the method's place, but not under another
-    // name.
+    // Another decorator may replace the method, but it keeps the name.
     if (name !== undefined)
       Reflect.defineMetadata(key, change(statedOn(target, name)), target, name)
   }
 }
 
 /**
- * What holds for a call: the class's requirements and the method's; a requirement closes what a
- * class or itself would open.
+ * What holds for a handler: the requirements of its class and its own. A requirement closes what a
+ * class or the method itself would open.
  */
-export function accessOf(context: ExecutionContext): Access {
-  const type = context.getClass()
+export function accessOf(type: { readonly prototype: unknown }, handler: object): Access {
   const shared = stated(type)
-  const own = methodAccess(type.prototype as object, context.getHandler())
+  const own = methodAccess(type.prototype as object, handler)
   const open = own.requirements.length > 0 ? undefined : (own.open ?? opened(shared))
   return {
     open,
@@ -40,8 +37,8 @@ export function accessOf(context: ExecutionContext): Access {
 }
 
 /**
- * What was said of the methods of a class under a name, by itself and those it extends; only the
- * nearest of them opens.
+ * What was said of a method by its name, in a class and those that it extends. Only the nearest of
+ * them opens.
  */
 export function accessByName(prototype: object, name: string | symbol): Access {
   const chain = prototypesOf(prototype).filter((one) => Object.hasOwn(one, name))

@@ -23,20 +23,21 @@ import { AccessTokenGuard } from './guard.js'
 export type AccessDecorator = ClassDecorator & MethodDecorator
 
 /**
- * Lets everybody in without a look at the token, so that a health check answers while the Verifier
- * does not. A requirement beside it closes again.
+ * Opens a class or a method to every caller. No token is looked at, so that a health check answers
+ * while the Verifier does not. `@Auth()` hands over `undefined`.
+ *
+ * Does not open what asks for something: a requirement on the same class or method closes it again,
+ * and one on a method closes what its class opened. On a method it lifts the requirements of the
+ * class.
  *
  * @returns a decorator for classes and methods
  * @example
+ * As a part of a decorator of your own:
  * ```ts
- * import { Get } from '@nestjs/common'
+ * import { applyDecorators, Get } from '@nestjs/common'
  * import { Public } from '@verifier-guard/nestjs'
  *
- * export class Health {@Get()@Public()
- *   state() {
- *     return 'up'
- *   }
- * }
+ * export const Health = () => applyDecorators(Get('health'), Public())
  * ```
  */
 export function Public(): AccessDecorator {
@@ -44,19 +45,21 @@ export function Public(): AccessDecorator {
 }
 
 /**
- * Lets requests without any credentials in, as nobody's; a bad token is refused all the same.
+ * Allows callers without credentials, as anonymous: `@Auth()` hands over `undefined`. A bad token
+ * is denied all the same.
+ *
+ * Does not open what asks for something: with a requirement on the same class or method, or on the
+ * class of the method, an anonymous caller is denied. Credentials of another scheme (`Basic …`)
+ * count as none.
  *
  * @returns a decorator for classes and methods
  * @example
+ * As a part of a decorator of your own:
  * ```ts
- * import { Get } from '@nestjs/common'
+ * import { applyDecorators, Get } from '@nestjs/common'
  * import { OptionalAuth } from '@verifier-guard/nestjs'
  *
- * export class Orders {@Get()@OptionalAuth()
- *   list() {
- *     return []
- *   }
- * }
+ * export const Catalogue = () => applyDecorators(Get('offers'), OptionalAuth())
  * ```
  */
 export function OptionalAuth(): AccessDecorator {
@@ -64,57 +67,58 @@ export function OptionalAuth(): AccessDecorator {
 }
 
 /**
- * Asks something of the caller; {@link Scopes} and its kin are this with a requirement at hand. On
- * a class and a method, both hold, and so does what an overridden method asked.
+ * Asks the caller for requirements of `@verifier-guard/core`. The other decorators are this one
+ * with a requirement of one kind.
  *
- * Brings {@link AccessTokenGuard} along, so that a requirement is never just a comment. Nest runs
- * guards for handlers alone: not where other code calls the method, and on GraphQL's field
- * resolvers only with `fieldResolverEnhancers: ['guards']`.
+ * Adds to what other decorators of the class and the method ask: the caller has to meet all of it.
  *
- * @param requirements of `@verifier-guard/core`, one at least; their functions get Nest's request,
- *   GraphQL context, client or message context
+ * An override keeps what the overridden method asks. Each decorator that asks for something puts
+ * {@link AccessTokenGuard} before its handler. Nest runs guards for handlers alone: not where other
+ * code calls the method, and on GraphQL's field resolvers only with
+ * `fieldResolverEnhancers: ['guards']`.
+ *
+ * @param requirements at least one. Their functions get Nest's request, GraphQL context, client or
+ *   message context
  * @returns a decorator for classes and methods
- * @throws {GuardError} `invalid_configuration` for none, or for anything that is no requirement
+ * @throws {GuardError} `invalid_configuration` for none, or for a value that is no requirement
  * @example
+ * As a part of a decorator of your own:
  * ```ts
- * import { Delete } from '@nestjs/common'
- * import { anyOf, Requires, requiredKind, requiredScopes } from '@verifier-guard/nestjs'
+ * import { applyDecorators, Delete } from '@nestjs/common'
+ * import { anyOf, requiredKind, requiredScopes, Requires } from '@verifier-guard/nestjs'
  *
  * const mayClear = anyOf(requiredScopes('orders:admin'), requiredKind('machine'))
  *
- * export class Orders {@Delete()@Requires(mayClear)
- *   clear() {
- *     return 'cleared'
- *   }
- * }
+ * export const ClearOrders = () => applyDecorators(Delete('orders'), Requires(mayClear))
  * ```
  */
 export function Requires(...requirements: readonly Requirement<never>[]): AccessDecorator {
   if (requirements.length === 0) throw nothingAsked()
-  // Refuses whatever is no requirement.
+  // Refuses a value that is no requirement.
   allOf(...requirements)
   return guarded((access) => ({
     ...access,
     requirements: [...access.requirements, ...requirements],
   }))
 }
+
 /**
- * Asks for every one of the scopes, and does not look at powers; `requiredScopes` with
- * `match: 'any'` in {@link Requires} for one of them.
+ * Asks for every one of the scopes. Does not look at powers. For one of several scopes, pass
+ * `requiredScopes([…], { match: 'any' })` to {@link Requires}.
  *
- * @param scopes one at least
+ * Adds to what other decorators of the class and the method ask: the caller has to meet all of it.
+ *
+ * @param scopes at least one
  * @returns a decorator for classes and methods
- * @throws {GuardError} `invalid_configuration` for none, or for characters that no scope can have
+ * @throws {GuardError} `invalid_configuration` for none, or for characters that no scope has
+ * @see requiredScopes
  * @example
+ * As a part of a decorator of your own:
  * ```ts
- * import { Get } from '@nestjs/common'
+ * import { applyDecorators, Get } from '@nestjs/common'
  * import { Scopes } from '@verifier-guard/nestjs'
  *
- * export class Orders {@Get()@Scopes('orders:read')
- *   list() {
- *     return []
- *   }
- * }
+ * export const ListOrders = () => applyDecorators(Get('orders'), Scopes('orders:read'))
  * ```
  */
 export function Scopes(...scopes: readonly string[]): AccessDecorator {
@@ -122,22 +126,23 @@ export function Scopes(...scopes: readonly string[]): AccessDecorator {
 }
 
 /**
- * Asks for every one of the powers of the mandate. Does not look at scopes.
+ * Asks for every one of the powers of the caller's mandate. Does not look at scopes.
  *
- * @param powers one at least
+ * Adds to what other decorators of the class and the method ask: the caller has to meet all of it.
+ *
+ * @param powers at least one
  * @returns a decorator for classes and methods
  * @throws {GuardError} `invalid_configuration` for none, or for an incomplete one
  * @see requiredPower
  * @example
+ * As a part of a decorator of your own:
  * ```ts
- * import { Get } from '@nestjs/common'
+ * import { applyDecorators, Get } from '@nestjs/common'
  * import { Powers } from '@verifier-guard/nestjs'
  *
- * export class Orders {@Get()@Powers({ domain: 'DOME', function: 'Orders', action: 'Read' })
- *   list() {
- *     return []
- *   }
- * }
+ * const read = { domain: 'DOME', function: 'Orders', action: 'Read' }
+ *
+ * export const ListOrders = () => applyDecorators(Get('orders'), Powers(read))
  * ```
  */
 export function Powers<Request = unknown>(
@@ -147,25 +152,25 @@ export function Powers<Request = unknown>(
 }
 
 /**
- * Asks for a tenant. Does not say which tenants there are: a caller's own is what its token was
- * issued for.
+ * Asks for a token that was issued for the tenant. Does not check that such a tenant exists.
  *
- * @param tenant its name, or a function that takes it from Nest's request, GraphQL context, client
+ * Adds to what other decorators of the class and the method ask: the caller has to meet all of it.
+ *
+ * @param tenant its name, or a function that reads it from Nest's request, GraphQL context, client
  *   or message context
  * @param options of `requiredTenant`
  * @returns a decorator for classes and methods
  * @throws {GuardError} `invalid_configuration` for an empty name
  * @see requiredTenant
  * @example
+ * As a part of a decorator of your own:
  * ```ts
- * import { Get } from '@nestjs/common'
+ * import { applyDecorators, Get } from '@nestjs/common'
  * import { Tenant } from '@verifier-guard/nestjs'
  *
- * export class Orders {@Get()@Tenant((request: { host: string }) => request.host.split('.')[0])
- *   list() {
- *     return []
- *   }
- * }
+ * const fromPath = (request: { params: { tenant?: string } }) => request.params.tenant
+ *
+ * export const ListOrders = () => applyDecorators(Get(':tenant/orders'), Tenant(fromPath))
  * ```
  */
 export function Tenant<Request = unknown>(
@@ -176,22 +181,21 @@ export function Tenant<Request = unknown>(
 }
 
 /**
- * Asks for one of several kinds of caller. Does not look at what its mandate grants.
+ * Asks for one of several kinds of caller. Does not look at the powers of its mandate.
  *
- * @param kinds one at least
+ * Adds to what other decorators of the class and the method ask: the caller has to meet all of it.
+ *
+ * @param kinds at least one
  * @returns a decorator for classes and methods
- * @throws {GuardError} `invalid_configuration` for none, or an unknown one
+ * @throws {GuardError} `invalid_configuration` for none, or for an unknown one
  * @see requiredKind
  * @example
+ * As a part of a decorator of your own:
  * ```ts
- * import { Get } from '@nestjs/common'
+ * import { applyDecorators, Get } from '@nestjs/common'
  * import { Kinds } from '@verifier-guard/nestjs'
  *
- * export class Orders {@Get()@Kinds('machine')
- *   list() {
- *     return []
- *   }
- * }
+ * export const ListOrders = () => applyDecorators(Get('orders'), Kinds('machine'))
  * ```
  */
 export function Kinds(...kinds: readonly CallerKind[]): AccessDecorator {
@@ -199,23 +203,22 @@ export function Kinds(...kinds: readonly CallerKind[]): AccessDecorator {
 }
 
 /**
- * Asks for a token that is bound to a key, which the request has shown. Checks no proof itself: the
- * resource server has done so for every bound token.
+ * Asks for a token that is bound to a key. Checks no proof: the resource server checks those of
+ * every bound token.
+ *
+ * Adds to what other decorators of the class and the method ask: the caller has to meet all of it.
  *
  * @param kind `dpop` for a DPoP key, `certificate` for a client certificate, `any` for either
  * @returns a decorator for classes and methods
  * @throws {GuardError} `invalid_configuration` for another kind
  * @see requiredBinding
  * @example
+ * As a part of a decorator of your own:
  * ```ts
- * import { Post } from '@nestjs/common'
+ * import { applyDecorators, Post } from '@nestjs/common'
  * import { RequiredBinding } from '@verifier-guard/nestjs'
  *
- * export class Payments {@Post()@RequiredBinding('dpop')
- *   pay() {
- *     return 'paid'
- *   }
- * }
+ * export const Pay = () => applyDecorators(Post('payments'), RequiredBinding('dpop'))
  * ```
  */
 export function RequiredBinding(kind: BindingKind): AccessDecorator {
@@ -223,22 +226,24 @@ export function RequiredBinding(kind: BindingKind): AccessDecorator {
 }
 
 /**
- * Asks for claims by their names: each a value to equal, or a condition.
+ * Asks for every one of the claims, by name: a value to equal, or a condition. Does not look at
+ * the credential of the token.
  *
- * @param claims one at least
+ * Adds to what other decorators of the class and the method ask: the caller has to meet all of it.
+ *
+ * @param claims at least one
  * @returns a decorator for classes and methods
- * @throws {GuardError} `invalid_configuration` for none, or for anything but one condition each
+ * @throws {GuardError} `invalid_configuration` for none, or for a claim without one condition
  * @see requiredClaim
  * @example
+ * As a part of a decorator of your own:
  * ```ts
- * import { Get } from '@nestjs/common'
+ * import { applyDecorators, Get } from '@nestjs/common'
  * import { RequiredClaims } from '@verifier-guard/nestjs'
  *
- * export class Orders {@Get()@RequiredClaims({ team: 'red', groups: { includes: 'buyers' } })
- *   list() {
- *     return []
- *   }
- * }
+ * const buyers = { team: 'red', groups: { includes: 'buyers' } }
+ *
+ * export const ListOrders = () => applyDecorators(Get('orders'), RequiredClaims(buyers))
  * ```
  */
 export function RequiredClaims(
@@ -256,6 +261,9 @@ function guarded(change: (access: Access) => Access): AccessDecorator {
 }
 
 function nothingAsked(): Error {
-  const hint = 'pass one; for any valid token, @UseGuards(AccessTokenGuard) is enough'
-  return configurationError('a requirement for @Required, @Powers or @RequiredClaims', 'none', hint)
+  return configurationError(
+    'a requirement for @Requires, @Powers or @RequiredClaims',
+    'none',
+    'pass one; for any valid token, @UseGuards(AccessTokenGuard) is enough',
+  )
 }

@@ -1,110 +1,72 @@
 import {
   Inject,
   Injectable,
-  Logger,
   Optional,
   type CanActivate,
   type ExecutionContext,
+  type OnModuleInit,
 } from '@nestjs/common'
-import { GuardError } from '@verifier-guard/core'
 import { configurationError } from '@verifier-guard/core/support'
-import { accessOf } from './access.js'
-import { GUARDS, JUDGE, type Guards } from './guards.js'
-import { httpException } from './http.js'
-import { ownRequest, setCaller, type CredentialTransport } from './transport.js'
-
-// A call has one context for all its guards: of those on the application, the class and the method,
-// the first one judges.
-const judged = new WeakMap<ExecutionContext, Guards>()
+import { GLOBAL_GUARD, OWN_GUARD } from './guards.js'
 
 /**
- * Lets calls with a valid access token in and refuses the others, by `@UseGuards(AccessTokenGuard)`
- * or for the whole application by `{ provide: APP_GUARD, useExisting: AccessTokenGuard }`. What it
- * asks beyond a token is stated by `@Scopes`, `@Powers` and their kin.
+ * Requires a valid access token of every call, and what `@Scopes`, `@Powers` and our other
+ * decorators ask of its caller. Stands before a class or a method by
+ * `@UseGuards(AccessTokenGuard)`, or before the whole application by
+ * `{ provide: APP_GUARD, useExisting: AccessTokenGuard }`.
  *
- * Global guards of Nest do not reach gateways and the microservices of a hybrid application: those
- * need `@UseGuards`. No guard of Nest reaches a gateway's `handleConnection`, nor GraphQL's field
- * resolvers unless `GraphQLModule` has `fieldResolverEnhancers: ['guards']`.
+ * **Does not check what Nest never brings to a guard.** Global guards of Nest do not reach gateways
+ * and the microservices of a hybrid application: put `@UseGuards(AccessTokenGuard)` on their
+ * classes. No guard of Nest reaches a gateway's `handleConnection`, middleware, static files, nor
+ * GraphQL's field resolvers unless `GraphQLModule` has `fieldResolverEnhancers: ['guards']`.
  *
- * @throws {HttpException} with the status, headers and body of the refusal, the `GuardError` as its
- *   cause; `WsException` and `RpcException` alike
+ * Decides with the `VerifierGuardModule` that the module of the class imports, and with the global
+ * one where it imports none.
+ *
+ * @throws {HttpException} with the status, headers and body of the refusal, and the `GuardError` as
+ *   its cause. In gateways it is a `WsException`, in microservices an `RpcException`
  * @example
  * ```ts
- * import { Get, UseGuards } from '@nestjs/common'
+ * import { applyDecorators, Controller, UseGuards } from '@nestjs/common'
  * import { AccessTokenGuard } from '@verifier-guard/nestjs'
  *
- * export class Orders {@Get()@UseGuards(AccessTokenGuard)
- *   list() {
- *     return []
- *   }
- * }
+ * export const GuardedController = (path: string) =>
+ *   applyDecorators(Controller(path), UseGuards(AccessTokenGuard))
  * ```
  */
 @Injectable()
-export class AccessTokenGuard implements CanActivate {
-  private readonly logger = new Logger(AccessTokenGuard.name)
-
+export class AccessTokenGuard implements CanActivate, OnModuleInit {
   /**
-   * Nest makes one of these for each module that names it in `@UseGuards`; they leave the judging
-   * to the one that the module provides.
+   * Nest makes one of these for each module that names it in `@UseGuards`. They leave the decision
+   * to the one that a `VerifierGuardModule` provides, so that replacing that one in a test replaces
+   * them all.
    */
   constructor(
-    @Inject(GUARDS) private readonly guards: Guards,
-    @Optional() @Inject(JUDGE) private readonly judge?: CanActivate,
+    @Optional() @Inject(OWN_GUARD) private readonly own?: CanActivate,
+    @Optional() @Inject(GLOBAL_GUARD) private readonly global?: CanActivate,
   ) {}
+
+  /** @throws {GuardError} `invalid_configuration` where the module sees no `VerifierGuardModule` */
+  onModuleInit(): void {
+    this.deciding()
+  }
 
   /**
    * @param context of the call
-   * @returns true
-   * @throws {HttpException} for a caller who is not let in; never answers false, which Nest would
-   *   turn into a 403 without a reason
+   * @returns true; a denial throws, because Nest would turn `false` into a 403 without a challenge
+   * @throws {HttpException} for a caller that is denied
    */
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    if (this.judge !== undefined) return (await this.judge.canActivate(context)) === true
-    if (judged.get(context) === this.guards) return true
-    const { open, requirements } = accessOf(context)
-    const transport = this.guards.transports.get(context.getType<string>()) ?? unknown
-    if (open === 'public') setCaller(context, undefined)
-    else await this.admit(context, transport, open === 'optional', requirements)
-    judged.set(context, this.guards)
-    return true
+    return (await this.deciding().canActivate(context)) === true
   }
 
-  private async admit(
-    context: ExecutionContext,
-    transport: CredentialTransport,
-    optional: boolean,
-    requirements: ReturnType<typeof accessOf>['requirements'],
-  ): Promise<void> {
-    const guard = optional ? this.guards.optional : this.guards.required
-    try {
-      const request = transport.request(context) ?? { headers: {} }
-      const { auth, headers } = await guard.authenticate(request)
-      transport.answer?.(headers, context)
-      for (const requirement of requirements)
-        await guard.authorize(auth, requirement, request, ownRequest(context))
-      setCaller(context, auth)
-    } catch (error) {
-      if (!(error instanceof GuardError)) throw error
-      if (error.kind === 'configuration') this.logger.error(error.message)
-      throw await transport.refusal(error, context)
-    }
-  }
-}
-
-/**
- * For every kind of context that the module was not told of: closed, and plain to the developer.
- */
-const unknown: CredentialTransport = {
-  type: 'unknown',
-  request(host) {
-    const hint =
-      'pass transports: [websockets()] or [microservices()], or one of your own, to VerifierGuardModule'
+  private deciding(): CanActivate {
+    const guard = this.own ?? this.global
+    if (guard !== undefined) return guard
     throw configurationError(
-      'a kind of context that the guard knows',
-      `"${host.getType<string>()}"`,
-      hint,
+      'a VerifierGuardModule for AccessTokenGuard',
+      'none',
+      'add VerifierGuardModule.forRoot({ … }) to the imports of the application, or of the module that needs the guard',
     )
-  },
-  refusal: httpException,
+  }
 }

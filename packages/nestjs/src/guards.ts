@@ -8,11 +8,12 @@ import {
 import { graphql, http } from './http.js'
 import type { CredentialTransport } from './transport.js'
 
-/** What the module can be told, besides what the resource server decides by. */
+/** The options of the module itself, besides those of the resource server. */
 export interface VerifierGuardExtras extends AuthOptions {
   /**
-   * Kinds of context that are let in beyond HTTP and GraphQL: `websockets()`, `microservices()`.
-   * Others are refused. Default: none.
+   * The kinds of context beyond HTTP and GraphQL that carry tokens: `websockets()`,
+   * `microservices()`. A guarded handler of another kind stops the start of the application, or is
+   * denied. Default: none.
    */
   readonly transports?: readonly CredentialTransport[]
 }
@@ -43,10 +44,11 @@ export interface Guards {
 export const GUARDS = Symbol.for('@verifier-guard/nestjs/guards')
 
 /**
- * The injection token of the one guard that judges for all that Nest makes, so that replacing it in
- * a test replaces them all.
+ * The injection tokens of the guard that a module provides, one for each reach. Up to Nest 11.0, a
+ * global provider may take the place of one of the same token that a module imports itself.
  */
-export const JUDGE = Symbol.for('@verifier-guard/nestjs/judge')
+export const OWN_GUARD = Symbol.for('@verifier-guard/nestjs/own-guard')
+export const GLOBAL_GUARD = Symbol.for('@verifier-guard/nestjs/global-guard')
 
 /** @throws {GuardError} `invalid_configuration` */
 export function createGuards({
@@ -73,9 +75,11 @@ function sharedServer({
 }: {
   readonly resourceServer?: ResourceServer<object>
 }): ResourceServer<object> | undefined {
-  const [stranger] = Object.keys(others)
-  if (resourceServer === undefined || stranger === undefined) return resourceServer
-  const hint =
-    'its options are those of createResourceServer: state them there, or pass them in its place'
-  throw configurationError('"resourceServer" without options beside it', `"${stranger}"`, hint)
+  const [option] = Object.keys(others)
+  if (resourceServer === undefined || option === undefined) return resourceServer
+  throw configurationError(
+    '"resourceServer" without options beside it',
+    `"${option}"`,
+    'its options are those of createResourceServer: state them there, or pass them in its place',
+  )
 }

@@ -2,10 +2,14 @@ import { HttpException, type ArgumentsHost } from '@nestjs/common'
 import type { GuardError, HeaderFields, RequestLike } from '@verifier-guard/core'
 import type { CredentialTransport } from './transport.js'
 
-/** Fastify's request holds Node's, which alone shows a field that was sent twice. */
+/** Fastify's request holds Node's own, the only one that shows a field that was sent twice. */
 type PlatformRequest = RequestLike & { readonly raw?: RequestLike }
 
+/** Express' response is Node's own, Fastify's reply holds one. */
 interface PlatformResponse {
+  readonly sent?: boolean
+  readonly headersSent?: boolean
+  readonly raw?: { readonly headersSent: boolean }
   header(name: string, value: string | string[]): unknown
 }
 
@@ -18,15 +22,24 @@ export const http: CredentialTransport = Object.freeze<CredentialTransport>({
   },
   answer: setFields,
   refusal(error, host) {
-    // Nest's own filter sends an exception's body and status alone, so the fields are set before.
+    // A filter would answer a second time.
+    if (isAnswered(host)) return new Promise(() => undefined)
+    // Nest's own filter sends only the body and the status of an exception.
     setFields(error.headers, host)
     return httpException(error)
   },
 })
 
 function setFields(fields: HeaderFields, host: ArgumentsHost): void {
+  if (isAnswered(host)) return
   const response = host.switchToHttp().getResponse<PlatformResponse>()
   for (const [name, value] of Object.entries(fields)) response.header(name, value)
+}
+
+/** A time-out may have answered while the guard waited for keys. */
+function isAnswered(host: ArgumentsHost): boolean {
+  const response = host.switchToHttp().getResponse<PlatformResponse>()
+  return response.sent === true || (response.raw ?? response).headersSent === true
 }
 
 /** What clients of GraphQL servers know to look for in `extensions.code`. */
@@ -65,9 +78,7 @@ export const graphql: CredentialTransport = Object.freeze<CredentialTransport>({
     }),
 })
 
-/**
- * The error as Nest's own: its message reaches callers, who are told no more than the public text.
- */
+/** The error as Nest's own. Nest sends its message to callers, so it is the public text. */
 export function httpException(error: GuardError): HttpException {
   const exception = new HttpException(error.body, error.status, { cause: error })
   // Nest derives a message from strings alone.

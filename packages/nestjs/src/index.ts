@@ -10,6 +10,7 @@ export { VerifierGuardModule } from './module.js'
 export type { VerifierGuardOptionsFactory } from './module.js'
 export type { SharedResourceServer, VerifierGuardExtras, VerifierGuardOptions } from './guards.js'
 export { AccessTokenGuard } from './guard.js'
+export { allowWithoutToken } from './decision.js'
 export {
   Kinds,
   OptionalAuth,

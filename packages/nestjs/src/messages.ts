@@ -1,3 +1,8 @@
+/*
+ * Reads the authorization field of a message: Nest's context of any of its transports in, what was
+ * sent out.
+ */
+
 type Fields = Readonly<Record<string, unknown>>
 
 /** gRPC's `Metadata`, as far as it is read. */
@@ -27,8 +32,8 @@ export function fieldsOf(data: unknown, context: unknown): string | readonly str
 }
 
 /**
- * The metadata of the call that `@GrpcStreamCall()` gets for data. Functions never come out of a
- * message, so none can pass for one.
+ * The metadata of the call that `@GrpcStreamCall()` gets for data. A message holds no functions, so
+ * none can pass for a call.
  */
 export function metadataOf(data: unknown): Metadata | undefined {
   const { metadata } = (typeof data === 'object' ? (data ?? {}) : {}) as {
@@ -57,12 +62,12 @@ function recordOf(of: Message): unknown {
   return named(Object.entries(fields ?? {}))
 }
 
-/** Of these kinds, senders choose the spelling. */
+/** Senders choose the spelling of these. */
 function named(entries: readonly (readonly [string, unknown])[]): unknown {
   return entries.filter(([name]) => name.toLowerCase() === NAME).flatMap(([, value]) => value)
 }
 
-/** Kafka has bytes. What is no text counts all the same, as a value that names no credentials. */
+/** Kafka has bytes. What is no text counts as well, as a value without credentials. */
 function text(value: unknown): string {
   const decoded = value instanceof Uint8Array ? new TextDecoder().decode(value) : value
   return typeof decoded === 'string' ? decoded : ''

@@ -21,8 +21,9 @@ const known = new WeakMap<object, WeakMap<object, readonly (string | symbol)[]>>
 /**
  * The names under which a class has a handler.
  *
- * @param speaks whether the handler itself says what it asks: one put on an instance by other hands
- *   that does not is held to what every method of its class asks, unless its name tells which it is
+ * @param speaks whether our decorators stand on the handler itself. One without, which other code
+ *   put on an instance, has to meet what every method of its class asks, unless its name tells
+ *   which one it is
  */
 export function namesOf(
   prototype: object,

@@ -7,12 +7,13 @@ import { RpcException } from '@nestjs/microservices'
 import { fieldsOf, metadataOf } from './messages.js'
 import type { CredentialTransport } from './transport.js'
 
-/** How a microservice's messages are judged. */
+/** Where the messages of a microservice carry their tokens. */
 export interface MicroservicesOptions {
   /**
    * Takes the value of the authorization field from a message, scheme included (`Bearer eyJ…`): for
-   * TCP and Redis, which have no headers. A list with more than one is refused. Default: the
-   * metadata or headers of gRPC, NATS, Kafka, RabbitMQ and MQTT 5.
+   * TCP and Redis, which have no headers. A list with more than one is denied, and so is a message
+   * for which the function throws. Default: the metadata or headers of gRPC, NATS, Kafka, RabbitMQ
+   * and MQTT 5.
    */
   readonly authorization?: (
     data: unknown,
@@ -25,13 +26,13 @@ const GRPC_CODES: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 
 const GRPC_INTERNAL = 13
 
 /**
- * Judges each message to a microservice by the token that it carries. A call that streams,
- * `@GrpcStreamCall()` included, is judged once, when it begins.
+ * Reads the token of each message to a microservice, which is decided on by itself. A call that
+ * streams, `@GrpcStreamCall()` included, is decided on once, when it begins.
  *
- * Does not bring the guard along: global guards do not reach the microservices of a hybrid
- * application, so put `@UseGuards(AccessTokenGuard)` on the class.
+ * **Does not put the guard before a handler**: global guards of Nest do not reach the microservices
+ * of a hybrid application, so put `@UseGuards(AccessTokenGuard)` on the class.
  *
- * @param options where the token is; default: in the message's headers
+ * @param options where the token is. Default: in the message's headers
  * @returns a transport for `VerifierGuardModule.forRoot`
  * @example
  * ```ts
@@ -39,7 +40,7 @@ const GRPC_INTERNAL = 13
  * import { microservices } from '@verifier-guard/nestjs/microservices'
  *
  * VerifierGuardModule.forRoot({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  *   transports: [
  *     microservices({
@@ -56,7 +57,8 @@ export function microservices({
     type: 'rpc',
     request(host) {
       const rpc = host.switchToRpc()
-      return { headers: { authorization: authorization(rpc.getData(), rpc.getContext()) } }
+      const field = valueOr(() => authorization(rpc.getData(), rpc.getContext()))
+      return { headers: { authorization: field } }
     },
     refusal({ body, status }, host) {
       const message = body.error_description
@@ -69,8 +71,20 @@ export function microservices({
 }
 
 /**
- * Answers a call of `@GrpcStreamCall()` by itself. Nest does not catch what its guards throw: the
- * caller would wait for ever, and the process end with an unhandled rejection.
+ * Senders choose what a message is. Where the application's function fails on one, what it threw
+ * stands for a field without a token in it, which denies the message.
+ */
+function valueOr<Value>(read: () => Value): Value {
+  try {
+    return read()
+  } catch (error) {
+    return (error ?? null) as Value
+  }
+}
+
+/**
+ * Answers a call of `@GrpcStreamCall()`. Nest does not catch what a guard throws there: the caller
+ * would wait for ever, and an unhandled rejection would end the process.
  */
 function refuseStream(
   [call, callback]: readonly unknown[],

@@ -2,22 +2,39 @@ import {
   ConfigurableModuleBuilder,
   Inject,
   Module,
-  type OnModuleDestroy,
+  type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common'
-import { DiscoveryModule, DiscoveryService } from '@nestjs/core'
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core'
+import { decidingGuard } from './decision.js'
+import { reportDoors } from './doors.js'
 import { AccessTokenGuard } from './guard.js'
-import { createGuards, GUARDS, JUDGE, type Guards, type VerifierGuardOptions } from './guards.js'
+import {
+  createGuards,
+  GLOBAL_GUARD,
+  GUARDS,
+  OWN_GUARD,
+  type Guards,
+  type VerifierGuardOptions,
+} from './guards.js'
 import { inspect } from './inspection.js'
+import { guardModules, refuseAmbiguous } from './modules.js'
 
+// Nest 10 takes two dynamic modules for one if they differ in closures alone: the second Verifier
+// would be dropped without a word. A transient module has an identifier of its own.
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
-  new ConfigurableModuleBuilder<VerifierGuardOptions>()
+  new ConfigurableModuleBuilder<VerifierGuardOptions>({ alwaysTransient: true })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createVerifierGuardOptions')
-    .setExtras({ isGlobal: true }, (definition, { isGlobal }) => ({
-      ...definition,
-      global: isGlobal,
-    }))
+    .setExtras({ isGlobal: true }, ({ providers = [], ...definition }, { isGlobal = true }) => {
+      const token = isGlobal ? GLOBAL_GUARD : OWN_GUARD
+      return {
+        ...definition,
+        global: isGlobal,
+        providers: [...providers, { provide: token, useExisting: AccessTokenGuard }],
+        exports: [token],
+      }
+    })
     .build()
 
 /** For `forRootAsync({ useClass })`: a class that makes the options. */
@@ -30,17 +47,25 @@ export interface VerifierGuardOptionsFactory {
  * Provides {@link AccessTokenGuard}: `forRoot(options)`, or
  * `forRootAsync({ useFactory | useClass | useExisting, inject, imports })`.
  *
- * Guards nothing by itself: without `APP_GUARD` as below, methods that have none of our decorators
- * stay open. Seen by the whole application, unless `isGlobal: false` leaves it to the modules that
- * import it, so that each can trust a Verifier of its own.
+ * **Guards nothing by itself.** Without `APP_GUARD` as below, a method without any of our
+ * decorators stays open to everyone. At the start, one line in the log counts the handlers that are
+ * guarded, optional, public and open, and names the open ones.
  *
- * The application does not start where Nest would never put a requirement to its callers: on
- * GraphQL's field resolvers without `fieldResolverEnhancers: ['guards']`, and on a method that
- * another decorator replaced, without a guard on its class or the application.
+ * Seen by the whole application. With `isGlobal: false` it is seen by the modules that import it,
+ * so that each can trust a Verifier of its own; there it comes before a global one.
+ *
+ * The application does not start where a token or a requirement would never be asked for:
+ *
+ * - on a field resolver of GraphQL without `fieldResolverEnhancers: ['guards']`
+ * - on a method that another decorator replaced, without a guard on its class or the application
+ * - in a guarded gateway or microservice without its transport
+ * - in a module that could get one of two Verifiers
+ *
+ * Closes its resource server when the application has shut down, after the last request.
  *
  * @throws {GuardError} `invalid_configuration`, when the application starts
  * @example
- * What `@Module` of the application is given:
+ * What `@Module` of the application gets:
  * ```ts
  * import type { ModuleMetadata } from '@nestjs/common'
  * import { APP_GUARD } from '@nestjs/core'
@@ -49,7 +74,7 @@ export interface VerifierGuardOptionsFactory {
  * export const application: ModuleMetadata = {
  *   imports: [
  *     VerifierGuardModule.forRoot({
- *       issuer: 'https://verifier.example.org',
+ *       issuer: 'https://verifier.example.org/verifier',
  *       profile: 'eudistack',
  *     }),
  *   ],
@@ -58,36 +83,41 @@ export interface VerifierGuardOptionsFactory {
  * ```
  */
 @Module({
-  imports: [DiscoveryModule],
   providers: [
     { provide: GUARDS, useFactory: createGuards, inject: [MODULE_OPTIONS_TOKEN] },
     {
       provide: AccessTokenGuard,
-      useFactory: (guards: Guards) => new AccessTokenGuard(guards),
+      useFactory: (guards: Guards) => new AccessTokenGuard(decidingGuard(guards)),
       inject: [GUARDS],
     },
-    { provide: JUDGE, useExisting: AccessTokenGuard },
   ],
-  exports: [GUARDS, JUDGE, AccessTokenGuard],
+  exports: [AccessTokenGuard],
 })
 export class VerifierGuardModule
   extends ConfigurableModuleClass
-  implements OnModuleInit, OnModuleDestroy
+  implements OnModuleInit, OnApplicationShutdown
 {
   constructor(
     @Inject(GUARDS) private readonly guards: Guards,
-    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+    @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
   ) {
     super()
   }
 
   /** @throws {GuardError} `invalid_configuration` for requirements that would never be asked */
   onModuleInit(): void {
-    inspect(this.discovery)
+    const { modules, config, adapterHost } = this
+    const [first] = guardModules(modules).map(({ instance }) => instance as unknown)
+    // Each looks at the whole application, so one of them is enough.
+    if (first !== this) return
+    refuseAmbiguous(modules)
+    reportDoors(inspect({ modules, config, adapterHost }))
   }
 
-  /** Calls off fetches and timers. */
-  onModuleDestroy(): void {
+  /** Ends fetches and timers. Requests are decided until the server has stopped. */
+  onApplicationShutdown(): void {
     this.guards.close()
   }
 }

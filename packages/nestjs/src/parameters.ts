@@ -7,23 +7,23 @@ import { getCaller } from './transport.js'
 const logger = new Logger('Auth')
 
 /**
- * The caller, or one member of it: `@Auth() auth: AuthContext`, `@Auth('clientId') client: string`.
- * `undefined` for nobody, where authentication is optional or the handler public.
+ * Hands the caller to a handler, or one member of it: `@Auth() auth: AuthContext`,
+ * `@Auth('clientId') client: string`. An anonymous caller is `undefined`, where authentication is
+ * optional or the handler public.
  *
- * Guards nothing. Where another guard stands in for `AccessTokenGuard`, in a test for instance, it
- * is what that one left as `auth` on the request, the GraphQL context, the client or the message
- * context; see `allowAs` of `@verifier-guard/nestjs/testing`.
+ * Guards nothing, and reads nothing but what a guard of ours decided: `request.auth`, which other
+ * middleware may set, and the data of a message do not count. In a test, `allowAs` of
+ * `@verifier-guard/nestjs/testing` stands in for the guard.
  *
- * @param member the name of one member; default: the whole
+ * @param member the name of one member. Default: the whole
  * @returns a parameter decorator
- * @throws {HttpException} with the status 500 where no guard ran, a `GuardError`
+ * @throws {HttpException} with the status 500 where no guard ran, and a `GuardError`
  *   `invalid_configuration` as its cause
  * @example
  * ```ts
- * import { Get, UseGuards } from '@nestjs/common'
- * import { AccessTokenGuard, Auth, type AuthContext } from '@verifier-guard/nestjs'
+ * import { Auth, type AuthContext } from '@verifier-guard/nestjs'
  *
- * export class Me {@Get()@UseGuards(AccessTokenGuard)
+ * export class Me {
  *   show(@Auth() auth: AuthContext) {
  *     return { client: auth.clientId }
  *   }
@@ -39,7 +39,7 @@ export const Auth = createParamDecorator(
 )
 
 /**
- * The calling client; `undefined` for nobody.
+ * Hands the client's identifier to a handler; `undefined` for an anonymous caller.
  *
  * @returns a parameter decorator
  * @throws {HttpException} as {@link Auth}
@@ -49,8 +49,8 @@ export function ClientId(): ParameterDecorator {
 }
 
 /**
- * The tenant that the token was issued for; `undefined` where it names none. Does not compare it
- * with anything: that is `@Tenant()`.
+ * Hands the tenant of the token to a handler; `undefined` where the token names none. Does not
+ * compare it with anything: that is `@Tenant()`.
  *
  * @returns a parameter decorator
  * @throws {HttpException} as {@link Auth}
@@ -60,7 +60,8 @@ export function TenantId(): ParameterDecorator {
 }
 
 /**
- * The access token itself, for calling others on the caller's behalf; `undefined` for nobody.
+ * Hands the access token itself to a handler, for calls to other APIs in the caller's name;
+ * `undefined` for an anonymous caller.
  *
  * @returns a parameter decorator
  * @throws {HttpException} as {@link Auth}
@@ -70,8 +71,11 @@ export function AccessToken(): ParameterDecorator {
 }
 
 function unguarded(context: ExecutionContext): Error {
-  const hint = `add it to ${context.getClass().name} by @UseGuards, or to the application by APP_GUARD`
-  const error = configurationError('AccessTokenGuard before a handler with @Auth()', 'none', hint)
+  const error = configurationError(
+    'AccessTokenGuard before a handler with @Auth()',
+    'none',
+    `add it to ${context.getClass().name} by @UseGuards, or to the application by APP_GUARD; in a test, override it with allowAs()`,
+  )
   logger.error(error.message)
   return httpException(error)
 }

@@ -7,19 +7,19 @@ import type { CanActivate, ExecutionContext } from '@nestjs/common'
 import type { AuthContext } from '@verifier-guard/core'
 import { setCaller } from './transport.js'
 
-const nobody = { header: {}, claims: {}, scopes: [], kind: 'none', powers: [] }
+const anonymous = { header: {}, claims: {}, scopes: [], kind: 'none', powers: [] }
 
 /**
- * A guard for tests that lets every call in, as a caller of your choosing: in the place of
- * `AccessTokenGuard`, by `overrideProvider`, wherever it stands. `overrideGuard` leaves the one
- * under `APP_GUARD`, and Nest takes one of the two overrides only. Works for HTTP, GraphQL,
+ * Makes a guard for tests that allows every call, with a caller of your choice. It takes the place
+ * of `AccessTokenGuard` by `overrideProvider`, wherever that stands. `overrideGuard` leaves the one
+ * under `APP_GUARD`, and Nest applies one of the two overrides only. Works for HTTP, GraphQL,
  * gateways and microservices.
  *
- * Checks neither tokens nor requirements: a handler with `@Scopes('admin')` is let in too. To test
- * those, have `@verifier-guard/dev-verifier` mint tokens.
+ * **Checks neither tokens nor requirements**: a handler with `@Scopes('admin')` is open too. To
+ * test those, let `@verifier-guard/dev-verifier` mint tokens.
  *
- * @param caller what `@Auth()`, `@ClientId()` and their kin hand to the handler; what is left out
- *   is empty. Default: nobody
+ * @param caller what `@Auth()`, `@ClientId()`, `@TenantId()` and `@AccessToken()` hand to the
+ *   handler; what is left out is empty. Default: an anonymous caller
  * @returns a value for `useValue`
  * @example
  * ```ts
@@ -32,7 +32,7 @@ const nobody = { header: {}, claims: {}, scopes: [], kind: 'none', powers: [] }
  * ```
  */
 export function allowAs(caller?: Partial<AuthContext>): CanActivate {
-  const auth = caller && (Object.freeze({ ...nobody, ...caller }) as unknown as AuthContext)
+  const auth = caller && (Object.freeze({ ...anonymous, ...caller }) as unknown as AuthContext)
   return {
     canActivate(context: ExecutionContext): boolean {
       setCaller(context, auth)

@@ -1,25 +1,22 @@
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common'
 import type { AuthContext, GuardError, HeaderFields, RequestLike } from '@verifier-guard/core'
 
-/** How calls of one kind of context carry credentials, and how they are refused. */
+/** How calls of one kind of context carry credentials, and how they are denied. */
 export interface CredentialTransport {
   /** Nest's name of the context: `http`, `graphql`, `ws`, `rpc` or one of another package. */
   readonly type: string
-  /**
-   * The request with the credentials in its headers; `undefined` where there is none to look at,
-   * which refuses.
-   */
+  /** The request with the credentials in its headers. `undefined` counts as no credentials. */
   readonly request: (host: ArgumentsHost) => RequestLike | undefined
-  /** Adds the fields of a success to the answer, where the transport has any. */
+  /** Adds the header fields of a success to the answer. Default: there are none. */
   readonly answer?: (headers: HeaderFields, host: ArgumentsHost) => void
   /**
-   * The error that makes Nest answer as this kind of caller expects; late or never where the answer
-   * is given already.
+   * The error that makes Nest answer as this kind of client expects. A promise that never settles
+   * leaves the answer to the transport.
    */
   readonly refusal: (error: GuardError, host: ArgumentsHost) => Error | Promise<Error>
 }
 
-/** Who a call is from, once a guard has judged; `auth` is `undefined` for nobody. */
+/** The caller of a call, once a guard has decided. `auth` is `undefined` for an anonymous one. */
 export interface Caller {
   readonly auth: AuthContext | undefined
 }
@@ -30,13 +27,10 @@ interface Call {
   [callers]?: Map<unknown, Caller>
 }
 
-// Positions among Nest's arguments, from the front or the back, in order of preference; elsewhere
-// the first holds both.
+// Positions among Nest's arguments, from the front or the back, in order of preference. Elsewhere
+// the first argument holds both.
 const OWN: Readonly<Record<string, readonly number[]>> = { graphql: [-2], rpc: [1, 0] }
-/**
- * The fields of one GraphQL operation share its context, and a client's messages the client: what
- * is theirs alone are these.
- */
+/** The fields of one GraphQL operation share its context, and the messages of a client share it. */
 const CALL: Readonly<Record<string, readonly number[]>> = {
   graphql: [-1, -2],
   rpc: [1, 0],
@@ -53,7 +47,7 @@ export function ownRequest(host: ArgumentsHost): object {
   return objectAt(host, OWN[host.getType<string>()])
 }
 
-/** Hands the caller on to the handler; in HTTP it is found as `request.auth` too. */
+/** Hands the caller on to the handler. In HTTP, `request.auth` is the caller as well. */
 export function setCaller(context: ExecutionContext, auth: AuthContext | undefined): void {
   const call: Call = objectAt(context, CALL[context.getType<string>()])
   const known = call[callers] ?? new Map<unknown, Caller>()
@@ -65,19 +59,15 @@ export function setCaller(context: ExecutionContext, auth: AuthContext | undefin
 }
 
 /**
- * What {@link setCaller} set, or what a guard in its place left as `auth` on the request;
- * `undefined` where no guard ran.
+ * What {@link setCaller} set; `undefined` where no guard ran. A member `auth` of a request or a
+ * message never counts: other middleware sets it, and senders write their own messages.
  */
 export function getCaller(context: ExecutionContext): Caller | undefined {
   const call: Call = objectAt(context, CALL[context.getType<string>()])
-  const { auth } = ownRequest(context) as { auth?: AuthContext }
-  return call[callers]?.get(placeOf(context, call)) ?? (auth && { auth })
+  return call[callers]?.get(placeOf(context, call))
 }
 
-/**
- * A message that is no object has nothing but the client to keep its caller on, which other
- * handlers do too.
- */
+/** A message that is no object leaves only the client to keep its caller on: one per handler. */
 function placeOf(context: ExecutionContext, call: Call): unknown {
   return context.getType() === 'ws' && call === context.getArgByIndex<unknown>(0)
     ? context.getHandler()

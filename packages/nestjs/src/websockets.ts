@@ -7,10 +7,10 @@ import { WsException } from '@nestjs/websockets'
 import type { RequestLike } from '@verifier-guard/core'
 import type { CredentialTransport } from './transport.js'
 
-/** A socket.io client with its handshake, or a `ws` client without one. */
+/** A client of socket.io with its handshake, or one of `ws` without it. */
 interface Client {
   readonly handshake?: RequestLike & { readonly auth?: { readonly token?: unknown } }
-  /** What the handshake was made of: it shows a field that was sent twice. */
+  /** The request of the handshake, which shows a field that was sent twice. */
   readonly request?: RequestLike
   send(text: string): unknown
 }
@@ -18,8 +18,8 @@ interface Client {
 const upgrades = new WeakMap<object, RequestLike>()
 
 /**
- * Remembers the upgrade request of a `ws` client, whose headers Nest does not hand on: call it in
- * `handleConnection`. Not needed for socket.io. Checks nothing.
+ * Remembers the upgrade request of a `ws` client, whose headers Nest does not hand on. Call it in
+ * `handleConnection`. socket.io does not need it. Checks nothing.
  *
  * @param client as `handleConnection` gets it
  * @param request its second argument
@@ -42,12 +42,11 @@ export function rememberUpgrade(client: object, request: RequestLike): void {
 }
 
 /**
- * The request that a gateway's client is judged by, for `resourceServer.authenticate` in
- * `handleConnection`: no guard of Nest runs there, so that anonymous clients stay connected until
- * the gateway disconnects them.
+ * The request of a gateway's client, for `resourceServer.authenticate` in `handleConnection`. **No
+ * guard of Nest runs there**: an anonymous client stays connected until the gateway disconnects it.
  *
  * The token is that of the upgrade's `Authorization` field or, from browsers with socket.io, of
- * `auth: { token }`; both together are refused.
+ * `auth: { token }`. Both together are denied.
  *
  * @param client as `handleConnection` gets it
  * @returns a request without credentials for a `ws` client whose upgrade was not remembered by
@@ -60,7 +59,7 @@ export function rememberUpgrade(client: object, request: RequestLike): void {
  * import { requestOf } from '@verifier-guard/nestjs/websockets'
  *
  * const resourceServer = createResourceServer({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  * })
  *
@@ -77,21 +76,21 @@ export function requestOf(client: object): RequestLike {
   const { handshake, request = handshake } = client as Client
   if (handshake === undefined || request === undefined)
     return upgrades.get(client) ?? { headers: {} }
-  const token = handshake.auth?.token
-  if (typeof token !== 'string') return request
-  const { authorization } = request.headers as { authorization?: string }
+  const token = handshake.auth?.token ?? undefined
+  if (token === undefined) return request
   const { url } = request
+  const { authorization } = request.headers as { authorization?: string }
+  // Clients choose what the token is. What is no text stays what it is, and is denied.
+  const sent = typeof token === 'string' ? `Bearer ${token}` : (token as string)
   return {
     url,
-    headers: {
-      authorization: authorization === undefined ? `Bearer ${token}` : [authorization, token],
-    },
+    headers: { authorization: authorization === undefined ? sent : [authorization, sent] },
   }
 }
 
 /**
- * Judges each message to a gateway by the token of its connection, so that a token that expired
- * meanwhile is noticed. Does not judge the connection itself: see {@link requestOf}.
+ * Reads the token of a gateway's connection for each message, so that a message after its expiry is
+ * denied. **Does not decide on the connection itself**: see {@link requestOf}.
  *
  * @returns a transport for `VerifierGuardModule.forRoot`
  * @example
@@ -100,7 +99,7 @@ export function requestOf(client: object): RequestLike {
  * import { websockets } from '@verifier-guard/nestjs/websockets'
  *
  * VerifierGuardModule.forRoot({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  *   transports: [websockets()],
  * })
@@ -112,8 +111,7 @@ export function websockets(): CredentialTransport {
     request: (host) => requestOf(host.switchToWs().getClient<object>()),
     refusal(error, host) {
       const client = host.switchToWs().getClient<Client>()
-      // Nest tells socket.io clients of exceptions, but emits those of plain sockets on this side
-      // of the wire only.
+      // Nest sends exceptions to clients of socket.io, but not to those of plain sockets.
       if (client.handshake === undefined)
         client.send(JSON.stringify({ event: 'exception', data: error.body }))
       return new WsException(error.body)

@@ -135,7 +135,7 @@ describe('decorators', () => {
 
   test.each([
     ['a class asks for all its methods', '/closed/class', { scope: 'read' }, 200],
-    ['a class refuses for all its methods', '/closed/class', { scope: 'write' }, 403],
+    ['a class denies for all its methods', '/closed/class', { scope: 'write' }, 403],
     ['a method adds to its class', '/closed/both', both, 200],
     ["the class's requirement stays", '/closed/both', { ...both, scope: 'write' }, 403],
     ["the method's own requirement holds", '/closed/both', { ...both, scope: 'read' }, 403],
@@ -145,7 +145,7 @@ describe('decorators', () => {
     ['a requirement beats "public" beside it', '/closed/contradiction', undefined, 401],
     ['a public class is open', '/open/class', undefined, 200],
     ["a method's requirement closes a public class", '/open/closed', undefined, 401],
-    ['and lets in who meets it', '/open/closed', {}, 200],
+    ['and allows a caller who meets it', '/open/closed', {}, 200],
     ['requirements bring the guard along', '/single/claims', undefined, 401],
     [
       'every claim as asked',
@@ -154,8 +154,8 @@ describe('decorators', () => {
       200,
     ],
     ['one claim is not', '/single/claims', { claims: { team: 'red', groups: ['sellers'] } }, 403],
-    ['optional: nobody', '/single/optional', undefined, 200],
-    ['optional: somebody', '/single/optional', {}, 200],
+    ['optional: an anonymous caller', '/single/optional', undefined, 200],
+    ['optional: a caller with a token', '/single/optional', {}, 200],
     ['optional: a bad token', '/single/optional', 'rubbish', 401],
     ['@Auth() without a guard fails', '/single/forgotten', {}, 500],
   ] as const)('%s', async (_, path, token, status) => {
@@ -180,7 +180,7 @@ describe('decorators', () => {
     expect((await get('/closed/public', 'rubbish')).body).toEqual({ auth: null })
   })
 
-  test('a handler without a guard tells the developer why, and the caller nothing', async () => {
+  test('a handler without a guard says why to the developer alone', async () => {
     const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined)
     const { body } = (await get('/single/forgotten', {})) as { body: unknown }
     expect(body).toEqual({
@@ -203,7 +203,7 @@ describe('decorators', () => {
     expect(decorate).toThrow(expect.objectContaining({ code: 'invalid_configuration' }) as Error)
   })
 
-  test('a caller is judged once a call, whatever the number of guards', async () => {
+  test('a call is decided on once, whatever the number of guards', async () => {
     const allowed: unknown[] = []
     const events = { allowed: (event: unknown) => void allowed.push(event) }
     const app = await start({

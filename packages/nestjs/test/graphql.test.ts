@@ -49,7 +49,7 @@ class Late implements NestInterceptor {
     from(wait(30).then(() => lastValueFrom(next.handle())))
 }
 
-/** Lets the guard after it judge while the siblings' handlers wait. */
+/** Delays the guard after it until the siblings' handlers wait. */
 @Injectable()
 class Slow implements CanActivate {
   canActivate = () => wait(10, true)
@@ -67,7 +67,7 @@ class Orders {
   @Scopes('orders:read')
   @UseInterceptors(Late)
   late(@ClientId() client: string | undefined): string {
-    return client ?? 'nobody'
+    return client ?? 'anonymous'
   }
 
   @Query(() => String)
@@ -79,8 +79,8 @@ class Orders {
   @Query(() => String)
   @Public()
   @UseGuards(Slow, AccessTokenGuard)
-  nobody(@Auth() auth: AuthContext | undefined): string {
-    return auth?.clientId ?? 'nobody'
+  anonymous(@Auth() auth: AuthContext | undefined): string {
+    return auth?.clientId ?? 'anonymous'
   }
 
   @Subscription(() => String)
@@ -164,7 +164,7 @@ describe('GraphQL', () => {
 
   const ask = (query: string, authorization?: string) => send(app, query, authorization)
 
-  test('lets a caller with the scope in, and hands it to the resolver', async () => {
+  test('allows a caller with the scope, and hands it to the resolver', async () => {
     const { data, errors } = await ask('{ client }', bearer('orders:read'))
     expect(errors).toBeUndefined()
     expect(data?.['client']).toMatch(/^did:key:/)
@@ -179,7 +179,7 @@ describe('GraphQL', () => {
       'The access token does not grant this request',
       'FORBIDDEN',
     ],
-  ])('refuses %s in the terms of GraphQL', async (_, authorization, message, code) => {
+  ])('denies %s in the terms of GraphQL', async (_, authorization, message, code) => {
     const { data, errors } = await ask('{ client }', authorization())
     expect(data).toBeNull()
     expect(errors).toMatchObject([{ message, extensions: { code } }])
@@ -191,9 +191,9 @@ describe('GraphQL', () => {
   })
 
   test('each field of an operation sees its own caller', async () => {
-    const { data } = await ask('{ late nobody again: late client }', bearer('orders:read'))
+    const { data } = await ask('{ late anonymous again: late client }', bearer('orders:read'))
     const client = expect.stringMatching(/^did:key:/) as string
-    expect(data).toEqual({ late: client, nobody: 'nobody', again: client, client })
+    expect(data).toEqual({ late: client, anonymous: 'anonymous', again: client, client })
   })
 
   describe('subscriptions over graphql-ws', () => {
@@ -216,7 +216,7 @@ describe('GraphQL', () => {
       return value
     }
 
-    test('are let in by the token of the upgrade', async () => {
+    test('are allowed by the token of the upgrade', async () => {
       expect(await subscribe(bearer('orders:read'))).toEqual({
         data: { ticks: expect.stringMatching(/^did:key:/) as string },
       })
@@ -226,13 +226,13 @@ describe('GraphQL', () => {
       ['no credentials', () => undefined, 'UNAUTHENTICATED'],
       ['a bad token', () => 'Bearer rubbish', 'UNAUTHENTICATED'],
       ['a missing scope', () => bearer('x'), 'FORBIDDEN'],
-    ])('are refused for %s', async (_, authorization, code) => {
+    ])('are denied for %s', async (_, authorization, code) => {
       expect(await subscribe(authorization())).toMatchObject({ errors: [{ extensions: { code } }] })
     })
   })
 })
 
-test("a browser's subscription is judged by its connectionParams, where onConnect puts them in the field's place", async () => {
+test("a browser's subscription is decided on by its connectionParams, where onConnect moves them into the field", async () => {
   const module = graphql({
     subscriptions: {
       'graphql-ws': {
@@ -318,7 +318,7 @@ describe('field resolvers of GraphQL', () => {
   })
 })
 
-test('in tests, allowAs says who calls in GraphQL too', async () => {
+test('in tests, allowAs hands over a caller in GraphQL too', async () => {
   const app = await start(
     { imports: [graphql(), VerifierGuardModule.forRoot(options)], providers: [Orders] },
     (builder) => builder.overrideGuard(AccessTokenGuard).useValue(allowAs({ clientId: 'shop' })),
@@ -327,7 +327,7 @@ test('in tests, allowAs says who calls in GraphQL too', async () => {
   await app.close()
 })
 
-test('a mistake in the set-up is not told to callers', async () => {
+test('callers do not see a mistake in the set-up', async () => {
   const lookup = (issuer: string) =>
     Promise.resolve({ issuer, profile: 'unheard-of' as 'eudistack' })
   const trust = VerifierGuardModule.forRoot({ ...options, issuer: lookup })

@@ -1,5 +1,6 @@
 import {
   Controller,
+  Logger,
   UseGuards,
   type ArgumentsHost,
   type ExecutionContext,
@@ -15,7 +16,13 @@ import {
 import { EventEmitter, once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { firstValueFrom } from 'rxjs'
-import { AccessTokenGuard, ClientId, Scopes, VerifierGuardModule } from '../src/index.js'
+import {
+  AccessTokenGuard,
+  ClientId,
+  createResourceServer,
+  Scopes,
+  VerifierGuardModule,
+} from '../src/index.js'
 import { microservices } from '../src/microservices.js'
 import { createWorld, start } from './application.js'
 
@@ -59,7 +66,7 @@ describe('a microservice over TCP, whose messages carry the token themselves', (
 
   const send = (data: object) => firstValueFrom(client.send<string>('order', data))
 
-  test('lets a message in', async () => {
+  test('allows a message with a token', async () => {
     const authorization = `Bearer ${verifier.mint({ scope: 'orders:write' })}`
     await expect(send({ authorization })).resolves.toMatch(/^did:key:/)
   })
@@ -80,9 +87,34 @@ describe('a microservice over TCP, whose messages carry the token themselves', (
       () => ({ authorization: `Bearer ${verifier.mint()}` }),
       { status: 403, code: 7 },
     ],
-  ])('refuses %s', async (_, data, refusal) => {
+  ])('denies %s', async (_, data, refusal) => {
     await expect(send(data())).rejects.toMatchObject(refusal)
   })
+
+  test.each([
+    [{ authorization: null }, 400],
+    [{ authorization: [null] }, 400],
+    [{ authorization: {} }, 400],
+    [{ authorization: 7 }, 400],
+    [{ authorization: [[null]] }, 400],
+    [{ authorization: ['Bearer a', 'Bearer b'] }, 400],
+    [{ authorization: '' }, 401],
+    ['order', 401],
+    [[], 401],
+  ])('a message %j is denied as a token is, and no fault is logged', async (data, status) => {
+    const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined)
+    await expect(send(data as object)).rejects.toMatchObject({ status })
+    expect(logged).not.toHaveBeenCalled()
+    logged.mockRestore()
+  })
+})
+
+test('a message on which the function of the application fails is denied', async () => {
+  const transport = microservices({
+    authorization: (data) => (data as { authorization: string }).authorization,
+  })
+  const asked = createResourceServer(options).authenticate(transport.request(host({}, null))!)
+  await expect(asked).rejects.toMatchObject({ code: 'authorization_malformed' })
 })
 
 /** NATS' `MsgHdrs`: a list of name and values, spelt as the sender did. */
@@ -206,43 +238,43 @@ describe('a call of gRPC', () => {
   afterAll(() => app.close())
 
   const token = () => `Bearer ${verifier.mint({ scope: 'orders:write' })}`
-  const judge = (context: unknown, data?: unknown) =>
+  const decide = (context: unknown, data?: unknown) =>
     guard.canActivate(host(context, data) as ExecutionContext)
 
-  test('is let in by one token', async () => {
-    await expect(judge(metadata(token()))).resolves.toBe(true)
-    await expect(judge(undefined, { metadata: metadata(token()) })).resolves.toBe(true)
+  test('is allowed by one token', async () => {
+    await expect(decide(metadata(token()))).resolves.toBe(true)
+    await expect(decide(undefined, { metadata: metadata(token()) })).resolves.toBe(true)
   })
 
-  test('is refused with two, even good ones', async () => {
+  test('is denied with two, even good ones', async () => {
     const good = token()
-    const refused = { error: { status: 400, code: 3, error: 'invalid_request' } }
-    await expect(judge(metadata(good, good))).rejects.toMatchObject(refused)
+    const denied = { error: { status: 400, code: 3, error: 'invalid_request' } }
+    await expect(decide(metadata(good, good))).rejects.toMatchObject(denied)
   })
 
   test('that streams is answered without an error for Nest, which would let that end the process', async () => {
     const settled = jest.fn()
     const call = Object.assign(new EventEmitter(), { metadata: metadata('Bearer rubbish') })
     const answer = once(call, 'error')
-    void judge(undefined, call).finally(settled)
+    void decide(undefined, call).finally(settled)
     expect(await answer).toEqual([{ code: 16, details: 'The access token is invalid' }])
     const callback = jest.fn()
-    void judge(callback, { metadata: metadata() }).finally(settled)
+    void decide(callback, { metadata: metadata() }).finally(settled)
     await new Promise(setImmediate)
     expect(callback).toHaveBeenCalledWith({ code: 16, details: 'An access token is required' })
     expect(settled).not.toHaveBeenCalled()
   })
 
-  test('is told no more than the public text of a mistake in the set-up', async () => {
+  test('gets no more than the public text of a mistake in the set-up', async () => {
     const lookup = (issuer: string) =>
       Promise.resolve({ issuer, profile: 'unheard-of' as 'eudistack' })
     const trust = VerifierGuardModule.forRoot({ ...options, issuer: lookup, transports })
     const app = await start({ imports: [trust], controllers: [Orders] })
-    const judged = app
+    const decided = app
       .get(AccessTokenGuard)
       .canActivate(host(metadata(token())) as ExecutionContext)
     const message = 'The server is not configured correctly'
-    await expect(judged).rejects.toMatchObject({
+    await expect(decided).rejects.toMatchObject({
       message,
       error: { status: 500, code: 13, message },
     })

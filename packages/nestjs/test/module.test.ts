@@ -1,11 +1,13 @@
 import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common'
 import { APP_GUARD } from '@nestjs/core'
+import { EventEmitter, once } from 'node:events'
 import request from 'supertest'
 import {
   AccessTokenGuard,
   createResourceServer,
   GuardError,
   Public,
+  systemRuntime,
   VerifierGuardModule,
   type ResourceServerOptions,
   type VerifierGuardOptions,
@@ -157,7 +159,40 @@ describe('VerifierGuardModule', () => {
   })
 
   test('without the module, a guarded controller stops the application at its start', async () => {
-    await expect(start({ controllers: [Guarded] })).rejects.toThrow("can't resolve dependencies")
+    await expect(start({ controllers: [Guarded] })).rejects.toThrow(
+      'expected a VerifierGuardModule for AccessTokenGuard, found none',
+    )
+  })
+
+  test('the last requests of an application are decided, and nothing outlives it', async () => {
+    let answer = () => {}
+    const asked = new Promise<void>((resolve) => (answer = resolve))
+    const release = new EventEmitter()
+    const released = once(release, 'keys')
+    const timers = new Set<() => void>()
+    const runtime = {
+      ...systemRuntime,
+      fetch: async (url: string, init?: RequestInit) => {
+        answer()
+        await released
+        return verifier.fetch(url, init)
+      },
+      schedule: (callback: () => void) => {
+        timers.add(callback)
+        return () => void timers.delete(callback)
+      },
+    }
+    const module = VerifierGuardModule.forRoot({ ...options, runtime, keySet: { prefetch: false } })
+    const app = await start({ imports: [module], controllers: [Guarded] })
+    await app.listen(0, '127.0.0.1')
+    const url = await app.getUrl()
+    const last = fetch(`${url}/guarded`, { headers: { authorization: bearer() } })
+    await asked
+    const closed = app.close()
+    release.emit('keys')
+    expect((await last).status).toBe(200)
+    await closed
+    expect(timers.size).toBe(0)
   })
 
   test('closes the resource server that it made, and no other', async () => {

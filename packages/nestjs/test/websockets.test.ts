@@ -54,13 +54,13 @@ class Gateway implements OnGatewayConnection {
   @Scopes('orders:write')
   @UseInterceptors(Late)
   late(@ClientId() client: string | undefined): object {
-    return { event: 'late', data: { client: client ?? 'nobody' } }
+    return { event: 'late', data: { client: client ?? 'anonymous' } }
   }
 
   @SubscribeMessage('public')
   @Public()
   open(@ClientId() client: string | undefined): object {
-    return { event: 'public', data: { client: client ?? 'nobody' } }
+    return { event: 'public', data: { client: client ?? 'anonymous' } }
   }
 }
 
@@ -148,7 +148,7 @@ describe.each([
     return reply
   }
 
-  test('lets a message in by the token of its connection', async () => {
+  test('allows a message by the token of its connection', async () => {
     const reply = await ask({ authorization: `Bearer ${mayWrite(verifier)}` })
     expect(reply).toEqual({
       event: 'accepted',
@@ -164,14 +164,14 @@ describe.each([
       { authorization: `Bearer ${verifier.mint({ scope: 'x' })}` },
       { error: 'insufficient_scope' },
     ],
-  ])('refuses %s and says so', async (_, headers, body) => {
+  ])('denies %s and says so', async (_, headers, body) => {
     const reply = await ask(headers)
     expect(reply.event).toBe('exception')
     expect(reply.data).toMatchObject(body)
     expect(JSON.stringify(reply)).not.toContain('expected')
   })
 
-  test('refuses a field that was sent twice, even with good tokens', async () => {
+  test('denies a field that was sent twice, even with good tokens', async () => {
     const good = `Bearer ${mayWrite(verifier)}`
     expect(await ask({ authorization: [good, good] })).toMatchObject({
       event: 'exception',
@@ -189,7 +189,7 @@ describe.each([
     await wait(10)
     expect(await connection.say('public', data)).toEqual({
       event: 'public',
-      data: { client: 'nobody' },
+      data: { client: 'anonymous' },
     })
     expect(await late).toEqual({
       event: 'late',
@@ -238,16 +238,32 @@ describe('socket.io', () => {
   })
 })
 
-test('a gateway is closed where the module was not told of gateways', async () => {
-  ahead = 0
-  const { app, port } = await listening(undefined, [])
-  const connection = socketIo(port, { authorization: `Bearer ${mayWrite(verifier)}` })
-  expect((await connection.order()).event).toBe('exception')
-  connection.close()
-  await app.close()
+test('an application with a guarded gateway does not start without its transport', async () => {
+  await expect(listening(undefined, [])).rejects.toThrow(
+    'expected a transport that reads the tokens of Gateway.order, found none: ' +
+      'pass transports: [websockets()] to VerifierGuardModule',
+  )
 })
 
-describe('connections, which no guard of Nest judges', () => {
+test.each([[7], [true], [{}], [['a']]])(
+  'a token of a handshake that is no text is denied, not anonymous: %j',
+  (token) => {
+    const request = { headers: {} }
+    const { headers } = requestOf({ handshake: { ...request, auth: { token } }, request })
+    expect(headers).toEqual({ authorization: token })
+    const server = createResourceServer(options)
+    return expect(server.authenticate({ headers })).rejects.toMatchObject({
+      code: 'authorization_malformed',
+    })
+  },
+)
+
+test.each([[undefined], [null]])('a handshake without a token stays as it is: %j', (token) => {
+  const request = { headers: {} }
+  expect(requestOf({ handshake: { ...request, auth: { token } }, request })).toBe(request)
+})
+
+describe('connections, which no guard of Nest reaches', () => {
   const timers: (() => void)[] = []
   const runtimeAhead = {
     ...runtime,
@@ -284,22 +300,25 @@ describe('connections, which no guard of Nest judges', () => {
   test.each([
     ['ws', (app: INestApplication) => void app.useWebSocketAdapter(new WsAdapter(app)), plain],
     ['socket.io', () => undefined, socketIo],
-  ])('are closed for nobody, and when the token expires: %s', async (_, adapt, connect) => {
-    ahead = 0
-    const app = await start({ providers: [Strict] }, undefined, adapt)
-    await app.listen(0, '127.0.0.1')
-    const { port } = app.getHttpServer().address() as AddressInfo
-    await connect(port, {}).closed()
-    await connect(port, { authorization: 'Bearer rubbish' }).closed()
-    // No guard keeps messages waiting while the connection is judged.
-    const admission = new Promise<void>((resolve) => (admitted = resolve))
-    const connection = connect(port, { authorization: `Bearer ${mayWrite(verifier)}` })
-    expect((await connection.order()).event).toBe('accepted')
-    await admission
-    ahead = 3_600_000
-    const closed = connection.closed()
-    for (const expire of timers.splice(0)) expire()
-    await closed
-    await app.close()
-  })
+  ])(
+    'are closed for an anonymous client, and when the token expires: %s',
+    async (_, adapt, connect) => {
+      ahead = 0
+      const app = await start({ providers: [Strict] }, undefined, adapt)
+      await app.listen(0, '127.0.0.1')
+      const { port } = app.getHttpServer().address() as AddressInfo
+      await connect(port, {}).closed()
+      await connect(port, { authorization: 'Bearer rubbish' }).closed()
+      // No guard keeps messages waiting meanwhile.
+      const admission = new Promise<void>((resolve) => (admitted = resolve))
+      const connection = connect(port, { authorization: `Bearer ${mayWrite(verifier)}` })
+      expect((await connection.order()).event).toBe('accepted')
+      await admission
+      ahead = 3_600_000
+      const closed = connection.closed()
+      for (const expire of timers.splice(0)) expire()
+      await closed
+      await app.close()
+    },
+  )
 })

@@ -185,7 +185,7 @@ describe('requirements behind a decorator that replaces the method', () => {
     await app.close()
   })
 
-  test('an override that is no handler is nobody’s concern', async () => {
+  test('an override that is no handler stops no start', async () => {
     class Helper extends Wrapped {
       override traced(): string {
         return 'not reached from outside'

@@ -67,6 +67,7 @@ function protect(
 }
 
 function respond(route: AnsweringRoute): Handler {
+  if ('silent' in route) return () => new Promise<Response>(() => {})
   if ('stream' in route) return (_, auth) => new Response(bodyOf(auth!, route.stream))
   return (_, auth) => {
     const answer = route.handle({ auth, authOf: () => auth!, optionalAuthOf: () => auth })
@@ -77,8 +78,8 @@ function respond(route: AnsweringRoute): Handler {
 export const drivers: readonly Driver[] = [
   {
     name: `fetch (Node ${process.versions.node})`,
-    suites: ['contract', 'surroundings'],
-    lacks: ['unguarded'],
+    suites: ['contract', 'events', 'surroundings'],
+    lacks: ['unguarded', 'routes'],
     errorWays: { answering: [], passing: [], missing: [] },
     build: (application) => listen(build(application)),
   },

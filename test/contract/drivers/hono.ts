@@ -67,8 +67,9 @@ function partOf(part: hono.Hono<AuthEnv>, mount: Mount) {
   for (const guard of guardsOf(adapter.auth, mount)) part.use(guard)
   for (const route of mount.routes) {
     if ('socket' in route) continue
-    const { method, path, requirement } = route
-    const before = [...guardsOf(adapter.auth, route)]
+    const { method, path, requirement, replaced } = route
+    const before: MiddlewareHandler[] = [...guardsOf(adapter.auth, route)]
+    if (replaced) before.push((c, next) => (c.set('auth', replaced), next()))
     if (requirement) before.push(requirement(kit))
     part.on(method.toUpperCase(), [path], ...before, respond(route))
   }
@@ -76,6 +77,7 @@ function partOf(part: hono.Hono<AuthEnv>, mount: Mount) {
 }
 
 function respond(route: AnsweringRoute) {
+  if ('silent' in route) return () => new Promise<Response>(() => {})
   if ('stream' in route)
     return (c: Context<AuthEnv>) => c.body(bodyOf(adapter.authOf(c), route.stream))
   return (c: Context<AuthEnv>) => {

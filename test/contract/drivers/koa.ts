@@ -55,7 +55,7 @@ function byContext(app: App, answer: Answer): void {
     // Koa tells of every response's end here, with or without an error.
     if (error === null || this.headerSent) return
     const { status, headers, body } = answer(error)!
-    this.res.writeHead(status, headers).end(JSON.stringify(body))
+    this.res.writeHead(status, { ...headers }).end(JSON.stringify(body))
   }
 }
 
@@ -76,8 +76,9 @@ function routerOf(mount: Mount): Router<AuthState> {
   for (const guard of guardsOf(adapter.auth, mount)) router.use(mount.path || '/', guard)
   for (const route of mount.routes) {
     if ('socket' in route) continue
-    const { method, path, requirement } = route
+    const { method, path, requirement, replaced } = route
     const before: Middleware[] = [...guardsOf(adapter.auth, route)]
+    if (replaced) before.push((ctx, next) => (Object.assign(ctx.state, { auth: replaced }), next()))
     if (requirement) before.push(requirement(kit))
     router[method](mount.path + path, ...before, respond(route))
   }
@@ -85,6 +86,7 @@ function routerOf(mount: Mount): Router<AuthState> {
 }
 
 function respond(route: AnsweringRoute) {
+  if ('silent' in route) return () => new Promise<void>(() => {})
   if ('handle' in route)
     return (ctx: Koa3.ParameterizedContext<AuthState>) =>
       void (ctx.body = route.handle(callOf(adapter, ctx, ctx.state.auth)))

@@ -30,7 +30,7 @@ import type {
   Route,
   Running,
 } from '../application.js'
-import { running } from '../drivers/listen.js'
+import { giveUp, running } from '../drivers/listen.js'
 
 interface PlatformRequest {
   readonly headers: Readonly<Record<string, string | undefined>>
@@ -52,6 +52,12 @@ const METHODS = { get: Get, post: Post, options: Options }
 /** Builds the application in this thread, on the version of Nest that this file finds. */
 export async function build(application: Application, platform: string): Promise<Running> {
   const app = await create(rootOf(application.mounts), platform, application.proxied ?? false)
+  const { timeout } = application
+  if (timeout)
+    app.use((_: unknown, response: ServerResponse, next: () => void) => {
+      giveUp(response, timeout)
+      next()
+    })
   if (application.cors) app.enableCors()
   if (application.errors) app.useGlobalFilters(filterOf(application.errors))
   await app.listen(0, '127.0.0.1')
@@ -102,7 +108,7 @@ function controllerOf({ path, routes, options }: Mount): Type {
 /** Adds a method to a controller, decorated as by hand. */
 function add(prototype: object, route: AnsweringRoute): void {
   const { method, path, requirement } = route
-  const descriptor = { value: 'handle' in route ? handlerOf(route) : streamOf(route) }
+  const descriptor = { value: methodOf(route) }
   const decorate = (...decorators: MethodDecorator[]) =>
     decorators.forEach((decorator) => decorator(prototype, path, descriptor))
   Object.defineProperty(prototype, path, descriptor)
@@ -110,6 +116,11 @@ function add(prototype: object, route: AnsweringRoute): void {
   if (requirement) decorate(adapter.Requires(requirement(kit)))
   adapter.Auth()(prototype, path, 0)
   if ('stream' in route) Res()(prototype, path, 1)
+}
+
+function methodOf(route: AnsweringRoute) {
+  if ('silent' in route) return () => new Promise(() => {})
+  return 'handle' in route ? handlerOf(route) : streamOf(route)
 }
 
 function handlerOf({ handle }: Extract<Route, { handle: unknown }>) {

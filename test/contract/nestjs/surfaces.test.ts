@@ -119,7 +119,7 @@ describe.each(majors.filter(({ missing }) => missing.length === 0))(
       })
     })
 
-    test('GraphQL lets in, field by field', async () => {
+    test('GraphQL allows field by field', async () => {
       expect(await graphql('{ client }', bearer('orders'))).toEqual({ data: { client } })
       expect(await graphql('{ someone { name } }')).toEqual({ data: { someone: { name: 'A' } } })
       const query = '{ client someone { salary } }'
@@ -147,7 +147,7 @@ describe.each(majors.filter(({ missing }) => missing.length === 0))(
       expect(await tcp(authorization())).toMatchObject({ id: '1', err: body })
     })
 
-    test('gateways and microservices let in', async () => {
+    test('gateways and microservices allow a token with the scope', async () => {
       expect(await gateway(bearer('orders'))).toEqual({ event: 'accepted', data: { client } })
       expect(await tcp(bearer('orders'))).toMatchObject({ id: '1', response: { client } })
     })

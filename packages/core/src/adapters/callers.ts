@@ -2,19 +2,28 @@
  * Hands a handler its caller, or says what is missing before it.
  */
 import type { AuthContext, Claims } from '../context.js'
+import type { Exchange } from '../exchange.js'
 import { configurationError } from '../kit/errors.js'
+import type { Guard } from './guard.js'
+
+/** What a guard leaves on a request, for the requirements and handlers behind it. */
+export interface Entry {
+  readonly guard: Guard
+  readonly exchange: Exchange
+  /** Set once the guard has let the caller in; absent for an anonymous one. */
+  caller?: AuthContext | undefined
+}
 
 /**
  * The caller, for a handler that counts on one.
  *
- * @param isGuarded whether a guard has decided on the request
+ * @param entry what a guard left; `undefined` where none ran
  * @throws {GuardError} `invalid_configuration` for an anonymous caller
  */
 export function requireCaller<C extends object = Claims>(
-  auth: AuthContext | undefined,
-  isGuarded: boolean,
+  entry: Pick<Entry, 'caller'> | undefined,
 ): AuthContext<C> {
-  const caller = findCaller<C>(auth, isGuarded)
+  const caller = findCaller<C>(entry)
   if (caller !== undefined) return caller
   throw configurationError(
     'a caller for authOf(…)',
@@ -26,19 +35,18 @@ export function requireCaller<C extends object = Claims>(
 /**
  * The caller, or `undefined` for an anonymous one.
  *
- * @param isGuarded whether a guard has decided on the request
- * @throws {GuardError} `invalid_configuration` where no guard has: every caller would count as
+ * @param entry what a guard left; `undefined` where none ran
+ * @throws {GuardError} `invalid_configuration` where no guard ran: every caller would count as
  *   anonymous
  */
 export function findCaller<C extends object = Claims>(
-  auth: AuthContext | undefined,
-  isGuarded: boolean,
+  entry: Pick<Entry, 'caller'> | undefined,
 ): AuthContext<C> | undefined {
-  if (auth === undefined && !isGuarded)
+  if (entry === undefined)
     throw configurationError(
       'auth() before this handler',
       'none',
       'put auth({ … }) ahead of the route',
     )
-  return auth as AuthContext<object> | undefined as AuthContext<C> | undefined
+  return entry.caller as AuthContext<object> | undefined as AuthContext<C> | undefined
 }

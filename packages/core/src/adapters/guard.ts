@@ -3,14 +3,21 @@
  * the answer.
  */
 import type { AuthContext } from '../context.js'
+import { quote, quoteAddress } from '../kit/display.js'
 import { configurationError, GuardError } from '../kit/errors.js'
 import { andThen, type Later } from '../kit/later.js'
 import { flag, readOptions, type OptionRows } from '../kit/option-rows.js'
 import type { ResourceServerOptions } from '../options/options.js'
-import type { RequestLike } from '../presented/request.js'
+import type { Exchange } from '../exchange.js'
 import type { Requirement } from '../requirements/index.js'
 import { createResourceServer } from '../resource-server.js'
-import { decideFor, type Admission, type DecidingServer, type ResourceServer } from '../server.js'
+import {
+  decisionsFor,
+  type Admission,
+  type DecidingServer,
+  type ResourceServer,
+} from '../server.js'
+import { count } from './many-guards.js'
 
 /** How an adapter treats requests, besides what the resource server decides. */
 export interface AuthOptions {
@@ -34,21 +41,29 @@ export interface Guard {
    * @returns the caller, and the fields that a success adds to the answer
    * @throws {GuardError} every code of kind `token` and `verifier`
    */
-  authenticate(request: RequestLike): Later<Admission>
+  authenticate(exchange: Exchange): Later<Admission>
   /**
-   * Asks something of a caller that was let in. An anonymous caller is refused: the token is
-   * missing.
+   * Asks something of a caller whose request is allowed so far. An anonymous caller is refused: the
+   * token is missing.
    *
-   * @param own the framework's own request, for the functions of an application; default: the
-   *   request
    * @throws {GuardError} the codes with status 403, `token_missing`, `status_unavailable`
    */
   authorize(
     auth: AuthContext | undefined,
     requirement: Requirement<never>,
-    request: RequestLike,
-    own?: unknown,
+    exchange: Exchange,
   ): Later<void>
+  /** Ends the timers and fetches of a resource server that the guard made for itself. */
+  close(): void
+}
+
+/** Ends what stands behind a middleware. */
+export interface Closable {
+  /**
+   * Ends the timers and fetches of the resource server that this guard made for itself; one that
+   * was passed to it stays open. Timers never keep a process alive.
+   */
+  readonly close: () => void
 }
 
 /** Makes the guard of an adapter from options, or from a resource server made before. */
@@ -58,24 +73,44 @@ export function createGuard(
 ): Guard {
   refuseUncalled('auth', options)
   const { optional } = readOptions('options of auth()', authOptions, AUTH_ROWS)
-  const server = (isServer(options) ? options : createResourceServer(options)) as DecidingServer
-  const decide = server[decideFor]
+  const server = serverOf(options)
+  const decisions = server[decisionsFor]
   return Object.freeze<Guard>({
     server,
-    authenticate: (request) => decide(request, optional),
-    authorize(auth, requirement: Requirement<unknown>, request, own = request) {
-      if (auth !== undefined) return server.authorize(auth, requirement, own)
-      return andThen(decide(request, false), (caller) =>
-        server.authorize(caller.auth!, requirement, own),
+    close: () => (server === options ? undefined : server.close()),
+    authenticate: (exchange) => decisions.authenticate(exchange, optional),
+    authorize(auth, requirement: Requirement<unknown>, exchange) {
+      if (auth !== undefined) return decisions.authorize(auth, requirement, exchange)
+      return andThen(decisions.authenticate(exchange, false), (caller) =>
+        decisions.authorize(caller.auth!, requirement, exchange),
       )
     },
   })
 }
 
+function serverOf(options: ResourceServerOptions | ResourceServer<object>): DecidingServer {
+  if (isServer(options)) return options as DecidingServer
+  if (typeof options !== 'object' || options === null) throw noOptions(options)
+  const server = createResourceServer(options) as DecidingServer
+  count(server, options)
+  return server
+}
+
+/** `auth('https://…')` is what other libraries take, or what a reader of an example tries first. */
+function noOptions(found: unknown): GuardError {
+  return configurationError(
+    'options as an object: auth({ issuer, profile })',
+    quote(found),
+    typeof found === 'string'
+      ? `write auth({ issuer: ${quoteAddress(found)}, profile: 'eudistack' }), or with "audience" in place of "profile" for another authorization server`
+      : 'pass the options of createResourceServer, or a resource server made before',
+  )
+}
+
 function isServer(
   options: ResourceServerOptions | ResourceServer<object>,
 ): options is ResourceServer<object> {
-  return options instanceof Object && decideFor in options
+  return options instanceof Object && decisionsFor in options
 }
 
 /** For frameworks with callbacks: goes on at once where nothing has to be awaited. */

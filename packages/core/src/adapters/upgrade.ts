@@ -1,3 +1,8 @@
+/*
+ * Puts the check of access tokens before a WebSocket's handshake. An upgrade in, an accepted caller
+ * or a refusal on the socket out.
+ */
+import { ownEnd } from './exchanges.js'
 import { createGuard, type AuthOptions } from './guard.js'
 import type { AuthContext } from '../context.js'
 import { GuardError } from '../kit/errors.js'
@@ -16,7 +21,7 @@ export interface UpgradeSocket {
 
 /** What an upgrade asks of the caller. */
 export interface UpgradeOptions<Incoming = unknown> extends AuthOptions {
-  /** From `requiredScopes`, `requiredPower` and their kin. Default: a valid token. */
+  /** Made by `requiredScopes`, `requiredPower` or another of these. Default: a valid token. */
   readonly requirement?: Requirement<Incoming>
 }
 
@@ -41,7 +46,7 @@ export interface UpgradeOptions<Incoming = unknown> extends AuthOptions {
  * import { WebSocketServer } from 'ws'
  *
  * const sockets = new WebSocketServer({ noServer: true })
- * const trust = { issuer: 'https://verifier.example.org', profile: 'eudistack' } as const
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
  * const upgrade = protectUpgrade(
  *   trust,
  *   (
@@ -64,15 +69,18 @@ export function protectUpgrade<Incoming extends RequestLike, Socket extends Upgr
   { requirement, ...authOptions }: UpgradeOptions<Incoming> = {},
 ): (request: Incoming, socket: Socket, head: Head) => void {
   const guard = createGuard(options, authOptions)
-  const judge = async (request: Incoming) => {
-    const { auth } = await guard.authenticate(request)
-    if (requirement !== undefined) await guard.authorize(auth, requirement, request)
+  const decide = async (request: Incoming) => {
+    const { ended, end } = ownEnd()
+    const exchange = { request, key: request, ended }
+    const { auth } = await guard.authenticate(exchange)
+    if (requirement !== undefined) await guard.authorize(auth, requirement, exchange)
+    end()
     return auth
   }
   return (request, socket, head) => {
-    // Until somebody owns the socket, a caller who hangs up would otherwise end the process.
+    // Until the application owns the socket, a caller who hangs up would otherwise end the process.
     socket.on('error', hangUp)
-    judge(request)
+    decide(request)
       .then(
         (auth) => {
           socket.off('error', hangUp)

@@ -1,3 +1,4 @@
+/* Reads the mandate of a credential, in every dialect. */
 import {
   LIFE_SPAN,
   LIFE_SPANS,
@@ -92,6 +93,10 @@ const powerPaths = pathsOf(POWER)
 export interface MandateSummary {
   readonly powers: readonly Power[]
   readonly mandateeId: string | undefined
+  /** As {@link Mandator}'s: events name it. */
+  readonly organizationIdentifier: string | undefined
+  /** `credentialSubject.id`, to whose key Verifiers from 2.0.10 on bind a presentation. */
+  readonly subjectId: string | undefined
 }
 
 /**
@@ -107,14 +112,20 @@ export function readMandateSummary(claims: Json, root: Json): MandateSummary {
   agreeOnOrganisation([claims, flat, root, inner])
   const mandatee = choose(['mandatee'])
   const stated = isObject(mandatee) ? text(getOwn(mandatee, 'id')) : undefined
-  return { powers: readPowers(choose(POWERS)), mandateeId: stated ?? fallbackId(claims, root) }
+  const mandator = choose(['mandator'])
+  return {
+    powers: readPowers(choose(POWERS)),
+    mandateeId: stated ?? fallbackId(claims, root),
+    organizationIdentifier: isObject(mandator) ? organisationsOf(mandator)[0] : undefined,
+    subjectId: subjectIdOf(root),
+  }
 }
 
 /** Reads the whole mandate, in which {@link readMandateSummary} found what it grants. */
 export function readMandate(
   claims: Json,
   root: Json,
-  { powers, mandateeId }: MandateSummary,
+  { powers, mandateeId }: Pick<MandateSummary, 'powers' | 'mandateeId'>,
 ): Mandate {
   const { inner, choose } = mandateLayers(claims, root)
   return Object.freeze({
@@ -150,6 +161,10 @@ export function isCredential(claims: Json): boolean {
 function mandateIn(root: Json): Json {
   const candidates = [getOwn(subjectOf(root) ?? {}, 'mandate'), getOwn(root, 'mandate')]
   return candidates.find(isObject) ?? root
+}
+
+function subjectIdOf(root: Json): string | undefined {
+  return text(getOwn(subjectOf(root) ?? {}, 'id'))
 }
 
 function subjectOf(root: Json): Json | undefined {
@@ -210,7 +225,7 @@ function readMandatee(value: unknown, id: string | undefined): Mandatee {
  * `sub` of whatever their profile says.
  */
 function fallbackId(claims: Json, root: Json): string | undefined {
-  const subjectId = text(getOwn(subjectOf(root) ?? {}, 'id'))
+  const subjectId = subjectIdOf(root)
   if (subjectId !== undefined || root === claims || Object.hasOwn(claims, 'credential_type'))
     return subjectId
   const subject = text(getOwn(claims, 'sub'))

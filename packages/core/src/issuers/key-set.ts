@@ -23,10 +23,10 @@ import {
 } from './key-index.js'
 import { asHttpFailure, keepKeys } from './remote-key-set.js'
 
-/** How a key set fares. */
+/** The state of a key set. */
 export interface KeySetHealth {
   readonly issuer: string
-  /** `ready`: fresh keys; `degraded`: stale or soon stale keys in an outage; `down`: no keys. */
+  /** `ready`: fresh keys; `degraded`: the last attempt to renew them failed; `down`: no keys. */
   readonly status: 'ready' | 'degraded' | 'down'
   readonly keys: number
   /**
@@ -50,7 +50,7 @@ export interface KeySet {
    */
   find(kid: string | undefined, mayRefetch: boolean): Later<readonly PublishedKey[]>
   /**
-   * The keys that stand under an id by now, besides those tried: a key may be replaced in place.
+   * The keys under an id by now, besides those tried: a key may be replaced under its id.
    *
    * @throws {Denial} `keys_unavailable` when the Verifier can't be asked
    */
@@ -67,19 +67,23 @@ export interface KeySet {
   /** Fetches the keys unless they are at hand. @throws {Denial} `keys_unavailable` */
   ready(): Promise<void>
   health(): KeySetHealth
-  /** Ends fetches and timers, and lets go of the keys. */
+  /** Ends timers; the keys are renewed by their use from now on. */
+  release(): void
+  /** Ends fetches, timers and the use of the keys. */
   close(): void
 }
 
 /** What a key set is made of. */
 export interface KeySetOptions {
   readonly issuer: string
+  /** The issuer or template in the options; `undefined` for one that a lookup answered for. */
+  readonly configuredAs: string | undefined
   readonly keysAt: KeyLocation
   readonly algorithms: readonly AlgorithmRow[]
   readonly limits: KeySetLimits
   readonly runtime: Runtime
   readonly emitter: Emitter
-  /** Whether anybody may have invented the issuer: then its keys are fetched on request only. */
+  /** Whether a caller may have invented the issuer: then its keys are fetched on request only. */
   readonly isUnverified: boolean
 }
 
@@ -99,6 +103,7 @@ export function createKeySet({ keysAt, ...options }: KeySetOptions): KeySet {
     confirm: () => set.keys.renewByTimer(),
     ready: async () => void (set.keys.current ?? (await firstKeys(set))),
     health: () => health(set),
+    release: () => set.keys.release(),
     close: () => set.keys.close(),
   }
 }
@@ -109,7 +114,7 @@ interface RemoteKeySet extends Common {
   readonly keys: Kept<KeyIndex>
   /** The option that says where the keys are. */
   readonly option: 'jwksUri' | 'issuer'
-  /** When a key id was last looked for in vain. */
+  /** When the keys were asked for in which a key id was last looked for in vain. */
   readonly lookedFor: LRUCache<string, number>
 }
 
@@ -129,12 +134,13 @@ function staticKeySet({ issuer, algorithms }: Common, document: JwkSet): KeySet 
     )
   const current = () => index as KeyIndex
   return {
-    find: (kid) => found(current(), kid),
+    find: (kid) => stated(current(), kid),
     findReplaced: () => [],
     holds: (key) => current().keys.has(key),
     confirm: () => {},
     ready: () => Promise.resolve(),
     health: () => ({ issuer, status: 'ready', keys: current().keys.size, failures: 0 }),
+    release: () => {},
     close: () => void (index = NO_KEYS),
   }
 }
@@ -155,11 +161,9 @@ function inIndex(
   kid: string | undefined,
   mayRefetch: boolean,
 ): Later<readonly PublishedKey[]> {
-  if (index.keys.size === 0) throw unavailable(set)
   const keys = candidates(index, kid)
   if (keys.length > 0) return keys
-  // Without a key id there is nothing to look for again; with one, it may have been published
-  // since.
+  // A key id may have been published since; without one there is nothing to look for.
   const { monotonic } = set.runtime
   const wasLookedFor = monotonic() - (set.lookedFor.get(kid ?? '') ?? -Infinity) < UNKNOWN_FOR
   if (kid === undefined || !mayRefetch || wasLookedFor) throw unknownKey(index, kid)
@@ -168,11 +172,11 @@ function inIndex(
 
 async function publishedSince(set: RemoteKeySet, kid: string): Promise<readonly PublishedKey[]> {
   const isAnswered = await set.keys.renewed()
-  const { current: index = NO_KEYS, failures } = set.keys
-  if (!isAnswered || failures > 0 || index.keys.size === 0) throw unavailable(set)
-  if (candidates(index, kid).length === 0 && kid.length <= MAX_KID_LENGTH)
-    set.lookedFor.set(kid, set.runtime.monotonic())
-  return found(index, kid)
+  const { current, failures, age } = set.keys
+  if (!isAnswered || failures > 0 || current === undefined) throw unavailable(set)
+  if (candidates(current, kid).length === 0 && kid.length <= MAX_KID_LENGTH)
+    set.lookedFor.set(kid, set.runtime.monotonic() - age)
+  return found(current, kid)
 }
 
 function findReplaced(
@@ -183,7 +187,7 @@ function findReplaced(
   const others = () =>
     candidates(set.keys.current ?? NO_KEYS, kid).filter((key) => !tried.includes(key))
   if (others().length > 0) return others()
-  // Anybody can forge signatures: a fetch that is not due is not waited for.
+  // Any caller can forge signatures: a fetch that is not due is not waited for.
   return inTime(set, set.keys.renewed(false)).then((isAnswered) => {
     // Whether a key was replaced that can't be looked for now is not known.
     if (others().length === 0 && (!isAnswered || set.keys.failures > 0)) throw unavailable(set)
@@ -198,7 +202,7 @@ function findReplaced(
 const PATIENCE = 1_000
 
 /**
- * Keys that were withdrawn should not pass, nor a Verifier that hangs hold up those it published.
+ * Keys that are withdrawn should not pass, nor a Verifier that hangs hold up those it published.
  */
 async function newestKeys(set: RemoteKeySet): Promise<KeyIndex> {
   const { keys, runtime } = set
@@ -215,9 +219,9 @@ async function newestKeys(set: RemoteKeySet): Promise<KeyIndex> {
 
 async function firstKeys(set: RemoteKeySet): Promise<KeyIndex> {
   if (!set.keys.isPausing) await set.keys.refresh()
-  const index = set.keys.current
-  if (index === undefined || index.keys.size === 0) throw unavailable(set)
-  return index
+  const { current } = set.keys
+  if (current === undefined) throw unavailable(set)
+  return current
 }
 
 /** A request waits for keys no longer than one fetch may take, whatever it waits behind. */
@@ -230,8 +234,8 @@ function inTime<T>(set: RemoteKeySet, work: Promise<T>): Promise<T> {
 }
 
 function health({ issuer, keys }: RemoteKeySet): KeySetHealth {
-  const { current: index = NO_KEYS, failures, lastFailure, age } = keys
-  const count = index.keys.size
+  const { current = NO_KEYS, failures, lastFailure, age } = keys
+  const count = current.keys.size
   return {
     issuer,
     status: count === 0 ? 'down' : failures > 0 ? 'degraded' : 'ready',
@@ -246,6 +250,12 @@ function found(index: KeyIndex, kid: string | undefined): readonly PublishedKey[
   const keys = candidates(index, kid)
   if (keys.length === 0) throw unknownKey(index, kid)
   return keys
+}
+
+/** A key that the application states without an id, as PEM has none, may be that of any token. */
+function stated(index: KeyIndex, kid: string | undefined): readonly PublishedKey[] {
+  const named = candidates(index, kid)
+  return named.length > 0 ? named : (index.byKid.get(undefined) ?? found(index, kid))
 }
 
 function unknownKey(index: KeyIndex, kid: string | undefined): Denial {
@@ -270,7 +280,7 @@ function unavailable({ issuer, keys, option }: RemoteKeySet): Denial {
     check: 'key-set',
     expected: `the keys of ${issuer}`,
     actual: `none ${failure ? `(${failure.message})` : 'within the time that a request may wait'}`,
-    hint: `no token was judged; ${remedy(failure, option)}`,
+    hint: `the token was not verified; ${remedy(failure, option)}`,
   }
   return new Denial('keys_unavailable', reason, { retryAfter: Math.max(1, keys.retryIn / 1_000) })
 }
@@ -279,6 +289,6 @@ function remedy(failure: HttpFailure | undefined, option: string): string {
   if (failure === undefined || failure.reason === 'unreachable' || failure.reason === 'timeout')
     return 'check that this process can reach the Verifier'
   if (failure.status === 429 || (failure.status ?? 0) >= 500)
-    return 'the Verifier has trouble of its own, and is asked again'
+    return 'the Verifier has an outage, and is asked again'
   return `there was an answer, so check the option "${option}", and the Verifier`
 }

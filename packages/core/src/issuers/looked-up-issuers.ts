@@ -1,6 +1,6 @@
 /*
- * Issuers that the application looks up. `iss` in, trusted issuer out, as long as the lookup stands
- * by it.
+ * Issuers that the application looks up. `iss` in, trusted issuer out, as long as the lookup
+ * confirms it.
  */
 import { backOff } from '../kit/back-off.js'
 import { quote } from '../kit/display.js'
@@ -32,7 +32,7 @@ export function lookedUpIssuers(
   unlisted: UnlistedIssuers,
 ): IssuerSource {
   const { lookups, limits } = settings
-  const ask = oneAtATime(lookups)
+  const ask = oneAtATime(settings)
 
   async function lookUp(issuer: string): Promise<TrustedIssuer | undefined> {
     const own = await ask(issuer)
@@ -53,15 +53,16 @@ export function lookedUpIssuers(
   }
 }
 
-/** Asks the lookups in turn; whoever asks for the same issuer meanwhile shares the answer. */
-function oneAtATime(lookups: Settings['lookups']): Ask {
-  const flights = singleFlights(async (issuer) => {
+/** Asks the lookups in turn; requests for the same issuer meanwhile share the answer. */
+function oneAtATime({ lookups, runtime }: Settings): Ask {
+  async function askAll(issuer: string): Promise<IssuerSettings | undefined> {
     for (const lookup of lookups) {
       const own = await lookup(issuer)
       if (own !== undefined) return own
     }
     return undefined
-  }, MAX_UNDER_WAY)
+  }
+  const flights = singleFlights(askAll, MAX_UNDER_WAY, runtime)
   return async (issuer) => {
     const answer = flights(issuer)
     if (answer === undefined) throw tooMany()
@@ -70,9 +71,9 @@ function oneAtATime(lookups: Settings['lookups']): Ask {
 }
 
 /**
- * Has an issuer looked up again as often as its keys are fetched. One that is refused by then, or
- * answered for on other terms, is removed with all that was decided by its keys. A lookup in
- * trouble counts like a Verifier in trouble: its last answer holds up to the maximum staleness.
+ * Looks an issuer up again as often as its keys are fetched. One that is refused by then, or gets
+ * other settings, is removed with all decisions that rest on its keys. A lookup that fails counts
+ * like a Verifier in an outage: its last answer holds up to the maximum staleness.
  */
 function underReview(
   issuer: TrustedIssuer,
@@ -82,21 +83,21 @@ function underReview(
 ): TrustedIssuer {
   const { maxAge, maxStale } = limits
   const review: Kept<boolean> = new Kept(
-    () => standsBy(issuer, ask),
+    () => isConfirmed(issuer, ask),
     {
       renewal: 'always',
-      life: (stands) => ({
+      life: (isConfirmed) => ({
         renewAfter: maxAge * (0.8 + 0.1 * runtime.random()),
         staleAfter: maxAge,
-        endsAfter: stands ? maxStale : 0,
+        endsAfter: isConfirmed ? maxStale : 0,
       }),
       pause: (_, failures) => backOff(BACK_OFF, { failures, chance: runtime.random() }),
     },
     runtime,
     { fetched: removeUnless, failed: () => removeUnless(review.current) },
   )
-  function removeUnless(stands: boolean | undefined): void {
-    if (stands !== true) unlisted.remove(issuer.issuer)
+  function removeUnless(isConfirmed: boolean | undefined): void {
+    if (isConfirmed !== true) unlisted.remove(issuer.issuer)
   }
   review.put(true)
   return { ...issuer, keySet: reviewed(issuer, review) }
@@ -116,6 +117,10 @@ function reviewed({ issuer, keySet }: TrustedIssuer, review: Kept<boolean>): Key
       return afterReview().then(() => keySet.find(kid, mayRefetch))
     },
     holds: (key) => review.fresh() === true && keySet.holds(key),
+    release() {
+      review.release()
+      keySet.release()
+    },
     close() {
       review.close()
       keySet.close()
@@ -123,29 +128,30 @@ function reviewed({ issuer, keySet }: TrustedIssuer, review: Kept<boolean>): Key
   }
 }
 
-async function standsBy(issuer: TrustedIssuer, ask: Ask): Promise<boolean> {
+async function isConfirmed(issuer: TrustedIssuer, ask: Ask): Promise<boolean> {
   try {
     const own = await ask(issuer.issuer)
-    return own !== undefined && terms(issuer.issuer, own) === terms(issuer.issuer, issuer)
+    return own !== undefined && settingsOf(issuer.issuer, own) === settingsOf(issuer.issuer, issuer)
   } catch (error) {
-    // Whatever else is wrong with the answer, the next request tells.
+    // Whatever else is wrong with the answer, the next request reports.
     if (error instanceof Denial && error.refusal.code === 'keys_unavailable') throw error
     return false
   }
 }
 
-function terms(
+function settingsOf(
   issuer: string,
-  { keysAt, profile, audience, clientIds, kinds, algorithms }: IssuerSettings,
+  { keysAt, profile, audience, clientIds, idTokens, kinds, algorithms }: IssuerSettings,
 ): string {
   const names = [...algorithms.keys()]
-  return JSON.stringify({ keys: keysAt(issuer), profile, audience, clientIds, kinds, names })
+  const keys = keysAt(issuer)
+  return JSON.stringify({ keys, profile, audience, clientIds, idTokens, kinds, names })
 }
 
 function noLonger(issuer: string): Denial {
   return new Denial('issuer_not_trusted', {
     check: 'issuer',
-    expected: 'an issuer that the lookup still stands by',
+    expected: 'an issuer that the lookup still confirms',
     actual: quote(issuer),
   })
 }
@@ -155,6 +161,6 @@ function tooMany(): Denial {
     check: 'issuer',
     expected: `no more than ${MAX_UNDER_WAY} issuer lookups at a time`,
     actual: 'more',
-    hint: 'many tokens of issuers not seen before came in: somebody invents them, or the lookup is slow',
+    hint: 'many tokens of unknown issuers came in: a caller invents them, or the lookup is slow',
   })
 }

@@ -1,6 +1,7 @@
+/* Finds an issuer's key set by its metadata (RFC 8414, OpenID Connect Discovery). */
 import { getJson, HttpFailure, type FetchLimits } from '../kit/http.js'
 import type { Runtime } from '../kit/runtime.js'
-import { describeInsecure, likelyDifference } from '../kit/url.js'
+import { describeInsecure, isLocal, likelyDifference } from '../kit/url.js'
 import { quote, place, quoteAddress } from '../kit/display.js'
 
 /** Authorization server metadata (RFC 8414 §2, OpenID Connect Discovery 1.0 §3), as published. */
@@ -12,7 +13,8 @@ export type Metadata = Readonly<Record<string, unknown>>
  * Takes nothing from it on trust: `issuer` must be exactly the configured one (RFC 8414 §3.3), and
  * what it says of algorithms is for others to ignore.
  *
- * @throws {HttpFailure} when no location answers, or with another issuer's metadata
+ * @throws {HttpFailure} when no location answers; `other_issuer` for another issuer's metadata,
+ *   `unusable` for what is no metadata
  */
 export async function fetchMetadata(
   issuer: string,
@@ -26,7 +28,7 @@ export async function fetchMetadata(
     try {
       return checkIssuer(await getJson(runtime, { url, ...limits, signal }), issuer)
     } catch (failure) {
-      // Only "not here" sends us to the next place: an outage is the same outage everywhere.
+      // Only "not here" leads to the next place: an outage is the same outage everywhere.
       if (!(
         failure instanceof HttpFailure &&
         failure.reason === 'status' &&
@@ -58,8 +60,10 @@ function nowhere(
 
 /**
  * An address out of metadata that is fit to be called: over https, or plain http where the issuer
- * is reached so itself. A Verifier elsewhere has no business on this machine.
+ * is reached so itself. The metadata of a Verifier elsewhere can't send this process to an address
+ * on its own machine.
  *
+ * @param metadata as {@link fetchMetadata} returned it
  * @throws {HttpFailure} `unusable` when it is missing or unfit
  */
 export function endpoint(
@@ -68,17 +72,24 @@ export function endpoint(
   { insecureHttp }: Pick<FetchLimits, 'insecureHttp'>,
 ): string {
   const value = metadata[name]
-  const problem =
-    typeof value === 'string' ? describeInsecure(value, insecureHttp) : `${quote(value)}`
-  const downgraded =
-    problem === undefined &&
-    /^https:/i.test(`${metadata['issuer'] as string}`) &&
-    /^http:/i.test(value as string)
-  if (problem === undefined && (insecureHttp || !downgraded)) return value as string
-  throw new HttpFailure(
-    'unusable',
-    `expected "${name}" in the metadata to be an https URL, found ${problem ?? `${quoteAddress(value as string)}, which is not https`}`,
-  )
+  const found =
+    typeof value === 'string'
+      ? unfitness(value, metadata['issuer'] as string, insecureHttp)
+      : quote(value)
+  if (found === undefined) return value as string
+  const expected = `"${name}" in the metadata to be an https URL`
+  throw new HttpFailure('unusable', `expected ${expected}, found ${found}`)
+}
+
+function unfitness(address: string, issuer: string, insecureHttp: boolean): string | undefined {
+  const insecure = describeInsecure(address, insecureHttp)
+  if (insecure !== undefined) return insecure
+  const isHttp = (url: string) => new URL(url).protocol === 'http:'
+  if (isHttp(address) && !isHttp(issuer) && !insecureHttp)
+    return `${quoteAddress(address)}, which is not https`
+  if (isLocal(address) && !isLocal(issuer))
+    return `${quoteAddress(address)}, which is on this machine or its link: state it as "jwksUri" if it is meant`
+  return undefined
 }
 
 /**
@@ -109,7 +120,7 @@ function checkIssuer(document: unknown, issuer: string): Metadata {
   const difference = typeof stated === 'string' ? likelyDifference([issuer], [stated]) : undefined
   const hint = `${difference === undefined ? '' : `${difference}; `}configure the issuer exactly as the Verifier states it`
   throw new HttpFailure(
-    'unusable',
+    typeof stated === 'string' ? 'other_issuer' : 'unusable',
     `expected metadata of ${quote(issuer)}, found ${quote(stated)}: ${hint}`,
   )
 }

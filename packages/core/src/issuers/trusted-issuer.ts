@@ -1,4 +1,6 @@
+/* An issuer with its settings and its keys. */
 import type { Later } from '../kit/later.js'
+import { readUrl } from '../kit/url.js'
 import type { IssuerSettings } from '../options/options.js'
 import type { KeySet } from './key-set.js'
 
@@ -36,5 +38,6 @@ export function audiencesOf({
   clientIds,
 }: Pick<IssuerSettings, 'issuer' | 'audience' | 'clientIds'>): readonly string[] | null {
   if (audience !== undefined) return audience
-  return [...new Set([issuer, new URL(issuer).origin, ...clientIds])]
+  const origin = readUrl(issuer)?.origin ?? issuer
+  return [...new Set([issuer, origin, ...clientIds])].filter((one) => one !== 'null')
 }

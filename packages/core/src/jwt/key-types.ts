@@ -25,7 +25,9 @@ export const KEY_TYPES: Readonly<Record<string, KeyType>> = Object.freeze({
 export function materialOf(jwk: Jwk): Readonly<Record<string, unknown>> {
   const names = Object.hasOwn(KEY_TYPES, jwk.kty ?? '') ? KEY_TYPES[jwk.kty!]!.members : []
   return Object.fromEntries(
-    ['kty', ...names].flatMap((name) => (jwk[name] === undefined ? [] : [[name, jwk[name]]])),
+    ['kty', ...names].flatMap((name) =>
+      jwk[name] === undefined ? [] : [[name, withoutDialect(jwk[name])]],
+    ),
   )
 }
 
@@ -45,7 +47,7 @@ function flawOfModulus({ n, e }: Jwk): string | undefined {
   const bits = bitLength(modulus)
   if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS)
     return `it has ${bits} bits, outside ${MIN_RSA_BITS} to ${MAX_RSA_BITS}`
-  // A tiny exponent makes sloppily padded signatures forgeable; 65537 is what everybody generates.
+  // A tiny exponent makes sloppily padded signatures forgeable; 65537 is what all tools generate.
   // A huge one only costs time.
   const size = bitLength(exponent)
   if (size < 17 || size > 64 || (exponent.at(-1)! & 1) === 0)
@@ -72,7 +74,20 @@ function isRoca(modulus: Uint8Array): boolean {
 }
 
 function decoded(value: unknown): Uint8Array | undefined {
-  return typeof value === 'string' && value !== '' ? decodeBase64url(value) : undefined
+  const text = withoutDialect(value)
+  return typeof text === 'string' && text !== '' ? decodeBase64url(text) : undefined
+}
+
+/**
+ * RFC 7518 §6 wants base64url without padding. Some servers pad it, or publish plain base64
+ * (Keycloak's mock, Cloud Foundry's UAA, IdentityServer 3): the number is the same.
+ */
+function withoutDialect(value: unknown): unknown {
+  if (typeof value !== 'string' || !/[+/=]/.test(value)) return value
+  return value
+    .replace(/={1,2}$/, '')
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
 }
 
 function bitLength(bytes: Uint8Array): number {

@@ -81,10 +81,11 @@ export function unfitness(jwk: Jwk, row: AlgorithmRow): string | undefined {
   if (jwk.kty !== row.kty) return `its kty is ${text(jwk.kty)}, ${row.name} takes ${row.kty}`
   if (row.crv !== undefined && jwk.crv !== row.crv)
     return `its crv is ${text(jwk.crv)}, ${row.name} takes ${row.crv}`
-  if (jwk.use !== undefined && jwk.use !== 'sig') return `its use is ${text(jwk.use)}, not sig`
-  if (jwk.alg !== undefined && jwk.alg !== row.name)
-    return `its alg is ${text(jwk.alg)}, not ${row.name}`
-  if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify')))
+  // Some serializers write null for a member that has no value.
+  const { use = null, alg = null, key_ops: operations = null } = jwk
+  if (use !== null && use !== 'sig') return `its use is ${text(use)}, not sig`
+  if (alg !== null && alg !== row.name) return `its alg is ${text(alg)}, not ${row.name}`
+  if (operations !== null && !(Array.isArray(operations) && operations.includes('verify')))
     return 'its key_ops do not include verify'
   const secret = PRIVATE_MEMBERS.find((name) => Object.hasOwn(jwk, name))
   if (secret !== undefined) return `it has the private member ${secret}`
@@ -111,5 +112,6 @@ function notAKey(): Unfit {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? printable(value.slice(0, 40)) : 'missing'
+  if (typeof value !== 'string') return 'missing'
+  return value === '' ? 'an empty text' : printable(value.slice(0, 40))
 }

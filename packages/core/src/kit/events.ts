@@ -6,30 +6,62 @@ import { printable } from './display.js'
 import { explain, type DenialReason, type ErrorCode } from './errors.js'
 import { builtinModule, type Runtime } from './runtime.js'
 
+/**
+ * Whose request it is, where the signature of its token held, and where it goes. Texts that the
+ * issuer chose are cut after 256 characters.
+ */
+export interface AboutRequest {
+  /** The calling client, as `auth.clientId`. */
+  readonly clientId?: string
+  /** The organisation that granted the mandate: `VATES-B12345678`. */
+  readonly organizationIdentifier?: string
+  /** The tenant that the token was issued for. */
+  readonly tenant?: string
+  /** The kind of actor; absent where a refused token's credential can't be read. */
+  readonly kind?: 'machine' | 'employee' | 'unknown' | 'none'
+  /** The request's method. */
+  readonly method?: string
+  /**
+   * The route's pattern, where the framework knows it: `/orders/:id`. Never the query. Express
+   * tells what a router is mounted at as it was requested.
+   */
+  readonly route?: string
+  /** The name of the requirement that refused, or of those that were met, separated by `; `. */
+  readonly requirement?: string
+  /** What the caller was given to quote, or what the request brought along: `correlationId`. */
+  readonly correlationId?: string
+}
+
 /** Every event by its name, with what it carries. */
 export interface GuardEvents {
-  /** A request was let in. */
-  readonly allowed: {
-    readonly issuer: string
+  /**
+   * A request is allowed. Of every request one of this and `denied` is published: by an adapter
+   * once all guards of the request are through, at the latest when its answer ends. A request that
+   * its caller left before is neither.
+   */
+  readonly allowed: AboutRequest & {
+    /** Absent for an anonymous caller, where authentication is optional. */
+    readonly issuer?: string
     /** Whether the token had been validated for an earlier request. */
     readonly cached: boolean
   }
   /** A request was refused; the operator's half of the answer. */
-  readonly denied: DenialReason & {
-    readonly code: ErrorCode
-    readonly status: number
-    /**
-     * First 16 characters of the token's SHA-256 in base64url: tells tokens apart without being
-     * one.
-     */
-    readonly fingerprint?: string
-    /** The `iss` of the token, where it is a configured issuer. */
-    readonly issuer?: string
-    /** What the caller was given to quote, when correlation ids are on. */
-    readonly correlationId?: string
-    /** The failure beneath, where there was one. */
-    readonly cause?: unknown
-  }
+  readonly denied: DenialReason &
+    AboutRequest & {
+      readonly code: ErrorCode
+      readonly status: number
+      /**
+       * First 16 characters of the token's SHA-256 in base64url: tells tokens apart without being
+       * one.
+       */
+      readonly fingerprint?: string
+      /** The `iss` of the token, where it is a configured issuer. */
+      readonly issuer?: string
+      /** The share of denials that is published, where that is not all: option `sampleDenied`. */
+      readonly share?: number
+      /** The failure beneath, where there was one. */
+      readonly cause?: unknown
+    }
   /** A key set was fetched. */
   readonly keySetRefreshed: {
     readonly issuer: string
@@ -104,7 +136,19 @@ export interface Emitter {
    * @param code of a `denied` event; without it, any that may be warned of counts
    */
   listens(name: keyof GuardEvents, code?: ErrorCode): boolean
-  emit<Name extends keyof GuardEvents>(name: Name, event: GuardEvents[Name]): void
+  /** @param caller for listeners that name persons: see {@link namesPersons} */
+  emit<Name extends keyof GuardEvents>(name: Name, event: GuardEvents[Name], caller?: object): void
+}
+
+/**
+ * Marks a listener that gets the caller beside the event. Events name no person, so they can be
+ * logged as they are; an audit trail may have to.
+ */
+export const namesPersons = Symbol.for('@verifier-guard/core/names-persons')
+
+interface Listener<Event> {
+  (event: Event, caller?: object): void
+  readonly [namesPersons]?: true
 }
 
 /** The names of all events. */
@@ -131,32 +175,45 @@ const LIKELY_MISTAKES = [
   'token_type_not_accepted',
   'algorithm_not_allowed',
   'key_unsuitable',
+  // A clock that is wrong refuses every fresh token.
+  'token_not_yet_valid',
   'dpop_proof_invalid',
   'rule_failed',
 ] as const satisfies readonly ErrorCode[]
 
-/** Places whose failures the developer is warned of; of a template there may be any number. */
+/**
+ * Places whose failures the developer is warned of, beside the configured issuers: callers can
+ * invent tenants of a template.
+ */
 const MOST_PLACES = 10
 
 /**
  * Connects the application's listeners and the diagnostics channels; without either, warns once of
  * what a developer has to know.
+ *
+ * @param configured issuers whose failures the developer is warned of in any case
  */
-export function createEmitter(listeners: EventListeners, runtime: Pick<Runtime, 'warn'>): Emitter {
+export function createEmitter(
+  listeners: EventListeners,
+  runtime: Pick<Runtime, 'warn'>,
+  configured: readonly string[] = [],
+): Emitter {
   const diagnostics = builtinModule('node:diagnostics_channel')
   const channels = new Map(
     EVENT_NAMES.map((name) => [name, diagnostics?.channel(`verifier-guard:${name}`)] as const),
   )
   const isHeard = (name: keyof GuardEvents) =>
     listeners[name] !== undefined || channels.get(name)?.hasSubscribers === true
-  const warnings = createWarnings(runtime)
+  const warnings = createWarnings(runtime, new Set(configured))
   return {
     listens: (name, code) => isHeard(name) || (name === 'denied' && warnings.mayWarn(code)),
-    emit(name, event) {
+    emit<Name extends keyof GuardEvents>(name: Name, event: GuardEvents[Name], caller?: object) {
       if (!isHeard(name)) return warnings.warn(name, event)
       channels.get(name)?.publish(event)
-      const { [name]: listener } = listeners
-      if (listener !== undefined) tell(name, () => listener(event), runtime)
+      const listener: Listener<GuardEvents[Name]> | undefined = listeners[name]
+      if (listener === undefined) return
+      const isAudit = listener[namesPersons] === true
+      tell(name, () => (isAudit ? listener(event, caller) : listener(event)), runtime)
     },
   }
 }
@@ -183,13 +240,15 @@ function tell(
  * Without it, an application that listens to nothing answers 401 or 503 for ever because of one
  * wrong option, and nothing says why.
  */
-function createWarnings({ warn }: Pick<Runtime, 'warn'>) {
+function createWarnings({ warn }: Pick<Runtime, 'warn'>, configured: ReadonlySet<string>) {
   const codes = new Set<ErrorCode>(LIKELY_MISTAKES)
   const failed = new Set<string>()
+  let others = 0
 
   function warnOnce(place: string, message: string): void {
-    if (failed.has(place) || failed.size >= MOST_PLACES) return
+    if (failed.has(place) || (!configured.has(place) && others >= MOST_PLACES)) return
     failed.add(place)
+    if (!configured.has(place)) others += 1
     warn(message)
   }
 

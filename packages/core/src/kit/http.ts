@@ -1,3 +1,4 @@
+/* Exchanges with other servers, bounded in time and size. */
 import type { Runtime } from './runtime.js'
 import { printable, place } from './display.js'
 
@@ -10,6 +11,8 @@ export type HttpFailureReason =
   | 'too_large'
   | 'not_json'
   | 'unusable'
+  /** Metadata of another issuer than was asked for (RFC 8414 §3.3). */
+  | 'other_issuer'
   | 'aborted'
 
 /** An HTTP exchange that brought no usable answer; the caller decides what that means. */
@@ -41,6 +44,8 @@ export interface FetchLimits {
   readonly maxBytes: number
   /** Whether plain http is acceptable beyond this machine. */
   readonly insecureHttp: boolean
+  /** See {@link BoundedRequest.resendAfter}. */
+  readonly resendAfter?: number
 }
 
 /** One bounded HTTP request. */
@@ -57,6 +62,11 @@ export interface BoundedRequest {
   readonly bodyOf?: number
   /** Calls the request off from outside. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Milliseconds after which the request is sent once more, while the first hangs: a server that
+   * was starting may never answer that one. Each further one takes twice as long. Default: never.
+   */
+  readonly resendAfter?: number | undefined
 }
 
 /** An answer read to its end. */
@@ -102,13 +112,32 @@ export async function exchange(runtime: Runtime, request: BoundedRequest): Promi
     }
   })
   try {
-    return await Promise.race([
-      perform(runtime, request, abort.signal, () => (answered = true)),
-      limit,
-    ])
+    const send = () => perform(runtime, request, abort.signal, () => (answered = true))
+    const { answer, cancel } = sentUntilAnswered(send, runtime, request.resendAfter)
+    return await Promise.race([answer, limit]).finally(cancel)
   } finally {
     callOff()
+    // What was sent twice may be answered twice.
+    abort.abort()
   }
+}
+
+/** The first of several answers to one request, good or bad. */
+function sentUntilAnswered(
+  send: () => Promise<BoundedAnswer>,
+  { schedule }: Pick<Runtime, 'schedule'>,
+  resendAfter: number | undefined,
+): { readonly answer: Promise<BoundedAnswer>; readonly cancel: () => void } {
+  if (resendAfter === undefined) return { answer: send(), cancel: () => {} }
+  let cancel = () => {}
+  const answer = new Promise<BoundedAnswer>((resolve, reject) => {
+    const sendAndRepeat = (delay: number) => {
+      void send().then(resolve, reject)
+      cancel = schedule(() => sendAndRepeat(2 * delay), delay)
+    }
+    sendAndRepeat(resendAfter)
+  })
+  return { answer, cancel: () => cancel() }
 }
 
 /**
@@ -246,10 +275,14 @@ interface Failure {
 
 const PROXY_HINT =
   'if the way leads through a proxy: Node\'s fetch ignores HTTPS_PROXY unless NODE_USE_ENV_PROXY=1 is set (Node 24 and later); before, pass a fetch that uses it as "runtime.fetch"'
+const NAME_HINT = `the name is not known here; ${PROXY_HINT}`
 const PLAIN_HTTP_HINT = 'plain http is spoken there'
+const AUTHORITY_HINT =
+  'Node does not know the authority of its certificate: set NODE_EXTRA_CA_CERTS to a PEM file with it before the process starts, or NODE_USE_SYSTEM_CA=1 (Node 22.19, 24.6 and later) to take those of the system'
+const CHAIN_HINT = `${AUTHORITY_HINT}; if a public authority issued it, the server leaves the intermediate certificate out and has to send it`
 
 /**
- * What to do about a failed connection, where its code tells. OpenSSL reads the first letters of an
+ * What to do about a failed connection, by its code. OpenSSL reads the first letters of an
  * http answer as a version or as a length.
  */
 const HINTS: Readonly<Record<string, string>> = {
@@ -257,11 +290,24 @@ const HINTS: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: PLAIN_HTTP_HINT,
   UND_ERR_CONNECT_TIMEOUT: PROXY_HINT,
   ETIMEDOUT: PROXY_HINT,
+  EHOSTUNREACH: PROXY_HINT,
+  ENETUNREACH: PROXY_HINT,
+  ENOTFOUND: NAME_HINT,
+  EAI_AGAIN: NAME_HINT,
+  SELF_SIGNED_CERT_IN_CHAIN: AUTHORITY_HINT,
+  DEPTH_ZERO_SELF_SIGNED_CERT: AUTHORITY_HINT,
+  UNABLE_TO_GET_ISSUER_CERT: CHAIN_HINT,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: CHAIN_HINT,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: CHAIN_HINT,
+  CERT_HAS_EXPIRED: 'renew the certificate of the server, or set the clock here right',
+  CERT_NOT_YET_VALID: 'set the clock here right',
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'its certificate is for another host name: state the address by a name that it has',
 }
 
 /**
  * undici hides the reason (`ECONNREFUSED`) behind "fetch failed", in `cause`. An error may be of
- * another realm, so that no class tells it.
+ * another realm, which no class check recognises.
  */
 function describeCause(error: unknown): string {
   const outer = Object(error) as Failure

@@ -14,7 +14,7 @@ export interface Life {
   readonly renewAfter: number
   /** It is stale: used only while no newer one can be fetched. */
   readonly staleAfter: number
-  /** It has ended: not used any more. */
+  /** It expires: not used any more. */
   readonly endsAfter: number
 }
 
@@ -27,14 +27,15 @@ export interface KeepPolicy<T> {
   /** How often requests may cause a fetch that is not due: see {@link Kept.renewed}. */
   readonly demand?: { readonly size: number; readonly every: number }
   /**
-   * Whether a value brings something never seen before: then the request that caused it was right.
+   * Whether a value has something never seen before: then the request that caused the fetch was
+   * right, and costs no part of the budget.
    */
-  readonly isNews?: (value: T, previous: T | undefined) => boolean
+  readonly hasMore?: (value: T, previous: T | undefined) => boolean
   /** Whether it also ages by the wall clock, which goes on while a machine is suspended. */
   readonly ageByWallClock?: boolean
 }
 
-/** What is told of a kept value. */
+/** What a kept value reports. */
 export interface KeepEvents<T> {
   readonly fetched?: (value: T, previous: T | undefined) => void
   /** @param retryIn milliseconds until the next attempt in the background */
@@ -54,9 +55,9 @@ interface Moment {
   readonly wall: number
 }
 
-/** Requests that may wait for a fetch that is not due yet: each takes up memory. */
+/** When more requests than this wait for a fetch that is not due yet, a young value serves them. */
 const MAX_WAITING = 1_000
-/** Where requests can't wait for each other, an answer this young serves as well. */
+/** A value is young for so many milliseconds. */
 const YOUNG = 1_000
 
 /** A value that is fetched when it is needed, and kept. */
@@ -70,12 +71,13 @@ export class Kept<T> {
   readonly #aborts = new Set<AbortController>()
   #held: Held<T> | undefined
   #attempts = 0
-  #answered = 0
+  /** The attempt that brought the value at hand. */
+  #accepted = 0
   #failures = 0
   #lastFailure: unknown
   #retryAt = -Infinity
   #beganAt = -Infinity
-  #toldStale = false
+  #hasReportedStale = false
   #used = false
   #waiting = 0
   #byTimer: boolean
@@ -174,16 +176,17 @@ export class Kept<T> {
 
   /** Keeps a value that came another way, as if it had been fetched now. */
   put(value: T): void {
-    this.#accept(value, this.#now())
+    this.#accept(value, this.#now(), (this.#attempts += 1))
   }
 
   /**
    * Waits for the answer to a fetch that begins after this call, for what the value at hand lacks.
-   * When requests have caused more than they may, it begins a moment later. When too many wait for
-   * that, or a pause after failures lasts, the value at hand is the answer.
+   * When requests have used up their budget, the fetch begins a moment later. When too many wait
+   * for that, a value that was asked for less than a second ago is the answer. While a pause after
+   * failures lasts, any value is.
    *
    * @param mayWait whether a fetch that is not due yet is worth waiting for
-   * @returns false when no fetch may be begun for this request, and it can't wait for another's
+   * @returns false when no fetch may begin for this request, and it can't wait for another's
    */
   async renewed(mayWait = true): Promise<boolean> {
     const demand = this.#demand!
@@ -194,7 +197,8 @@ export class Kept<T> {
       return true
     }
     const isDue = demand.wait() === 0
-    if (!isDue && (!mayWait || this.#waiting >= MAX_WAITING)) return true
+    const isCrowded = this.#waiting >= MAX_WAITING && this.age < YOUNG
+    if (!isDue && (!mayWait || isCrowded)) return true
     if (!isDue) this.#waiting += 1
     await (this.#nextRenewal ??= this.#renewNext(demand))
     if (!isDue) this.#waiting -= 1
@@ -202,8 +206,8 @@ export class Kept<T> {
   }
 
   /**
-   * Counts a fetch that nobody waits for any longer as failed, where it ends with the request that
-   * began it.
+   * Counts a fetch that no request waits for any longer as failed, where it ends with the request
+   * that began it.
    */
   abandon(failure: unknown): void {
     if (!worksInBackground && !this.#isClosed) this.#fail(failure)
@@ -217,15 +221,23 @@ export class Kept<T> {
       this.#renewWhenDue(this.#held)
   }
 
-  /** Lets the value end so many milliseconds from now, unless it does sooner. */
-  endWithin(delay: number): void {
+  /**
+   * Makes the value due now, stale in `staleIn` milliseconds and expired in `endsIn`, unless it is
+   * sooner.
+   */
+  shorten({ staleIn, endsIn }: { readonly staleIn: number; readonly endsIn: number }): void {
     const held = this.#held
     if (held === undefined) return
-    const endsAfter = Math.min(held.life.endsAfter, this.#ageOf(held) + delay)
-    this.#held = { ...held, life: { ...held.life, endsAfter } }
+    const age = this.#ageOf(held)
+    const life = {
+      renewAfter: Math.min(held.life.renewAfter, age),
+      staleAfter: Math.min(held.life.staleAfter, age + staleIn),
+      endsAfter: Math.min(held.life.endsAfter, age + endsIn),
+    }
+    this.#held = { ...held, life }
   }
 
-  /** Ends the timers; what is under way goes on for those who wait for it. */
+  /** Ends the timers; a fetch under way goes on for the requests that wait for it. */
   release(): void {
     this.#byTimer = false
     this.#cancelRenewal()
@@ -249,31 +261,29 @@ export class Kept<T> {
     this.#aborts.add(abort)
     try {
       const value = await this.#load(abort.signal)
-      if (this.#isAnswer(number)) this.#accept(value, askedAt)
+      if (this.#isLate(number)) return
+      this.#accept(value, askedAt, number)
     } catch (error) {
-      if (this.#isAnswer(number)) this.#fail(error)
+      if (!this.#isLate(number)) this.#fail(error)
     } finally {
       this.#aborts.delete(abort)
     }
   }
 
-  /**
-   * An answer that was asked for before the last one is older, and could bring back what is gone.
-   */
-  #isAnswer(number: number): boolean {
-    if (this.#isClosed || number < this.#answered) return false
-    this.#answered = number
-    return true
+  /** An answer that was asked for before the value at hand could bring back what is withdrawn. */
+  #isLate(number: number): boolean {
+    return this.#isClosed || number < this.#accepted
   }
 
-  #accept(value: T, askedAt: Moment): void {
+  #accept(value: T, askedAt: Moment, number: number): void {
     const previous = this.current
-    if (this.#policy.isNews?.(value, previous) === true) this.#demand?.giveBack()
+    if (this.#policy.hasMore?.(value, previous) === true) this.#demand?.giveBack()
+    this.#accepted = number
     const held = { value, askedAt, life: this.#policy.life(value) }
     this.#held = held
     this.#failures = 0
     this.#lastFailure = undefined
-    this.#toldStale = false
+    this.#hasReportedStale = false
     this.#renewWhenDue(held)
     this.#events.fetched?.(value, previous)
   }
@@ -284,12 +294,12 @@ export class Kept<T> {
     const hasValue = this.current !== undefined
     const { renewal, demand } = this.#policy.pause(error, this.#failures, hasValue)
     this.#retryAt = this.#runtime.monotonic() + demand
-    // What was good enough to be renewed is tried again.
+    // A value that was worth renewing is worth another attempt.
     this.#used ||= hasValue
     if (this.#policy.renewal === 'always' || hasValue) this.#renewIn(renewal)
     this.#events.failed?.(error, renewal)
-    if (this.#toldStale || !hasValue || !this.isStale) return
-    this.#toldStale = true
+    if (this.#hasReportedStale || this.current === undefined || !this.isStale) return
+    this.#hasReportedStale = true
     this.#events.becameStale?.()
   }
 
@@ -317,9 +327,11 @@ export class Kept<T> {
   async #renewNext(demand: TokenBucket): Promise<void> {
     // The fetch under way may have been answered before what is looked for was published.
     await this.#flight.current
-    await this.#waitFor(demand.wait())
+    if (!this.isPausing) await this.#waitFor(demand.wait())
     await this.#flight.current
     this.#nextRenewal = undefined
+    // One that failed meanwhile answers for the next: no request waits for both.
+    if (this.isPausing) return
     demand.take()
     await this.refresh()
   }

@@ -1,3 +1,4 @@
+/* SHA-256 of a text (FIPS 180-4). */
 import type { Later } from './later.js'
 import { builtinModule } from './runtime.js'
 

@@ -1,14 +1,44 @@
+/* Compares and describes addresses. */
 import { quoteAddress } from './display.js'
 
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+/**
+ * Hosts on this machine or its link, as `URL` writes them: loopback (RFC 6761 §6.3, RFC 1122
+ * §3.2.1.3), "this host", link-local (RFC 3927, RFC 4291 §2.5.6), and IPv4 within IPv6.
+ */
+const LOCAL =
+  /^(?:(?:.+\.)?localhost\.?|(?:0|127)(?:\.\d+){3}|169\.254(?:\.\d+){2}|\[::1?\]|\[fe[89ab].*\]|\[::(?:ffff:)?(?:0:[\da-f]+|7f[\da-f]{2}:[\da-f]+|a9fe:[\da-f]+)\])$/
+
+/**
+ * Whether an address is on this machine or its link, where admin consoles and the metadata services
+ * of clouds are. Does not resolve names: one that leads to such a place is not found.
+ */
+export function isLocal(address: string): boolean {
+  return LOCAL.test(new URL(address).hostname)
+}
+
+/**
+ * An absolute address, or `undefined` for anything else.
+ *
+ * Not by `URL.canParse`: once Node.js 20 has compiled it, it says no to every text with a letter
+ * such as `ü`.
+ */
+export function readUrl(text: string): URL | undefined {
+  try {
+    return new URL(text)
+  } catch {
+    return undefined
+  }
+}
 
 /**
  * What makes an address unfit for a Verifier, or `undefined`: https is required beyond this machine
  * unless plain http was asked for.
  */
 export function describeInsecure(address: string, insecureHttp: boolean): string | undefined {
-  if (!URL.canParse(address)) return `${quoteAddress(address)}, which is not a URL`
-  const { protocol, hostname, username, password } = new URL(address)
+  const url = readUrl(address)
+  if (url === undefined) return `${quoteAddress(address)}, which is not a URL`
+  const { protocol, hostname, username, password } = url
   if (username !== '' || password !== '') return 'a URL with credentials in it'
   if (protocol === 'https:') return undefined
   if (protocol === 'http:' && (insecureHttp || LOOPBACK.test(hostname))) return undefined

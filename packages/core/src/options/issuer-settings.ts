@@ -6,12 +6,14 @@ import { configurationError } from '../kit/errors.js'
 import { readOptions } from '../kit/option-rows.js'
 import { describeInsecure } from '../kit/url.js'
 import { issuerTemplate } from './issuer-template.js'
+import { keysNamed } from './keys.js'
 import type {
   IssuerOptions,
   IssuerSettings,
   KeyLocation,
   ResourceServerOptions,
 } from './options.js'
+import type { Profile } from './profiles.js'
 import { ISSUER_ROWS } from './table.js'
 import { checkTrust, trustSettings } from './trust.js'
 
@@ -31,12 +33,18 @@ export function issuerSettings(
   readOptions('options', own, ISSUER_ROWS)
   checkTrust(own)
   const template = issuerTemplate(own.issuer, own.tenantPattern)
-  checkIssuer(own.issuer.replace('{tenant}', 'tenant'), own.issuer, insecureHttp)
+  const trust = trustSettings(own, shared, template)
+  const keys = statedKeys(own, shared, insecureHttp)
+  checkText(own.issuer)
+  if (keys === undefined)
+    checkAddress(own.issuer.replace('{tenant}', 'tenant'), own.issuer, insecureHttp)
   return Object.freeze({
     issuer: own.issuer,
+    configuredAs: own.issuer,
     template,
-    keysAt: keyLocation(own, shared, insecureHttp),
-    ...trustSettings(own, shared, template),
+    keysAt: (issuer: string) => keys ?? publishedKeys(issuer, trust.profile),
+    sharesKeys: keys !== undefined,
+    ...trust,
   })
 }
 
@@ -49,37 +57,51 @@ export function missingIssuer(found: string): Error {
   )
 }
 
-function keyLocation(
+/** The keys that the application states, or the place that it states for them. */
+function statedKeys(
   own: IssuerOptions,
   shared: ResourceServerOptions,
   insecureHttp: boolean,
-): (issuer: string) => KeyLocation {
+): KeyLocation | undefined {
   const jwksUri = own.jwksUri === undefined ? shared.jwksUri : own.jwksUri
   const keys = own.keys === undefined && own.jwksUri === undefined ? shared.keys : own.keys
   if (jwksUri !== undefined && keys !== undefined)
     throw configurationError('one source of keys', '"jwksUri" and "keys"', 'leave one out')
-  if (jwksUri !== undefined) checkUrl('"jwksUri"', jwksUri, insecureHttp)
-  if (keys !== undefined) checkKeys(keys)
-  return (issuer) => (keys ? { keys } : jwksUri !== undefined ? { jwksUri } : { discovery: issuer })
+  if (jwksUri !== undefined) {
+    checkUrl('"jwksUri"', jwksUri, insecureHttp)
+    return { jwksUri }
+  }
+  return keys === undefined ? undefined : { keys: keysNamed('keys', keys) }
 }
 
-function checkKeys(keys: unknown): void {
-  if (typeof keys === 'object' && keys !== null && !Array.isArray(keys)) return
-  const hint = Array.isArray(keys)
-    ? 'wrap it: { keys: [...] }'
-    : 'leave it out for the keys that the Verifier publishes'
-  throw configurationError('"keys" as a JWK Set, an object with a list "keys"', quote(keys), hint)
+/** Where a Verifier publishes its keys: as its metadata says, unless it has none. */
+function publishedKeys(issuer: string, { keysPath }: Profile): KeyLocation {
+  return keysPath === undefined ? { discovery: issuer } : { jwksUri: issuer + keysPath }
 }
 
-function checkIssuer(issuer: string, stated: string, insecureHttp: boolean): void {
-  checkUrl('"issuer"', issuer, insecureHttp)
-  const { search, hash } = new URL(issuer)
+const WELL_KNOWN = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)/
+
+/** RFC 7519 §4.1.1: any text, compared as it stands. */
+function checkText(issuer: string): void {
   if (issuer !== issuer.trim())
     throw configurationError(
       '"issuer" without white space around it',
-      quoteAddress(stated),
+      quoteAddress(issuer),
       'check where the value comes from',
     )
+  if (issuer === '') throw missingIssuer('""')
+  if (!WELL_KNOWN.test(issuer)) return
+  throw configurationError(
+    '"issuer" exactly as in the tokens\' "iss"',
+    `${quoteAddress(issuer)}, the address of its metadata`,
+    `state what stands there as "issuer", most likely ${quoteAddress(issuer.replace(WELL_KNOWN, ''))}`,
+  )
+}
+
+/** What metadata is fetched from (RFC 8414 §2). */
+function checkAddress(issuer: string, stated: string, insecureHttp: boolean): void {
+  checkUrl('"issuer"', issuer, insecureHttp)
+  const { search, hash } = new URL(issuer)
   if (search === '' && hash === '') return
   throw configurationError(
     '"issuer" without query and fragment',
@@ -91,9 +113,13 @@ function checkIssuer(issuer: string, stated: string, insecureHttp: boolean): voi
 function checkUrl(name: string, value: unknown, insecureHttp: boolean): void {
   const problem = typeof value === 'string' ? describeInsecure(value, insecureHttp) : quote(value)
   if (problem === undefined) return
+  const elsewhere =
+    name === '"issuer"'
+      ? '; where the tokens state another text than an address, say with "jwksUri" where the keys are'
+      : ''
   throw configurationError(
     `${name} as an https URL`,
     problem,
-    'use https, or "allowInsecureHttp" within a network that you trust',
+    `use https, or "allowInsecureHttp" within a network that you trust${elsewhere}`,
   )
 }

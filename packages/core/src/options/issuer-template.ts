@@ -1,5 +1,7 @@
+/* Issuers with `{tenant}` in them: a template in, a test for real issuers out. */
 import { configurationError } from '../kit/errors.js'
 import { quote, quoteAddress } from '../kit/display.js'
+import { readUrl } from '../kit/url.js'
 
 /** Tells whether an issuer is one of a template's. */
 export type IssuerTemplate = (issuer: string) => boolean
@@ -45,14 +47,15 @@ export function issuerTemplate(
 
 /** In its last label a tenant would choose the top-level domain, and so whose host it is. */
 function mayVary(address: string): boolean {
-  if (!URL.canParse(address)) return false
-  const { hostname, pathname } = new URL(address)
+  const url = readUrl(address)
+  if (url === undefined) return false
+  const { hostname, pathname } = url
   const labels = hostname.split('.').slice(0, -1)
   return pathname.includes(STAND_IN) || labels.some((label) => label.includes(STAND_IN))
 }
 
 /**
- * Top-level domains under which no stranger can have a name: reserved for one's own network, for
+ * Top-level domains under which no one else can have a name: reserved for one's own network, for
  * tests or for examples (RFC 6761, RFC 6762 appendix G, RFC 8375).
  */
 const RESERVED = new Set([
@@ -71,13 +74,42 @@ const RESERVED = new Set([
 ])
 
 /**
- * Whether the tenant of a template is the label before the last, and so a name that anybody may
- * register.
+ * Second-level domains that are registries in many countries: `co.uk`, `com.br`. This and the next
+ * list are a part of the public suffix list (publicsuffix.org), which would outweigh all the rest
+ * of this package.
  */
+const REGISTRIES = new Set(['ac', 'co', 'com', 'edu', 'gov', 'net', 'or', 'org'])
+
+/** Hosts under which anybody gets a name. */
+const HOSTING = new Set([
+  'appspot.com',
+  'azurewebsites.net',
+  'cloudfront.net',
+  'firebaseapp.com',
+  'fly.dev',
+  'github.io',
+  'gitlab.io',
+  'herokuapp.com',
+  'netlify.app',
+  'ngrok.io',
+  'onrender.com',
+  'pages.dev',
+  'run.app',
+  'vercel.app',
+  'web.app',
+  'workers.dev',
+])
+
+/** Whether the tenant of a template stands where anybody may register a name. */
 export function isOpenToAll(issuer: string): boolean {
   const { hostname } = new URL(issuer.replace(PLACEHOLDER, STAND_IN))
   const labels = hostname.split('.')
-  return labels.at(-2)?.includes(STAND_IN) === true && !RESERVED.has(labels.at(-1)!)
+  const index = labels.findIndex((label) => label.includes(STAND_IN))
+  if (index === -1) return false
+  const [last = '', before = '', ...more] = labels.slice(index + 1).reverse()
+  if (before === '') return !RESERVED.has(last)
+  if (more.length > 0) return false
+  return HOSTING.has(`${before}.${last}`) || (last.length === 2 && REGISTRIES.has(before))
 }
 
 /**

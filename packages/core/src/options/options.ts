@@ -4,6 +4,7 @@
  */
 import type { Algorithm, AlgorithmRow } from '../jwt/algorithms.js'
 import type { JwkSet } from '../jwt/key.js'
+import type { PublicKeys } from '../jwt/public-keys.js'
 import type { SignatureThread } from '../jwt/signature.js'
 import type { EventListeners } from '../kit/events.js'
 import type { FetchLimits } from '../kit/http.js'
@@ -24,8 +25,21 @@ export type KeySource =
     }
   | {
       readonly jwksUri?: never
-      /** The JWK Set itself: nothing is fetched, and rotation is yours. */
-      readonly keys: JwkSet
+      /**
+       * The keys themselves: a JWK Set, one key or a list; each key a JWK, a `KeyObject`, or PEM
+       * with a public key or a certificate. Nothing is fetched, and rotation is yours. A key
+       * without `kid` counts for tokens with any.
+       */
+      readonly keys: PublicKeys
+    }
+
+/** What tells id_tokens from access tokens, where the token itself says too little. */
+export type IdTokens =
+  | 'refuse'
+  | 'accept'
+  | {
+      /** A claim that access tokens of the issuer have and its id_tokens don't. */
+      readonly lack: string
     }
 
 /** Which of one issuer's tokens are accepted. */
@@ -40,10 +54,18 @@ export interface TrustOptions {
   /** The family of Verifiers, and so the defaults for their tokens. Default: `auto`. */
   readonly profile?: ProfileName
   /**
-   * Clients whose user tokens are accepted under the profiles `dome` and `eudistack`, where
-   * `audience` is left out. Default: none. Passing `undefined` throws.
+   * Clients whose tokens are accepted in place of an audience. Under the profiles `dome` and
+   * `eudistack`, where `audience` is left out: the clients whose users may call, by `aud`. Under
+   * the others, where `audience` is `null`: the clients that may call, by `client_id` or `azp`.
+   * Default: none. Passing `undefined` throws.
    */
   readonly clientIds?: readonly string[]
+  /**
+   * What becomes of tokens that may be id_tokens (RFC 8725 §2.8). `refuse` refuses them.
+   * `{ lack: 'uid' }` says that access tokens of this issuer have the claim `uid` and its id_tokens
+   * don't. `accept` takes id_tokens for access tokens, and warns at start. Default: `refuse`.
+   */
+  readonly idTokens?: IdTokens
   /**
    * Kinds of caller that are accepted. Default: the profile's; `machine` for `dome` and
    * `eudistack`, with `employee` once `clientIds` or an `audience` other than the Verifier itself
@@ -62,7 +84,8 @@ export type IssuerOptions = TrustOptions &
   KeySource & {
     /**
      * The issuer exactly as its tokens state it, or a template with `{tenant}` in a host label,
-     * though not the last, or in the path. What follows it in the host must be yours.
+     * though not the last, or in the path. What follows it in the host must be yours. An https
+     * address, or any text where `jwksUri` or `keys` is given: nothing is fetched from it then.
      */
     readonly issuer: string
     /** What `{tenant}` may stand for, as a whole. Default: `[a-z0-9-]{1,64}`. */
@@ -113,7 +136,17 @@ export interface CacheOptions {
   readonly maxBytes?: number
 }
 
-/** Everything a resource server can be told. */
+/**
+ * Where the correlation id of a denial comes from: a random one (`true`), that of a field of the
+ * request by its name (`'x-request-id'`; of `'traceparent'` the id of the trace), or that of a
+ * function of the framework's own request (`({ id }) => id`).
+ *
+ * What the request states has 128 characters at most: letters, digits and `_ . : / + = @ ~ -`.
+ * Where it states nothing else, or the function throws, the id is a random one.
+ */
+export type CorrelationId = boolean | string | ((request: never) => unknown)
+
+/** The options of a resource server. */
 export type ResourceServerOptions = TrustOptions &
   KeySource & {
     /**
@@ -153,10 +186,15 @@ export type ResourceServerOptions = TrustOptions &
     /** Name of the protected space in challenges (RFC 9110 §11.5). Default: `api`. */
     readonly realm?: string
     /**
-     * Whether denials carry a random id for the caller to quote, the same as in the `denied` event.
-     * Default: false.
+     * Gives every denial an id: `correlation_id` in the body of the answer, `correlationId` in the
+     * event. See {@link CorrelationId} for where it comes from. Default: false.
      */
-    readonly correlationId?: boolean
+    readonly correlationId?: CorrelationId
+    /**
+     * The share of denials that the event `denied` tells of, above 0 and up to 1: a flood of bad
+     * tokens must not become one of log lines. The event then states it as `share`. Default: 1.
+     */
+    readonly sampleDenied?: number
     /**
      * Accepts plain http beyond this machine: anyone on the way can then publish keys. Default:
      * false.
@@ -168,8 +206,8 @@ export type ResourceServerOptions = TrustOptions &
      */
     readonly signatureThread?: SignatureThread
     /**
-     * Functions that are told of events. Without a listener, the first likely mistake of each kind
-     * in these options is printed as a process warning. Default: none.
+     * Functions that are called with events. Without a listener, the first likely mistake of
+     * each kind in these options is printed as a process warning. Default: none.
      */
     readonly events?: EventListeners
     /** Replacements for members of {@link systemRuntime}; the rest stays. Default: the process'. */
@@ -181,7 +219,9 @@ export interface TrustSettings {
   readonly profile: Profile
   /** Accepted audiences; `null` for any, `undefined` for the profile's own rule. */
   readonly audience: readonly string[] | null | undefined
+  /** Clients that are accepted in place of an audience; empty for none in particular. */
   readonly clientIds: readonly string[]
+  readonly idTokens: IdTokens
   readonly kinds: readonly CallerKind[] | undefined
   readonly algorithms: ReadonlyMap<string, AlgorithmRow>
 }
@@ -193,9 +233,13 @@ export type KeyLocation =
 /** One configured issuer. */
 export interface IssuerSettings extends TrustSettings {
   readonly issuer: string
+  /** The issuer or template in the options; `undefined` for one that a lookup answered for. */
+  readonly configuredAs: string | undefined
   /** Tells which issuers these settings are for, where `issuer` is a template. */
   readonly template: IssuerTemplate | undefined
   readonly keysAt: (issuer: string) => KeyLocation
+  /** Whether one place has the keys of all issuers of a template. */
+  readonly sharesKeys: boolean
 }
 
 /** Bounds of a key set; times in milliseconds. */
@@ -227,7 +271,8 @@ export interface Settings {
   readonly checksCredentialValidity: boolean
   readonly signatureThread: SignatureThread
   readonly realm: string
-  readonly correlationId: boolean
+  readonly correlationId: CorrelationId
+  readonly sampleDenied: number
   readonly listeners: EventListeners
   readonly runtime: Runtime
 }

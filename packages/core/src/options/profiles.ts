@@ -1,9 +1,10 @@
+/* The profiles: a named set of defaults for each family of Verifiers. */
 import type { Algorithm } from '../jwt/algorithms.js'
 
 /** Kinds of actor behind a token: by its credential, or `none` for a plain access token. */
 export const KINDS = ['machine', 'employee', 'unknown', 'none'] as const
 
-/** CallerKind of actor behind a token. */
+/** The kind of actor behind a token. */
 export type CallerKind = (typeof KINDS)[number]
 
 /**
@@ -28,56 +29,43 @@ export interface Profile {
    */
   readonly types: readonly string[]
   /**
-   * Claims that only an id_token or another JWT of the same key has. Not looked at when `typ` says
-   * `at+jwt`, which no id_token may.
+   * Whether claims that id_tokens and logout tokens have speak against a token. Not looked at when
+   * `typ` says `at+jwt`, which no id_token may.
    */
-  readonly idTokenMarks: readonly string[]
-  /**
-   * Those among the marks that access tokens have too (RFC 9068 §2.2.1, Keycloak): they count for
-   * nothing where the token has scopes and is addressed to others than the client that it was
-   * issued to, as no id_token is.
-   */
-  readonly sharedMarks: readonly string[]
+  readonly readsMarks: boolean
+  /** Whether claims in which ordinary authorization servers state the kind of a token count. */
+  readonly readsSigns: boolean
   /**
    * Claims of which an access token has at least one, and an id_token without marks none; empty
-   * where nothing can be told by that.
+   * where that says nothing.
    */
   readonly accessTokenMarks: readonly string[]
+  /** Claims that name the client which a token was issued to, in the order of their weight. */
+  readonly clientClaims: readonly string[]
   /**
    * Whether a credential is looked for in the claims; elsewhere claims of the same names mean
    * something else.
    */
   readonly credential: boolean
-  /** Claims without which a token is refused, besides `iss` and `exp`. */
-  readonly requiredClaims: readonly string[]
+  /**
+   * Claims without which a token is refused, besides `iss` and `exp`; of a list, one is enough.
+   */
+  readonly requiredClaims: readonly (string | readonly string[])[]
   /** Kinds that are accepted unless the application names others; `undefined` for any. */
   readonly kinds: readonly CallerKind[] | undefined
+  /** Where the keys are below the issuer, for Verifiers without metadata there. */
+  readonly keysPath?: string
 }
-
-/**
- * What no access token of any generation carries, and OpenID Connect or the Verifiers put in
- * id_tokens and logout tokens.
- */
-const ID_TOKEN_MARKS = [
-  'vc_json',
-  'auth_time',
-  'acr',
-  'amr',
-  'at_hash',
-  'c_hash',
-  's_hash',
-  'sid',
-  'events',
-]
 
 const java: Profile = {
   algorithms: ['ES256'],
   audience: 'verifier',
   types: ['jwt', 'at+jwt', ''],
-  idTokenMarks: ID_TOKEN_MARKS,
-  sharedMarks: [],
+  readsMarks: true,
+  readsSigns: false,
   // The Java Verifiers put both in access tokens and neither in id_tokens.
   accessTokenMarks: ['jti', 'scope'],
+  clientClaims: ['client_id', 'azp'],
   credential: true,
   requiredClaims: ['aud'],
   kinds: ['machine'],
@@ -88,8 +76,9 @@ export const PROFILES = Object.freeze({
   /** Every dialect is recognised, and a token without a credential is a plain access token. */
   auto: {
     ...java,
+    algorithms: ['ES256', 'RS256'],
     audience: 'required',
-    sharedMarks: ['auth_time', 'acr', 'amr', 'sid'],
+    readsSigns: true,
     accessTokenMarks: [
       'jti',
       'scope',
@@ -98,6 +87,8 @@ export const PROFILES = Object.freeze({
       'verifiableCredential',
       'verifiablePresentation',
     ],
+    // Okta writes `cid`, Microsoft Entra 1.0 `appid`.
+    clientClaims: ['client_id', 'azp', 'cid', 'appid'],
     kinds: undefined,
   },
   /** in2-verifier-api 1.x and 2.x, DOME production: the credential in `vc`, `iss` a static URL. */
@@ -109,19 +100,28 @@ export const PROFILES = Object.freeze({
   eudistack: java,
   /**
    * FIWARE VCVerifier: `aud` an array of client ids, `verifiableCredential`, neither `jti` nor
-   * `scope`, RS256 unless configured.
+   * `scope`, RS256 unless configured. Its metadata is that of one service, its keys are those of
+   * all.
    */
-  fiware: { ...java, algorithms: ['ES256', 'RS256'], audience: 'required', accessTokenMarks: [] },
+  fiware: {
+    ...java,
+    algorithms: ['ES256', 'RS256'],
+    audience: 'required',
+    accessTokenMarks: [],
+    keysPath: '/.well-known/jwks',
+  },
   /** Any authorization server with JWT access tokens after RFC 9068 §2. */
   rfc9068: {
     algorithms: ['ES256', 'RS256'],
     audience: 'required',
     types: ['at+jwt'],
-    idTokenMarks: [],
-    sharedMarks: [],
+    readsMarks: false,
+    readsSigns: false,
     accessTokenMarks: [],
+    clientClaims: ['client_id', 'azp'],
     credential: false,
-    requiredClaims: ['aud', 'sub', 'client_id', 'iat', 'jti'],
+    // Keycloak names the client of a user's token in `azp` alone.
+    requiredClaims: ['aud', 'sub', ['client_id', 'azp'], 'iat', 'jti'],
     kinds: undefined,
   },
 } satisfies Record<string, Profile>)

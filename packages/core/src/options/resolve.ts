@@ -53,6 +53,7 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
     signatureThread: given.signatureThread,
     realm: given.realm,
     correlationId: given.correlationId,
+    sampleDenied: given.sampleDenied,
     listeners: given.events,
     runtime,
   }
@@ -107,6 +108,7 @@ function issuersOf(
 ): Pick<Settings, 'issuers' | 'lookups'> {
   const listed = listOf(options)
   const resolve = (own: IssuerOptions) => issuerSettings(own, options, insecureHttp)
+  const resolveLookedUp = (own: IssuerOptions) => ({ ...resolve(own), configuredAs: undefined })
   const issuers = listed
     .filter((entry) => typeof entry !== 'function')
     .map((entry) =>
@@ -115,7 +117,7 @@ function issuersOf(
   refuseRepeated(issuers)
   const lookups = listed
     .filter((entry) => typeof entry === 'function')
-    .map((lookup) => issuerLookup(lookup as IssuerLookup, resolve, timeout, runtime))
+    .map((lookup) => issuerLookup(lookup as IssuerLookup, resolveLookedUp, timeout, runtime))
   return { issuers, lookups }
 }
 
@@ -149,17 +151,24 @@ function* warnings({ issuers, limits, dpop }: Settings): Iterable<string> {
     yield 'allowInsecureHttp is on: anyone on the way to the Verifier can publish keys of their own.'
   if (dpop?.nonce !== undefined && dpop.nonce.secrets === undefined)
     yield 'dpop.nonce has no "secrets": this process makes its own, and instances refuse each other\'s nonces. State the same secrets for all of them.'
-  for (const { issuer, template, audience, kinds, profile } of issuers) {
-    if (audience === null) {
-      const employees =
-        profile.kinds !== undefined && kinds?.includes('employee')
-          ? ', employees of any client included'
-          : ''
-      yield `audience is null: tokens that ${issuer} issued for any other API are accepted${employees}; only requirements restrict access.`
-    }
+  for (const own of issuers) {
+    const { issuer, template, audience, idTokens } = own
+    if (audience === null) yield anyAudience(own)
+    if (idTokens === 'accept')
+      yield `idTokens is "accept": id_tokens of ${issuer} are taken for access tokens, so whoever a user signs in to can call this API as that user; name a claim that only access tokens have, as { lack: 'name' }, if there is one.`
     if (template !== undefined && isOpenToAll(issuer))
       yield `the issuer ${issuer} takes every host below its last label for a Verifier of yours: where anybody can register a name there, anybody can issue tokens.`
     if (audience?.includes(issuer))
       yield `audience is the issuer ${issuer} itself: every machine's token is addressed so; only powers, tenant and other requirements restrict access.`
   }
+}
+
+function anyAudience({ issuer, clientIds, kinds, profile }: IssuerSettings): string {
+  if (clientIds.length > 0)
+    return `audience is null: tokens that ${issuer} issued to ${clientIds.join(' or ')} for any other API are accepted too; requirements have to restrict access.`
+  const employees =
+    profile.kinds !== undefined && kinds?.includes('employee')
+      ? ', employees of any client included'
+      : ''
+  return `audience is null: tokens that ${issuer} issued for any other API are accepted${employees}; only requirements restrict access.`
 }

@@ -3,10 +3,12 @@
  * out.
  */
 import type { JwkSet } from '../jwt/key.js'
-import { quote } from '../kit/display.js'
+import type { PublicKeys } from '../jwt/public-keys.js'
+import { quote, quoteAddress } from '../kit/display.js'
 import { configurationError } from '../kit/errors.js'
 import { readOptions, seconds, within, type OptionRows } from '../kit/option-rows.js'
 import { describeInsecure } from '../kit/url.js'
+import { keysNamed } from './keys.js'
 
 /** Which end of a byte the first entry of a list is at. */
 export type BitOrder = 'msb' | 'lsb'
@@ -14,8 +16,11 @@ export type BitOrder = 'msb' | 'lsb'
 /** Whose signature a status list needs. */
 export type ListSigner =
   | {
-      /** The keys of the list's signer, by which any of its lists may be signed. */
-      readonly keys: JwkSet
+      /**
+       * The keys of the list's signer, by which any of its lists may be signed: a JWK Set, one key
+       * or a list, as JWK, `KeyObject` or PEM.
+       */
+      readonly keys: PublicKeys
       readonly certificateAuthorities?: never
       readonly organization?: never
     }
@@ -36,7 +41,7 @@ export type ListSigner =
 
 /** Where lists may be fetched from, and who signs them there. */
 export type TrustedLists = ListSigner & {
-  /** An https address; every list below it counts, and no other. */
+  /** An https address without query; every list below it counts, and no other. */
   readonly url: string
   /**
    * Which end of a byte the first entry is at. Default: `msb`, as EUDIStack writes both standards
@@ -61,9 +66,17 @@ export interface StatusListOptions {
   readonly unavailable?: 'closed' | { readonly openFor: number }
 }
 
+/** Whose signature a status list needs, the keys in one form. */
+export type CheckedSigner =
+  | Extract<ListSigner, { readonly organization: string }>
+  | { readonly keys: JwkSet; readonly certificateAuthorities?: never }
+
+/** One place of status lists, checked. */
+export type CheckedLists = CheckedSigner & { readonly url: string; readonly bitOrder: BitOrder }
+
 /** The options, checked. Times in milliseconds. */
 export interface StatusListSettings {
-  readonly lists: readonly TrustedLists[]
+  readonly lists: readonly CheckedLists[]
   readonly maxAge: number
   readonly openFor: number
 }
@@ -105,9 +118,9 @@ export function statusListSettings(
     within('status', STATUS_LIST_ROWS),
   )
   checkLists('status.lists', lists)
-  for (const list of lists) checkList(list, insecureHttp)
   const openFor = unavailable === 'closed' ? 0 : unavailable.openFor
-  return { lists, maxAge: maxAge * 1_000, openFor: openFor * 1_000 }
+  const checked = lists.map((list) => checkedList(list, insecureHttp))
+  return { lists: checked, maxAge: maxAge * 1_000, openFor: openFor * 1_000 }
 }
 
 function checkLists(name: string, value: unknown): void {
@@ -125,7 +138,8 @@ function checkUnavailable(name: string, value: unknown): void {
   seconds(0.001, YEAR)(`${name}.openFor`, openFor)
 }
 
-function checkList({ url, bitOrder = 'msb' }: TrustedLists, insecureHttp: boolean): void {
+function checkedList(list: TrustedLists, insecureHttp: boolean): CheckedLists {
+  const { url, bitOrder = 'msb' } = list
   const problem = typeof url === 'string' ? describeInsecure(url, insecureHttp) : quote(url)
   if (problem !== undefined)
     throw configurationError(
@@ -133,10 +147,30 @@ function checkList({ url, bitOrder = 'msb' }: TrustedLists, insecureHttp: boolea
       problem,
       'state where the lists of the issuer are',
     )
+  if (/[?#]/.test(url))
+    throw configurationError(
+      '"url" of a status list without query and fragment',
+      quoteAddress(url),
+      'state the place below which the lists are, such as https://issuer.example.org/lists/',
+    )
   if (bitOrder !== 'msb' && bitOrder !== 'lsb')
     throw configurationError(
       '"bitOrder" to be "msb" or "lsb"',
       quote(bitOrder),
       'leave it out for "msb"',
     )
+  return { ...checkedSigner(list), url, bitOrder }
+}
+
+function checkedSigner(signer: ListSigner): CheckedSigner {
+  const { keys, certificateAuthorities, organization } = signer
+  if (keys !== undefined && certificateAuthorities === undefined)
+    return { keys: keysNamed('keys', keys) }
+  if (keys === undefined && certificateAuthorities !== undefined)
+    return { certificateAuthorities, organization }
+  throw configurationError(
+    '"keys" or "certificateAuthorities" of a status list, to check its signature by',
+    keys === undefined ? 'neither' : 'both',
+    'take the keys from the issuer of the list, or name the authority of its certificate and its "organization"',
+  )
 }

@@ -12,6 +12,7 @@ import {
   functions,
   oneOf,
   seconds,
+  text,
   type OptionRows,
 } from '../kit/option-rows.js'
 import { systemRuntime } from '../kit/runtime.js'
@@ -25,8 +26,11 @@ import type {
 } from './options.js'
 
 const DAY = 86_400
+// RFC 9110 §5.1, of the characters that fields are named with; a switch from the environment is no
+// name.
+const FIELD_NAME = /^(?!(?:true|false|yes|no|on|off)$)[a-z][\w-]{0,63}$/i
 const YEAR = 365 * DAY
-// The memory sets aside a place for every entry.
+// The cache sets aside a place for every entry.
 const MOST_ENTRIES = 10_000_000
 const MOST_BYTES = 2 ** 40
 
@@ -45,7 +49,12 @@ const TRUST_ROWS = {
   clientIds: {
     check: anything,
     defaultIs: 'none',
-    says: 'clients whose user tokens are accepted under `dome` and `eudistack`, in place of `audience`',
+    says: 'clients whose tokens are accepted in place of `audience`: of users under `dome` and `eudistack`, of any caller where `audience` is `null`',
+  },
+  idTokens: {
+    check: checkIdTokens,
+    default: 'refuse',
+    says: 'tokens that may be id_tokens: `refuse`, `accept`, or `{ lack: claim }` for a claim that only access tokens have',
   },
   kinds: {
     check: anything,
@@ -68,7 +77,7 @@ const KEY_SOURCE_ROWS = {
   keys: {
     check: anything,
     defaultIs: 'discovery',
-    says: 'the key set itself; nothing is fetched',
+    says: 'the keys themselves: a JWK Set, one key or a list; a key as JWK, `KeyObject` or PEM; nothing is fetched',
   },
 } as const satisfies OptionRows<KeySource>
 
@@ -77,7 +86,7 @@ export const ISSUER_ROWS = {
   issuer: {
     check: anything,
     defaultIs: 'required',
-    says: 'an issuer exactly as its tokens state it, or a template with `{tenant}`',
+    says: 'an issuer exactly as its tokens state it, or a template with `{tenant}`; any text where `jwksUri` or `keys` is given',
   },
   tenantPattern: {
     check: anything,
@@ -190,9 +199,14 @@ export const SERVER_ROWS = {
     says: 'name of the protected space in challenges',
   },
   correlationId: {
-    check: flag,
+    check: checkCorrelationId,
     default: false,
-    says: 'gives every denial an id, in the answer and in the event',
+    says: "gives every denial an id, in the answer's body and in the event: a random one (`true`), that of a field (`'x-request-id'`, `'traceparent'`) or of a function of the request",
+  },
+  sampleDenied: {
+    check: checkShare,
+    default: 1,
+    says: 'share of the denials that the event `denied` tells of',
   },
   allowInsecureHttp: {
     check: flag,
@@ -208,7 +222,7 @@ export const SERVER_ROWS = {
     check: functions(EVENT_NAMES, 'it is called with the event'),
     default: {},
     defaultIs: 'none',
-    says: 'functions that are told of events',
+    says: 'functions that are called with events',
   },
   runtime: {
     check: checkRuntime,
@@ -218,6 +232,12 @@ export const SERVER_ROWS = {
   },
 } as const satisfies OptionRows<ResourceServerOptions>
 
+function checkIdTokens(name: string, value: unknown): void {
+  const { lack } = Object(value) as { lack?: unknown }
+  if (lack === undefined) return oneOf('refuse', 'accept')(name, value)
+  text(`${name}.lack`, lack)
+}
+
 function checkGroup(name: string, value: unknown): void {
   if (typeof value === 'object' && value !== null) return
   throw configurationError(`"${name}" as an object`, quote(value), 'leave it out for the default')
@@ -226,6 +246,25 @@ function checkGroup(name: string, value: unknown): void {
 function checkCache(name: string, value: unknown): void {
   if (typeof value === 'object') return
   throw configurationError(`"${name}" as an object`, quote(value), 'null switches it off')
+}
+
+function checkCorrelationId(name: string, value: unknown): void {
+  if (typeof value === 'boolean' || typeof value === 'function') return
+  if (typeof value === 'string' && FIELD_NAME.test(value)) return
+  throw configurationError(
+    `"${name}" as true, false, the name of a field or a function`,
+    quote(value),
+    'a field is named like "x-request-id" or "traceparent"',
+  )
+}
+
+function checkShare(name: string, value: unknown): void {
+  if (typeof value === 'number' && value > 0 && value <= 1) return
+  throw configurationError(
+    `"${name}" as a number above 0 and up to 1`,
+    quote(value),
+    'it is a share: 0.1 tells of one denial in ten',
+  )
 }
 
 /** Other members than those that are read do no harm: a runtime may serve the client as well. */

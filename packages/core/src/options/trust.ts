@@ -1,3 +1,4 @@
+/* What is trusted of an issuer: audience, clients, kinds and algorithms, checked together. */
 import { ALGORITHMS, type AlgorithmRow } from '../jwt/algorithms.js'
 import { configurationError } from '../kit/errors.js'
 import type { TrustOptions, TrustSettings } from './options.js'
@@ -43,13 +44,12 @@ export function trustSettings(
   const options: TrustOptions = { ...shared, ...own }
   const name = options.profile ?? 'auto'
   const profile = profileNamed(name)
-  const clientIds = strings('clientIds', options.clientIds ?? [])
   const audience = audienceList(options.audience, profile, name)
   // An issuer with an audience of its own may well stand beside others that go by the shared client
   // ids.
   const isOverruled = own.clientIds === undefined && own.audience !== undefined
-  if (clientIds.length > 0 && audience !== undefined && !isOverruled)
-    throw ignoredClients(profile, name)
+  const clientIds = strings('clientIds', (isOverruled ? [] : options.clientIds) ?? [])
+  if (clientIds.length > 0 && !countsClients(audience, profile)) throw ignoredClients(profile, name)
   const kinds = kindList(options.kinds)
   if (kinds !== undefined && !profile.credential && !kinds.includes('none'))
     throw unmatched(kinds, name)
@@ -61,6 +61,7 @@ export function trustSettings(
     profile,
     audience,
     clientIds,
+    idTokens: options.idTokens ?? 'refuse',
     kinds: kinds ?? (profile.kinds && [...profile.kinds, ...users]),
     algorithms: algorithmsNamed(options.algorithms ?? profile.algorithms),
   }
@@ -83,11 +84,21 @@ function verifierNamed(
     template?.(audience + path) === true
 }
 
+function countsClients(audience: TrustSettings['audience'], profile: Profile): boolean {
+  return profile.audience === 'verifier' ? audience === undefined : audience === null
+}
+
 function ignoredClients(profile: Profile, name: ProfileName): Error {
+  if (profile.audience === 'verifier')
+    return configurationError(
+      `"clientIds" without "audience" under the profile "${name}"`,
+      'both',
+      'an explicit "audience" is all that counts: name there what the users\' tokens carry in "aud", and leave "clientIds" out',
+    )
   return configurationError(
-    '"clientIds" without "audience", under the profile "dome" or "eudistack"',
-    profile.audience === 'verifier' ? 'both' : `the profile "${name}"`,
-    'an explicit "audience" is all that counts: name there what the users\' tokens carry in "aud", and leave "clientIds" out',
+    `"clientIds" beside "audience: null" under the profile "${name}"`,
+    'an audience',
+    'the audience is all that counts: leave "clientIds" out, or set "audience" to null for a server that states none',
   )
 }
 
@@ -135,7 +146,7 @@ function audienceList(
       '"audience"',
       'none',
       `name what your tokens carry in "aud", or the profile "dome" or "eudistack" whose machine tokens are addressed to the Verifier; ` +
-        `"${name}" has no rule of its own, and null accepts any audience`,
+        `"${name}" has no rule of its own; null accepts any audience, and "clientIds" beside it names the clients instead`,
     )
   }
   const list = strings('audience', typeof audience === 'string' ? [audience] : audience)

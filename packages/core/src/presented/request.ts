@@ -67,9 +67,9 @@ export function isInQuery({ url }: RequestLike, name: string): boolean {
 }
 
 function textOf(value: unknown): Field {
-  if (typeof value === 'string' || value === undefined) return value
-  if (!Array.isArray(value)) return { unfit: value }
-  return value.length > 1 ? { several: value.length } : textOf(value[0])
+  if (Array.isArray(value) && value.length > 1) return { several: value.length }
+  const one: unknown = Array.isArray(value) ? value[0] : value
+  return typeof one === 'string' || one === undefined ? one : { unfit: one }
 }
 
 function timesSent(rawHeaders: readonly string[], name: string): number {

@@ -2,6 +2,7 @@
  * What a proof is made for: the method and the URL of a request, as the client sent it. Request and
  * public addresses in, URLs out (RFC 9449 §4.3 no. 8 and 9, RFC 3986 §6.2.2, §6.2.3).
  */
+import { readUrl } from '../kit/url.js'
 import type { ResourceAddress } from '../options/resource.js'
 import type { RequestLike } from '../presented/request.js'
 
@@ -71,8 +72,9 @@ export function isFor(htu: string, targets: readonly string[]): boolean {
 export function normalUrl(text: string): string | undefined {
   const [, , authority, path, rest] = PARTS.exec(text) ?? []
   if (authority === undefined || !AUTHORITY.test(authority)) return undefined
-  if (!PATH.test(path!) || !REST.test(rest!) || !URL.canParse(text)) return undefined
-  const { origin, hostname, pathname } = new URL(text)
+  const url = PATH.test(path!) && REST.test(rest!) ? readUrl(text) : undefined
+  if (url === undefined) return undefined
+  const { origin, hostname, pathname } = url
   // A host that the parser rewrote was another way to write an address.
   if (hostname !== authority.replace(/:\d*$/, '').toLowerCase()) return undefined
   return origin + normalPath(pathname)

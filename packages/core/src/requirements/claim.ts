@@ -1,3 +1,4 @@
+/* Requires something of one claim. */
 import { configurationError, type Refusal } from '../kit/errors.js'
 import { anything, callable, readOptions, texts, type OptionRows } from '../kit/option-rows.js'
 import { andThen, given } from '../kit/later.js'
@@ -51,7 +52,7 @@ export function requiredClaim(
 ): Requirement {
   texts('claim', claim)
   const path: readonly string[] = Object.freeze([claim].flat())
-  const { fits, expected } = prepare(condition)
+  const { fits, expected, missed } = prepare(condition)
   const name = `claim ${path.join('.')}`
   return Object.freeze({
     name,
@@ -63,7 +64,7 @@ export function requiredClaim(
         const reason = {
           check: 'requirements',
           expected: `${name} ${expected}`,
-          actual: describe(value),
+          actual: missed?.(value) ?? describe(value),
         }
         return { code: 'claim_requirement_unmet', reason }
       }
@@ -74,6 +75,8 @@ export function requiredClaim(
 
 interface Test {
   readonly expected: string
+  /** What is wrong with a value, in the application's own words: claims are about people. */
+  readonly missed?: (value: unknown) => string | undefined
   readonly fits: (value: unknown) => boolean | Promise<boolean>
 }
 
@@ -103,6 +106,7 @@ const CONDITIONS: { readonly [name: string]: (wanted: never) => Test } = {
     return {
       expected: `with ${enumerate(all)} in it`,
       fits: (value) => all.every((one) => elements(value).includes(one)),
+      missed: (value) => without(value, all),
     }
   },
   satisfies(predicate: (value: unknown) => boolean | Promise<boolean>) {
@@ -140,6 +144,13 @@ function follow(claims: Caller['claims'], path: readonly string[]): unknown {
 
 function elements(value: unknown): readonly unknown[] {
   return typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : []
+}
+
+/** Which of the wanted elements a list or a text lacks. */
+function without(value: unknown, wanted: readonly unknown[]): string | undefined {
+  if (typeof value !== 'string' && !Array.isArray(value)) return undefined
+  const held = elements(value)
+  return `${describe(value)} without ${enumerate(wanted.filter((one) => !held.includes(one)))}`
 }
 
 /** By its type alone: claims are about people. */

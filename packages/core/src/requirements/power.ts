@@ -1,3 +1,4 @@
+/* Requires one power of the mandate. */
 import type { Power } from '../credential/credential.js'
 import { configurationError, type Refusal } from '../kit/errors.js'
 import { flag, readOptions, text, texts, type OptionRows } from '../kit/option-rows.js'
@@ -83,19 +84,20 @@ export function requiredPower<Request = unknown>(
   options: PowerOptions<Request>,
 ): Requirement<Request> {
   const { domain, criteria, name } = prepare(options)
-  const judge = ({ powers, kind }: Caller, wanted: unknown): Refusal | undefined => {
+  const decide = ({ powers, kind }: Caller, wanted: unknown): Refusal | undefined => {
     // A request that names no domain must not match a power that names none.
     if (typeof wanted !== 'string' || wanted === '')
       return refusal(name, 'a request that names no domain')
     if (powers.some((power) => criteria.every(({ fits }) => fits(power, wanted)))) return undefined
     if (kind === 'none') return refusal(name, 'a token without a credential')
-    return refusal(name, describe(powers), nearMiss(criteria, powers, wanted))
+    const hint = powers.length === 0 ? NO_POWERS : nearMiss(criteria, powers, wanted)
+    return refusal(name, describe(powers), hint)
   }
   return Object.freeze({
     name,
     check(caller: Caller, request: Request) {
-      if (typeof domain === 'string') return judge(caller, domain)
-      return andThen(given(domain(request)), (wanted) => judge(caller, wanted))
+      if (typeof domain === 'string') return decide(caller, domain)
+      return andThen(given(domain(request)), (wanted) => decide(caller, wanted))
     },
   })
 }
@@ -163,6 +165,9 @@ function refusal(expected: string, actual: string, hint?: string): Refusal {
   const reason = { check: 'requirements', expected, actual, ...(hint !== undefined && { hint }) }
   return { code: 'power_missing', reason }
 }
+
+const NO_POWERS =
+  'if the credential grants some, the Verifier dropped them: versions before 2.0.7 drop what they do not know of newer credentials'
 
 function describe(powers: readonly Power[]): string {
   if (powers.length === 0) return 'no powers'

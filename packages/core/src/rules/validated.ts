@@ -6,9 +6,12 @@ import { readSummary, type CredentialSummary } from '../credential/credential.js
 import type { Signed } from '../issuers/signer.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { JwsHeader } from '../jwt/jws.js'
-import { checkAudienceOfKind, checkClaims, tokenWindow } from './claims.js'
+import { CLAIM_RULES } from './claims.js'
+import { clientIdOf } from './client.js'
 import { confirmationOf, type Confirmation } from './confirmation.js'
-import { checkCredential, credentialWindow, type CredentialLimits } from './credential-policy.js'
+import { CREDENTIAL_RULES, credentialWindow, type CredentialLimits } from './credential-policy.js'
+import { applyRules } from './rule.js'
+import { tokenWindow } from './times.js'
 
 /** An access token of which all that holds for it alone was checked. */
 export interface Validated {
@@ -16,6 +19,8 @@ export interface Validated {
   readonly header: JwsHeader
   readonly claims: Readonly<Record<string, unknown>>
   readonly issuer: string
+  /** The calling client. */
+  readonly clientId: string | undefined
   readonly credential: CredentialSummary | undefined
   /** What it is bound to; `undefined` for a bearer token. */
   readonly confirmation: Confirmation | undefined
@@ -29,6 +34,8 @@ export interface Validated {
 /** How a token was validated, and whether that still holds. */
 export interface Basis {
   readonly by: 'signature'
+  /** The issuer or template in the options; `undefined` for one that a lookup answered for. */
+  readonly configuredAs: string | undefined
   /** False once the key was withdrawn, or newer keys should be waited for. */
   readonly holds: () => boolean
 }
@@ -42,8 +49,8 @@ export interface RuleLimits extends CredentialLimits {
  * Checks a verified token by every rule.
  *
  * @param now seconds since 1970
- * @throws {Denial} the codes of {@link checkClaims}, {@link readSummary} and
- *   {@link checkCredential}
+ * @throws {Denial} the codes of {@link CLAIM_RULES}, {@link readSummary} and
+ *   {@link CREDENTIAL_RULES}
  */
 export function validate(
   { verified, key }: Signed,
@@ -52,19 +59,23 @@ export function validate(
   limits: RuleLimits,
 ): Validated {
   const { token, header, claims } = verified
-  checkClaims({ header, claims, issuer, now, ...limits })
+  applyRules(CLAIM_RULES, { header, claims, issuer, now, ...limits })
   const credential = issuer.profile.credential ? readSummary(claims) : undefined
-  checkAudienceOfKind({ claims, issuer }, credential?.kind ?? 'none')
-  checkCredential(credential, issuer, now, limits)
+  applyRules(CREDENTIAL_RULES, { claims, credential, issuer, now, limits })
   return {
     token,
     header,
     claims,
     issuer: issuer.issuer,
+    clientId: clientIdOf(claims, issuer, credential),
     credential,
     confirmation: confirmationOf(claims),
     ...lifeOf(claims, credential, limits),
-    basis: { by: 'signature', holds: () => issuer.keySet.holds(key) },
+    basis: {
+      by: 'signature',
+      configuredAs: issuer.configuredAs,
+      holds: () => issuer.keySet.holds(key),
+    },
   }
 }
 

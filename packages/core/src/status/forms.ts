@@ -1,3 +1,4 @@
+/* The forms of status lists: W3C Bitstring and IETF Token Status List. */
 import { isObject, getOwn, text, type Json } from '../kit/members.js'
 
 /** How one standard writes a status list. */
@@ -16,8 +17,12 @@ export interface ListForm {
    * stands in for it.
    */
   readonly isAt: (claims: Json, url: string) => boolean
-  /** When the signer stops standing by the list: dates in any form. */
+  /** From when on the list holds: dates in any form. */
+  readonly begins: (claims: Json) => readonly unknown[]
+  /** When it expires: dates in any form. */
   readonly ends: (claims: Json) => readonly unknown[]
+  /** How long a copy of it may be kept, and the milliseconds of its unit. */
+  readonly ttl: (claims: Json) => { readonly value: unknown; readonly unit: number }
   /** The list as it is packed, and how many bits a status has. */
   readonly packed: (claims: Json) => { readonly list: unknown; readonly bits: unknown }
   /** What the list speaks of; `undefined` for whatever an entry refers to it for. */
@@ -51,7 +56,13 @@ export const LIST_FORMS: readonly ListForm[] = [
       return text(isObject(issuer) ? getOwn(issuer, 'id') : issuer)
     },
     isAt: (claims, url) => (getOwn(credential(claims), 'id') ?? url) === url,
-    ends: (claims) => [getOwn(claims, 'exp'), getOwn(credential(claims), 'validUntil')],
+    begins: (claims) => [getOwn(claims, 'nbf'), getOwn(credential(claims), 'validFrom')],
+    ends: (claims) => [
+      getOwn(claims, 'exp'),
+      getOwn(credential(claims), 'validUntil'),
+      getOwn(credential(claims), 'expirationDate'),
+    ],
+    ttl: (claims) => ({ value: getOwn(bitstring(claims), 'ttl'), unit: 1 }),
     packed: (claims) => ({ list: getOwn(bitstring(claims), 'encodedList'), bits: 1 }),
     purposes: (claims) => [getOwn(bitstring(claims), 'statusPurpose')].flat(),
   },
@@ -62,7 +73,9 @@ export const LIST_FORMS: readonly ListForm[] = [
     types: ['statuslist+jwt'],
     issuer: (claims) => text(getOwn(claims, 'iss')),
     isAt: (claims, url) => getOwn(claims, 'sub') === url,
+    begins: (claims) => [getOwn(claims, 'nbf')],
     ends: (claims) => [getOwn(claims, 'exp')],
+    ttl: (claims) => ({ value: getOwn(claims, 'ttl'), unit: 1_000 }),
     packed: (claims) => ({
       list: getOwn(statusList(claims), 'lst'),
       bits: getOwn(statusList(claims), 'bits'),

@@ -1,6 +1,6 @@
 /*
- * Keeps one status list: fetched when it is first asked for, renewed by its use, and for as long as
- * its signer stands by it. Nothing in, what is known of the list out.
+ * Keeps one status list: fetched when it is first asked for, renewed by its use, until it expires.
+ * Nothing in, what is known of the list out.
  */
 import { backOff } from '../kit/back-off.js'
 import { printable } from '../kit/display.js'
@@ -13,11 +13,11 @@ import { createTrace } from '../kit/tracing.js'
 import type { StatusListSettings } from '../options/status-lists.js'
 import { fetchStatusList, type ListSource, type StatusList } from './list.js'
 
-/** How a status list fares. */
+/** The state of a status list. */
 export interface StatusListHealth {
   /** The address of the list. */
   readonly list: string
-  /** `ready`: a fresh list; `degraded`: a stale one, or none, in an outage that is forgiven. */
+  /** `ready`: a fresh list; `degraded`: an outage that `openFor` forgives; `down`: no list. */
   readonly status: 'ready' | 'degraded' | 'down'
   /** Seconds since the list was asked for; absent without one. */
   readonly age?: number
@@ -60,6 +60,8 @@ const BACK_OFF = {
 }
 /** Share of the age after which a list is renewed by its use, so that no request waits for it. */
 const AHEAD = 0.8
+/** A signer that lets its list be kept for less does not have it fetched more often. */
+const SHORTEST_AGE = SECOND
 
 /** Keeps a status list. */
 export function keepList(source: ListSource, around: Surroundings): KeptList {
@@ -85,7 +87,7 @@ export function keepList(source: ListSource, around: Surroundings): KeptList {
       if (list !== undefined) return { list }
       const before = known()
       if (kept.isPausing) return before
-      // A request that is let in anyway need not wait for the next attempt to fail.
+      // A request that passes anyway need not wait for the next attempt to fail.
       const asked = kept.refresh()
       const isForgiven = kept.failures > 0 && !('unavailable' in before)
       return isForgiven ? before : andThen(asked, known)
@@ -102,17 +104,18 @@ function keptList(
   const { maxAge, openFor } = limits
   const list = printable(source.url)
   const kept: Kept<StatusList> = new Kept(
-    async () =>
+    async (signal) =>
       fetches.run(
         () => ({ list }),
-        () => fetchStatusList(source, runtime),
+        () => fetchStatusList(source, runtime, signal),
       ),
     {
       renewal: 'onUse',
       // The signer's dates are of the wall clock.
       ageByWallClock: true,
-      life({ validUntil }) {
-        const staleAfter = Math.min(maxAge, validUntil - runtime.now())
+      life({ validUntil, ttl }) {
+        const mayKeep = Math.max(ttl, SHORTEST_AGE)
+        const staleAfter = Math.min(maxAge, mayKeep, validUntil - runtime.now())
         return { renewAfter: staleAfter * AHEAD, staleAfter, endsAfter: staleAfter + openFor }
       },
       pause: (failure, failures) =>
@@ -141,7 +144,7 @@ function healthOf(url: string, kept: Kept<StatusList>, known: Knowledge): Status
   const { current, failures, lastFailure, age } = kept
   const isReady = current !== undefined && failures === 0
   return {
-    list: url,
+    list: printable(url),
     status: isReady ? 'ready' : 'unavailable' in known ? 'down' : 'degraded',
     ...(current !== undefined && { age: age / SECOND }),
     failures,

@@ -9,7 +9,8 @@ import type { Emitter } from '../kit/events.js'
 import { andThen, type Later } from '../kit/later.js'
 import { LRUCache } from '../kit/lru-cache.js'
 import type { Runtime } from '../kit/runtime.js'
-import type { StatusListSettings, TrustedLists } from '../options/status-lists.js'
+import { readUrl } from '../kit/url.js'
+import type { CheckedLists, StatusListSettings } from '../options/status-lists.js'
 import { LIST_FORMS, type ListForm } from './forms.js'
 import { keepList, type KeptList, type Knowledge, type StatusListHealth } from './kept-list.js'
 import { createListVerifier } from './signer.js'
@@ -40,7 +41,14 @@ export const NOT_REVOKED = 'a credential that is not revoked'
 const STOPPING: readonly (string | undefined)[] = ['revocation', 'suspension', undefined]
 const INDEX = /^(?:0|[1-9]\d{0,9})$/
 const MAX_LISTS = 64
-const ESCAPED_SLASH = /%(?:2f|5c)/i
+/** Each entry may name another list, and so cause a fetch; credentials have one or two. */
+const MAX_ENTRIES = 8
+/**
+ * Characters by which a server may read a path otherwise than it is written here, and so leave the
+ * place that is trusted: escaped control characters, dots, slashes and percent signs, and the path
+ * parameters that Java servers cut off before they resolve "..".
+ */
+const AMBIGUOUS = /;|%(?:[01][\da-f]|2[5ef]|3b|5c|7f)/i
 
 /**
  * Makes the status lists of a server; nothing is fetched before it is asked for.
@@ -73,6 +81,10 @@ export function createStatusLists(
     check(credential, unlisted) {
       const entries = credential?.status.filter(({ purpose }) => STOPPING.includes(purpose)) ?? []
       if (entries.length === 0) return unlisted('a credential that states no status')
+      if (entries.length > MAX_ENTRIES)
+        return unmet(
+          `a credential with ${entries.length} statuses, of which ${MAX_ENTRIES} are read`,
+        )
       return firstRefusal(entries.map((entry) => checkEntry(entry, listAt, unlisted)))
     },
     health: () => [...kept.values()].map((list) => list.health()),
@@ -92,7 +104,7 @@ const noLists: StatusLists = {
   close: () => {},
 }
 
-function trust({ url, bitOrder = 'msb', ...signer }: TrustedLists): Trust {
+function trust({ url, bitOrder, ...signer }: CheckedLists): Trust {
   const { origin, pathname } = new URL(url)
   return {
     base: origin + pathname.replace(/\/?$/, '/'),
@@ -102,11 +114,10 @@ function trust({ url, bitOrder = 'msb', ...signer }: TrustedLists): Trust {
 }
 
 function placeOf(url: string, trusted: readonly Trust[]): Trust | undefined {
-  // The address as it will be fetched: with its dots and escapes resolved.
-  const address = URL.canParse(url) ? new URL(url).href : ''
-  // A server may resolve an escaped slash after all, and so leave the place that is trusted.
-  if (ESCAPED_SLASH.test(address)) return undefined
-  return trusted.find(({ base }) => address.startsWith(base))
+  // The address as it will be fetched: with its dots resolved.
+  const address = readUrl(url)
+  if (address === undefined || AMBIGUOUS.test(address.pathname)) return undefined
+  return trusted.find(({ base }) => address.href.startsWith(base))
 }
 
 function checkEntry(

@@ -36,6 +36,28 @@ describe.each([
     }
   })
 
+  test('a key in another spelling of base64 is the same key', async () => {
+    const jwk = jwkOf('RS256')
+    const plain = Buffer.from(jwk.n!, 'base64url').toString('base64')
+    for (const n of [plain, plain.replace(/=*$/, ''), `${jwk.n!}==`]) {
+      const ready = await core.readyKey(core.publishedKey({ ...jwk, n }), rowOf('RS256'))
+      expect(ready).not.toHaveProperty('unfit')
+    }
+  })
+
+  test('a member that is null has no value', async () => {
+    const jwk = { ...jwkOf('ES256'), use: null, alg: null, key_ops: null } as unknown as node.Jwk
+    const ready = await core.readyKey(core.publishedKey(jwk), rowOf('ES256'))
+    expect(ready).not.toHaveProperty('unfit')
+  })
+
+  test('a member that is an empty text says so', async () => {
+    const key = core.publishedKey({ ...jwkOf('ES256'), use: '' })
+    expect(await core.readyKey(key, rowOf('ES256'))).toEqual({
+      unfit: 'its use is an empty text, not sig',
+    })
+  })
+
   test('whatever a document says of a key, the answer is a key or why not', async () => {
     const value = fc.oneof(
       fc.constantFrom('', 'AQAB', 'sig', 'verify', 'A'.repeat(43)),

@@ -87,12 +87,13 @@ describe('what a developer has to know is said once where nobody listens', () =>
       ...codes,
       'algorithm_not_allowed',
       'rule_failed',
+      'token_not_yet_valid',
       'token_expired',
       'token_missing',
     ] as const) {
       if (emitter.listens('denied', code)) emitter.emit('denied', refused(code))
     }
-    expect(warnings.length).toBe(6)
+    expect(warnings.length).toBe(7)
     expect(warnings[0]).toBe(
       'A request was refused with issuer_not_trusted: expected "iss" to be "a", found "b": mend it. ' +
         'This is said once; the event "denied" (option "events") tells of every denial.',

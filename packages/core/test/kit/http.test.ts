@@ -1,6 +1,11 @@
+import { createPrivateKey } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { exchange, getJson, HttpFailure, retryAfter } from '../../src/kit/http.js'
 import { systemRuntime } from '../../src/kit/runtime.js'
+import { SEALS } from '../fixtures/certificates.js'
 
 const url = 'https://user:secret@verifier.example.org/oidc/jwks?token=secret#part'
 const bounds = { url, timeout: 5_000, maxBytes: 1_000 }
@@ -201,6 +206,41 @@ describe('what a refusal says is not read', () => {
     const { message } = await failure(getJson(runtime, bounds))
     expect(message).toMatch(/^[\x20-\x7e…]*$/)
     expect(message.length).toBeLessThan(500)
+  })
+})
+
+describe('a connection that fails', () => {
+  const failing = (code: string) =>
+    answering(() => rejecting(new TypeError('fetch failed', { cause: { code } })))
+
+  test.each([
+    ['ENOTFOUND', /the name is not known here; .*HTTPS_PROXY/],
+    ['EAI_AGAIN', /the name is not known here; .*HTTPS_PROXY/],
+    ['EHOSTUNREACH', /HTTPS_PROXY/],
+    ['SELF_SIGNED_CERT_IN_CHAIN', /NODE_EXTRA_CA_CERTS/],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /NODE_EXTRA_CA_CERTS.*intermediate certificate/],
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /NODE_EXTRA_CA_CERTS.*intermediate certificate/],
+    ['CERT_HAS_EXPIRED', /renew the certificate/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /another host name/],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', /plain http/],
+  ])('with %s says what to do', async (code, hint) => {
+    const { reason, message } = await failure(getJson(failing(code), bounds))
+    expect(reason).toBe('unreachable')
+    expect(message).toContain(code)
+    expect(message).toMatch(hint)
+  })
+
+  test('says it of a real server whose certificate no known authority issued', async () => {
+    const { key, certificate: cert } = SEALS.leaf
+    const pem = `-----BEGIN CERTIFICATE-----\n${cert}\n-----END CERTIFICATE-----`
+    const secret = createPrivateKey({ key, format: 'jwk' }).export({ type: 'pkcs8', format: 'pem' })
+    const server = createServer({ key: secret, cert: pem }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const request = { ...bounds, url: `https://127.0.0.1:${port}/jwks` }
+    const { message } = await failure(getJson(systemRuntime, request))
+    expect(message).toMatch(/UNABLE_TO_VERIFY_LEAF_SIGNATURE; .*NODE_EXTRA_CA_CERTS/)
+    server.close()
   })
 })
 

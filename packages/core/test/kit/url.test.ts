@@ -1,5 +1,13 @@
 import { place, quoteAddress } from '../../src/kit/display.js'
-import { describeInsecure, isIssuer, likelyDifference } from '../../src/kit/url.js'
+import { describeInsecure, isIssuer, likelyDifference, readUrl } from '../../src/kit/url.js'
+
+test('an address with letters beyond ASCII is one, however often the function has run', () => {
+  const address = 'https://verifier.example.org/münchen'
+  for (let count = 0; count < 50_000; count += 1) readUrl(address)
+  expect(readUrl(address)?.pathname).toBe('/m%C3%BCnchen')
+  expect(readUrl('münchen')).toBeUndefined()
+  expect(describeInsecure(address, false)).toBeUndefined()
+})
 
 describe('an address of a Verifier', () => {
   test.each([

@@ -27,10 +27,34 @@ describe('what is not configured right is refused at start, with what to do', ()
     [
       'an empty issuer',
       { ...good, issuer: '' },
-      /expected "issuer" as an https URL, found "", which is not a URL/,
+      /expected "issuer", found "": .*environment variable/,
     ],
     ['no issuers', { ...good, issuer: [] }, /expected "issuer", found an empty list/],
-    ['an issuer that is no URL', { ...good, issuer: 'verifier.example.org' }, /which is not a URL/],
+    [
+      'an issuer that is no URL',
+      { ...good, issuer: 'verifier.example.org' },
+      /which is not a URL: .*say with "jwksUri" where the keys are/,
+    ],
+    [
+      'the address of metadata as issuer',
+      { ...good, issuer: `${issuer}/verifier/.well-known/openid-configuration` },
+      /the address of its metadata: .*most likely "https:\/\/verifier.example.org\/verifier"/,
+    ],
+    [
+      'the same in the form of RFC 8414',
+      { ...good, issuer: `${issuer}/.well-known/oauth-authorization-server/verifier` },
+      /most likely "https:\/\/verifier.example.org\/verifier"/,
+    ],
+    [
+      'status lists without a signer',
+      { ...good, status: { lists: [{ url: issuer }] } },
+      /"keys" or "certificateAuthorities" of a status list.*found neither: take the keys/,
+    ],
+    [
+      'status lists with a key that is none',
+      { ...good, status: { lists: [{ url: issuer, keys: 'MIIB' }] } },
+      /"keys" as a JWK Set, .*found a text that is no PEM/,
+    ],
     [
       'an issuer over http',
       { ...good, issuer: 'http://verifier.example.org' },
@@ -143,7 +167,7 @@ describe('what is not configured right is refused at start, with what to do', ()
     [
       'a switch that is neither',
       { ...good, correlationId: 'no' },
-      /"correlationId" as true or false, found "no"/,
+      /"correlationId" as true, false, the name of a field or a function, found "no"/,
     ],
     [
       'a check switched off by another word',
@@ -205,7 +229,17 @@ describe('what is not configured right is refused at start, with what to do', ()
     [
       'client ids under a profile without a rule of its own',
       { ...good, profile: 'fiware', clientIds: ['portal'] },
-      /"clientIds" without "audience", under the profile "dome" or "eudistack", found the profile "fiware"/,
+      /"clientIds" beside "audience: null" under the profile "fiware", found an audience/,
+    ],
+    [
+      'id_tokens by another word',
+      { ...good, idTokens: true },
+      /"idTokens" as "refuse" or "accept", found true/,
+    ],
+    [
+      'a sign of access tokens without a name',
+      { ...good, idTokens: { lack: '' } },
+      /"idTokens.lack" as a text/,
     ],
     [
       'client ids of an issuer beside the audience of all',
@@ -230,13 +264,9 @@ describe('what is not configured right is refused at start, with what to do', ()
     [
       'keys that are null',
       { ...good, keys: null },
-      /"keys" as a JWK Set, .*found null: leave it out/,
+      /"keys" as a JWK Set, .*found null: leave "keys" out/,
     ],
-    [
-      'keys in a bare list',
-      { ...good, keys: [{ kty: 'EC' }] },
-      /found \[an object\]: wrap it: \{ keys: \[...\] \}/,
-    ],
+    ['keys that are a number', { ...good, keys: [7] }, /"keys" as a JWK Set, a JWK, .*found 7/],
     [
       'an address of keys that is null',
       { ...good, jwksUri: null },
@@ -366,8 +396,9 @@ describe('defaults', () => {
       checksCredentialValidity: true,
       realm: 'api',
       correlationId: false,
+      sampleDenied: 1,
     })
-    expect([...issuers[0]!.algorithms.keys()]).toEqual(['ES256'])
+    expect([...issuers[0]!.algorithms.keys()]).toEqual(['ES256', 'RS256'])
     expect(issuers[0]!.kinds).toBeUndefined()
   })
 
@@ -439,6 +470,27 @@ describe('defaults', () => {
     expect(resolved.issuers[0]!.audience).toEqual(['a'])
   })
 
+  test.each([
+    'kubernetes/serviceaccount',
+    'urn:example:sts',
+    'did:web:verifier.example.org',
+    'http://adfs.example.org/adfs/services/trust',
+    'https://verifier.example.org?tenant=a',
+  ])('the issuer %s is taken as it stands where the keys are given', (issuer) => {
+    for (const keys of [{ jwksUri: 'https://keys.example.org/jwks' }, { keys: { keys: [] } }])
+      for (const profile of ['auto', 'dome'] as const)
+        expect(resolveOptions({ ...good, issuer, profile, ...keys }).issuers[0]!.issuer).toBe(
+          issuer,
+        )
+  })
+
+  test('the keys of FIWARE are below the issuer, whose metadata is that of one service', () => {
+    const keysOf = (more: object) =>
+      resolveOptions({ ...good, profile: 'fiware', ...more }).issuers[0]!.keysAt(issuer)
+    expect(keysOf({})).toEqual({ jwksUri: `${issuer}/.well-known/jwks` })
+    expect(keysOf({ jwksUri: `${issuer}/own` })).toEqual({ jwksUri: `${issuer}/own` })
+  })
+
   test('an issuer of a list may have settings of its own', () => {
     const { issuers } = resolveOptions({
       ...good,
@@ -468,12 +520,28 @@ describe('what is weaker than it may seem is said once, at start', () => {
       { audience: null, profile: 'eudistack' },
       /any other API are accepted, employees of any client included; only/,
     ],
-    ['plain http', { allowInsecureHttp: true }, /publish keys/],
     [
-      'a template of names that anybody may have',
-      { issuer: 'https://{tenant}.org' },
-      /anybody can issue tokens/,
+      'clients in place of an audience',
+      { audience: null, clientIds: ['shop', 'app'] },
+      /issued to shop or app for any other API are accepted too/,
     ],
+    [
+      'id_tokens for access tokens',
+      { idTokens: 'accept' },
+      /whoever a user signs in to can call this API as that user.*\{ lack: 'name' \}/,
+    ],
+    ['plain http', { allowInsecureHttp: true }, /publish keys/],
+    ...[
+      'https://{tenant}.org',
+      'https://{tenant}.co.uk/verifier',
+      'https://{tenant}.com.es',
+      'https://{tenant}.github.io',
+      'https://verifier-{tenant}.pages.dev',
+    ].map((issuer): [string, Partial<ResourceServerOptions>, RegExp] => [
+      `a template of names that anybody may have: ${issuer}`,
+      { issuer },
+      /anybody can issue tokens/,
+    ]),
   ])('%s', (_, options, message) => {
     expect(warningsOf({ ...good, ...options })).toEqual([expect.stringMatching(message)])
   })
@@ -481,10 +549,14 @@ describe('what is weaker than it may seem is said once, at start', () => {
   test('a sound configuration is not commented on', () => {
     expect(warningsOf(good)).toEqual([])
     expect(warningsOf({ issuer, profile: 'eudistack' })).toEqual([])
+    expect(warningsOf({ ...good, idTokens: { lack: 'uid' } })).toEqual([])
     for (const template of [
       'https://{tenant}.localhost',
       'https://{tenant}.internal',
       'https://{tenant}.example.org',
+      'https://{tenant}.verifier.github.io',
+      'https://{tenant}.co.org',
+      'https://verifier.github.io/{tenant}',
     ])
       expect(warningsOf({ ...good, issuer: template })).toEqual([])
   })

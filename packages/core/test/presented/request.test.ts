@@ -19,6 +19,7 @@ test.each<[string, RequestLike, unknown]>([
   ],
   ['null', { headers: { authorization: null as never } }, { unfit: null }],
   ['a number', { headers: { authorization: 5 as never } }, { unfit: 5 }],
+  ['a list in a list', { headers: { authorization: [['a']] as never } }, { unfit: ['a'] }],
   ['an object in a list', { headers: { authorization: [{}] as never } }, { unfit: {} }],
   ['no headers', { headers: null as never }, { unfit: null }],
   ['headers that are a text', { headers: 'Bearer a' as never }, { unfit: 'Bearer a' }],

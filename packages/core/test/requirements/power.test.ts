@@ -226,6 +226,15 @@ describe('the denial', () => {
       expected: 'power DOME/ProductOffering/Create',
       actual: '"kpmg/ProductOffering/Create+Update"',
       hint: 'one power fits but for its domain',
+      requirement: 'power DOME/ProductOffering/Create',
+    })
+  })
+
+  test('says which Verifiers lose powers where none is left', async () => {
+    const { reason } = await refusalOf(requiredPower(create), holder())
+    expect(reason).toMatchObject({
+      actual: 'no powers',
+      hint: expect.stringMatching(/versions before 2\.0\.7 drop/) as string,
     })
   })
 

@@ -130,7 +130,27 @@ describe('a list counts only if it is the right one', () => {
     [
       'a list without a readable end',
       () => bitstringList(list, [], { validUntil: 'soon' }),
-      /expired/,
+      /dates or "ttl" can not be read/,
+    ],
+    [
+      'a list before its start',
+      () => bitstringList(list, [], { validFrom: '2026-12-01T00:01:00Z' }),
+      /not valid yet/,
+    ],
+    [
+      'a list before its start, by its JWT',
+      () => bitstringList(list, [], { nbf: Date.parse('2026-12-01T00:01:00Z') / 1_000 }),
+      /not valid yet/,
+    ],
+    [
+      'a list whose time to live is a text',
+      () => bitstringList(list, [], subject({ ttl: '30000' })),
+      /dates or "ttl" can not be read/,
+    ],
+    [
+      'a list whose time to live is over at once',
+      () => bitstringList(list, [], subject({ ttl: 0 })),
+      /dates or "ttl" can not be read/,
     ],
     ['a list that is none', () => bitstringList(list, [], subject({})), /not base64url|neither/],
     [
@@ -173,6 +193,17 @@ describe('a list counts only if it is the right one', () => {
     expect(
       (await refused(required(), listedByToken(list, 1), 'status_unavailable')).reason.actual,
     ).toMatch(found)
+  })
+
+  test('a token status list before its start', async () => {
+    serve(await tokenList(list, [], { nbf: Date.parse('2026-12-01T00:01:00Z') / 1_000 }))
+    const denial = await refused(required(), listedByToken(list, 1), 'status_unavailable')
+    expect(denial.reason.actual).toMatch(/not valid yet/)
+  })
+
+  test('a list that was just signed by a clock a moment ahead does count', async () => {
+    serve(await bitstringList(list, [], { validFrom: '2026-12-01T00:00:20Z' }))
+    await grantedLater(listed(list, 1))
   })
 
   test('an index beyond the list, or a purpose that it does not serve', async () => {
@@ -233,6 +264,36 @@ describe('signed with a certificate', () => {
   })
 })
 
+describe('a credential with many statuses', () => {
+  const withStatuses = (count: number) =>
+    callerWithStatus(
+      Array.from({ length: count }, (_, index) => ({
+        type: 'BitstringStatusListEntry',
+        statusPurpose: 'revocation',
+        statusListIndex: '1',
+        statusListCredential: `${host.url}/many/${index}`,
+      })),
+    )
+
+  test('causes no fetch beyond eight', async () => {
+    const before = host.requests.length
+    await refused(required(), withStatuses(9), 'rule_unmet')
+    await refused(required({ unlisted: 'accept' }), withStatuses(60), 'rule_unmet')
+    expect(host.requests).toHaveLength(before)
+    await refused(required(), withStatuses(8), 'status_unavailable')
+    expect(host.requests).toHaveLength(before + 8)
+  })
+})
+
+describe("a list's address", () => {
+  test('is escaped in reasons, whatever a credential writes into it', async () => {
+    const hostile = `${host.url}/1\n\u202e`
+    const { reason } = await refused(required(), listed(hostile, 1), 'status_unavailable')
+    expect(Object.values(reason).join('')).toMatch(/^[\x20-\x7e]+$/)
+    expect(reason.expected).toContain('\\u000a\\u202e')
+  })
+})
+
 describe('what cannot be looked up', () => {
   const cases: [string, Caller][] = [
     ['a token without a credential', callerWith({ kind: 'none' })],
@@ -274,6 +335,14 @@ describe('what cannot be looked up', () => {
       `${host.url}/lists/%2e%2e/admin`,
       `${host.url}/lists/..%2fadmin`,
       `${host.url}/lists/..%5Cadmin`,
+      `${host.url}/lists/..;/admin`,
+      `${host.url}/lists/..;x=y/admin`,
+      `${host.url}/lists/%2e%2e;/admin`,
+      `${host.url}/lists/..%3b/admin`,
+      `${host.url}/lists/..%3B/admin`,
+      `${host.url}/lists/..%252fadmin`,
+      `${host.url}/lists/%252e%252e/admin`,
+      `${host.url}/lists/1%00`,
       `${host.url}.evil.example/lists/1`,
       `${host.url}0/lists/1`,
       `http://user@127.0.0.1:${port}/lists/1`,
@@ -321,6 +390,9 @@ describe('refuses to be made of', () => {
       'an authority without an organisation',
       { lists: [{ url: 'https://issuer.example.org', certificateAuthorities: [AUTHORITY] }] },
     ],
+    ['an address with a query', { lists: [{ url: 'https://issuer.example.org/?list=', keys }] }],
+    ['an address with an empty query', { lists: [{ url: 'https://issuer.example.org?', keys }] }],
+    ['an address with a fragment', { lists: [{ url: 'https://issuer.example.org/#x', keys }] }],
     ['plain http', { lists: [{ url: 'http://issuer.example.org', keys }] }],
     [
       'an unknown bit order',

@@ -1,13 +1,16 @@
 import { ask as askRequirement, granted, refusalOf, refused } from '../fixtures/callers.js'
 import type { Denial } from '../../src/kit/errors.js'
 import {
+  bitsOf,
   bitstringList,
+  gzipped,
   signerJwk,
   startListHost,
   stoppedRuntime,
+  tokenList,
   type ListHost,
 } from '../fixtures/list-host.js'
-import { listed } from '../fixtures/status-callers.js'
+import { listed, listedByToken } from '../fixtures/status-callers.js'
 import { statusRequirement, type StatusQuestion } from '../fixtures/status-requirement.js'
 
 let host: ListHost
@@ -86,6 +89,46 @@ test('a list that nobody asked for in time is waited for', async () => {
   await serve([1])
   advance(1_000)
   await expect(ask()).rejects.toMatchObject({ code: 'credential_revoked' })
+})
+
+test.each([
+  [
+    'bitstring list, in milliseconds',
+    (ttl: number) =>
+      bitstringList(list, [], {
+        credentialSubject: {
+          statusPurpose: 'revocation',
+          encodedList: `u${gzipped(bitsOf([]))}`,
+          ttl: ttl * 1_000,
+        },
+      }),
+    () => listed(list, 1),
+  ],
+  [
+    'token status list, in seconds',
+    (ttl: number) => tokenList(list, [], { ttl }),
+    () => listedByToken(list, 1),
+  ],
+] as const)('a %s, is kept no longer than its time to live', async (_, make, caller) => {
+  const { requirement, advance, requested } = setUp({ maxAge: 300 })
+  host.serve('/1', { body: await make(30) })
+  await askRequirement(requirement, caller(), undefined)
+  advance(23)
+  await askRequirement(requirement, caller(), undefined)
+  expect(host.requests).toHaveLength(1)
+  advance(2)
+  await askRequirement(requirement, caller(), undefined)
+  await requested(2)
+})
+
+test('a list with a time to live below a second is fetched once a second at most', async () => {
+  const { requirement, advance } = setUp({ maxAge: 300 })
+  host.serve('/1', { body: await tokenList(list, [], { ttl: 0.001 }) })
+  for (let tenth = 0; tenth < 7; tenth += 1) {
+    await askRequirement(requirement, listedByToken(list, 1), undefined)
+    advance(0.1)
+  }
+  expect(host.requests).toHaveLength(1)
 })
 
 test('a list is not used beyond the end that it states', async () => {

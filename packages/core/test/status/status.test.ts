@@ -1,12 +1,19 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
-import { createResourceServer, requiredStatus, systemRuntime } from '../../src/index.js'
+import {
+  createResourceServer,
+  requiredStatus,
+  systemRuntime,
+  type EventListeners,
+} from '../../src/index.js'
 
 describe.each([
   ['bitstring', 'machine-v2', '/w3c/v1/credentials/status/1'],
   ['token', 'machine-sd-jwt', '/token/v1/credentials/status/1'],
 ] as const)('the %s list of the development Verifier', (status, dialect, path) => {
   const verifier = createDevVerifier({ profile: 'eudistack-3.3' })
+  let clock = 0
+  const signals: AbortSignal[] = []
   const open: { close(): void }[] = []
   afterAll(async () => {
     for (const server of open) server.close()
@@ -14,13 +21,20 @@ describe.each([
   })
 
   /** A resource server that has not fetched the list yet. */
-  function serve() {
+  function serve(events: EventListeners = {}) {
     const server = createResourceServer({
       issuer: verifier.issuer,
       profile: 'eudistack',
-      runtime: { ...systemRuntime, fetch: verifier.fetch },
+      runtime: {
+        ...systemRuntime,
+        fetch: (url, init) => {
+          signals.push(init!.signal!)
+          return verifier.fetch(url, init)
+        },
+        monotonic: () => performance.now() + clock,
+      },
       status: { lists: [{ url: verifier.issuer, keys: verifier.credentialIssuer.keys }] },
-      events: { denied() {}, statusListFailed() {} },
+      events: { denied() {}, statusListFailed() {}, ...events },
     })
     open.push(server)
     return server
@@ -62,6 +76,43 @@ describe.each([
     await serve().verifyAccessToken(token, requiredStatus())
     channel.unsubscribe(subscribers as never)
     expect(contexts).toEqual([{ list: verifier.issuer + path }])
+  })
+
+  test('each fetch is an event, good or bad', async () => {
+    const events: unknown[] = []
+    const server = serve({
+      statusListRefreshed: (event) => void events.push(['refreshed', event]),
+      statusListFailed: (event) => void events.push(['failed', event]),
+    })
+    const token = await tokenOf(verifier.issueMachineCredential({ status, dialect }))
+    verifier.fail('status', 'status-500')
+    await server.verifyAccessToken(token, requiredStatus()).catch(() => {})
+    verifier.heal()
+    clock += 2_000
+    await server.verifyAccessToken(token, requiredStatus())
+    const list = verifier.issuer + path
+    const message = expect.stringContaining('got 500') as string
+    expect(events).toEqual([
+      ['failed', { list, failures: 1, message, retryIn: expect.any(Number) as number }],
+      ['refreshed', { list }],
+    ])
+    expect(server.health()).toMatchObject({
+      status: 'ready',
+      statusLists: [{ list, status: 'ready', failures: 0 }],
+    })
+  })
+
+  test('close() ends a fetch that hangs', async () => {
+    const token = await tokenOf(verifier.issueMachineCredential({ status, dialect }))
+    const server = serve()
+    await server.ready()
+    verifier.fail('status', 'hang')
+    const refused = server.verifyAccessToken(token, requiredStatus())
+    await new Promise(setImmediate)
+    server.close()
+    expect(signals.at(-1)!.aborted).toBe(true)
+    await expect(refused).rejects.toMatchObject({ code: 'status_unavailable' })
+    verifier.heal()
   })
 
   test('while the list cannot be had, requests get 503 with Retry-After', async () => {

@@ -1,0 +1,13 @@
+// What an application bundles of a package, jose included, minified and compressed.
+const bundles = {
+  core: ['packages/core/dist/esm/index.js', '45 kB'],
+  fetch: ['packages/fetch/dist/esm/index.js', '45 kB'],
+  client: ['packages/client/dist/esm/index.js', '45 kB'],
+}
+
+export default Object.entries(bundles).map(([name, [path, limit]]) => ({
+  name,
+  path,
+  limit,
+  modifyEsbuildConfig: (config) => ({ ...config, platform: 'node' }),
+}))

@@ -1,0 +1,90 @@
+/*
+ * The pages of the site that come from elsewhere: the reference from TSDoc, the options from the
+ * rows that check them, the figures from the last `npm run bench`, and the guides that packages
+ * bring along. Needs a build.
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Application } from 'typedoc'
+import { overview as figures, tables } from '../../test/bench/report.mjs'
+import { packages, root } from './manifests.mjs'
+import { markdown, TABLES } from './option-tables.mjs'
+
+const site = join(root, 'docs')
+const out = join(site, 'reference')
+
+/** Pages that are published with a package, and where they stand on the site. */
+const GUIDES = {
+  'start/powers.md': 'packages/core/docs/from-powers-to-routes.md',
+  'guides/authorization-servers.md': 'packages/core/docs/authorization-servers.md',
+  'guides/migrate-express.md': 'packages/express/docs/migration.md',
+  'guides/migrate-koa.md': 'packages/koa/docs/migration.md',
+  'guides/migrate-nestjs.md': 'packages/nestjs/docs/migration.md',
+}
+
+const read = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8'))
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await write()
+
+async function write() {
+  rmSync(join(out, 'api'), { recursive: true, force: true })
+  for (const one of packages) await writeApi(one)
+  for (const [place, source] of Object.entries(GUIDES))
+    writeFileSync(join(site, place), readFileSync(join(root, source), 'utf8'))
+  page('index.md', 'Packages', overview())
+  page('options.md', 'Options', options())
+  page('measured.md', 'Measured', measured(read('test/bench/results.json')))
+}
+
+async function writeApi({ folder, manifest }) {
+  const sources = Object.values(manifest.exports ?? {}).map((one) => one['@verifier-guard/source'])
+  const app = await Application.bootstrapWithPlugins({
+    name: manifest.name,
+    entryPoints: sources.filter(Boolean).map((source) => join(root, 'packages', folder, source)),
+    tsconfig: join(root, 'tsconfig.json'),
+    skipErrorChecking: true,
+    plugin: ['typedoc-plugin-markdown'],
+    out: join(out, 'api', folder),
+    cleanOutputDir: false,
+    // What an adapter re-exports stands in the reference of core.
+    excludeExternals: true,
+    externalPattern: folder === 'core' ? [] : ['**/packages/core/**'],
+    readme: 'none',
+    githubPages: false,
+    disableSources: true,
+    excludeInternal: true,
+    hidePageHeader: true,
+    outputFileStrategy: 'modules',
+    entryFileName: 'index',
+    validation: { notExported: false, invalidLink: true },
+    logLevel: 'Error',
+  })
+  const project = await app.convert()
+  if (project === undefined) throw new Error(`the reference of ${manifest.name} can't be made`)
+  await app.generateOutputs(project)
+}
+
+const measured = (results) => `${figures(results)}\n\n## In full\n\n${tables(results)}`
+
+function overview() {
+  const rows = packages.map(
+    ({ folder, manifest: { name, description } }) =>
+      `| [\`${name}\`](./api/${folder}/index.md) | ${description} |`,
+  )
+  return ['| Package | Is |', '| --- | --- |', ...rows].join('\n')
+}
+
+function options() {
+  return Object.entries(TABLES)
+    .flatMap(([name, tables]) => [
+      `## @verifier-guard/${name}`,
+      ...Object.entries(tables).map(([heading, rows]) => `### ${heading}\n\n${markdown(rows)}`),
+    ])
+    .join('\n\n')
+}
+
+function page(name, title, text) {
+  mkdirSync(out, { recursive: true })
+  writeFileSync(join(out, name), `---\neditLink: false\n---\n\n# ${title}\n\n${text}\n`)
+}

@@ -1,0 +1,144 @@
+/*
+ * Whether everything is ready to be published: `npm run release:check`. Packs each package, checks
+ * its manifest, contents, size, licences and changelog, and writes a software bill of materials
+ * (CycloneDX) beside the tarballs in packages/build/dist.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileName, pack, packages, project, root } from './manifests.mjs'
+
+const out = join(root, 'packages/build/dist')
+const MOST_BYTES = 2_000_000
+const LICENCES = ['Apache-2.0', 'MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD']
+const MEMBERS = ['description', 'keywords', 'license', 'engines', 'exports', 'types', 'files']
+
+/** Each check: what it is called, and what it finds wrong. */
+const CHECKS = {
+  'one version for all': () =>
+    packages
+      .filter(({ manifest }) => manifest.version !== project.version)
+      .map(({ manifest }) => `${manifest.name} is ${manifest.version}, not ${project.version}`),
+  'a section of the changelog': () =>
+    readFileSync(join(root, 'CHANGELOG.md'), 'utf8').includes(`## ${project.version}`)
+      ? []
+      : [`CHANGELOG.md has no section "## ${project.version}"`],
+  'whole manifests': () =>
+    packages.flatMap(({ manifest }) =>
+      MEMBERS.filter((member) => manifest[member] === undefined).map(
+        (member) => `${manifest.name} states no "${member}"`,
+      ),
+    ),
+  'dependencies among packages by exact version': () =>
+    packages.flatMap(({ manifest }) =>
+      Object.entries(manifest.dependencies ?? {})
+        .filter(([name, range]) => isOurs(name) && range !== project.version)
+        .map(([name, range]) => `${manifest.name} takes ${name} ${range}`),
+    ),
+  'no dependency on a URL': () =>
+    packages.flatMap(({ manifest }) =>
+      Object.entries(manifest.dependencies ?? {})
+        .filter(([, range]) => /[:/]/.test(range))
+        .map(([name, range]) => `${manifest.name} takes ${name} from ${range}`),
+    ),
+  'licences that allow it': licences,
+  'contents and size': contents,
+  'the address of the repository': () =>
+    project.repository?.url?.includes('OWNER')
+      ? ['note: "repository" of package.json holds a placeholder; provenance needs the real one']
+      : [],
+}
+
+mkdirSync(out, { recursive: true })
+let failures = 0
+for (const [name, check] of Object.entries(CHECKS)) {
+  const found = check()
+  const wrong = found.filter((text) => !text.startsWith('note: '))
+  failures += wrong.length
+  console.log(`${wrong.length === 0 ? 'ok  ' : 'FAIL'} ${name}`)
+  for (const text of found) console.log(`       ${text}`)
+}
+writeBillOfMaterials()
+process.exitCode = failures === 0 ? 0 : 1
+
+function read(...path) {
+  return JSON.parse(readFileSync(join(root, ...path), 'utf8'))
+}
+
+function isOurs(name) {
+  return name.startsWith('@verifier-guard/')
+}
+
+/** Runtime dependencies, of dependencies too, and what their manifests say. */
+function licences() {
+  const found = new Map()
+  const visit = (name) => {
+    if (found.has(name)) return
+    const manifest = isOurs(name)
+      ? packages.find((one) => one.manifest.name === name).manifest
+      : read('node_modules', name, 'package.json')
+    found.set(name, manifest.license)
+    for (const dependency of Object.keys(manifest.dependencies ?? {})) visit(dependency)
+  }
+  for (const { manifest } of packages) visit(manifest.name)
+  return [...found]
+    .filter(([, licence]) => !LICENCES.includes(licence))
+    .map(([name, licence]) => `${name} has the licence ${licence}`)
+}
+
+/** What each tarball holds, as npm lists it. */
+function contents() {
+  const names = packages.map(({ manifest }) => manifest.name)
+  return pack(names, out).flatMap(({ name, files, unpackedSize, filename }) => {
+    const paths = files.map(({ path }) => path)
+    const lacking = ['README.md', 'LICENSE', 'package.json'].filter((path) => !paths.includes(path))
+    const strange = paths.filter((path) =>
+      /(^|\/)(test|\.env|node_modules)(\/|$)|\.test\./.test(path),
+    )
+    console.log(
+      `     ${filename}: ${paths.length} files, ${kilobytes(unpackedSize)}, packed ${kilobytes(statSync(join(out, filename)).size)}`,
+    )
+    return [
+      ...lacking.map((path) => `${name} lacks ${path}`),
+      ...strange.map((path) => `${name} brings ${path}`),
+      ...(unpackedSize > MOST_BYTES ? [`${name} has ${kilobytes(unpackedSize)}`] : []),
+    ]
+  })
+}
+
+function kilobytes(bytes) {
+  return `${Math.round(bytes / 1_000)} kB`
+}
+
+/** Of what an application gets that installs every package: without peers, which it has already. */
+function writeBillOfMaterials() {
+  const file = join(out, `verifier-guard-${project.version}.cdx.json`)
+  const folder = mkdtempSync(join(tmpdir(), 'release-'))
+  const here = { cwd: folder, encoding: 'utf8', maxBuffer: 64e6 }
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: project.name, version: project.version, private: true }),
+  )
+  const quiet = [
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+    '--legacy-peer-deps',
+    '--loglevel=error',
+  ]
+  execFileSync('npm', ['install', ...quiet, ...tarballs()], here)
+  const tool = join(root, 'node_modules/@cyclonedx/cyclonedx-npm/bin/cyclonedx-npm-cli.js')
+  // The frameworks are missing, since an application brings its own.
+  const told = ['--ignore-npm-errors', '--output-reproducible', '--output-file', file]
+  execFileSync('node', [tool, ...told], { ...here, stdio: ['ignore', 'ignore', 'ignore'] })
+  rmSync(folder, { recursive: true })
+  const { components, specVersion } = JSON.parse(readFileSync(file, 'utf8'))
+  console.log(
+    `     ${file.slice(root.length)}: CycloneDX ${specVersion}, ${components.length} components`,
+  )
+}
+
+function tarballs() {
+  return packages.map(({ manifest }) => join(out, fileName(manifest)))
+}

@@ -1,0 +1,80 @@
+/*
+ * A request and its answer, as events know them: where it goes, and the one verdict that all guards
+ * on its way share. Verdicts in, at most one event out.
+ */
+import type { RequestLike } from './presented/request.js'
+
+/** What is known of a request that is decided on. */
+export interface Asked {
+  /** The request, with its fields as they came; absent for a token presented alone. */
+  readonly request?: RequestLike | undefined
+  /** The framework's own request, for functions of the application. Default: the request. */
+  readonly own?: unknown
+  /** The pattern of the route, without its query. Read late: many frameworks know it late. */
+  readonly route?: (() => string | undefined) | undefined
+}
+
+/** A request in the hands of an adapter, until it is answered. */
+export interface Exchange extends Asked {
+  readonly request: RequestLike
+  /** The object that every guard of this request gets to see: the verdict is kept on it. */
+  readonly key: object
+  /**
+   * Calls back once no guard can follow any more: with true where the request was answered, with
+   * false where the caller left before. Registered once for all guards of a request.
+   */
+  readonly ended: (callback: (isAnswered: boolean) => void) => void
+}
+
+/** Publishes that a request is allowed, with the names of the requirements that were met. */
+type Publish = (requirements: readonly string[]) => void
+
+interface Verdict {
+  isPublished: boolean
+  publish?: Publish
+  requirements: string[]
+}
+
+// Guards of two copies of this package may stand before one request.
+const verdict = Symbol.for('@verifier-guard/core/verdict')
+
+interface Judged {
+  [verdict]?: Verdict
+}
+
+/**
+ * Publishes that a request is allowed once no guard can refuse it any more. Of nested guards, the
+ * last to allow it is the one that counts.
+ */
+export function allow({ key, ended }: Exchange, publish: Publish): void {
+  const judged: Judged = key
+  const known = judged[verdict]
+  if (known !== undefined) return void Object.assign(known, { publish, requirements: [] })
+  const own: Verdict = { isPublished: false, publish, requirements: [] }
+  judged[verdict] = own
+  ended((isAnswered) => {
+    if (own.isPublished) return
+    own.isPublished = true
+    if (isAnswered) own.publish?.(own.requirements)
+  })
+}
+
+/** Notes a requirement that the caller meets, for the event of the guard before it. */
+export function meet({ key }: Exchange, requirement: string): void {
+  const judged: Judged = key
+  judged[verdict]?.requirements.push(requirement)
+}
+
+/** Whether a refusal is the first verdict that is published of its request; it is the last. */
+export function deny({ key }: Exchange): boolean {
+  const judged: Judged = key
+  const known = (judged[verdict] ??= { isPublished: false, requirements: [] })
+  const isFirst = !known.isPublished
+  known.isPublished = true
+  return isFirst
+}
+
+/** Whether what is asked about is in the hands of an adapter. */
+export function isExchange(asked: Asked): asked is Exchange {
+  return 'ended' in asked
+}
