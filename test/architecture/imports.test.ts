@@ -13,6 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   client: ['core'],
   cli: ['core', 'client', 'dev-verifier'],
   opentelemetry: ['core'],
+  redis: ['core'],
   ...Object.fromEntries(adapters.map((name) => [name, ['core']])),
 }
 

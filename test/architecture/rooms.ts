@@ -25,6 +25,7 @@ export const ROOMS = [
   'report',
   'server',
   'probes',
+  'audit',
   'resource-server',
   'explain',
   'adapters',

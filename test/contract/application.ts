@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { AuthContext, Requirement, ResourceServerOptions, Runtime } from '@verifier-guard/core'
-import type { AuthOptions, BoundRequirements } from '@verifier-guard/core/support'
+import type { AuthOptions, BoundRequirements, Closable } from '@verifier-guard/core/support'
 import type { WebSocket } from 'ws'
 
 /** An application in data and functions, for any framework to build. */
@@ -34,6 +34,8 @@ export type Route = Guarded &
   Served & {
     readonly method: 'get' | 'post' | 'options'
     readonly path: string
+    /** What other middleware puts in the place of the caller, ahead of the requirement. */
+    readonly replaced?: object
     readonly requirement?: <Handler, Own>(kit: Kit<Handler, Own>) => Handler & Requirement<Own>
   }
 
@@ -132,7 +134,17 @@ export function guardsOf<Handler>(
   { options, authOptions, uncalled }: Guarded,
 ): readonly Handler[] {
   if (uncalled) return [auth as unknown as Handler]
-  return options ? [auth(options, authOptions)] : []
+  if (options === undefined) return []
+  const guard = auth(options, authOptions)
+  open.push(guard as Partial<Closable>)
+  return [guard]
+}
+
+const open: Partial<Closable>[] = []
+
+/** Ends the timers of every guard that was made: an application that closes does so. */
+export function closeGuards(): void {
+  for (const guard of open.splice(0)) guard.close?.()
 }
 
 /** What a handler asks of an adapter about a request. */

@@ -18,6 +18,8 @@ function own(error: unknown): Reply {
   const body = { handledBy: 'application', guard: error instanceof GuardError, code, status }
   return { status, headers, body }
 }
+/** What knows nothing of challenges. */
+const ignorant = (error: unknown): Reply => ({ ...own(error), headers: {} })
 const pass = () => undefined
 
 function start(driver: Driver, errors: ErrorHandling) {
@@ -75,5 +77,16 @@ test.each(settings('answering', own))(
     })
     expect(status).toBe(401)
     expect(headers['www-authenticate']).toBe('Bearer realm="api"')
+  },
+)
+
+test.each(settings('answering', ignorant))(
+  '$name: the challenge stands where the error handler knows of none',
+  async ({ driver, errors }) => {
+    app = await start(driver, errors)
+    const { status, headers } = await send(`${app.url}/api/orders`, 'GET')
+    expect(status).toBe(401)
+    expect(headers['www-authenticate']).toBe('Bearer realm="api"')
+    expect(headers['cache-control']).toBe('no-store')
   },
 )

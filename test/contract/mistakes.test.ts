@@ -1,3 +1,4 @@
+import type { GuardError } from '@verifier-guard/core'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import * as ofExpress from '@verifier-guard/express'
 import * as ofFastify from '@verifier-guard/fastify'
@@ -104,6 +105,31 @@ describe.each(driversFor('mistakes'))('$name', (driver) => {
     expect(await misconfigured('requiredScopes()')).toContain('put auth({ … }) ahead of the route')
   })
 
+  test('a requirement and authOf go by what auth() decided, whoever is put in its place', async () => {
+    const replaced = { scopes: ['orders:admin'], claims: {}, powers: [], kind: 'machine' }
+    const app = await driver.build({
+      mounts: [
+        {
+          path: '/orders',
+          options,
+          routes: [
+            { ...answers('authOf'), replaced },
+            {
+              ...answers('authOf'),
+              path: '/admin',
+              replaced,
+              requirement: ({ requiredScopes }) => requiredScopes('orders:admin'),
+            },
+          ],
+        },
+      ],
+    })
+    const ask = (path: string) => send(`${app.url}/orders/${path}`, 'GET', bearer)
+    expect((await ask('who')).body).toBe('kpmg')
+    expect((await ask('admin')).status).toBe(403)
+    await app.close()
+  })
+
   test('auth that is not called says so', async () => {
     expect(await misconfigured('auth')).toContain('call it: auth({ … })')
   })
@@ -114,9 +140,34 @@ describe.each(driversFor('mistakes'))('$name', (driver) => {
 })
 
 describe('fastify, besides', () => {
-  test('auth registered without being called says so', () => {
+  test('auth called with an instance says so', () => {
     expect(() => ofFastify.auth(Fastify() as never, {})).toThrow('call it: auth({ … })')
   })
+
+  test('auth registered without options is told of those', async () => {
+    const app = Fastify().register(ofFastify.auth as never)
+    await expect(app.ready()).rejects.toThrow(/expected.*"issuer"/)
+  })
+
+  test.each(['register(auth, options)', 'register(auth(options))'])(
+    '%s guards, and an error handler that asks for the caller leaves a refusal one',
+    async (way) => {
+      const app = Fastify()
+      if (way === 'register(auth, options)')
+        await app.register(ofFastify.auth, { ...options, prefix: '/orders' })
+      else await app.register(ofFastify.auth(options))
+      app.setErrorHandler((error, request, reply) => {
+        const caller = who(ofFastify.optionalAuthOf(request))
+        return reply.code((error as GuardError).status).send(`no ${caller}`)
+      })
+      app.get('/', (request) => who(ofFastify.authOf(request)))
+      const { statusCode, body, headers } = await app.inject('/')
+      expect([statusCode, body]).toEqual([401, 'no anonymous'])
+      expect(headers['www-authenticate']).toBe('Bearer realm="api"')
+      expect((await app.inject({ url: '/', headers: bearer })).body).toBe('kpmg')
+      await app.close()
+    },
+  )
 
   test('optionalAuthOf gives undefined on a route that its config opens', async () => {
     const app = Fastify().register(ofFastify.auth(options))

@@ -1,14 +1,14 @@
 /**
- * Holds core's two signature paths and jose to the same verdict, and explanations to decisions:
- * `npm run differential [tokens per algorithm] [seed]`. The last lines have the totals; the exit
- * code is 1 for any difference that is not on the list.
+ * Holds core's two signature paths and jose to the same verdict, mutated DPoP proofs to refusal, and
+ * explanations to decisions: `npm run differential [tokens per algorithm] [seed]`. The last lines
+ * have the totals; the exit code is 1 for any difference that is not on the list.
  */
 import { Buffer } from 'node:buffer'
 import { build } from 'esbuild'
 
 const [count = 100_000, seed = Date.now() % 2 ** 31] = process.argv.slice(2).map(Number)
 
-const code = await bundled('differential.ts')
+const code = await bundled("export * from './differential.js'; export * from './proofs.js'")
 const node = await import(`${code}#node`)
 const getBuiltinModule = process.getBuiltinModule
 process.getBuiltinModule = undefined
@@ -38,19 +38,33 @@ console.log(
   `${sum.tokens} mutated tokens (${count} for each of ${algorithms.length} algorithms, seed ${seed}), ` +
     `${sum.accepted} accepted by both, ${sum.stricter} refused by us alone as listed, ${sum.disagreements} disagreements`,
 )
-const { compareExplained } = await import(await bundled('explained.ts'))
+
+let wrong = 0
+for (const [path, { mutateProofs }] of Object.entries({ node, portable })) {
+  for (const algorithm of ['ES256', 'ES384', 'PS256', 'EdDSA']) {
+    const totals = await mutateProofs({ algorithm, count: count / 4, seed })
+    for (const text of totals.wrong.slice(0, 10)) console.log(`  ${text}`)
+    console.log(
+      `${totals.proofs} mutated DPoP proofs by ${algorithm} (${path}), ${totals.good} of them good again, ` +
+        `${Object.values(totals.byForm).reduce((sum, one) => sum + one, 0)} accepted as listed, ${totals.wrong.length} wrong`,
+    )
+    wrong += totals.wrong.length
+  }
+}
+
+const { compareExplained } = await import(await bundled("export * from './explained.js'"))
 const explained = await compareExplained('ES256', count, seed)
 for (const disagreement of explained.disagreements.slice(0, 10)) console.log(`  ${disagreement}`)
 console.log(
   `${explained.tokens} mutated tokens explained, ${explained.accepted} accepted, ${explained.codes.size} different verdicts, ` +
     `${explained.disagreements.length} explained otherwise than decided`,
 )
-process.exitCode = sum.disagreements + explained.disagreements.length === 0 ? 0 : 1
+process.exitCode = sum.disagreements + wrong + explained.disagreements.length === 0 ? 0 : 1
 
-/** A module with all that it imports, as an address to import. */
-async function bundled(file) {
+/** What a text exports, with all that it imports, as an address to import. */
+async function bundled(contents) {
   const { outputFiles } = await build({
-    entryPoints: [new URL(file, import.meta.url).pathname],
+    stdin: { contents, resolveDir: new URL('.', import.meta.url).pathname, loader: 'ts' },
     bundle: true,
     write: false,
     platform: 'node',

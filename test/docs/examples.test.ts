@@ -62,10 +62,31 @@ test.each(all.map(({ place }) => place))('%s compiles', (place) => {
   expect(found.get(place)).toEqual([])
 })
 
+test('every example of core names an issuer of the Verifiers that its profile is for', () => {
+  const examples = all.filter(
+    ({ place, code }) => /^packages.core/.test(place) && /'eudistack'/.test(code),
+  )
+  const wrong = examples.filter(({ code }) => /issuer: '(?!https:[^']*\/verifier')/.test(code))
+  expect(examples.length).toBeGreaterThan(5)
+  expect(wrong.map(({ place }) => place)).toEqual([])
+})
+
 test('code that is wrong would be noticed', () => {
   const wrong = {
     place: 'nowhere:1',
     code: "import { auth } from '@verifier-guard/express'\nauth({ issuer: 1 })\n",
   }
   expect(compile([wrong]).get('nowhere:1')).not.toEqual([])
+})
+
+/** Issuers of options with this profile: Verifiers from 3.1 on end theirs in "/verifier". */
+const EUDISTACK =
+  /issuer: '([^']*)',\s*profile: 'eudistack'|profile: 'eudistack',\s*issuer: '([^']*)'/g
+
+test('an example with the profile eudistack has an issuer as its Verifiers state it', () => {
+  const issuers = all.flatMap(({ place, code }) =>
+    [...code.matchAll(EUDISTACK)].map(([, one, other]) => ({ place, issuer: one ?? other! })),
+  )
+  expect(issuers.length).toBeGreaterThan(20)
+  expect(issuers.filter(({ issuer }) => !issuer.endsWith('/verifier'))).toEqual([])
 })

@@ -1,6 +1,6 @@
 /*
- * What becomes of a request, by RFC 9449 §7 and RFC 8705 §3: the first line that fits. The documents
- * show these lines as they are.
+ * What becomes of a request, by RFC 9449 §7 and RFC 8705 §3: the first line that fits. The
+ * documents show these lines as they are.
  */
 
 export const MODES = ['allowed', 'required', 'disabled'] as const

@@ -33,7 +33,6 @@ describe.each(families)('access tokens of $family', ({ family, server, verifier:
   const trust = (options: object) =>
     createResourceServer({
       issuer: verifier.issuer,
-      ...(profile === 'fiware' && { jwksUri: `${verifier.issuer}/.well-known/jwks` }),
       runtime: { fetch: verifier.fetch, warn: () => {} },
       ...options,
     })
@@ -72,6 +71,14 @@ describe.each(families)('access tokens of $family', ({ family, server, verifier:
     if (kind === 'machine') expect(auth.clientId).toBe(auth.mandate?.mandatee.id)
   })
 
+  if (profile === 'fiware')
+    test('the Verifier has metadata for its services alone, and keys at its root', async () => {
+      const statusOf = async (path: string) => (await verifier.fetch(verifier.issuer + path)).status
+      expect(await statusOf('/.well-known/openid-configuration')).toBe(404)
+      expect(await statusOf('/services/my-service/.well-known/openid-configuration')).toBe(200)
+      expect(await statusOf('/.well-known/jwks')).toBe(200)
+    })
+
   // Flat claims without `jti` and `scope` look like an id_token where the family is not stated.
   const plain = shapes.filter((name) => name !== 'fiware: machine in flat claims')
   test.each(plain)('%s: accepted by the profile "auto" too', async (name) => {
@@ -83,6 +90,7 @@ describe.each(families)('access tokens of $family', ({ family, server, verifier:
           : verifier.issuer
     const auto = trust({
       audience,
+      ...(profile === 'fiware' && { jwksUri: `${verifier.issuer}/.well-known/jwks` }),
       algorithms: ['ES256', 'RS256'],
       runtime: { fetch: verifier.fetch, warn: () => {} },
     })

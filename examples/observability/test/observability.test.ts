@@ -12,7 +12,7 @@ import {
   type ResourceServerOptions,
 } from '@verifier-guard/express'
 import { METRICS } from '../../../packages/opentelemetry/src/metrics.js'
-import { program } from '../../../test/support/programs.js'
+import { describeWith } from '../../../test/programs.js'
 import { createApp } from '../src/app.js'
 import { serveMetrics } from '../src/telemetry.js'
 import { freePort, pause, startPrometheus, type Prometheus, type Sample } from './prometheus.js'
@@ -75,11 +75,10 @@ describe('dashboard and alert rules', () => {
   })
 })
 
-const withPromtool = program('promtool') ? describe : describe.skip
-withPromtool('promtool (skipped where it is not installed)', () => {
+describeWith('promtool', 'promtool', (promtool) => {
   test('finds no fault in the rules, and each alert fires when it should and not before', () => {
     const rules = join(folder, 'test/rules.yml')
-    const output = execFileSync('promtool', ['test', 'rules', rules], { encoding: 'utf8' })
+    const output = execFileSync(promtool, ['test', 'rules', rules], { encoding: 'utf8' })
     expect(output).toContain('SUCCESS')
   })
 
@@ -89,8 +88,7 @@ withPromtool('promtool (skipped where it is not installed)', () => {
   })
 })
 
-const withPrometheus = program('prometheus') ? describe : describe.skip
-withPrometheus('Prometheus, while faults come (skipped where it is not installed)', () => {
+describeWith('prometheus', 'Prometheus, while faults come', () => {
   const ends: (() => unknown)[] = []
   let verifier: DevVerifier
   let prometheus: Prometheus

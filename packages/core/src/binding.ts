@@ -17,6 +17,8 @@ export interface Demand {
   readonly thumbprint: string
   readonly known: Known
   readonly request: RequestLike
+  /** The text of the DPoP proof, if there is one. */
+  readonly proof: string | undefined
 }
 
 /**
@@ -55,9 +57,13 @@ const HINTS = {
  *
  * @throws {Denial} `token_missing`, `dpop_proof_invalid` for several proofs
  */
-export function checkScheme({ scheme, request }: Presented, { proofs }: BindingRules): void {
+export function checkScheme(presented: Presented, { proofs }: BindingRules): void {
+  const { scheme, request } = presented
   if (scheme === 'Bearer') return
-  if (proofs.jkt !== undefined) return void (request && proofField(request))
+  if (proofs.jkt !== undefined) {
+    if (request !== undefined) presented.proof = proofField(request)
+    return
+  }
   throw new Denial('token_missing', {
     check: 'binding',
     expected: 'an Authorization field with a bearer token',
@@ -99,8 +105,8 @@ function showEach(
   const { [member]: proof } = proofs
   if (presented.request === undefined) throw withoutRequest()
   if (proof === undefined) throw cannotConfirm(`its ${member}`, HINTS[member])
-  const { request } = presented
-  return andThen(proof({ thumbprint, known, request }), (fields) =>
+  const { request, proof: text } = presented
+  return andThen(proof({ thumbprint, known, request, proof: text }), (fields) =>
     others.length === 0 ? fields : showEach(others, confirmation, shown),
   )
 }

@@ -14,6 +14,7 @@ export type {
   IssuerLookup,
   IssuerOptions,
   KeySetOptions,
+  IdTokens,
   KeySource,
   ResourceServerOptions,
   TrustOptions,

@@ -4,8 +4,8 @@
  */
 import { checkBinding, checkScheme, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'
-import { identityOf, identityOfClaims } from './identity.js'
-import { createIssuers } from './issuers/issuers.js'
+import { identityOfClaims } from './identity.js'
+import { createIssuers, type Issuers } from './issuers/issuers.js'
 import { createKeySet } from './issuers/key-set.js'
 import { verifyWithKeys } from './issuers/signer.js'
 import type { TrustedIssuer } from './issuers/trusted-issuer.js'
@@ -26,6 +26,15 @@ import { createDpopProofs } from './proof/dpop.js'
 import { createTokenCache, type Known } from './token-cache.js'
 
 /**
+ * A resource server that was dropped without `close()` would renew its keys for ever: its timers end
+ * once it is collected. Its keys stay, as a method that was taken from it may still be used.
+ */
+const unused =
+  typeof FinalizationRegistry === 'undefined'
+    ? undefined
+    : new FinalizationRegistry<Pick<Issuers, 'release'>>((issuers) => issuers.release())
+
+/**
  * Makes a resource server: the part of an API that decides on access tokens.
  *
  * Starts without the Verifier: its keys are fetched in the background from now on, and again until
@@ -41,7 +50,7 @@ import { createTokenCache, type Known } from './token-cache.js'
  * import { createResourceServer, requiredPower } from '@verifier-guard/core'
  *
  * const resourceServer = createResourceServer({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  * })
  * const mayCreate = requiredPower({
@@ -92,7 +101,7 @@ export function createResourceServer<C extends object = Claims>(
     if (remembered !== undefined) {
       progress.trace.issuer = remembered.context.issuer
       progress.trace.configuredAs = remembered.basis.configuredAs
-      progress.whose = () => identityOf(remembered.context)
+      progress.caller = remembered.context
       return bound(remembered, presented, progress)
     }
     checkForm(presented)
@@ -130,6 +139,7 @@ export function createResourceServer<C extends object = Claims>(
 
   if (settings.prefetch) issuers.prefetch()
   const server = serve({ decide, settings, emitter, issuers, statusLists, tokens, dpop })
+  unused?.register(server, issuers)
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
 }

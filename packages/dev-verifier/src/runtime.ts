@@ -21,7 +21,7 @@ export interface Runtime {
   readonly schedule: (callback: () => void, delay: number) => () => void
   /** `NODE_ENV`, read once at start. */
   readonly environment: string | undefined
-  /** Tells the developer of something that works but is likely not meant. */
+  /** Warns the developer of something that works but is likely not meant. */
   readonly warn: (message: string) => void
 }
 

@@ -21,9 +21,9 @@ import {
   type Exchange,
   type Guard,
 } from '@verifier-guard/core/support'
-import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { answerRefusals, refuse } from './refusal.js'
-import { entry, type GuardedRequest, type Handler } from './request.js'
+import { entry, hook, type GuardedRequest, type Handler } from './request.js'
 import { isOpen, statedFor, watchAround } from './route-config.js'
 
 export * from '@verifier-guard/core'
@@ -32,12 +32,33 @@ export type { AuthOptions } from '@verifier-guard/core/support'
 export type { GuardedRequest, Handler } from './request.js'
 export type { RouteConfig } from './route-config.js'
 
+/** A plugin that fits Fastify 4 and 5, over HTTP/1.1 and HTTP/2. */
+export type Plugin = (
+  scope: { addHook: FastifyInstance['addHook'] | ((...parameters: never[]) => unknown) },
+  options: unknown,
+  done: (error?: Error) => void,
+) => void
+
 /**
- * A plugin that lets requests with a valid access token in and sets `request.auth`, on every route
- * of the scope it is registered in.
+ * The options of {@link auth} where it is registered itself: those of `createResourceServer`, or a
+ * resource server made before, and `optional`.
+ */
+export type RegisterOptions = AuthOptions &
+  (
+    | (ResourceServerOptions & { readonly resourceServer?: never })
+    | ({ readonly [Option in keyof ResourceServerOptions]?: never } & {
+        readonly resourceServer: ResourceServer<object>
+      })
+  )
+
+/**
+ * A plugin that lets requests with a valid access token through and sets `request.auth`, on every route
+ * of the scope it is registered in. `app.register(auth, { issuer, … })` and
+ * `app.register(auth({ issuer, … }))` are the same.
  *
  * Runs as `onRequest`, before the body is read. Asks for no right: state that as the route's own
- * `onRequest` or `preHandler`, or in its `config.auth`.
+ * `onRequest` or `preHandler`, or in its `config.auth`. A resource server that it makes ends with
+ * the application.
  *
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   scopes
@@ -52,7 +73,10 @@ export type { RouteConfig } from './route-config.js'
  *
  * const app = Fastify()
  * app.register(async (api) => {
- *   await api.register(auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
+ *   await api.register(auth, {
+ *     issuer: 'https://verifier.example.org/verifier',
+ *     profile: 'eudistack',
+ *   })
  *   const mayCreate = requiredPower({
  *     domain: 'DOME',
  *     function: 'ProductOffering',
@@ -67,9 +91,50 @@ export type { RouteConfig } from './route-config.js'
 export function auth(
   options: ResourceServerOptions | ResourceServer<object>,
   authOptions?: AuthOptions,
-): FastifyPluginCallback {
+): Plugin
+export function auth(
+  scope: Parameters<Plugin>[0],
+  options: RegisterOptions,
+  done: (error?: Error) => void,
+): void
+export function auth(
+  first: ResourceServerOptions | ResourceServer<object> | Parameters<Plugin>[0],
+  second?: AuthOptions | RegisterOptions,
+  done?: (error?: Error) => void,
+): Plugin | void {
+  if (done !== undefined && 'addHook' in first)
+    return register(first as FastifyInstance, second as RegisterOptions, done)
+  return pluginOf(first as ResourceServerOptions, second)
+}
+
+// What `fastify-plugin` does: the hooks belong to the scope that registers the plugin, not to one of
+// the plugin's own.
+const skipOverride = { [Symbol.for('skip-override')]: true }
+Object.assign(auth, skipOverride)
+
+function register(
+  scope: FastifyInstance,
+  options: RegisterOptions,
+  done: (error?: Error) => void,
+): void {
+  try {
+    // Fastify hands on its own options among those of the plugin.
+    const own: Record<string, unknown> = { ...options }
+    for (const name of ['prefix', 'logLevel', 'logSerializers']) delete own[name]
+    const { optional, resourceServer, ...others } = own as unknown as RegisterOptions
+    const authOptions = optional === undefined ? {} : { optional }
+    pluginOf(resourceServer ?? (others as ResourceServerOptions), authOptions)(scope, {}, done)
+  } catch (error) {
+    done(error as Error)
+  }
+}
+
+function pluginOf(
+  options: ResourceServerOptions | ResourceServer<object>,
+  authOptions?: AuthOptions,
+): Plugin {
   const guard = createGuard(options, authOptions)
-  const verifierGuard: FastifyPluginCallback = (scope, _, done) => {
+  const verifierGuard = (scope: FastifyInstance, _: unknown, done: () => void) => {
     scope.addHook('onRequest', enter(guard))
     answerRefusals(scope)
     watchAround(scope)
@@ -77,21 +142,19 @@ export function auth(
       scope.addHook('onClose', (_, closed) => (guard.server.close(), closed()))
     done()
   }
-  // What `fastify-plugin` does: the hooks belong to the scope that registers the plugin, not to one
-  // of the plugin's own.
-  return Object.assign(verifierGuard, { [Symbol.for('skip-override')]: true })
+  return Object.assign(verifierGuard as Plugin, skipOverride)
 }
 
 /**
- * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are
- * this with a requirement at hand.
+ * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and the others
+ * are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Fastify's request
  * @returns a hook for a route's `onRequest` or `preHandler`; a route where {@link auth} did not run
  *   before is refused with `invalid_configuration`
  */
 export function required(requirement: Requirement<never>): Handler {
-  return function authorize(request: GuardedRequest, reply, done) {
+  return hook(function authorize(request, reply, done) {
     const refused = refuse(reply, done)
     const { [entry]: own } = request
     if (own === undefined) return refused(missingGuard(requirement))
@@ -100,7 +163,7 @@ export function required(requirement: Requirement<never>): Handler {
       () => done(),
       refused,
     )
-  }
+  })
 }
 
 // Hooks that are requirements still: of a route, in its config.auth, or composed with allOf and
@@ -154,7 +217,8 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: that this caller owns that order, say. Grants for
+ * Requires what only the application can tell: for example that this caller owns
+ * that order. Grants for
  * `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
@@ -184,7 +248,7 @@ export const allOf = bound.allOf
 export const anyOf = bound.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
+ * The caller, typed: for handlers behind {@link auth}. Where authentication is optional,
  * {@link optionalAuthOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
@@ -194,9 +258,9 @@ export function authOf<C extends object = Claims>(request: object): AuthContext<
 }
 
 /**
- * Who calls, typed, for handlers that serve nobody as well: behind {@link auth} with `optional`.
+ * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with `optional`.
  *
- * @returns `undefined` for nobody, and on routes that are open by `config.auth: false`
+ * @returns `undefined` for an anonymous caller, and on routes that are open by `config.auth: false`
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
 export function optionalAuthOf<C extends object = Claims>(
@@ -211,7 +275,7 @@ function entryOf(request: Partial<GuardedRequest>): Pick<Entry, 'caller'> | unde
 }
 
 function enter(guard: Guard): Handler {
-  return function authenticate(request: GuardedRequest, reply, done) {
+  return hook(function authenticate(request, reply, done) {
     const asked = statedFor(request)
     const refused = refuse(reply, done)
     if (asked === false) return done()
@@ -226,7 +290,7 @@ function enter(guard: Guard): Handler {
       else required(asked)(request, reply, done)
     }
     settle(() => guard.authenticate(own.exchange), admit, refused)
-  }
+  })
 }
 
 function exchangeOf(request: GuardedRequest, reply: FastifyReply): Exchange {

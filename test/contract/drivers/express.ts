@@ -73,8 +73,9 @@ function routerOf(express: typeof express5, mount: Mount): Router {
   for (const guard of guardsOf(adapter.auth, mount)) router.use(guard)
   for (const route of mount.routes) {
     if ('socket' in route) continue
-    const { method, path, requirement } = route
+    const { method, path, requirement, replaced } = route
     const before: RequestHandler[] = [...guardsOf(adapter.auth, route)]
+    if (replaced) before.push((req, _, next) => (Object.assign(req, { auth: replaced }), next()))
     if (requirement) before.push(requirement(kit))
     router[method](path, ...before, respond(route))
   }

@@ -92,11 +92,13 @@ function scopeOf({ routes, ...guarded }: Guarded & Pick<Mount, 'routes'>, place:
 
 async function guard(scope: FastifyInstance, guarded: Guarded): Promise<void> {
   if (guarded.uncalled) scope.addHook('onRequest', adapter.auth as unknown as Handler)
-  else for (const plugin of guardsOf(adapter.auth, guarded)) await scope.register(plugin)
+  else
+    for (const plugin of guardsOf((...given) => adapter.auth(...given), guarded))
+      await scope.register(plugin)
 }
 
 function add(scope: FastifyInstance, route: Route, place: Place): void {
-  const { method, path: url, requirement } = route
+  const { method, path: url, requirement, replaced } = route
   if ('socket' in route) {
     if (scope.hasRequestDecorator('ws'))
       scope.get(url, { websocket: true }, (socket, request) =>
@@ -106,7 +108,24 @@ function add(scope: FastifyInstance, route: Route, place: Place): void {
   }
   const asked = requirement?.(kit)
   const stated = asked && (place === 'config' ? { config: { auth: asked } } : { [place]: asked })
-  scope.route({ method: method.toUpperCase(), url, ...stated, handler: respond(route) })
+  const replace = { onRequest: replacing(replaced, stated) }
+  scope.route({
+    method: method.toUpperCase(),
+    url,
+    ...stated,
+    ...(replaced && replace),
+    handler: respond(route),
+  })
+}
+
+/** What other plugins put in the place of the caller, and the hook of the route after it. */
+function replacing(replaced: object | undefined, stated: object | undefined): Handler[] {
+  const replace: Handler = (request, _, done) => {
+    Object.assign(request, { auth: replaced })
+    done()
+  }
+  const after = (stated as { readonly onRequest?: Handler } | undefined)?.onRequest
+  return after === undefined ? [replace] : [replace, after]
 }
 
 function respond(route: AnsweringRoute) {

@@ -76,8 +76,9 @@ function routerOf(mount: Mount): Router<AuthState> {
   for (const guard of guardsOf(adapter.auth, mount)) router.use(mount.path || '/', guard)
   for (const route of mount.routes) {
     if ('socket' in route) continue
-    const { method, path, requirement } = route
+    const { method, path, requirement, replaced } = route
     const before: Middleware[] = [...guardsOf(adapter.auth, route)]
+    if (replaced) before.push((ctx, next) => (Object.assign(ctx.state, { auth: replaced }), next()))
     if (requirement) before.push(requirement(kit))
     router[method](mount.path + path, ...before, respond(route))
   }

@@ -46,7 +46,7 @@ export interface UpgradeOptions<Incoming = unknown> extends AuthOptions {
  * import { WebSocketServer } from 'ws'
  *
  * const sockets = new WebSocketServer({ noServer: true })
- * const trust = { issuer: 'https://verifier.example.org', profile: 'eudistack' } as const
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
  * const upgrade = protectUpgrade(
  *   trust,
  *   (

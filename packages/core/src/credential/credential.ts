@@ -1,3 +1,4 @@
+/* Reads the credential behind a token, in one form for every dialect. */
 import {
   CONTEXTS,
   CREDENTIAL_CLAIMS,
@@ -95,7 +96,7 @@ const flatDatePaths = withoutJwtClaims(datePaths)
  * Reads the credential that a Verifier put into an access token, whatever its dialect, into one
  * form.
  *
- * Pure, and made for claims whose signature was checked. Does not judge the validity window, the
+ * Pure, and made for claims whose signature was checked. Does not check the validity window, the
  * kind or any right; a name that no known dialect has is not read. Frozen, but for `raw`. Source:
  * the token bodies of Verifier 1.x to 3.3 and of FIWARE VCVerifier; where 3.3 puts flat claims
  * beside `vc`, the flat ones win.
@@ -108,9 +109,10 @@ export function readCredential(claims: Json): Credential | undefined {
   const layers = credentialLayers(claims)
   if (layers === undefined) return undefined
   const root = layers.at(-1)!
-  const { powers, mandateeId, subjectId: _subject, ...summary } = summaryOf(claims, layers)
+  const summary = summaryOf(claims, layers)
+  const { powers, mandateeId, subjectId: _subject, organizationIdentifier: _, ...shown } = summary
   return Object.freeze({
-    ...summary,
+    ...shown,
     ...read(root, root === claims ? flatNamePaths : namePaths, text),
     context: texts(firstOf(CONTEXTS, (name) => getOwn(root, name))),
     status: Object.freeze(layers.flatMap(statusOf)),

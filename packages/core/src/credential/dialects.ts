@@ -5,7 +5,7 @@
  * Each normalised name stands beside the names it has in real tokens, in the order in which they
  * are tried; a dot leads into an object. A normalised name is one of its own sources, so that
  * reading what was read before changes nothing. A name that is not here is not read: a dialect that
- * nobody has seen yet yields powers that match nothing.
+ * is not known yet yields powers that match nothing.
  */
 
 /** Claims that hold a credential: the object, its JSON, or a list of either. */

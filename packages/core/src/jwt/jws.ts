@@ -1,3 +1,4 @@
+/* Takes a JWS in compact serialisation apart, strictly (RFC 7515 §3.1). */
 import { decodeBase64url } from '../kit/base64url.js'
 import { Denial } from '../kit/errors.js'
 import { deepFreeze, parseObject } from '../kit/json.js'
@@ -29,7 +30,7 @@ export interface UnverifiedJws {
 
 /**
  * Header members that change what the signature or the payload means; a verifier that ignores them
- * judges another token (RFC 7515 §4.1.11, RFC 7797, RFC 7516).
+ * reads another token (RFC 7515 §4.1.11, RFC 7797, RFC 7516).
  */
 const FORBIDDEN = ['crit', 'b64', 'zip', 'enc'] as const
 

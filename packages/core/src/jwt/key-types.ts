@@ -47,7 +47,7 @@ function flawOfModulus({ n, e }: Jwk): string | undefined {
   const bits = bitLength(modulus)
   if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS)
     return `it has ${bits} bits, outside ${MIN_RSA_BITS} to ${MAX_RSA_BITS}`
-  // A tiny exponent makes sloppily padded signatures forgeable; 65537 is what everybody generates.
+  // A tiny exponent makes sloppily padded signatures forgeable; 65537 is what all tools generate.
   // A huge one only costs time.
   const size = bitLength(exponent)
   if (size < 17 || size > 64 || (exponent.at(-1)! & 1) === 0)

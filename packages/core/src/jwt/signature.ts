@@ -1,6 +1,6 @@
 /*
  * Checks the signature of a token with one key: the only maker of verified tokens. Unverified JWS
- * and key in, verified JWS out (RFC 7515 §5.2, RFC 7518 §3). Does not judge any claim.
+ * and key in, verified JWS out (RFC 7515 §5.2, RFC 7518 §3). Does not check any claim.
  */
 import { andThen, type Later } from '../kit/later.js'
 import { builtinModule, cores } from '../kit/runtime.js'

@@ -1,3 +1,4 @@
+/* Asks the application for the settings of an issuer, by the `iss` of a token. */
 import { Denial } from '../kit/errors.js'
 import type { IssuerLookup, IssuerOptions, IssuerSettings } from './options.js'
 import { within, type Runtime } from '../kit/runtime.js'
@@ -44,7 +45,8 @@ async function answerOf(lookup: IssuerLookup, issuer: string, timeout: number, r
     })
   } catch (cause) {
     const actual = `an error of the type ${cause instanceof Error ? cause.name : typeof cause}`
-    const hint = 'the token was not judged; the "cause" of the "denied" event says what went wrong'
+    const hint =
+      'the token was not decided on; the "cause" of the "denied" event says what went wrong'
     const reason = {
       check: 'issuer',
       expected: `the issuer lookup to answer for ${quote(issuer)}`,

@@ -1,3 +1,4 @@
+/* Issuers with `{tenant}` in them: a template in, a test for real issuers out. */
 import { configurationError } from '../kit/errors.js'
 import { quote, quoteAddress } from '../kit/display.js'
 import { readUrl } from '../kit/url.js'
@@ -54,7 +55,7 @@ function mayVary(address: string): boolean {
 }
 
 /**
- * Top-level domains under which no stranger can have a name: reserved for one's own network, for
+ * Top-level domains under which no one else can have a name: reserved for one's own network, for
  * tests or for examples (RFC 6761, RFC 6762 appendix G, RFC 8375).
  */
 const RESERVED = new Set([

@@ -33,7 +33,7 @@ export type KeySource =
       readonly keys: PublicKeys
     }
 
-/** How id_tokens are told from access tokens, where the token itself says too little. */
+/** What tells id_tokens from access tokens, where the token itself says too little. */
 export type IdTokens =
   | 'refuse'
   | 'accept'
@@ -146,7 +146,7 @@ export interface CacheOptions {
  */
 export type CorrelationId = boolean | string | ((request: never) => unknown)
 
-/** Everything a resource server can be told. */
+/** The options of a resource server. */
 export type ResourceServerOptions = TrustOptions &
   KeySource & {
     /**
@@ -206,8 +206,8 @@ export type ResourceServerOptions = TrustOptions &
      */
     readonly signatureThread?: SignatureThread
     /**
-     * Functions that are told of events. Without a listener, the first likely mistake of each kind
-     * in these options is printed as a process warning. Default: none.
+     * Functions that are called with events. Without a listener, the first likely mistake of
+     * each kind in these options is printed as a process warning. Default: none.
      */
     readonly events?: EventListeners
     /** Replacements for members of {@link systemRuntime}; the rest stays. Default: the process'. */

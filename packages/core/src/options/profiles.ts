@@ -1,3 +1,4 @@
+/* The profiles: a named set of defaults for each family of Verifiers. */
 import type { Algorithm } from '../jwt/algorithms.js'
 
 /** Kinds of actor behind a token: by its credential, or `none` for a plain access token. */
@@ -36,7 +37,7 @@ export interface Profile {
   readonly readsSigns: boolean
   /**
    * Claims of which an access token has at least one, and an id_token without marks none; empty
-   * where nothing can be told by that.
+   * where that says nothing.
    */
   readonly accessTokenMarks: readonly string[]
   /** Claims that name the client which a token was issued to, in the order of their weight. */

@@ -30,7 +30,7 @@ const DAY = 86_400
 // name.
 const FIELD_NAME = /^(?!(?:true|false|yes|no|on|off)$)[a-z][\w-]{0,63}$/i
 const YEAR = 365 * DAY
-// The memory sets aside a place for every entry.
+// The cache sets aside a place for every entry.
 const MOST_ENTRIES = 10_000_000
 const MOST_BYTES = 2 ** 40
 
@@ -222,7 +222,7 @@ export const SERVER_ROWS = {
     check: functions(EVENT_NAMES, 'it is called with the event'),
     default: {},
     defaultIs: 'none',
-    says: 'functions that are told of events',
+    says: 'functions that are called with events',
   },
   runtime: {
     check: checkRuntime,

@@ -23,6 +23,8 @@ export interface Presented {
   readonly request: RequestLike | undefined
   /** The whole field, where its form is still to be checked by {@link checkForm}. */
   readonly field?: string
+  /** The text of the DPoP proof beside it, once it was read. */
+  proof?: string | undefined
 }
 
 /** What a request without an access token carries in its place, in words. */

@@ -1,3 +1,4 @@
+/* Requires a kind of actor. */
 import { configurationError, type Refusal } from '../kit/errors.js'
 import { KINDS, type CallerKind } from '../options/profiles.js'
 import type { Caller, Requirement } from './requirement.js'
@@ -7,7 +8,7 @@ import { quote } from '../kit/display.js'
  * Requires a kind of actor: a machine or an employee by its credential, or `none` for a token
  * without one.
  *
- * Narrows what the resource server lets in with its `kinds`; it can't widen that.
+ * Narrows the `kinds` that the resource server accepts; it can't widen them.
  *
  * @throws {GuardError} `invalid_configuration` for no kind, or an unknown one
  * @example

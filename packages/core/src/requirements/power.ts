@@ -1,3 +1,4 @@
+/* Requires one power of the mandate. */
 import type { Power } from '../credential/credential.js'
 import { configurationError, type Refusal } from '../kit/errors.js'
 import { flag, readOptions, text, texts, type OptionRows } from '../kit/option-rows.js'
@@ -83,7 +84,7 @@ export function requiredPower<Request = unknown>(
   options: PowerOptions<Request>,
 ): Requirement<Request> {
   const { domain, criteria, name } = prepare(options)
-  const judge = ({ powers, kind }: Caller, wanted: unknown): Refusal | undefined => {
+  const decide = ({ powers, kind }: Caller, wanted: unknown): Refusal | undefined => {
     // A request that names no domain must not match a power that names none.
     if (typeof wanted !== 'string' || wanted === '')
       return refusal(name, 'a request that names no domain')
@@ -95,8 +96,8 @@ export function requiredPower<Request = unknown>(
   return Object.freeze({
     name,
     check(caller: Caller, request: Request) {
-      if (typeof domain === 'string') return judge(caller, domain)
-      return andThen(given(domain(request)), (wanted) => judge(caller, wanted))
+      if (typeof domain === 'string') return decide(caller, domain)
+      return andThen(given(domain(request)), (wanted) => decide(caller, wanted))
     },
   })
 }

@@ -1,3 +1,4 @@
+/* What a route asks of a caller, and how it is asked. */
 import type { AuthContext } from '../context.js'
 import { configurationError, Denial, ERRORS, type GuardError, type Refusal } from '../kit/errors.js'
 import { andThen, given, orElse, type Later } from '../kit/later.js'
@@ -9,7 +10,8 @@ export type Caller = Omit<AuthContext, 'token' | 'header'>
 
 /**
  * What a route asks of a caller whose token is good. Made by `requiredScopes`, `requiredPower` and
- * their kin, combined by `allOf` and `anyOf`; an object of this shape written by hand does as well.
+ * the other functions of this folder, and combined by `allOf` and `anyOf`. An object of this shape
+ * written by hand does as well.
  *
  * @typeParam Request what it reads of the request, or whatever else is handed on to it; `unknown`
  *   for what looks at the caller alone
@@ -103,8 +105,8 @@ export function requireRequirements<Request>(
 ): readonly Requirement<Request>[] {
   if (values.length > 0 && values.every(isRequirement))
     return values as readonly Requirement<Request>[]
-  const stranger = values.find((value) => !isRequirement(value))
-  throw noRequirement(`requirements for ${name}`, stranger)
+  const other = values.find((value) => !isRequirement(value))
+  throw noRequirement(`requirements for ${name}`, other)
 }
 
 function isRequirement(value: unknown): boolean {
@@ -113,7 +115,7 @@ function isRequirement(value: unknown): boolean {
 
 function noRequirement(expected: string, found: unknown): GuardError {
   const hint =
-    'pass what requiredScopes, requiredPower and their kin return; several of them to allOf'
+    'pass what requiredScopes, requiredPower or another of these functions returns; several of them to allOf'
   return configurationError(expected, quote(found), hint)
 }
 

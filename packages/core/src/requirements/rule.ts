@@ -1,3 +1,4 @@
+/* Requires what a function of the application decides. */
 import type { Refusal } from '../kit/errors.js'
 import { callable, text } from '../kit/option-rows.js'
 import { andThen, given } from '../kit/later.js'
@@ -30,7 +31,7 @@ export function requiredRule<Request = unknown>(
 ): Requirement<Request> {
   text('name', name)
   callable('rule', rule)
-  const judge = (answer: unknown): Refusal | undefined => {
+  const decide = (answer: unknown): Refusal | undefined => {
     if (answer === true) return undefined
     return {
       code: 'rule_unmet',
@@ -40,7 +41,7 @@ export function requiredRule<Request = unknown>(
   return Object.freeze({
     name,
     check(caller: Caller, request: Request) {
-      return andThen(given(rule(caller, request)), judge)
+      return andThen(given(rule(caller, request)), decide)
     },
   })
 }

@@ -1,3 +1,4 @@
+/* Requires that the credential is neither revoked nor suspended. */
 import { oneOf, readOptions, type OptionRows } from '../kit/option-rows.js'
 import { NOT_REVOKED, unmet } from '../status/status.js'
 import type { Requirement } from './requirement.js'
@@ -46,7 +47,7 @@ const HINT =
  *   y: 'hW2ojTNfH7Jbi8--CJUo3OCbH3y5n91g-IMA9MLMbTU',
  * }
  * const resourceServer = createResourceServer({
- *   issuer: 'https://verifier.example.org',
+ *   issuer: 'https://verifier.example.org/verifier',
  *   profile: 'eudistack',
  *   status: { lists: [{ url: 'https://issuer.example.org/', keys: { keys: [publicKey] } }] },
  * })

@@ -1,3 +1,4 @@
+/* Requires that the token was issued for the tenant of the request. */
 import type { Refusal } from '../kit/errors.js'
 import type { Power } from '../credential/credential.js'
 import { callable, flag, readOptions, text, type OptionRows } from '../kit/option-rows.js'
@@ -6,7 +7,7 @@ import type { Caller, Requirement } from './requirement.js'
 import { equalsIgnoringCase } from './text.js'
 import { quote } from '../kit/display.js'
 
-/** How tenants are told. */
+/** Where a caller's tenant is read from. */
 export interface TenantOptions {
   /**
    * Compares letter by letter. Default: false, ASCII letters without their case: look data up by

@@ -24,7 +24,7 @@ const SIGNS: readonly Sign[] = [
   byOperator,
   byIdTokenMark,
   byOwnClaim,
-  byAddressee,
+  byAudience,
   bySessionMark,
   byAccessTokenMark,
 ]
@@ -118,7 +118,7 @@ function byOwnClaim({ claims, issuer: { profile } }: ClaimContext): Verdict | un
  * id_token can't be: its `aud` must hold that client, and its `azp` must be it (OpenID Connect Core
  * §2). Some servers issue one to another app of the same owner all the same, but none with a scope.
  */
-function byAddressee({ claims, issuer: { profile } }: ClaimContext): Verdict | undefined {
+function byAudience({ claims, issuer: { profile } }: ClaimContext): Verdict | undefined {
   const { scope, scp } = claims
   const isStated = KIND_CLAIMS.some(({ name }) => claims[name] !== undefined)
   if (!profile.readsSigns || isStated || (scope ?? scp) === undefined) return undefined
@@ -160,7 +160,7 @@ function notOne(actual: string): Fault {
   return { code: 'token_type_not_accepted', actual, hint: HINT }
 }
 
-/** Access tokens of some servers can't be told from their id_tokens: the operator has to know. */
+/** Access tokens of some servers look like their id_tokens: the operator has to know. */
 function guessed(fault: Fault, { claims, issuer: { profile } }: ClaimContext): Fault {
   if (!profile.readsSigns) return fault
   const remedy = FLAT.some((name) => Object.hasOwn(claims, name))

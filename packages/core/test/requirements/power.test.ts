@@ -230,6 +230,14 @@ describe('the denial', () => {
     })
   })
 
+  test('says which Verifiers lose powers where none is left', async () => {
+    const { reason } = await refusalOf(requiredPower(create), holder())
+    expect(reason).toMatchObject({
+      actual: 'no powers',
+      hint: expect.stringMatching(/versions before 2\.0\.7 drop/) as string,
+    })
+  })
+
   test('says so when there is no credential', async () => {
     const { reason } = await refusalOf(requiredPower(create), callerWith({ kind: 'none' }))
     expect(reason.actual).toBe('a token without a credential')

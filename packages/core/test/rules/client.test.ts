@@ -1,5 +1,4 @@
-import type { CredentialSummary } from '../../src/credential/credential.js'
-import { readSummary } from '../../src/credential/credential.js'
+import { readSummary, type CredentialSummary } from '../../src/credential/credential.js'
 import { PROFILES, type Profile, type ProfileName } from '../../src/options/profiles.js'
 import { clientIdOf } from '../../src/rules/client.js'
 

@@ -1,0 +1,48 @@
+/*
+ * A store from the two commands that it takes. Commands of a client in, store out.
+ */
+import type { ReplayStore } from '@verifier-guard/core'
+
+/** How a store names its keys. */
+export interface RedisStoreOptions {
+  /**
+   * What every key starts with: tells APIs apart that share a Redis. Default: `verifier-guard:`.
+   */
+  readonly prefix?: string
+}
+
+/** The commands of a client. */
+export interface Commands {
+  /** `SET key 1 NX PX ttl`. Answers `OK`, or null where the key is there. */
+  readonly setIfAbsent: (key: string, milliseconds: number) => Promise<unknown>
+  /** `PTTL key`. */
+  readonly timeToLive: (key: string) => Promise<unknown>
+}
+
+const USED = 'dpop:'
+
+/**
+ * Makes a store. One round trip for each proof, atomic, on one key: it works on a cluster too.
+ *
+ * Looks once whether a key that it added expires: a client that is called the way of another one
+ * answers `OK` to everything, and sets keys for ever.
+ */
+export function storeOf(
+  { setIfAbsent, timeToLive }: Commands,
+  { prefix = 'verifier-guard:' }: RedisStoreOptions,
+): ReplayStore {
+  let expires = false
+  return {
+    async add(key, ttl) {
+      const name = prefix + USED + key
+      const answer = await setIfAbsent(name, Math.ceil(ttl * 1_000))
+      if (answer === null) return 'present'
+      if (answer !== 'OK') throw new Error('Redis answered SET with something other than OK')
+      expires ||= Number(await timeToLive(name)) > 0
+      if (expires) return 'added'
+      throw new Error(
+        'the client sets keys that never expire: pass a client of "redis" to nodeRedisStore, of "ioredis" or "iovalkey" to ioredisStore',
+      )
+    },
+  }
+}
