@@ -104,7 +104,7 @@ describe('who may use the console', () => {
 })
 
 describe('on another address than loopback', () => {
-  test('it does not start unless it is told to', async () => {
+  test('it does not start without the option force', async () => {
     await expect(startConsole({ host: '0.0.0.0' })).rejects.toThrow('loopback only')
   })
 
@@ -300,7 +300,7 @@ describe('live', () => {
 
 describe('watching an API', () => {
   test.each(['http://192.0.2.1:3000', 'https://127.0.0.1:3000', 'http://api.example', 'soon'])(
-    '%s is refused: decisions are told on loopback only',
+    '%s is refused: decisions are read on loopback only',
     async (watch) => {
       await expect(startConsole({ watch })).rejects.toThrow('on this machine')
     },
