@@ -5,7 +5,8 @@
  * @packageDocumentation
  */
 export { createResourceServer } from './resource-server.js'
-export type { Admission, AdmitOptions, ResourceServer, ResourceServerHealth } from './server.js'
+export type { Admission } from './decision.js'
+export type { AdmitOptions, ResourceServer, ResourceServerHealth } from './server.js'
 export { probes } from './probes.js'
 export type { ProbeAnswer, Probes } from './probes.js'
 export type {

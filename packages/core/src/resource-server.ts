@@ -13,9 +13,9 @@ import type { AlgorithmRow } from './jwt/algorithms.js'
 import { parseJws, type UnverifiedJws } from './jwt/jws.js'
 import { quote } from './kit/display.js'
 import { Denial } from './kit/errors.js'
-import { createEmitter } from './kit/events.js'
+import { createEmitter, type Emitter } from './kit/events.js'
 import { andThen, type Later } from './kit/later.js'
-import type { ResourceServerOptions } from './options/options.js'
+import type { ResourceServerOptions, Settings } from './options/options.js'
 import { resolveOptions } from './options/resolve.js'
 import { checkForm, type Presented } from './presented/authorization.js'
 import type { Progress } from './report.js'
@@ -69,22 +69,10 @@ export function createResourceServer<C extends object = Claims>(
   options: ResourceServerOptions,
 ): ResourceServer<C> {
   const settings = resolveOptions(options)
-  const { runtime, limits } = settings
+  const { runtime } = settings
   const configured = settings.issuers.map(({ issuer }) => issuer)
   const emitter = createEmitter(settings.listeners, runtime, configured)
-  const issuers = createIssuers(settings, (issuer, own, isUnverified) => {
-    const { keysAt, algorithms, configuredAs } = own
-    return createKeySet({
-      issuer,
-      configuredAs,
-      keysAt: keysAt(issuer),
-      algorithms: [...algorithms.values()],
-      limits,
-      runtime,
-      emitter,
-      isUnverified,
-    })
-  })
+  const issuers = issuersOf(settings, emitter)
   const tokens = createTokenCache(settings.cache)
   const statusLists = createStatusLists(settings.status, runtime, emitter)
   const dpop = settings.dpop && createDpopProofs(settings, settings.dpop, emitter)
@@ -142,6 +130,23 @@ export function createResourceServer<C extends object = Claims>(
   unused?.register(server, issuers)
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
+}
+
+function issuersOf(settings: Settings, emitter: Emitter): Issuers {
+  const { limits, runtime } = settings
+  return createIssuers(settings, (issuer, own, isUnverified) => {
+    const { keysAt, algorithms, configuredAs } = own
+    return createKeySet({
+      issuer,
+      configuredAs,
+      keysAt: keysAt(issuer),
+      algorithms: [...algorithms.values()],
+      limits,
+      runtime,
+      emitter,
+      isUnverified,
+    })
+  })
 }
 
 /**
