@@ -17,6 +17,8 @@ export interface Demand {
   readonly thumbprint: string
   readonly known: Known
   readonly request: RequestLike
+  /** The framework's own request, for functions of the application. */
+  readonly own?: unknown
 }
 
 /**
@@ -44,7 +46,7 @@ export interface BindingRules {
 const MEMBERS = ['x5tS256', 'jkt'] as const
 
 const HINTS = {
-  x5tS256: 'no source of client certificates is configured',
+  x5tS256: 'its certificate can be checked once "certificate" says where client certificates are',
   jkt: 'its proof can be checked once "resource" states the public URL of this API, and "dpop" is not disabled',
 }
 
@@ -99,8 +101,8 @@ function showEach(
   const { [member]: proof } = proofs
   if (presented.request === undefined) throw withoutRequest()
   if (proof === undefined) throw cannotConfirm(`its ${member}`, HINTS[member])
-  const { request } = presented
-  return andThen(proof({ thumbprint, known, request }), (fields) =>
+  const { request, own } = presented
+  return andThen(proof({ thumbprint, known, request, own }), (fields) =>
     others.length === 0 ? fields : showEach(others, confirmation, shown),
   )
 }

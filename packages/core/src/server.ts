@@ -292,8 +292,8 @@ export function serve(parts: Parts): DecidingServer {
       authorize(auth as AuthContext, requirement, request as R, askedBy(request)),
     [decisionsFor]: {
       authenticate: (exchange, isOptional) => {
-        const { request } = exchange
-        return admitted({ read: () => present(request), request, isOptional, asked: exchange })
+        const { request, own } = exchange
+        return admitted({ read: () => present(request, own), request, isOptional, asked: exchange })
       },
       authorize: (auth, requirement, exchange) =>
         authorize(auth, requirement, exchange.own ?? exchange.request, exchange),

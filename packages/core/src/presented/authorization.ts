@@ -21,6 +21,8 @@ export interface Presented {
    * token presented alone.
    */
   readonly request: RequestLike | undefined
+  /** The framework's own request, for functions of the application. */
+  readonly own?: unknown
   /** The whole field, where its form is still to be checked by {@link checkForm}. */
   readonly field?: string
 }
@@ -54,9 +56,10 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
  * Reads what a request presents. Leaves the form of the usual spelling unchecked: a token that is
  * remembered letter by letter needs no second look.
  *
+ * @param own the framework's own request; default: the request
  * @throws {Denial} `authorization_repeated`, `authorization_malformed`, `token_too_large`
  */
-export function present(request: RequestLike): Presented | Absent {
+export function present(request: RequestLike, own: unknown = request): Presented | Absent {
   const field = fieldOf(request, 'authorization')
   if (field === undefined || field === '') return { absent: absentFrom(request) }
   if (typeof field === 'object') throw notOne(field)
@@ -64,8 +67,8 @@ export function present(request: RequestLike): Presented | Absent {
     throw repeated('an Authorization field and "access_token" in the query')
   for (const [scheme, start] of USUAL)
     if (field.startsWith(start) && field[start.length] !== ' ')
-      return { scheme, token: boundedToken(field.slice(start.length)), request, field }
-  return read(field, request)
+      return { scheme, token: boundedToken(field.slice(start.length)), request, own, field }
+  return read(field, request, own)
 }
 
 /**
@@ -85,10 +88,10 @@ export function presentAlone(token: unknown): Presented | Absent {
  * @throws {Denial} `authorization_repeated`, `authorization_malformed`
  */
 export function checkForm({ field, request }: Presented): void {
-  if (field !== undefined) read(field, request!)
+  if (field !== undefined) read(field, request!, request)
 }
 
-function read(field: string, request: RequestLike): Presented | Absent {
+function read(field: string, request: RequestLike, own: unknown): Presented | Absent {
   if (ANOTHER.test(field) && ANOTHER.test(withoutQuoted(field)))
     throw repeated('several in one field')
   const [start, scheme] = SCHEME.exec(field) ?? []
@@ -99,7 +102,7 @@ function read(field: string, request: RequestLike): Presented | Absent {
   const known = Object.hasOwn(TOKEN_SCHEMES, lower) ? TOKEN_SCHEMES[lower] : undefined
   if (known === undefined) return { absent: otherCredentials(scheme) }
   const token = boundedToken(field.slice(start.length))
-  if (B64TOKEN.test(token)) return { scheme: known, token, request }
+  if (B64TOKEN.test(token)) return { scheme: known, token, request, own }
   throw malformed(
     token === '' ? `nothing after "${known}"` : `${token.length} characters with others among them`,
   )
