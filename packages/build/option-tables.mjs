@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import * as dpop from '../core/dist/esm/options/dpop.js'
 import * as lists from '../core/dist/esm/options/status-lists.js'
 import * as table from '../core/dist/esm/options/table.js'
 
@@ -15,6 +16,9 @@ export const TABLES = {
     'Key sets': table.KEY_SET_ROWS,
     'Token cache': table.CACHE_ROWS,
     'Status lists': lists.STATUS_LIST_ROWS,
+    DPoP: dpop.DPOP_ROWS,
+    'DPoP nonces': dpop.NONCE_ROWS,
+    'Used DPoP proofs': dpop.REPLAY_ROWS,
   },
 }
 

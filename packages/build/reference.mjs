@@ -17,6 +17,7 @@ const out = join(site, 'reference')
 /** Pages that are published with a package, and where they stand on the site. */
 const GUIDES = {
   'start/powers.md': 'packages/core/docs/from-powers-to-routes.md',
+  'guides/authorization-servers.md': 'packages/core/docs/authorization-servers.md',
   'guides/migrate-express.md': 'packages/express/docs/migration.md',
   'guides/migrate-koa.md': 'packages/koa/docs/migration.md',
   'guides/migrate-nestjs.md': 'packages/nestjs/docs/migration.md',

@@ -11,6 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   core: [],
   'dev-verifier': [],
   client: ['core'],
+  cli: ['core', 'client', 'dev-verifier'],
   opentelemetry: ['core'],
   redis: ['core'],
   ...Object.fromEntries(adapters.map((name) => [name, ['core']])),

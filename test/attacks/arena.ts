@@ -11,6 +11,7 @@ import {
   type Requirement,
   type ResourceServerOptions,
 } from '@verifier-guard/core'
+import { explainToken } from '@verifier-guard/core/explain'
 import {
   createDevVerifier,
   type DevVerifier,
@@ -78,13 +79,16 @@ export function createArena(
   const fetched: string[] = []
   const denied: GuardEvents['denied'][] = []
   const fetch = (url: string, init?: RequestInit) => (fetched.push(url), verifier.fetch(url, init))
-  const server = createResourceServer({
+  const settings = {
     issuer: verifier.issuer,
     profile: 'eudistack',
+    // The keys of a FIWARE VCVerifier are elsewhere, and this one is of another family.
+    ...(options.profile === 'fiware' && { jwksUri: `${verifier.issuer}/oidc/jwks` }),
     runtime: { ...systemRuntime, fetch, warn: () => {} },
     events: { denied: (event) => denied.push(event) },
     ...options,
-  })
+  } as ResourceServerOptions
+  const server = createResourceServer(settings)
   const published: unknown[] = []
   const onDenied = (event: unknown) => void published.push(event)
   subscribe('verifier-guard:denied', onDenied)
@@ -101,7 +105,7 @@ export function createArena(
   ): Promise<GuardEvents['denied']> {
     const before = denied.length
     const error: unknown = await server.authenticate(request).then(
-      () => 'let in',
+      () => 'allowed',
       (thrown: unknown) => thrown,
     )
     if (!(error instanceof GuardError))
@@ -114,6 +118,16 @@ export function createArena(
     await admits(arena.mint())
     expect(verifierAddresses(verifier)).toEqual(expect.arrayContaining([...new Set(fetched)]))
     return event
+  }
+
+  /** An explanation says what a decision says, reaches no listener, and leaks nothing. */
+  async function explainsAlike(token: string, code: ErrorCode): Promise<void> {
+    const runtime = { ...settings.runtime, fetch: verifier.fetch }
+    const told = denied.length
+    const explanation = await explainToken(token, { ...settings, runtime })
+    expect(explanation.code).toBe(code)
+    expect(denied).toHaveLength(told)
+    expectNoLeak([explanation], [token])
   }
 
   async function admits(token: string): Promise<AuthContext> {
@@ -139,7 +153,11 @@ export function createArena(
     sealedText: signer.token,
     authenticate: (request, requirement) => server.authenticate(request, requirement),
     verifyAccessToken: (token) => server.verifyAccessToken(token),
-    refuses: (token, code, status) => refusesRequest(bearing(token), code, status),
+    async refuses(token, code, status) {
+      const event = await refusesRequest(bearing(token), code, status)
+      await explainsAlike(token, code)
+      return event
+    },
     refusesRequest,
     admits,
     close() {

@@ -54,7 +54,7 @@ const UNFIT: readonly Published[] = [
   published('RSA without exponent', 'RS256', (jwk) => ({ ...jwk, e: undefined })),
   published('RSA with a modulus that is not base64url', 'RS256', (jwk) => ({
     ...jwk,
-    n: `${jwk['n'] as string}=`,
+    n: `${jwk['n'] as string}!`,
   })),
   published('RFC 7517 §4.2: use enc', 'ES256', (jwk) => ({ ...jwk, use: 'enc' })),
   published('RFC 7517 §4.2: use Sig', 'ES256', (jwk) => ({ ...jwk, use: 'Sig' })),

@@ -16,7 +16,7 @@ interface Field {
   readonly title: string
   /** Lines of the request's head after its first, as they go over the wire. */
   readonly head: readonly string[]
-  readonly code: ErrorCode | 'let in'
+  readonly code: ErrorCode | 'allowed'
   readonly target?: string
   readonly body?: string
 }
@@ -84,10 +84,10 @@ const FIELDS: readonly Field[] = [
   field('the word undefined', 'Bearer undefined', 'token_malformed'),
   field('a token and padding', `Bearer ${good}==`, 'token_malformed'),
   field('an expired token', `Bearer ${expired}`, 'token_expired'),
-  field('a good token', `Bearer ${good}`, 'let in'),
-  field('another case of the scheme', `bEARER ${good}`, 'let in'),
-  field('more spaces', `Bearer     ${good}`, 'let in'),
-  { title: 'another case of the name', head: [`AUTHORIZATION: Bearer ${good}`], code: 'let in' },
+  field('a good token', `Bearer ${good}`, 'allowed'),
+  field('another case of the scheme', `bEARER ${good}`, 'allowed'),
+  field('more spaces', `Bearer     ${good}`, 'allowed'),
+  { title: 'another case of the name', head: [`AUTHORIZATION: Bearer ${good}`], code: 'allowed' },
 ]
 
 const line = `Authorization: Bearer ${good}`
@@ -190,7 +190,7 @@ describe.each([
     app.use(
       (req, res) =>
         void res.json({
-          caller: (req as { auth?: object }).auth === undefined ? 'nobody' : 'somebody',
+          caller: (req as { auth?: object }).auth === undefined ? 'anonymous' : 'known',
         }),
     )
     server = createServer(app).listen(0, '127.0.0.1')
@@ -201,22 +201,22 @@ describe.each([
   test.each([...FIELDS, ...PLACES])('$title: $code', async ({ head, code, target, body }) => {
     const [reply, next] = await converse(server, [{ head, target, body }, { head: [line] }])
     expectAnswer(reply!, code, optional)
-    expectAnswer(next!, 'let in', optional)
+    expectAnswer(next!, 'allowed', optional)
   })
 
   test.each(REFUSED_BY_NODE)('$title: $status', async ({ head, status }) => {
     const [reply] = await converse(server, [{ head }])
     expect(reply!.status).toBe(status)
     const [next] = await converse(server, [{ head: [line] }])
-    expectAnswer(next!, 'let in', optional)
+    expectAnswer(next!, 'allowed', optional)
   })
 })
 
 function expectAnswer({ status, head, body }: Reply, code: Field['code'], optional: boolean): void {
   expectNoLeak([head, body], [good, other, expired])
-  if (code === 'let in' || (optional && code === 'token_missing')) {
+  if (code === 'allowed' || (optional && code === 'token_missing')) {
     expect(status).toBe(200)
-    expect(JSON.parse(body)).toEqual({ caller: code === 'let in' ? 'somebody' : 'nobody' })
+    expect(JSON.parse(body)).toEqual({ caller: code === 'allowed' ? 'known' : 'anonymous' })
     return
   }
   const row: { status: number; error?: string; description: string } = ERRORS[code]

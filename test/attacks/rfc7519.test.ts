@@ -140,7 +140,7 @@ runAttacks('RFC 7800 §3, RFC 9449 §6 and RFC 8705 §3: tokens bound to a key',
   ),
 ])
 
-runAttacks('RFC 7519 §7.2: size is judged before anything is parsed', [
+runAttacks('RFC 7519 §7.2: size is checked before anything is parsed', [
   {
     title: 'a genuine token of more than 16 384 characters',
     token: ({ sealed }) => sealed({}, { note: 'x'.repeat(16_384) }),

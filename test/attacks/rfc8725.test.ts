@@ -253,7 +253,7 @@ runAttacks('RFC 8725 §3.1, its successor draft and RFC 7516: other serialisatio
   })),
 ])
 
-test('RFC 8725 §3.2: the other s of an ECDSA signature is as good as the first, and is judged as a token of its own', async () => {
+test('RFC 8725 §3.2: the other s of an ECDSA signature is as good as the first, and is checked as a token of its own', async () => {
   const arena = createArena()
   const token = arena.sealed({})
   const other = withSignature(

@@ -209,7 +209,7 @@ test('the fingerprint tells tokens apart, and the same one is the same', async (
   arena.close()
 })
 
-describe('where nobody listens to events', () => {
+describe('where there is no listener', () => {
   const arena = createArena()
   arena.close()
   const setUp = (fetch = arena.verifier.fetch) => {
@@ -239,7 +239,7 @@ describe('where nobody listens to events', () => {
     expectNoLeak(warnings, tokens)
   })
 
-  test('keys that can not be had are warned of once', async () => {
+  test('keys that can not be fetched are warned of once', async () => {
     const { warnings, server } = setUp(() => Promise.resolve(new Response('<html>')))
     for (let attempt = 0; attempt < 3; attempt += 1)
       await expect(server.verifyAccessToken(arena.mint())).rejects.toMatchObject({

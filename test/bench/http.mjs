@@ -72,7 +72,7 @@ async function startServer(start) {
 }
 
 /** Sends requests over a few connections, each the next as soon as the last is answered. */
-async function load(port, requests) {
+export async function load(port, requests) {
   const lanes = Array.from({ length: CONNECTIONS }, (_, lane) =>
     requests.filter((_, n) => n % CONNECTIONS === lane),
   )

@@ -62,16 +62,16 @@ export async function createIssuer(algorithm, size) {
   const claims = JSON.parse(Buffer.from(template.split('.')[1], 'base64url').toString())
   const header = encode({ alg: algorithm, typ: 'JWT', kid })
   let minted = 0
-  const next = () => {
+  const next = (more) => {
     const jti = `${(minted += 1)}`.padStart(36, '0')
-    return `${header}.${encode({ ...claims, jti, exp: Math.floor(Date.now() / 1_000) + 86_400 })}`
+    return `${header}.${encode({ ...claims, jti, exp: Math.floor(Date.now() / 1_000) + 86_400, ...more })}`
   }
   const digest = algorithm === 'EdDSA' ? null : 'sha256'
   const key = { key: privateKey, dsaEncoding: 'ieee-p1363' }
   /** Fresh bytes, as they come from a socket. */
   const bytes = (input, signature) => Buffer.from(`${input}.${signature.toString('base64url')}`)
-  const mint = () => {
-    const input = next()
+  const mint = (more) => {
+    const input = next(more)
     return bytes(input, sign(digest, Buffer.from(input), key))
   }
   /** Many at once, signed on all cores. */

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { AuthContext, Requirement, ResourceServerOptions, Runtime } from '@verifier-guard/core'
-import type { AuthOptions, BoundRequirements } from '@verifier-guard/core/support'
+import type { AuthOptions, BoundRequirements, Closable } from '@verifier-guard/core/support'
 import type { WebSocket } from 'ws'
 
 /** An application in data and functions, for any framework to build. */
@@ -134,7 +134,17 @@ export function guardsOf<Handler>(
   { options, authOptions, uncalled }: Guarded,
 ): readonly Handler[] {
   if (uncalled) return [auth as unknown as Handler]
-  return options ? [auth(options, authOptions)] : []
+  if (options === undefined) return []
+  const guard = auth(options, authOptions)
+  open.push(guard as Partial<Closable>)
+  return [guard]
+}
+
+const open: Partial<Closable>[] = []
+
+/** Ends the timers of every guard that was made: an application that closes does so. */
+export function closeGuards(): void {
+  for (const guard of open.splice(0)) guard.close?.()
 }
 
 /** What a handler asks of an adapter about a request. */

@@ -106,10 +106,10 @@ function createProofJudge(thumbprint: string, algorithm: string) {
     emit: () => {},
   })
   const known = { context: { token: TOKEN } } as Known
-  return async (dpop: string): Promise<string> => {
-    const request = { method: 'GET', url: '/orders', headers: { dpop } }
+  return async (proof: string): Promise<string> => {
+    const request = { method: 'GET', url: '/orders', headers: {} }
     try {
-      await proofs.show({ thumbprint, known, request })
+      await proofs.show({ thumbprint, known, request, proof })
       return 'accepted'
     } catch (error) {
       if (!(error instanceof Denial)) return 'threw'

@@ -1,25 +1,14 @@
 /**
- * Holds core's two signature paths and jose to the same verdict, and mutated DPoP proofs to refusal:
- * `npm run differential [tokens per algorithm] [seed]`. The last line has the totals; the exit code
- * is 1 for any difference that is not on the list.
+ * Holds core's two signature paths and jose to the same verdict, mutated DPoP proofs to refusal, and
+ * explanations to decisions: `npm run differential [tokens per algorithm] [seed]`. The last lines
+ * have the totals; the exit code is 1 for any difference that is not on the list.
  */
 import { Buffer } from 'node:buffer'
 import { build } from 'esbuild'
 
 const [count = 100_000, seed = Date.now() % 2 ** 31] = process.argv.slice(2).map(Number)
 
-const { outputFiles } = await build({
-  stdin: {
-    contents: "export * from './differential.js'; export * from './proofs.js'",
-    resolveDir: new URL('.', import.meta.url).pathname,
-    loader: 'ts',
-  },
-  bundle: true,
-  write: false,
-  platform: 'node',
-  format: 'esm',
-})
-const code = `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+const code = await bundled("export * from './differential.js'; export * from './proofs.js'")
 const node = await import(`${code}#node`)
 const getBuiltinModule = process.getBuiltinModule
 process.getBuiltinModule = undefined
@@ -62,4 +51,24 @@ for (const [path, { mutateProofs }] of Object.entries({ node, portable })) {
     wrong += totals.wrong.length
   }
 }
-process.exitCode = sum.disagreements + wrong === 0 ? 0 : 1
+
+const { compareExplained } = await import(await bundled("export * from './explained.js'"))
+const explained = await compareExplained('ES256', count, seed)
+for (const disagreement of explained.disagreements.slice(0, 10)) console.log(`  ${disagreement}`)
+console.log(
+  `${explained.tokens} mutated tokens explained, ${explained.accepted} accepted, ${explained.codes.size} different verdicts, ` +
+    `${explained.disagreements.length} explained otherwise than decided`,
+)
+process.exitCode = sum.disagreements + wrong + explained.disagreements.length === 0 ? 0 : 1
+
+/** What a text exports, with all that it imports, as an address to import. */
+async function bundled(contents) {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: new URL('.', import.meta.url).pathname, loader: 'ts' },
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+  })
+  return `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+}

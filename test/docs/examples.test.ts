@@ -78,3 +78,15 @@ test('code that is wrong would be noticed', () => {
   }
   expect(compile([wrong]).get('nowhere:1')).not.toEqual([])
 })
+
+/** Issuers of options with this profile: Verifiers from 3.1 on end theirs in "/verifier". */
+const EUDISTACK =
+  /issuer: '([^']*)',\s*profile: 'eudistack'|profile: 'eudistack',\s*issuer: '([^']*)'/g
+
+test('an example with the profile eudistack has an issuer as its Verifiers state it', () => {
+  const issuers = all.flatMap(({ place, code }) =>
+    [...code.matchAll(EUDISTACK)].map(([, one, other]) => ({ place, issuer: one ?? other! })),
+  )
+  expect(issuers.length).toBeGreaterThan(20)
+  expect(issuers.filter(({ issuer }) => !issuer.endsWith('/verifier'))).toEqual([])
+})

@@ -1,13 +1,17 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { heard, type Running } from '../contract/application.js'
 import type { RequestHeaders } from '../contract/cases.js'
 import { driversFor } from '../contract/drivers/index.js'
 import { send, type Received } from '../contract/send.js'
+import { root } from '../packages.js'
 import { mint, RESOURCE, trust } from './api.js'
 import { createHolder } from './holder.js'
 import {
   answerTo,
   CERTIFICATES,
   CONFIRMATIONS,
+  markdown,
   MODES,
   PROOFS,
   SCHEMES,
@@ -146,4 +150,10 @@ describe.each(driversFor('contract'))('$name', (driver) => {
     expect(renewed.headers['cache-control']).toContain('no-store')
     await app.close()
   })
+})
+
+test('the documents show the rules as they are', () => {
+  const page = join(root, 'packages/core/docs/proof-of-possession.md')
+  const [, shown = ''] = /<!-- rules -->([^]*?)<!-- \/ -->/.exec(readFileSync(page, 'utf8'))!
+  expect(shown.trim()).toBe(markdown())
 })

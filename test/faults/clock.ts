@@ -2,7 +2,7 @@ import type { Runtime } from '@verifier-guard/core'
 
 const NOON = Date.parse('2026-01-01T12:00:00Z')
 
-/** Two clocks and the timers of a runtime, all of which stand still until told to move. */
+/** Two clocks and the timers of a runtime, all of which stand still until they are moved. */
 export interface Clock extends Pick<Runtime, 'now' | 'monotonic' | 'schedule'> {
   /** Lets time pass: both clocks move, and timers that fall due call back in their order. */
   pass(seconds: number): Promise<void>

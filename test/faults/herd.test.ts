@@ -50,7 +50,7 @@ describe('keys are fetched anew ahead of their expiry', () => {
     expect(delays[1]!.find((delay) => delay > 539_000 && delay < 540_000)).toBeDefined()
   })
 
-  test('for ever, also when nobody asks', async () => {
+  test('for ever, also without requests', async () => {
     const { verifier, clock } = await setWarmScene()
     await clock.pass(3_600)
     expect(verifier.requests.jwks).toBe(8)

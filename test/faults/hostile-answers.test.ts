@@ -39,7 +39,7 @@ function endless(chunk: Uint8Array) {
 }
 
 describe('a body that is too large', () => {
-  test('is cut off after 512 KiB, and the connection given up', async () => {
+  test('is cut off after 512 KiB, and the connection closed', async () => {
     const { body, seen } = endless(new Uint8Array(16_384).fill(0x20))
     const { present, mint, events } = answering(() => new Response(body))
     expect(await present(mint())).toEqual(unavailable)

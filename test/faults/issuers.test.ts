@@ -111,6 +111,18 @@ describe('issuers that a caller invents under a template', () => {
     expect(await present(mint(genuine))).toBe('allowed')
   })
 
+  test('are sent nothing twice, however long they hang', async () => {
+    const { clock, calls, present, mint } = setScene({
+      options: { issuer: TEMPLATE },
+      verifier: { issuerFromRequest: true },
+      fetch: () => new Promise<Response>(() => {}),
+    })
+    const answer = present(mint(genuine))
+    await clock.pass(5)
+    expect(await answer).toEqual(unavailable)
+    expect(calls).toHaveLength(1)
+  })
+
   test('use up no warning that is meant for a configured issuer', async () => {
     const configured = 'https://invented-not.example.test/verifier'
     const { present, mint, warnings } = unreachable({
@@ -178,7 +190,7 @@ describe('issuers that a caller invents under a template', () => {
     })
   })
 
-  test('are all let go of by close()', async () => {
+  test('are all closed by close()', async () => {
     const { server, clock, present, mint } = unreachable()
     await present(mint(genuine))
     await present(mint(invented(1)))
@@ -259,7 +271,7 @@ describe('a lookup', () => {
 
   describe('is asked again as often as keys are fetched', () => {
     const token = { claims: { iss: tenant('kpmg'), aud: tenant('kpmg') } }
-    /** A lookup whose answer can be changed; an error stands for trouble of its own. */
+    /** A lookup whose answer can be changed; an error stands for an outage of its own. */
     const setLookup = (answer: object | Error | undefined) => {
       const scene = setTenants((issuer: string) => {
         asked.push(issuer)
@@ -272,7 +284,7 @@ describe('a lookup', () => {
     }
 
     test.each(['fetched', 'its own'])(
-      'and who is let in no more is refused, cached decisions and %s keys included',
+      'and an issuer that it refuses by now is refused, cached decisions and %s keys included',
       async (keys) => {
         const scene = setLookup(undefined)
         scene.answer = keys === 'fetched' ? {} : { keys: scene.verifier.jwks() }
@@ -316,7 +328,7 @@ describe('a lookup', () => {
       expect(scene.calls).toHaveLength(calls)
     })
 
-    test('and its last answer holds while it is in trouble, though not for ever', async () => {
+    test('and its last answer holds during its outage, though not for ever', async () => {
       const scene = setLookup({})
       const cached = scene.mint(token)
       expect(await scene.present(cached)).toBe('allowed')
@@ -344,7 +356,7 @@ describe('a lookup', () => {
     expect(await present(mint({ claims: { iss: tenant('kpmg') } }))).toMatchObject(unavailable)
   })
 
-  test('that answers for another issuer vouches for nobody, as one that compares without case does', async () => {
+  test('that answers for another issuer vouches for no token, and neither does one that compares without case', async () => {
     const { present, events, mint } = setTenants((issuer: string) => ({
       issuer: issuer.toLowerCase(),
     }))
@@ -382,7 +394,7 @@ describe.each(['an address of its keys', 'keys of its own'])(
       }
     }
 
-    test('has one key set: nobody is shut out, nor fetched for, nor counted, by invented tenants', async () => {
+    test('has one key set: invented tenants shut no caller out, cause no fetch, and do not count', async () => {
       const { server, calls, present, mintFor, forged } = setShared()
       expect(await present(mintFor('kpmg'))).toBe('allowed')
       const before = calls.length

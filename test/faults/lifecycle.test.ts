@@ -64,7 +64,7 @@ describe('ready()', () => {
 })
 
 describe('health()', () => {
-  test('is down before the first keys, ready with them, degraded while newer ones cannot be had, and ready again', async () => {
+  test('is down before the first keys, ready with them, degraded while newer ones can not be fetched, and ready again', async () => {
     const { server, verifier, clock } = setScene()
     const { issuer } = verifier
     expect(server.health()).toEqual({

@@ -273,7 +273,7 @@ describe('keys that could not be fetched anew', () => {
 })
 
 describe('a refresh that takes longer than keys may be old', () => {
-  test('holds nobody up who has a token of a known key', async () => {
+  test('holds up no request with a token of a known key', async () => {
     const scene = await setWarmScene({ options: { keySet: { maxAge: 30, timeout: 60 } } })
     scene.verifier.fail('jwks', 'hang')
     await scene.clock.pass(31)

@@ -74,6 +74,26 @@ describe('a key that was just published', () => {
     expect(verifier.requests.jwks).toBe(3)
   })
 
+  test('is looked for again a second after the fetch that lacked it began, however late its answer', async () => {
+    let isSlow = false
+    const { verifier, clock, present, mint } = await setWarmScene({
+      async fetch(url, init, { verifier, clock }) {
+        const answer = await verifier.fetch(url, init)
+        if (isSlow) await new Promise<void>((end) => clock.schedule(end, 1_500))
+        return answer
+      },
+    })
+    const [published] = verifier.jwks().keys
+    const early = mint({ header: { kid: 'early' } })
+    isSlow = true
+    const first = present(early)
+    await clock.pass(1.5)
+    expect(await first).toEqual(unknown)
+    isSlow = false
+    verifier.addKeys([{ ...published!, kid: 'early' }])
+    expect(await present(early)).toBe('allowed')
+  })
+
   test('passes a moment after a token of it was refused because it was not published yet', async () => {
     const { verifier, clock, present, mint } = await setWarmScene()
     const [published] = verifier.jwks().keys
@@ -126,7 +146,7 @@ describe('a flood of invented key ids', () => {
     expect(await Promise.race([genuine, settle().then(() => 'still waiting')])).toBe('allowed')
   })
 
-  test('answers each of them 401 within three seconds: nobody can make it answer 503', async () => {
+  test('answers each of them 401 within three seconds: no caller can make it answer 503', async () => {
     const { clock, present, invented } = await setWarmScene()
     const outcomes: Outcome[] = []
     for (let count = 0; count < 25; count += 1) {
@@ -183,7 +203,7 @@ describe('a flood of invented key ids', () => {
     expect(verifier.requests.jwks).toBe(1)
   })
 
-  test('of the same id is answered from memory', async () => {
+  test('of the same id causes one fetch a second', async () => {
     const { verifier, present, mint } = await setWarmScene()
     const token = mint({ header: { kid: 'withdrawn long ago' } })
     for (let count = 0; count < 100; count += 1) expect(await present(token)).toEqual(unknown)
@@ -241,7 +261,7 @@ describe('a key that was replaced in place, under the same id', () => {
     },
   )
 
-  test('passes once somebody else had it fetched, although forged tokens have used up the budget', async () => {
+  test('passes once another caller caused the fetch, although forged tokens have used up the budget', async () => {
     const { verifier, clock, present, mint } = await setWarmScene()
     const forge = () => `${mint().slice(0, -8)}AAAAAAAA`
     for (let count = 0; count < 10; count += 1) await present(forge())
@@ -255,7 +275,7 @@ describe('a key that was replaced in place, under the same id', () => {
   })
 
   test.each(['refuse', 'hang', 'status-500'] as const)(
-    'cannot be looked for while the Verifier answers with %s: nobody is refused for that',
+    'cannot be looked for while the Verifier answers with %s: no token is refused for that',
     async (fault) => {
       const scene = await setWarmScene()
       scene.verifier.fail('jwks', fault)
@@ -268,7 +288,7 @@ describe('a key that was replaced in place, under the same id', () => {
 })
 
 describe('two replicas of a Verifier that publish different keys', () => {
-  test('make no fetch fruitful: invented ids are held to the budget', async () => {
+  test('give no budget back: invented ids are held to it', async () => {
     let fetches = 0
     const other = p256()
     const { present, invented } = await setWarmScene({
@@ -320,7 +340,7 @@ describe('a key that was withdrawn', () => {
   })
 })
 
-describe('nobody waits longer than one fetch may take', () => {
+describe('no request waits longer than one fetch may take', () => {
   test('whatever is chained behind it: slow metadata ahead of keys that hang', async () => {
     const { verifier, clock, present, mint } = setScene()
     verifier.fail('discovery', 'slow', { delay: 4_000 })

@@ -26,7 +26,7 @@ export interface Scene {
   readonly clock: Clock
   /** A token that outlasts every test. */
   readonly mint: (options?: MintOptions) => string
-  /** A token that names a key which nobody ever published. */
+  /** A token that names a key that was never published. */
   readonly invented: () => string
   /** What becomes of a token. */
   readonly present: (token: string) => Promise<Outcome>
@@ -145,7 +145,7 @@ export async function timed(
   for (await settle(); outcome === undefined; await settle()) {
     if (clock.monotonic() - start > 60_000)
       throw new Error('expected an answer within a minute, got none')
-    // Without a timer that is due soon nobody waits for time to pass: a signature is being checked.
+    // Without a timer that is due soon, no request waits for time: a signature is being checked.
     if (clock.timers().some((delay) => delay <= 5_000)) await clock.pass(0.5)
   }
   return { outcome, waited: (clock.monotonic() - start) / 1_000 }

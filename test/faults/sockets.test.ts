@@ -121,7 +121,7 @@ describe('over real sockets', () => {
     expect(message).toMatch(/expected a whole answer from .*, it broke off|the connection failed/)
   })
 
-  test('a body without end: the connection is given up', async () => {
+  test('a body without end: the connection is closed', async () => {
     let closed = (_: unknown) => {}
     const gone = new Promise((resolve) => (closed = resolve))
     const origin = await serve((_, response) => {

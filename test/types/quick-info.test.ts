@@ -3,11 +3,8 @@ import ts from 'typescript'
 import { adapters, entries, root } from '../packages.js'
 import { FILES } from './compiler.js'
 
-/**
- * What is not for users, what exports nothing, and one whose example has decorators at the start of
- * a line, which an editor takes for tags.
- */
-const LEFT_OUT = /\/(core\/support|global|client\/nestjs)$/
+/** What is not for users, and what exports nothing. */
+const LEFT_OUT = /\/(core\/support|global)$/
 
 /** Every module whose names users hover. */
 const MODULES = entries.filter((entry) => !LEFT_OUT.test(entry))

@@ -42,9 +42,9 @@ async function verdictOf({
   const emitter = { listens: () => false, emit: () => {} }
   const { show } = createDpopProofs(settings, settings.dpop!, emitter)
   const known = { context: { token } } as Known
-  const request = { method, url: '/protectedresource', headers: { dpop: proof } }
+  const request = { method, url: '/protectedresource', headers: {} }
   try {
-    await show({ thumbprint: jkt, known, request })
+    await show({ thumbprint: jkt, known, request, proof })
     return 'accepted'
   } catch (error) {
     if (error instanceof Denial) return error.refusal.code

@@ -1,4 +1,10 @@
-import { auth, authOf, requiredPower, type ResourceServerOptions } from '@verifier-guard/express'
+import {
+  auth,
+  authOf,
+  requiredPower,
+  requiredRule,
+  type ResourceServerOptions,
+} from '@verifier-guard/express'
 import express, { type Express } from 'express'
 
 /** An order as this API keeps it. */
@@ -10,6 +16,15 @@ interface Order {
 }
 
 /**
+ * Refuses callers whose mandate names no organisation: they would share the data of all others
+ * without one.
+ */
+const ofAnOrganisation = requiredRule(
+  'a mandate that names its organisation',
+  ({ mandate }) => mandate?.mandator.organizationIdentifier !== undefined,
+)
+
+/**
  * Makes the API: its orders can be read and placed by machines whose mandate says so, each seeing
  * its own organisation's.
  */
@@ -19,7 +34,7 @@ export function createApp(options: ResourceServerOptions): Express {
 
   app.get('/health', (_req, res) => void res.json({ status: 'up' }))
 
-  app.use('/orders', auth(options), express.json())
+  app.use('/orders', auth(options), ofAnOrganisation, express.json())
 
   app.get(
     '/orders',
@@ -50,6 +65,5 @@ export function createApp(options: ResourceServerOptions): Express {
  * something else in each Verifier generation.
  */
 function organizationOf(req: object): string {
-  const { mandate } = authOf(req)
-  return mandate?.mandator.organizationIdentifier ?? 'unknown'
+  return authOf(req).mandate!.mandator.organizationIdentifier!
 }

@@ -1,4 +1,10 @@
-import { auth, authOf, requiredPower, type ResourceServerOptions } from '@verifier-guard/fastify'
+import {
+  auth,
+  authOf,
+  requiredPower,
+  requiredRule,
+  type ResourceServerOptions,
+} from '@verifier-guard/fastify'
 import Fastify, { type FastifyInstance } from 'fastify'
 
 /** An offer as this API keeps it. */
@@ -15,6 +21,15 @@ const offerBody = {
 }
 
 /**
+ * Refuses callers whose mandate names no organisation: they would share the data of all others
+ * without one.
+ */
+const ofAnOrganisation = requiredRule(
+  'a mandate that names its organisation',
+  ({ mandate }) => mandate?.mandator.organizationIdentifier !== undefined,
+)
+
+/**
  * Makes the API: offers can be read and made by machines whose mandate says so, each seeing its own
  * organisation's.
  */
@@ -27,7 +42,8 @@ export function createApp(options: ResourceServerOptions): FastifyInstance {
   app.get('/health', () => ({ status: 'up' }))
 
   app.register(async (api) => {
-    await api.register(auth(options))
+    await api.register(auth, options)
+    api.addHook('onRequest', ofAnOrganisation)
 
     api.get('/offers', { onRequest: mayRead }, (request) =>
       offers.filter(({ organization }) => organization === organizationOf(request)),
@@ -52,6 +68,5 @@ export function createApp(options: ResourceServerOptions): FastifyInstance {
  * something else in each Verifier generation.
  */
 function organizationOf(request: object): string {
-  const { mandate } = authOf(request)
-  return mandate?.mandator.organizationIdentifier ?? 'unknown'
+  return authOf(request).mandate!.mandator.organizationIdentifier!
 }

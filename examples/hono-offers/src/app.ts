@@ -2,6 +2,7 @@ import {
   auth,
   authOf,
   requiredPower,
+  requiredRule,
   type AuthEnv,
   type ResourceServerOptions,
 } from '@verifier-guard/fetch/hono'
@@ -16,6 +17,15 @@ interface Offer {
 }
 
 /**
+ * Refuses callers whose mandate names no organisation: they would share the data of all others
+ * without one.
+ */
+const ofAnOrganisation = requiredRule(
+  'a mandate that names its organisation',
+  ({ mandate }) => mandate?.mandator.organizationIdentifier !== undefined,
+)
+
+/**
  * Makes the API: offers can be read and made by machines whose mandate says so, each seeing its own
  * organisation's.
  */
@@ -25,7 +35,7 @@ export function createApp(options: ResourceServerOptions): Hono<AuthEnv> {
 
   app.get('/health', (c) => c.json({ status: 'up' }))
 
-  app.use('/offers/*', auth(options), bodyLimit({ maxSize: 65_536 }))
+  app.use('/offers/*', auth(options), ofAnOrganisation, bodyLimit({ maxSize: 65_536 }))
 
   app.get(
     '/offers',
@@ -55,6 +65,5 @@ export function createApp(options: ResourceServerOptions): Hono<AuthEnv> {
  * something else in each Verifier generation.
  */
 function organizationOf(c: Context<AuthEnv>): string {
-  const { mandate } = authOf(c)
-  return mandate?.mandator.organizationIdentifier ?? 'unknown'
+  return authOf(c).mandate!.mandator.organizationIdentifier!
 }

@@ -3,6 +3,7 @@ import {
   auth,
   authOf,
   requiredPower,
+  requiredRule,
   type AuthState,
   type ResourceServerOptions,
 } from '@verifier-guard/koa'
@@ -14,6 +15,15 @@ interface Offer {
   /** The organisation that made it: the mandator of the machine that called. */
   readonly organization: string
 }
+
+/**
+ * Refuses callers whose mandate names no organisation: they would share the data of all others
+ * without one.
+ */
+const ofAnOrganisation = requiredRule(
+  'a mandate that names its organisation',
+  ({ mandate }) => mandate?.mandator.organizationIdentifier !== undefined,
+)
 
 /**
  * Makes the API: offers can be read and made by machines whose mandate says so, each seeing its own
@@ -53,7 +63,7 @@ export function createApp(options: ResourceServerOptions): Koa<AuthState> {
   app.use(open.routes())
   // On the application, not on the router: `use` takes a router's prefix more literally than its
   // routes do.
-  app.use(auth(options))
+  app.use(auth(options)).use(ofAnOrganisation)
   app.use(guarded.routes())
   return app
 }
@@ -63,6 +73,5 @@ export function createApp(options: ResourceServerOptions): Koa<AuthState> {
  * something else in each Verifier generation.
  */
 function organizationOf(ctx: { readonly state: AuthState }): string {
-  const { mandate } = authOf(ctx)
-  return mandate?.mandator.organizationIdentifier ?? 'unknown'
+  return authOf(ctx).mandate!.mandator.organizationIdentifier!
 }

@@ -21,7 +21,7 @@ interface AlgorithmRow {
 const RSA = '06092a864886f70d010101'
 
 /**
- * In the order of preference where a key fits several: RSA keys sign RS256 unless told otherwise.
+ * In the order of preference where a key fits several: RSA keys sign RS256 by default.
  */
 export const ALGORITHMS: Readonly<Record<SigningAlgorithm, AlgorithmRow>> = Object.freeze({
   ES256: ecdsa('P-256', 'SHA-256', '06082a8648ce3d030107', 64),

@@ -6,7 +6,12 @@
 import type { AxiosError, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { createCarrier } from './carrier.js'
 import { canSendAgain } from './refused-token.js'
+import type { ApiAnswer } from './sending.js'
 import type { TokenSource } from './token-source.js'
+import { nodeAgent as agentFor } from './node-agent.js'
+
+/** The fields that are ours. */
+const FIELDS = ['authorization', 'dpop']
 
 /** Marks a request that was repeated with another token. axios copies it along. */
 const REPEATED = 'verifierGuardRepeated'
@@ -58,13 +63,15 @@ export function addTokens(instance: AxiosInstance, tokens: TokenSource): () => v
   const redirected = new WeakSet<object>()
 
   async function authorize(config: Config): Promise<Config> {
-    const url = instance.getUri(config)
+    const { url, method } = targetOf(config)
     const own = config.headers.get('authorization')
-    if (carrier.isOurs(own)) config.headers.delete('authorization')
+    if (carrier.isOurs(own)) removeFields(config)
     const signal = isAbortSignal(config.signal) ? config.signal : undefined
-    const token = await carrier.tokenFor(url, own, signal)
-    if (token === undefined) return config
-    config.headers.set('authorization', `Bearer ${token}`)
+    const fields = await carrier.fieldsFor({ url, method }, own, signal)
+    if (fields === undefined) return config
+    for (const [name, value] of Object.entries(fields)) config.headers.set(name, value as string)
+    if (carrier.staysAtHome(fields)) config.maxRedirects = 0
+    if (carrier.connections) config.httpsAgent = await agentFor(carrier.connections)
     watchRedirects(config, new URL(url).origin, () => redirected.add(config))
     return config
   }
@@ -76,18 +83,25 @@ export function addTokens(instance: AxiosInstance, tokens: TokenSource): () => v
     hideToken(Object(error) as Printed)
     // An origin that the call was redirected to never had the token, and so can't refuse it.
     if (!config || !response || redirected.has(config)) throw error
-    const { status, headers } = response
-    const mayHelp = carrier.drop(own, { status, challenge: headers['www-authenticate'] })
-    if (!mayHelp || config[REPEATED] || !canSendAgain(config.data)) throw error
-    if ((await carrier.another(own)) === undefined) throw error
+    const target = targetOf(config)
+    const refused = carrier.note(target.url, own, response as ApiAnswer)
+    if (!refused || config[REPEATED] || !canSendAgain(config.data)) throw error
+    if ((await carrier.another(target, own, refused)) === undefined) throw error
     const again: Config = { ...config, [REPEATED]: true }
     return instance.request(again)
   }
 
   function settle(response: AxiosResponse): AxiosResponse {
     const { config } = response
-    if (carrier.isOurs(authorizationOf(config))) hideToken({ config, response })
+    const own = authorizationOf(config)
+    if (!carrier.isOurs(own)) return response
+    if (!redirected.has(config)) carrier.note(targetOf(config).url, own, response as ApiAnswer)
+    hideToken({ config, response })
     return response
+  }
+
+  function targetOf(config: Config) {
+    return { url: instance.getUri(config), method: (config.method ?? 'get').toUpperCase() }
   }
 
   const request = instance.interceptors.request.use(authorize)
@@ -101,7 +115,7 @@ export function addTokens(instance: AxiosInstance, tokens: TokenSource): () => v
 /** What was in the place of a function of ours: a retry brings the function along. */
 const wrapped = new WeakMap<BeforeRedirect, BeforeRedirect | undefined>()
 
-/** Sub-domains of a host keep the header otherwise (follow-redirects). */
+/** Without this, sub-domains of a host keep the header (follow-redirects). */
 function watchRedirects(config: Config, origin: string, onLeave: () => void): void {
   const { beforeRedirect: given } = config
   const original = given && (wrapped.has(given) ? wrapped.get(given) : given)
@@ -109,7 +123,7 @@ function watchRedirects(config: Config, origin: string, onLeave: () => void): vo
     const headers = options.headers as Record<string, unknown>
     if (new URL(String(options.href)).origin !== origin) {
       for (const name of Object.keys(headers))
-        if (name.toLowerCase() === 'authorization') delete headers[name]
+        if (FIELDS.includes(name.toLowerCase())) delete headers[name]
       onLeave()
     }
     original?.(options, ...details)
@@ -123,12 +137,16 @@ function watchRedirects(config: Config, origin: string, onLeave: () => void): vo
  * stand once more.
  */
 function hideToken(printed: Printed): void {
-  printed.config?.headers.delete('authorization')
+  if (printed.config) removeFields(printed.config)
   // Some adapters of axios wrap an error of axios in another one.
   for (let one: Printed | undefined = printed; one; one = one.cause as Printed | undefined) {
     hideRequest(one)
     hideRequest(one.response)
   }
+}
+
+function removeFields({ headers }: Config): void {
+  for (const name of FIELDS) headers.delete(name)
 }
 
 /** An error may come from elsewhere, with a configuration that is none of axios. */

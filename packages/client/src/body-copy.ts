@@ -1,4 +1,4 @@
-/** A larger body is not kept for a second time: it would take its place in memory twice. */
+/** A larger body is not kept for a second time: it would take its space twice. */
 const MOST = 1_048_576
 
 /**
@@ -65,7 +65,7 @@ export function recordBody(): BodyRecorder {
   }
 }
 
-/** A copy: its owner may use the memory again. `undefined` for what is no part of a body. */
+/** A copy: its owner may write over the bytes. `undefined` for what is no part of a body. */
 function bytesOf(chunk: unknown): Uint8Array | undefined {
   if (typeof chunk === 'string') return new TextEncoder().encode(chunk)
   return ArrayBuffer.isView(chunk) ? new Uint8Array(chunk as Uint8Array) : undefined

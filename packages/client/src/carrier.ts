@@ -1,37 +1,44 @@
+import { connectionsOf } from './connections.js'
 import { invalidOption } from './errors.js'
-import { refusesToken } from './refused-token.js'
+import type { CertifiedConnections } from './mtls.js'
+import type { RequestTarget } from './proof.js'
+import { tokenOf, type ApiAnswer, type Replaceable, type RequestFields } from './sending.js'
 import type { TokenSource } from './token-source.js'
 
 /** What the glue of every HTTP client does with tokens. */
 export interface Carrier {
   /**
-   * The token for a request, or `undefined` for one that passes as it is.
+   * The fields for a request, or `undefined` for one that passes as it is.
    *
-   * @param url absolute.
    * @param authorization what the request has of it. A token of ours is replaced: clients copy it
    *   along when they send a request again.
    */
-  readonly tokenFor: (
-    url: string | URL,
+  readonly fieldsFor: (
+    target: RequestTarget,
     authorization: unknown,
     signal?: AbortSignal,
-  ) => Promise<string | undefined>
+  ) => Promise<RequestFields | undefined>
   /** Whether this `authorization` is a token that was sent from here. */
   readonly isOurs: (authorization: unknown) => boolean
+  /** Learns from an answer. Returns what to replace, if that may help. */
+  readonly note: (
+    url: string | URL,
+    authorization: unknown,
+    answer: ApiAnswer,
+  ) => Replaceable | undefined
+  /** Fields with what was refused replaced, or `undefined` if there is nothing better. */
+  readonly another: (
+    target: RequestTarget,
+    authorization: unknown,
+    refused: Replaceable,
+  ) => Promise<RequestFields | undefined>
+  /** The connections on which the source shows its certificate, if it has one. */
+  readonly connections: CertifiedConnections | undefined
   /**
-   * Drops the token that was sent, if the answer may mean that it is no good.
-   *
-   * @returns whether asking for another one may help.
+   * Whether redirects must not be followed: a proof is for one address, and a certificate for
+   * allowed origins.
    */
-  readonly drop: (authorization: unknown, answer: Answer) => boolean
-  /** Another token than the one that was sent, or `undefined` if there is none. */
-  readonly another: (authorization: unknown) => Promise<string | undefined>
-}
-
-interface Answer {
-  readonly status: number
-  /** `WWW-Authenticate`. */
-  readonly challenge: unknown
+  readonly staysAtHome: (fields: RequestFields) => boolean
 }
 
 /** Requests are sent again within the life of very few tokens. */
@@ -53,25 +60,28 @@ export function createCarrier(tokens: TokenSource, glue: string): Carrier {
   }
   const sent = sentBy.get(tokens) ?? new Set()
   sentBy.set(tokens, sent)
+  const connections = connectionsOf(tokens)
   const isOurs = (authorization: unknown) => sent.has(tokenOf(authorization))
+  async function authorize(target: RequestTarget, signal?: AbortSignal): Promise<RequestFields> {
+    const fields = await tokens.authorize(target, signal && { signal })
+    remember(sent, tokenOf(fields.authorization))
+    return fields
+  }
   return {
     isOurs,
-    async tokenFor(url, authorization, signal) {
+    connections,
+    staysAtHome: ({ dpop }) => dpop !== undefined || connections !== undefined,
+    async fieldsFor(target, authorization, signal) {
       const isOwn = authorization !== undefined && !isOurs(authorization)
-      if (isOwn || !tokens.isAllowed(url)) return undefined
-      const token = await tokens.getToken(signal && { signal })
-      remember(sent, token)
-      return token
+      return isOwn || !tokens.isAllowed(target.url) ? undefined : authorize(target, signal)
     },
-    drop: (authorization, { status, challenge }) =>
-      isOurs(authorization) &&
-      refusesToken(status, challenge) &&
-      tokens.dropToken(tokenOf(authorization)),
-    async another(authorization) {
-      const token = await tokens.getToken().catch(() => undefined)
-      if (token === undefined || token === tokenOf(authorization)) return undefined
-      remember(sent, token)
-      return token
+    note: (url, authorization, answer) =>
+      isOurs(authorization)
+        ? tokens.noteAnswer({ url, authorization: String(authorization) }, answer)
+        : undefined,
+    async another(target, authorization, refused) {
+      const fields = await authorize(target).catch(() => undefined)
+      return refused === 'token' && fields?.authorization === authorization ? undefined : fields
     },
   }
 }
@@ -83,8 +93,4 @@ function remember(sent: Set<string>, token: string): void {
   sent.add(token)
   const [oldest = ''] = sent
   if (sent.size > MOST_REMEMBERED) sent.delete(oldest)
-}
-
-function tokenOf(authorization: unknown): string {
-  return typeof authorization === 'string' ? authorization.replace(/^Bearer /, '') : ''
 }

@@ -10,7 +10,7 @@ export interface Refusal {
   readonly oauthError: string | undefined
   /** Whether the body was empty. */
   readonly isBare: boolean
-  /** How far this machine is ahead of the server, in milliseconds, if the answer tells. */
+  /** How far this machine is ahead of the server, in milliseconds, if the answer says. */
   readonly clockOffset: number | undefined
 }
 
@@ -19,10 +19,10 @@ export type Checklist = (refusal: Refusal, parameters: TokenParameters) => reado
 
 type CheckName = ChecklistItem['check']
 /** What can be the matter with a machine that has a credential. */
-type MachineCheck = Exclude<CheckName, 'secret'>
+type MachineCheck = Exclude<CheckName, 'secret' | 'binding'>
 
 /**
- * How far the request came, as the real Verifiers (1.3 to 3.0) tell it: `invalid_client` with 401
+ * How far the request came, as the real Verifiers (1.3 to 3.0) answer it: `invalid_client` with 401
  * is client authentication alone, and an empty 403 comes after it.
  */
 type Stage = 'grant' | 'authentication' | 'presentation' | 'validity' | 'unknown'
@@ -158,15 +158,34 @@ export const secretChecklist: Checklist = (refusal) => [
   item(
     'secret',
     unknown(
-      'is the secret current, and sent as the client is registered? "clientAuthentication" sends it otherwise',
+      'is the secret current, and sent as the client is registered? "clientAuthentication" changes that',
     ),
   ),
   item('registration', unknown('is the client registered there, for client_credentials?')),
 ]
 
+/** The checklist of a client that shows a certificate. */
+export const certificateChecklist: Checklist = (refusal) => [
+  ...grantItems(refusal),
+  item(
+    'registration',
+    unknown(
+      'is the client registered there with this certificate, for tls_client_auth or self_signed_tls_client_auth?',
+    ),
+  ),
+]
+
 function grantItems(refusal: Refusal): readonly ChecklistItem[] {
-  return stageOf(refusal) === 'grant' ? [item('grant', NO_GRANT)] : []
+  const binding = OF_BINDINGS.has(refusal.oauthError ?? '') ? [item('binding', BINDING)] : []
+  return stageOf(refusal) === 'grant' ? [item('grant', NO_GRANT)] : binding
 }
+
+/** What servers say to a client that must bind its tokens and does not, or not in their way. */
+const OF_BINDINGS = new Set(['invalid_grant', 'invalid_request', 'invalid_dpop_proof'])
+
+const BINDING = unknown(
+  'is the client registered for bound tokens there? Those need "dpop", or "mtls" with its certificate',
+)
 
 function stageOf({ status, oauthError, isBare }: Refusal): Stage {
   if (oauthError === 'unsupported_grant_type') return 'grant'

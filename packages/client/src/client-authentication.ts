@@ -1,11 +1,11 @@
 import { base64 } from '@scure/base'
-import { buildAssertion } from './assertion.js'
+import { buildAssertion, type AssertionType } from './assertion.js'
 import { checkValidity, type MachineCredential } from './credential.js'
 import type { TokenEndpoint } from './metadata.js'
 import { buildPresentation, type Moment } from './presentation.js'
 import { checkSignature, signJwt, type Signer } from './signer.js'
 
-/** What proves to the token endpoint who asks; made anew for each try. */
+/** What authenticates the client to the token endpoint; made anew for each try. */
 export interface ClientProof {
   readonly form: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
@@ -60,17 +60,25 @@ export function verifiablePresentation(input: PresentationInput): ClientAuthenti
   }
 }
 
+interface RegisteredKeyInput {
+  readonly clientId: string
+  readonly audience: string
+  readonly type: AssertionType | undefined
+  readonly signer: Signer
+}
+
 /**
  * private_key_jwt (RFC 7523 §2.2): what any authorization server with asymmetric client keys takes.
  */
-export function privateKeyJwt(
-  clientId: string,
-  audience: string,
-  signer: Signer,
-): ClientAuthentication {
+export function privateKeyJwt({
+  clientId,
+  audience,
+  type,
+  signer,
+}: RegisteredKeyInput): ClientAuthentication {
   return async ({ now, uuid }) => {
     const moment: Moment = { now, jti: uuid() }
-    const assertion = buildAssertion({ clientId, audience, kid: signer.kid }, moment)
+    const assertion = buildAssertion({ clientId, audience, type, kid: signer.kid }, moment)
     return assertionProof(clientId, await signJwt(signer, assertion))
   }
 }
@@ -102,6 +110,12 @@ export function clientSecret(
 /** Without a word of the server, it takes `client_secret_basic` (RFC 8414 §2). */
 function methodFor({ methods = [] }: TokenEndpoint): SecretMethod {
   return SECRET_METHODS.find((method) => methods.includes(method)) ?? 'client_secret_basic'
+}
+
+/** The certificate of the connection says it; the form names the client (RFC 8705 §2). */
+export function clientCertificate(clientId: string): ClientAuthentication {
+  const proof = { form: { client_id: clientId } }
+  return () => Promise.resolve(proof)
 }
 
 function assertionProof(clientId: string, assertion: string): ClientProof {

@@ -1,20 +1,20 @@
 import { printable } from './display.js'
 
-/** Whose trouble a failure is, and so who can cure it. */
+/** Where a failure lies, and so who can mend it. */
 export type TokenSourceErrorKind =
   'configuration' | 'credential' | 'signer' | 'refused' | 'verifier' | 'closed'
 
 interface ErrorRow {
   readonly kind: TokenSourceErrorKind
-  /** Whether the same call may succeed later without anybody changing anything. */
+  /** Whether the same call may succeed later without a change of anything. */
   readonly retryable: boolean
   /** What to do about it. */
-  readonly cure: string
+  readonly remedy: string
 }
 
 /**
- * Every way in which a token source fails: whose trouble it is, whether waiting helps, and the
- * cure.
+ * Every way in which a token source fails: where it lies, whether waiting helps, and what to
+ * do.
  */
 export const TOKEN_SOURCE_ERRORS = Object.freeze({
   invalid_option: row('configuration', false, 'Correct the option that the message names.'),
@@ -69,6 +69,11 @@ export const TOKEN_SOURCE_ERRORS = Object.freeze({
     false,
     'Go through `checklist`: what this machine could check is checked; the rest is to be seen at the Verifier.',
   ),
+  token_not_bound: row(
+    'refused',
+    false,
+    'Have the client registered for bound tokens there, or leave out `dpop`.',
+  ),
   rate_limited: row(
     'verifier',
     true,
@@ -107,6 +112,7 @@ export interface ChecklistItem {
     | 'grant'
     | 'registration'
     | 'secret'
+    | 'binding'
     | 'clock'
     | 'key'
     | 'validity'
@@ -118,7 +124,7 @@ export interface ChecklistItem {
     | 'mandator'
     | 'revocation'
     | 'lists'
-  /** `unknown` where only the Verifier can tell. */
+  /** `unknown` where only the Verifier knows. */
   readonly verdict: 'passed' | 'failed' | 'unknown'
   readonly detail: string
 }
@@ -161,7 +167,7 @@ export class TokenSourceError extends Error {
   readonly [BRAND] = true
   readonly code: TokenSourceErrorCode
   readonly kind: TokenSourceErrorKind
-  /** Whether the same call may succeed later without anybody changing anything. */
+  /** Whether the same call may succeed later without a change of anything. */
   readonly retryable: boolean
   /** Status of the Verifier's answer, where there was one. */
   readonly status: number | undefined
@@ -222,6 +228,6 @@ export function invalidOption(expected: string, found: string, hint?: string): T
   return failure('invalid_option', { expected, found: printable(found), hint })
 }
 
-function row(kind: TokenSourceErrorKind, retryable: boolean, cure: string): ErrorRow {
-  return Object.freeze({ kind, retryable, cure })
+function row(kind: TokenSourceErrorKind, retryable: boolean, remedy: string): ErrorRow {
+  return Object.freeze({ kind, retryable, remedy })
 }

@@ -24,14 +24,14 @@ interface OfToken extends Common {
  * ```ts
  * import { createTokenSource, type TokenSourceEvents } from '@verifier-guard/client'
  *
- * const tell = ({ error, covered }: TokenSourceEvents['tokenRequestFailed']) =>
+ * const log = ({ error, covered }: TokenSourceEvents['tokenRequestFailed']) =>
  *   console.warn(error.code, covered ? 'the old token covers' : 'no token')
  *
  * createTokenSource({
  *   authorizationServer: 'https://login.example.org',
  *   clientId: 'orders',
  *   clientSecret: process.env.CLIENT_SECRET ?? '',
- *   events: { tokenRequestFailed: tell },
+ *   events: { tokenRequestFailed: log },
  * })
  * ```
  */
@@ -55,14 +55,23 @@ export interface TokenSourceEvents {
   }
   /** An API refused a token, and it is to be replaced. */
   readonly tokenDropped: OfToken
-  /** The machine credential ends within 30 days. Told with a token request, once a day. */
+  /**
+   * A server refused a proof of possession, and its `Date` differs from the clock of this machine:
+   * proofs for it go by its clock from now on.
+   */
+  readonly clockLearned: Common & {
+    readonly origin: string
+    /** How far this machine is ahead of the server. Seconds; negative if it is behind. */
+    readonly offset: number
+  }
+  /** The machine credential ends within 30 days. Sent with a token request, once a day. */
   readonly credentialExpiring: Common & {
     /** Seconds since 1970. */
     readonly validUntil: number
   }
 }
 
-/** Functions to be told of events. One that throws, or whose promise rejects, disturbs no token. */
+/** Functions to call for events. One that throws, or whose promise rejects, disturbs no token. */
 export type TokenSourceListeners = {
   readonly [Name in keyof TokenSourceEvents]?: (event: TokenSourceEvents[Name]) => void
 }
@@ -72,10 +81,11 @@ export const EVENT_NAMES = [
   'tokenObtained',
   'tokenRequestFailed',
   'tokenDropped',
+  'clockLearned',
   'credentialExpiring',
 ] as const satisfies readonly (keyof TokenSourceEvents)[]
 
-/** Tells the listeners and the diagnostics channels of an event. */
+/** Sends an event to the listeners and the diagnostics channels. */
 export type Emit = <Name extends keyof TokenSourceEvents>(
   name: Name,
   event: Omit<TokenSourceEvents[Name], 'issuer'>,

@@ -1,66 +1,74 @@
 import { copyOf } from './body-copy.js'
-import { printable } from './display.js'
-import { failure, type TokenSourceError } from './errors.js'
-import { canSendAgain, refusesToken } from './refused-token.js'
+import { notAllowed } from './not-allowed.js'
+import type { RequestTarget } from './proof.js'
+import { canSendAgain } from './refused-token.js'
 import { buildRequest, sendRequest, type ClientRuntime } from './runtime.js'
-import { readUrl } from './url.js'
+import type { Replaceable, RequestFields, Sending } from './sending.js'
 
 /** The signature of the global `fetch`. */
 export type TokenFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
-interface FetchParts {
-  readonly getToken: (options?: { signal?: AbortSignal }) => Promise<string>
-  readonly dropToken: (token: string) => boolean
+interface FetchParts extends Sending {
   readonly isAllowed: (url: string | URL) => boolean
+  /** Whether a redirect is handed to the caller: a proof is for one address alone. */
+  readonly staysAtHome: boolean
   readonly runtime: ClientRuntime
 }
 
+type Send = (fields: RequestFields) => Promise<Response>
+
 /** One call of a caller, which may be sent twice. */
 interface Call {
-  readonly url: string
+  readonly target: RequestTarget & { readonly url: string }
   readonly signal: AbortSignal | null | undefined
-  readonly send: (token: string) => Promise<Response>
+  readonly send: Send
   /** The same for the second time; `undefined` where the body is spent. */
-  readonly sendAgain: () => Call['send'] | undefined
+  readonly sendAgain: () => Send | undefined
 }
 
 /**
  * `fetch` with a token. A token goes to an allowed origin only. A redirect to another origin goes
  * on without it, which is the rule of fetch itself (Fetch §4.4, HTTP-redirect fetch).
  *
- * After a 401 that may mean the token, the call is repeated once with another one, if there is one
- * and the body can be sent again.
+ * After a 401 that may mean the token or its proof, the call is repeated once with another one, if
+ * there is one and the body can be sent again.
  */
-export function createFetch({ getToken, dropToken, isAllowed, runtime }: FetchParts): TokenFetch {
+export function createFetch(parts: FetchParts): TokenFetch {
+  const { authorize, noteAnswer, isAllowed } = parts
   return async function tokenFetch(input, init = {}) {
     const call = isRequest(input)
-      ? callOfRequest(runtime, input, init)
-      : callOfAddress(runtime, String(input), init)
-    if (!isAllowed(call.url)) throw notAllowed(call.url)
-    const token = await getToken(call.signal ? { signal: call.signal } : undefined)
-    const response = await call.send(token)
-    if (!isRefusal(call, response) || !dropToken(token)) return response
-    const sendAgain = call.sendAgain()
-    const another = sendAgain && (await getAnother(getToken, token))
+      ? callOfRequest(parts, input, init)
+      : callOfAddress(parts, String(input), init)
+    const { target } = call
+    if (!isAllowed(target.url)) throw notAllowed(target.url)
+    const fields = await authorize(target, call.signal ? { signal: call.signal } : undefined)
+    const response = await call.send(fields)
+    const sent = { url: target.url, authorization: fields.authorization }
+    const refused = isFromHome(call, response) ? noteAnswer(sent, response) : undefined
+    const sendAgain = refused && call.sendAgain()
+    const another = sendAgain && (await getAnother(parts, target, fields, refused))
     if (another === undefined) return response
     void response.body?.cancel().catch(() => {})
-    return sendAgain!(another)
+    const second = await sendAgain!(another)
+    noteAnswer({ ...sent, authorization: another.authorization }, second)
+    return second
   }
 }
 
 /** An origin that the call was redirected to never had the token, and so can't refuse it. */
-function isRefusal({ url }: Call, { status, headers, url: from }: Response): boolean {
-  if (!refusesToken(status, headers.get('www-authenticate'))) return false
-  return from === '' || new URL(from).origin === new URL(url).origin
+function isFromHome({ target }: Call, { url: from }: Response): boolean {
+  return !from || new URL(from).origin === new URL(target.url).origin
 }
 
-/** Without another token, the answer of the API stands. */
+/** Without anything better, the answer of the API stands. */
 async function getAnother(
-  getToken: FetchParts['getToken'],
-  token: string,
-): Promise<string | undefined> {
-  const another = await getToken().catch(() => undefined)
-  return another === token ? undefined : another
+  { authorize }: FetchParts,
+  target: RequestTarget,
+  { authorization }: RequestFields,
+  refused: Replaceable,
+): Promise<RequestFields | undefined> {
+  const another = await authorize(target).catch(() => undefined)
+  return refused === 'token' && another?.authorization === authorization ? undefined : another
 }
 
 /**
@@ -71,47 +79,59 @@ function isRequest(input: string | URL | Request): input is Request {
   return typeof input === 'object' && 'url' in input
 }
 
-function callOfAddress(runtime: ClientRuntime, url: string, init: RequestInit): Call {
-  const { signal, body } = init
-  const send = (token: string) => runtime.fetch(url, withToken(init, token))
-  return { url, signal, send, sendAgain: () => (canSendAgain(body) ? send : undefined) }
+/** `fetch` sends these in capitals, and all others as they are (Fetch §2.2.1). */
+const NORMALISED = /^(?:delete|get|head|options|post|put)$/i
+
+function sentMethod(method = 'GET'): string {
+  return NORMALISED.test(method) ? method.toUpperCase() : method
+}
+
+function callOfAddress(parts: FetchParts, url: string, init: RequestInit): Call {
+  const { signal, body, method } = init
+  const send: Send = (fields) => parts.runtime.fetch(url, withFields(parts, init, fields))
+  const target = { url, method: sentMethod(method) }
+  return { target, signal, send, sendAgain: () => (canSendAgain(body) ? send : undefined) }
 }
 
 /**
  * A Request says more than can be read from it, such as the length of its body: only the runtime
  * can hand it on whole.
  */
-function callOfRequest(runtime: ClientRuntime, input: Request, init: RequestInit): Call {
-  const { signal = input.signal } = init
+function callOfRequest(parts: FetchParts, input: Request, init: RequestInit): Call {
+  const { runtime } = parts
+  const { signal = input.signal, method = input.method } = init
   // Whatever it was made of, the body of a Request is a stream by now.
   const isStream = !init.body && input.body && !input.bodyUsed
   const copy = isStream ? copyOf(input.clone().body!) : undefined
-  const sendWith = (init: RequestInit) => (token: string) => {
-    const request = buildRequest(input, init)
-    request.headers.set('authorization', `Bearer ${token}`)
-    return sendRequest(runtime, request)
-  }
+  const sendWith =
+    (init: RequestInit): Send =>
+    (fields) => {
+      const request = buildRequest(input, { ...init, ...redirects(parts, input, init) })
+      for (const [name, value] of Object.entries(fields)) request.headers.set(name, value as string)
+      return sendRequest(runtime, request)
+    }
   const sendAgain = () => {
     if (!copy) return canSendAgain(init.body) ? sendWith(init) : undefined
     const body = copy.bytes()
     return body && sendWith({ ...init, body })
   }
-  return { url: input.url, signal, send: async (token) => sendWith(init)(token), sendAgain }
+  const target = { url: input.url, method: sentMethod(method) }
+  return { target, signal, send: async (fields) => sendWith(init)(fields), sendAgain }
 }
 
-function withToken(init: RequestInit, token: string): RequestInit {
-  const authorization = `Bearer ${token}`
-  if (init.headers === undefined) return { ...init, headers: { authorization } }
+function withFields(parts: FetchParts, init: RequestInit, fields: RequestFields): RequestInit {
+  const rest = { ...init, ...redirects(parts, undefined, init) }
+  if (init.headers === undefined) return { ...rest, headers: { ...fields } }
   const headers = new Headers(init.headers)
-  headers.set('authorization', authorization)
-  return { ...init, headers }
+  for (const [name, value] of Object.entries(fields)) headers.set(name, value as string)
+  return { ...rest, headers }
 }
 
-function notAllowed(url: string): TokenSourceError {
-  const origin = readUrl(url)?.origin
-  return failure('origin_not_allowed', {
-    expected: 'an address on one of "allowedOrigins"',
-    found: origin === undefined ? 'an address that is not absolute' : printable(origin),
-    hint: 'tokens are sent nowhere else',
-  })
+/** A caller who wants no redirects gets none. */
+function redirects(
+  { staysAtHome }: FetchParts,
+  input: Request | undefined,
+  { redirect = input?.redirect }: RequestInit,
+): Pick<RequestInit, 'redirect'> {
+  return staysAtHome && redirect !== 'error' ? { redirect: 'manual' } : {}
 }

@@ -7,8 +7,9 @@ const LEADING: Readonly<Record<Way, OptionName>> = {
   credential: 'verifier',
   key: 'authorizationServer',
   secret: 'clientSecret',
+  certificate: 'mtls',
 }
-/** What is said of a key in memory. A signer knows its own. */
+/** Details of a private key in memory. A signer has its own. */
 const KEY_DETAILS: readonly OptionName[] = ['passphrase', 'algorithm', 'keyId']
 
 /**
@@ -18,7 +19,7 @@ const KEY_DETAILS: readonly OptionName[] = ['passphrase', 'algorithm', 'keyId']
  * An option without a value counts as left out, because callers copy options one by one that they
  * may not have.
  *
- * @returns how the client proves who it is.
+ * @returns how the client authenticates.
  * @throws {TokenSourceError} `invalid_option`.
  */
 export function checkOptions(options: object): Way {
@@ -40,7 +41,9 @@ function wayOf(given: readonly string[]): Way {
   if (given.includes('verifier')) return 'credential'
   if (!given.includes('authorizationServer'))
     throw invalidOption('"verifier" or "authorizationServer"', 'neither')
-  return given.includes('clientSecret') ? 'secret' : 'key'
+  if (given.includes('clientSecret')) return 'secret'
+  const hasKey = given.includes('privateKey') || given.includes('signer')
+  return given.includes('mtls') && !hasKey ? 'certificate' : 'key'
 }
 
 function checkValues(values: Readonly<Record<string, unknown>>, way: Way): void {

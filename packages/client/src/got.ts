@@ -4,13 +4,18 @@
  * @packageDocumentation
  */
 import { createCarrier } from './carrier.js'
+import type { CertifiedConnections } from './mtls.js'
 import { canSendAgain } from './refused-token.js'
+import type { Replaceable } from './sending.js'
 import type { TokenSource } from './token-source.js'
 
 interface RequestOptions {
   url: string | URL | undefined
   readonly headers: Record<string, string | string[] | undefined>
+  readonly method: string
   readonly body?: unknown
+  followRedirect?: unknown
+  readonly https?: object
 }
 
 interface Answer {
@@ -25,6 +30,7 @@ export interface TokenHooks {
   readonly beforeRequest: [(options: RequestOptions) => Promise<void>]
   readonly beforeRedirect: [(options: RequestOptions, answer: { readonly url: string }) => void]
   readonly afterResponse: [
+    <Response extends Answer>(response: Response) => Response,
     <Response extends Answer>(
       response: Response,
       retryWithMergedOptions: (options: { headers: Record<string, string> }) => never,
@@ -65,42 +71,63 @@ export interface TokenHooks {
  */
 export function tokenHooks(tokens: TokenSource): TokenHooks {
   const carrier = createCarrier(tokens, 'tokenHooks')
+  const refused = new WeakMap<Answer, Replaceable>()
   return {
     beforeRequest: [
-      async ({ url = '', headers }) => {
+      async (options) => {
+        const { url = '', headers, method } = options
         const own = headers.authorization
-        if (carrier.isOurs(own)) delete headers.authorization
-        const token = await carrier.tokenFor(url, own)
-        if (token !== undefined) headers.authorization = `Bearer ${token}`
+        if (carrier.isOurs(own)) removeFields(headers)
+        const fields = await carrier.fieldsFor({ url, method }, own)
+        if (fields === undefined) return
+        Object.assign(headers, fields)
+        if (carrier.staysAtHome(fields)) options.followRedirect = false
+        if (carrier.connections) showCertificate(options, carrier.connections)
       },
     ],
     beforeRedirect: [
       ({ url, headers }, answer) => {
         if (url === undefined || new URL(url).origin !== new URL(answer.url).origin)
-          delete headers.authorization
+          removeFields(headers)
       },
     ],
     afterResponse: [
-      async (response, retryWithMergedOptions) => {
-        const { headers, body } = response.request.options
-        const answer = {
-          status: response.statusCode,
-          challenge: response.headers['www-authenticate'],
-        }
+      // By itself, because got runs the hooks up to the one that repeats for the second answer too.
+      (response) => {
+        const { url = response.url, headers } = response.request.options
+        const answer = { status: response.statusCode, headers: response.headers }
         // A redirect to another origin took the token out of these headers.
-        const { authorization } = headers
-        if (!carrier.drop(authorization, answer) || !canSendAgain(body)) return response
-        const another = await carrier.another(authorization)
+        const replaceable = carrier.note(url, headers.authorization, answer)
+        if (replaceable) refused.set(response, replaceable)
+        return response
+      },
+      async (response, retryWithMergedOptions) => {
+        const { url = response.url, method, headers, body } = response.request.options
+        const replaceable = refused.get(response)
+        if (!replaceable || !canSendAgain(body)) return response
+        const another = await carrier.another({ url, method }, headers.authorization, replaceable)
         if (another === undefined) return response
-        return retryWithMergedOptions({ headers: { authorization: `Bearer ${another}` } })
+        return retryWithMergedOptions({ headers: { ...another } })
       },
     ],
     beforeError: [
       (error) => {
         const { headers } = error.options
-        if (carrier.isOurs(headers.authorization)) delete headers.authorization
+        if (carrier.isOurs(headers.authorization)) removeFields(headers)
         return error
       },
     ],
   }
+}
+
+function removeFields(headers: RequestOptions['headers']): void {
+  delete headers.authorization
+  delete headers.dpop
+}
+
+/** In place of what the client has: token and certificate belong together. */
+function showCertificate({ https }: RequestOptions, { certificate }: CertifiedConnections): void {
+  const { cert, key, ca } = certificate
+  const own = { certificate: cert, key, ...(ca !== undefined && { certificateAuthority: ca }) }
+  if (https) Object.assign(https, own)
 }

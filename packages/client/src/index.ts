@@ -7,6 +7,7 @@
 export { createTokenSource } from './token-source.js'
 export type { GetTokenOptions, TokenSource, TokenSourceHealth } from './token-source.js'
 export type {
+  CertificateOptions,
   ClientSecretOptions,
   CommonOptions,
   KeyOptions,
@@ -14,7 +15,12 @@ export type {
   PrivateKeyJwtOptions,
   TokenSourceOptions,
 } from './options.js'
+export type { AssertionType } from './assertion.js'
 export type { SecretMethod } from './client-authentication.js'
+export type { MtlsOptions } from './mtls.js'
+export type { RequestTarget } from './proof.js'
+export type { ProofSigner, PublicJwk } from './proof-key.js'
+export type { ApiAnswer, Replaceable, RequestFields, SentRequest } from './sending.js'
 export type { TokenFetch } from './fetch.js'
 export type { TokenParameters } from './parameters.js'
 export type { PrivateJwk, PrivateKeyInput } from './key.js'

@@ -4,14 +4,14 @@
  */
 import { backOff, Kept, type KeepPolicy } from '@verifier-guard/core/support'
 import { closedError, type TokenSourceError } from './errors.js'
-import { tellableParameters, type TokenParameters } from './parameters.js'
+import { publicParameters, type TokenParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'
 import type { Settings } from './settings.js'
 import { inSeconds, moment, SECOND } from './time.js'
 import { BACK_OFF, timingOf } from './timing.js'
 import { tried, triesOf, type TriedToken } from './tries.js'
 
-/** How a kept token fares. */
+/** The state of a kept token. */
 export interface KeptTokenState {
   readonly usable: boolean
   /** Seconds since 1970. */
@@ -37,14 +37,14 @@ const DROP_INTERVAL = 10 * SECOND
 export class KeptToken {
   readonly #kept: Kept<TriedToken>
   readonly #settings: Settings
-  readonly #told: Omit<TokenParameters, 'parameters'>
-  /** Refused by an API: used only if no other can be had. */
-  #doubted: string | undefined
+  readonly #publicParameters: Omit<TokenParameters, 'parameters'>
+  /** Refused by an API: used only while no other one can be fetched. */
+  #refused: string | undefined
   #droppedAt = -Infinity
 
   constructor(request: TokenRequest, parameters: TokenParameters, settings: Settings) {
     this.#settings = settings
-    this.#told = tellableParameters(parameters)
+    this.#publicParameters = publicParameters(parameters)
     this.#kept = new Kept(
       (signal) => tried((each) => request(parameters, each), settings, signal),
       policy(settings),
@@ -59,20 +59,20 @@ export class KeptToken {
   /** The token at hand, or a promise of the one that is being asked for. */
   get(): string | Promise<string> {
     const token = this.#kept.fresh()
-    return token === undefined || token.value === this.#doubted ? this.#obtain() : token.value
+    return token === undefined || token.value === this.#refused ? this.#obtain() : token.value
   }
 
   /**
-   * Tells that an API refused this token as invalid. Returns whether asking again may bring another
+   * Replaces a token that an API refused as invalid. Returns whether asking again may bring another
    * one.
    */
   drop(value: string): boolean {
-    if (this.#kept.current?.value !== value || this.#doubted === value) return true
+    if (this.#kept.current?.value !== value || this.#refused === value) return true
     const now = this.#settings.runtime.monotonic()
     if (now - this.#droppedAt < DROP_INTERVAL) return false
     this.#droppedAt = now
-    this.#doubted = value
-    this.#settings.emit('tokenDropped', { parameters: this.#told })
+    this.#refused = value
+    this.#settings.emit('tokenDropped', { parameters: this.#publicParameters })
     return true
   }
 
@@ -90,8 +90,8 @@ export class KeptToken {
     }
   }
 
-  /** Keeps the token no longer, without breaking off a request that somebody may wait for. */
-  letGo(): void {
+  /** Keeps the token no longer, without breaking off a request that a caller may wait for. */
+  release(): void {
     this.#kept.release()
   }
 
@@ -104,20 +104,20 @@ export class KeptToken {
     const { current: token, lastFailure } = this.#kept
     const error = lastFailure as TokenSourceError | undefined
     if (token === undefined) throw error ?? closedError()
-    // One API's refusal must not cost the others a good token while the Verifier is away.
-    if (token.value === this.#doubted && error?.retryable === false) throw error
+    // One API's refusal must not cost the others a good token while the Verifier cannot be reached.
+    if (token.value === this.#refused && error?.retryable === false) throw error
     return token.value
   }
 
   #obtained({ expiresAt, tries }: TriedToken): void {
-    this.#doubted = undefined
-    const told = { parameters: this.#told, expiresAt: moment(expiresAt), tries }
-    this.#settings.emit('tokenObtained', told)
+    this.#refused = undefined
+    const obtained = { parameters: this.#publicParameters, expiresAt: moment(expiresAt), tries }
+    this.#settings.emit('tokenObtained', obtained)
   }
 
   #failed(error: TokenSourceError, retryIn: number): void {
     this.#settings.emit('tokenRequestFailed', {
-      parameters: this.#told,
+      parameters: this.#publicParameters,
       error,
       tries: triesOf(error),
       pause: inSeconds(retryIn),

@@ -4,8 +4,8 @@ import { parametersKey, type TokenParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'
 
 /**
- * Beyond the source's own. Whoever asks for more kinds of tokens than this gets each of them, and
- * waits for some of them anew.
+ * Beyond the source's own. A caller that asks for more kinds of tokens than this gets each of them,
+ * and waits for some of them anew.
  */
 const MAX_KEPT = 1_000
 
@@ -13,7 +13,7 @@ const MAX_KEPT = 1_000
  * The tokens of one source: its own, and those for other parameters, of which the ones not asked
  * for the longest go first.
  *
- * No lru-cache: it would evict a token that somebody waits for.
+ * No lru-cache: it would evict a token that a caller waits for.
  */
 export class KeptTokens {
   readonly own: KeptToken
@@ -36,8 +36,8 @@ export class KeptTokens {
     this.#others.delete(key)
     this.#others.set(key, kept)
     const token = kept.get()
-    if (typeof token === 'string') this.#letGo()
-    else token.then(this.#letGo, this.#letGo)
+    if (typeof token === 'string') this.#evict()
+    else token.then(this.#evict, this.#evict)
     return token
   }
 
@@ -52,13 +52,13 @@ export class KeptTokens {
   }
 
   /**
-   * Those that are being asked for stay, however many they are: somebody may wait for each of them.
+   * Those that are being asked for stay, however many they are: a caller may wait for each of them.
    */
-  readonly #letGo = (): void => {
+  readonly #evict = (): void => {
     if (this.#others.size <= MAX_KEPT) return
     for (const [key, kept] of this.#others) {
       if (kept.isPending) continue
-      kept.letGo()
+      kept.release()
       this.#others.delete(key)
       if (this.#others.size <= MAX_KEPT) return
     }

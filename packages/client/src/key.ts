@@ -84,7 +84,7 @@ const FOREIGN_KEYS: Readonly<Record<string, string>> = {
 const MIN_DIGITS = 60
 
 /**
- * A signer over a private key in memory.
+ * A signer over a private key of this process.
  *
  * The form is read at once; whether the number in it is a key shows at the first signature.
  *

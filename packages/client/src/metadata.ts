@@ -7,11 +7,11 @@ import {
 } from '@verifier-guard/core/support'
 import { place, printable, quote } from './display.js'
 import { failure, type TokenSourceError } from './errors.js'
-import { isObject } from './json.js'
+import { firstString, isObject, type JsonObject } from './json.js'
 import type { ClientRuntime } from './runtime.js'
 import { readUrl } from './url.js'
 
-/** Where tokens are asked for, and how clients prove who they are there. */
+/** Where tokens are asked for, and how clients authenticate there. */
 export interface TokenEndpoint {
   readonly url: string
   /** `token_endpoint_auth_methods_supported` (RFC 8414 §2), where it is known. */
@@ -24,6 +24,8 @@ export interface Discovery {
   /** Limit of each request, in milliseconds. */
   readonly timeout: number
   readonly runtime: ClientRuntime
+  /** Whether the client shows a certificate. Its endpoints may be others (RFC 8705 §5). */
+  readonly certified: boolean
   readonly signal?: AbortSignal | undefined
 }
 
@@ -41,7 +43,7 @@ const MAX_BYTES = 262_144
 export async function discoverTokenEndpoint(discovery: Discovery): Promise<TokenEndpoint> {
   const { issuer } = discovery
   const document = await fetchMetadata(discovery)
-  if (!isObject(document) || typeof document.token_endpoint !== 'string') {
+  if (!isObject(document) || !endpointIn(document, discovery.certified)) {
     throw failure('unusable_answer', {
       expected: `metadata of ${printable(issuer)} with a "token_endpoint"`,
       found: 'none',
@@ -50,8 +52,15 @@ export async function discoverTokenEndpoint(discovery: Discovery): Promise<Token
   }
   if (document.issuer !== issuer) throw issuerMismatch(issuer, document.issuer)
   const methods: unknown = document.token_endpoint_auth_methods_supported
-  const url = trustEndpoint(issuer, document.token_endpoint)
+  const url = trustEndpoint(issuer, endpointIn(document, discovery.certified))
   return { url, ...(Array.isArray(methods) && { methods }) }
+}
+
+/** The token endpoint, or an empty text. An alias goes before it for clients with a certificate. */
+function endpointIn(document: JsonObject, certified: boolean): string {
+  const { mtls_endpoint_aliases: aliases } = document
+  const alias = certified && isObject(aliases) ? aliases.token_endpoint : undefined
+  return firstString(alias, document.token_endpoint) ?? ''
 }
 
 function trustEndpoint(issuer: string, endpoint: string): string {
@@ -77,7 +86,7 @@ async function fetchMetadata({ issuer, timeout, runtime, signal }: Discovery): P
     try {
       return await getJson(runtime, { url, timeout, maxBytes: MAX_BYTES, signal })
     } catch (error) {
-      // Any other trouble would be the same at the next address.
+      // Any other failure would be the same at the next address.
       if (!(error instanceof HttpFailure && isAbsence(error.status))) throw error
       absences.push({ url, status: error.status })
     }
@@ -101,7 +110,7 @@ function hintAtPath(issuer: string): string {
 function issuerMismatch(expected: string, found: unknown): TokenSourceError {
   const stated = typeof found === 'string' ? found : ''
   const difference = likelyDifference([expected], [stated])
-  const advice = 'state the issuer exactly as the server does; the client proves itself to no other'
+  const advice = 'state the issuer exactly as the server does; the client authenticates to no other'
   return failure('issuer_mismatch', {
     expected: `metadata of issuer ${quote(expected)}`,
     found: stated === '' ? 'metadata without one' : `those of ${quote(stated)}`,

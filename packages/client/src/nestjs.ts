@@ -47,11 +47,9 @@ export function getTokenSourceToken(name?: string): symbol {
  * @returns a decorator for a parameter of a constructor, or a property.
  * @example
  * ```ts
- * import { Injectable } from '@nestjs/common'
  * import type { TokenSource } from '@verifier-guard/client'
  * import { InjectTokens } from '@verifier-guard/client/nestjs'
  *
- * @Injectable()
  * export class Orders {
  *   constructor(@InjectTokens('orders') private readonly tokens: TokenSource) {}
  *   list = () => this.tokens.fetch('https://orders.example.org/orders')
@@ -121,35 +119,37 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenSourceOpt
  * Seen by the modules that import it; with `isGlobal: true` by the whole application. For several
  * identities, give each a `name`, and {@link InjectTokens} the same.
  *
- * A wrong key, credential or address stops the start of the application; a Verifier that is away
- * does not. Where a module could get one of two sources, the application does not start either.
+ * A wrong key, credential or address stops the start of the application. A Verifier that cannot be
+ * reached does not. Where a module could get one of two sources, the application does not start
+ * either.
+ *
+ * Closes its source when the application has shut down, after the last request.
  *
  * @throws {TokenSourceError} as `createTokenSource`, and `invalid_option` for two sources of one
  *   name, when the application starts.
  * @example
+ * What `@Module` of the application gets:
  * ```ts
- * import { Injectable, Module } from '@nestjs/common'
+ * import type { ModuleMetadata } from '@nestjs/common'
  * import type { TokenSource } from '@verifier-guard/client'
  * import { InjectTokens, TokenSourceModule } from '@verifier-guard/client/nestjs'
  *
- * @Injectable()
- * export class Orders {
+ * class Orders {
  *   constructor(@InjectTokens() private readonly tokens: TokenSource) {}
  *   list = () => this.tokens.fetch('https://orders.example.org/orders')
  * }
  *
- * @Module({
+ * export const application: ModuleMetadata = {
  *   imports: [
  *     TokenSourceModule.forRoot({
- *       verifier: 'https://verifier.example.org',
- *       credential: process.env.MACHINE_CREDENTIAL ?? '',
- *       privateKey: process.env.MACHINE_KEY ?? '',
+ *       verifier: 'https://verifier.example.org/verifier',
+ *       credential: process.env['MACHINE_CREDENTIAL'] ?? '',
+ *       privateKey: process.env['MACHINE_KEY'] ?? '',
  *       allowedOrigins: ['https://orders.example.org'],
  *     }),
  *   ],
  *   providers: [Orders],
- * })
- * export class AppModule {}
+ * }
  * ```
  */
 export class TokenSourceModule

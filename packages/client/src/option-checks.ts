@@ -3,6 +3,9 @@ import { ALGORITHM_NAMES } from './algorithms.js'
 import { kindOf, printable, quote } from './display.js'
 import { invalidOption } from './errors.js'
 import { EVENT_NAMES } from './events.js'
+import { isObject } from './json.js'
+import { checkCertificate, type MtlsOptions } from './mtls.js'
+import type { ProofSigner } from './proof-key.js'
 import type { Signer } from './signer.js'
 import { readUrl } from './url.js'
 
@@ -163,6 +166,42 @@ export const signer: Check = (name, value) => {
   throw invalidOption(expected, 'another')
 }
 
+/** Members of a JWK that only its owner may know (RFC 7518 §6). */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+
+/** @throws {TokenSourceError} `invalid_option`. */
+export const dpop: Check = (name, value, context) => {
+  if (value === true) return
+  if (!isObject(value) || value.signer === undefined)
+    throw invalidOption(
+      `true or { signer } as "${name}"`,
+      isObject(value) ? 'another object' : kindOf(value),
+    )
+  refuseOtherMembers(name, value, ['signer'])
+  signer(`${name}.signer`, value.signer, context)
+  const { jwk } = value.signer as Partial<ProofSigner>
+  if (!isObject(jwk) || typeof jwk.kty !== 'string')
+    throw invalidOption(`the public key as "${name}.signer.jwk"`, kindOf(jwk))
+  if (PRIVATE_MEMBERS.some((member) => member in jwk))
+    throw invalidOption(`a public key as "${name}.signer.jwk"`, 'a private one')
+}
+
+/** @throws {TokenSourceError} `invalid_option`. */
+export const mtls: Check = (name, value, context) => {
+  if (!isObject(value)) throw invalidOption(`{ cert, key } as "${name}"`, kindOf(value))
+  refuseOtherMembers(name, value, ['cert', 'key', 'ca'])
+  textOrBytes(`${name}.cert`, value.cert, context)
+  textOrBytes(`${name}.key`, value.key, context)
+  for (const one of [value.ca ?? []].flat()) textOrBytes(`${name}.ca`, one, context)
+  checkCertificate(value as unknown as MtlsOptions)
+}
+
+function refuseOtherMembers(name: string, value: object, known: readonly string[]): void {
+  const other = Object.keys(value).find((member) => !known.includes(member))
+  if (other !== undefined)
+    throw invalidOption(`no members but ${known.join(', ')} in "${name}"`, quote(other))
+}
+
 /**
  * For an object of which some members are called.
  *
@@ -185,9 +224,9 @@ export function functions(names: readonly string[]): Check {
 export const listeners: Check = (name, value, context) => {
   functions(EVENT_NAMES)(name, value, context)
   const known: readonly string[] = EVENT_NAMES
-  const stranger = Object.keys(value as object).find((event) => !known.includes(event))
-  if (stranger === undefined) return
-  throw invalidOption(`events among ${known.join(', ')} in "${name}"`, quote(stranger))
+  const unknown = Object.keys(value as object).find((event) => !known.includes(event))
+  if (unknown === undefined) return
+  throw invalidOption(`events among ${known.join(', ')} in "${name}"`, quote(unknown))
 }
 
 function shown(value: unknown): string {

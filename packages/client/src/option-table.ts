@@ -1,13 +1,16 @@
 import { ALGORITHM_NAMES } from './algorithms.js'
+import { ASSERTION_TYPES } from './assertion.js'
 import { SECRET_METHODS } from './client-authentication.js'
 import {
   address,
   anything,
+  dpop,
   flag,
   furtherParameters,
   functions,
   issuer,
   listeners,
+  mtls,
   oneOf,
   oneOrMore,
   origins,
@@ -21,8 +24,8 @@ import {
 } from './option-checks.js'
 import { clientRuntime } from './runtime.js'
 
-/** How a client proves who it is: by a credential, by a registered key, by a secret. */
-export type Way = 'credential' | 'key' | 'secret'
+/** How a client authenticates: by a credential, a registered key, a secret, a certificate. */
+export type Way = 'credential' | 'key' | 'secret' | 'certificate'
 
 /** All there is to say of one option. The README lists these rows. */
 interface OptionRow {
@@ -34,17 +37,19 @@ interface OptionRow {
   /** The value where it is left out. */
   readonly default?: number | boolean
   /** What holds where it is left out, in words, if that is no value. */
-  readonly otherwise?: string
+  readonly fallback?: string
   readonly unit?: 'seconds'
   /** What it is, in one sentence. */
   readonly says: string
 }
 
-const EVERY: readonly Way[] = ['credential', 'key', 'secret']
+const EVERY: readonly Way[] = ['credential', 'key', 'secret', 'certificate']
 const CREDENTIAL: readonly Way[] = ['credential']
 const SECRET: readonly Way[] = ['secret']
 const SIGNING: readonly Way[] = ['credential', 'key']
-const REGISTERED: readonly Way[] = ['key', 'secret']
+const KEY: readonly Way[] = ['key']
+const CERTIFICATE: readonly Way[] = ['certificate']
+const REGISTERED: readonly Way[] = ['key', 'secret', 'certificate']
 
 /** Longer waits for one answer help no caller. */
 const LONGEST_TIMEOUT = 300
@@ -75,37 +80,37 @@ const ROWS = {
     ways: EVERY,
     required: REGISTERED,
     check: text,
-    otherwise: 'required; the mandatee id with `credential`',
+    fallback: 'required; the mandatee id with `credential`',
     says: 'The name that the client is registered under.',
   },
   privateKey: {
     ways: SIGNING,
     check: anything,
-    otherwise: 'required, or `signer`',
-    says: 'The private key in memory: hexadecimal, JWK, PEM or DER, as text or bytes.',
+    fallback: 'required, or `signer`',
+    says: 'The private key: hexadecimal, JWK, PEM or DER, as text or bytes.',
   },
   passphrase: {
     ways: SIGNING,
     check: text,
-    otherwise: 'none',
+    fallback: 'none',
     says: 'Opens an encrypted PKCS#8 key, on Node.js only.',
   },
   algorithm: {
     ways: SIGNING,
     check: oneOf(ALGORITHM_NAMES),
-    otherwise: "the JWK's `alg`, or the first that fits",
+    fallback: "the JWK's `alg`, or the first that fits",
     says: 'The signature algorithm, for a key that fits several.',
   },
   keyId: {
     ways: SIGNING,
     check: text,
-    otherwise: "the JWK's `kid`",
+    fallback: "the JWK's `kid`",
     says: 'The key identifier (`kid`) in the header of the assertion.',
   },
   signer: {
     ways: SIGNING,
     check: signer,
-    otherwise: '`privateKey`',
+    fallback: '`privateKey`',
     says: 'What holds the key in place of this process, such as a KMS or an HSM.',
   },
   clientSecret: {
@@ -117,55 +122,74 @@ const ROWS = {
   clientAuthentication: {
     ways: SECRET,
     check: oneOf(SECRET_METHODS),
-    otherwise: 'what the metadata ask for',
+    fallback: 'what the metadata ask for',
     says: 'How the secret is sent: `client_secret_basic` or `client_secret_post`.',
   },
   tokenEndpoint: {
     ways: EVERY,
     check: address,
-    otherwise: 'from the metadata',
+    fallback: 'from the metadata',
     says: 'The address of the token endpoint.',
   },
   assertionAudience: {
     ways: SIGNING,
     check: text,
-    otherwise: 'the issuer',
+    fallback: 'the issuer',
     says: 'The `aud` of the client assertion.',
+  },
+  assertionType: {
+    ways: KEY,
+    check: oneOf(ASSERTION_TYPES),
+    fallback: '`JWT`',
+    says: 'The `typ` of the client assertion: `JWT`, or `client-authentication+jwt` (RFC 10070).',
+  },
+  dpop: {
+    ways: EVERY,
+    check: dpop,
+    fallback: 'bearer tokens',
+    says: 'Binds tokens to a key (RFC 9449): `true` for one of its own, or `{ signer }`.',
+  },
+  mtls: {
+    ways: EVERY,
+    required: CERTIFICATE,
+    check: mtls,
+    fallback: 'none',
+    says: 'The client certificate of all connections (RFC 8705), on Node.js: `{ cert, key, ca? }`.',
   },
   tenant: {
     ways: CREDENTIAL,
     check: tenantOrNone,
-    otherwise: 'the first power domain',
+    fallback: 'the first power domain',
     says: 'The tenant to name in `X-Tenant`; `null` names none.',
   },
   scope: {
     ways: EVERY,
     check: text,
-    otherwise: 'none',
+    fallback: 'none',
     says: 'The scopes to ask for, separated by spaces.',
   },
   resource: {
     ways: EVERY,
     check: oneOrMore,
-    otherwise: 'none',
+    fallback: 'none',
     says: 'The API that the token is for, or several (RFC 8707).',
   },
   audience: {
     ways: EVERY,
     check: text,
-    otherwise: 'none',
+    fallback: 'none',
     says: 'The API that the token is for, at servers with a parameter of this name.',
   },
   parameters: {
     ways: EVERY,
     check: furtherParameters,
-    otherwise: 'none',
+    fallback: 'none',
     says: "Further parameters of the token request, such as Auth0's `organization`.",
   },
   allowedOrigins: {
     ways: EVERY,
     check: origins,
-    otherwise: 'none',
+    fallback: 'none',
     says: 'The origins that `fetch` and the HTTP clients send tokens to.',
   },
   timeout: {
@@ -179,7 +203,7 @@ const ROWS = {
     ways: EVERY,
     check: positive,
     default: DEFAULTS.tries,
-    says: 'Requests sent for one token before its callers are told of the failure.',
+    says: 'Requests sent for one token before its callers get the failure.',
   },
   allowInsecureHttp: {
     ways: EVERY,
@@ -190,14 +214,14 @@ const ROWS = {
   events: {
     ways: EVERY,
     check: listeners,
-    otherwise: 'none',
-    says: 'The functions that are told of events.',
+    fallback: 'none',
+    says: 'The functions to call for events.',
   },
   runtime: {
     ways: EVERY,
     check: functions(Object.keys(clientRuntime)),
-    otherwise: 'the process',
-    says: 'Replacements of clocks, network, chance and timers.',
+    fallback: 'the process',
+    says: 'Replacements of clocks, network, randomness and timers.',
   },
 } satisfies Record<string, OptionRow>
 

@@ -1,12 +1,15 @@
 import type { SigningAlgorithm } from './algorithms.js'
+import type { AssertionType } from './assertion.js'
 import type { SecretMethod } from './client-authentication.js'
 import type { TokenSourceListeners } from './events.js'
 import type { PrivateKeyInput } from './key.js'
+import type { MtlsOptions } from './mtls.js'
 import type { TokenParameters } from './parameters.js'
+import type { ProofSigner } from './proof-key.js'
 import type { ClientRuntime } from './runtime.js'
 import type { Signer } from './signer.js'
 
-/** What every token source can be told. */
+/** The options of every token source. */
 export interface CommonOptions extends Omit<TokenParameters, 'tenant'> {
   /** The address of the token endpoint. Default: from the metadata of the issuer. */
   readonly tokenEndpoint?: string
@@ -17,16 +20,26 @@ export interface CommonOptions extends Omit<TokenParameters, 'tenant'> {
    * 5.
    */
   readonly timeout?: number
-  /** Requests sent for one token before its callers are told of the failure. Default: 3. */
+  /** Requests sent for one token before its callers get the failure. Default: 3. */
   readonly tries?: number
   /**
    * Allows plain http beyond loopback, for a network that is protected by other means. Default:
    * false.
    */
   readonly allowInsecureHttp?: boolean
-  /** The functions that are told of events. Default: none. */
+  /**
+   * Binds tokens to a key ([RFC 9449](https://www.rfc-editor.org/rfc/rfc9449)): `true` for one of
+   * its own, or `{ signer }`. Default: bearer tokens.
+   */
+  readonly dpop?: true | { readonly signer: ProofSigner }
+  /**
+   * The client certificate of all connections (RFC 8705), on Node.js: `{ cert, key, ca? }`. It
+   * needs the package undici. Default: none.
+   */
+  readonly mtls?: MtlsOptions
+  /** The functions to call for events. Default: none. */
   readonly events?: TokenSourceListeners
-  /** Replacements of clocks, network, chance and timers. Default: the process. */
+  /** Replacements of clocks, network, randomness and timers. Default: the process. */
   readonly runtime?: Partial<ClientRuntime>
 }
 
@@ -42,7 +55,7 @@ export type KeyOptions = {
   readonly assertionAudience?: string
 } & (
   | (Without<'signer'> & {
-      /** The private key in memory: hexadecimal, JWK, PEM or DER, as text or bytes. */
+      /** The private key: hexadecimal, JWK, PEM or DER, as text or bytes. */
       readonly privateKey: PrivateKeyInput
       /** Opens an encrypted PKCS#8 key, on Node.js only. Default: none. */
       readonly passphrase?: string
@@ -62,7 +75,7 @@ export type KeyOptions = {
 
 /** A machine with a LEARCredentialMachine, at a Verifier. */
 export type PresentationOptions = KeyOptions &
-  Without<'authorizationServer' | 'clientSecret' | 'clientAuthentication'> & {
+  Without<'authorizationServer' | 'assertionType' | 'clientSecret' | 'clientAuthentication'> & {
     /** The issuer of the Verifier, exactly as it states it, with its context path. */
     readonly verifier: string
     /** The LEARCredentialMachine: the compact JWT or the base64 of it, as text or bytes. */
@@ -86,7 +99,38 @@ export type PrivateKeyJwtOptions = KeyOptions &
     readonly authorizationServer: string
     /** The name that the client is registered under. */
     readonly clientId: string
+    /**
+     * The `typ` of the client assertion: `JWT`, or `client-authentication+jwt` (RFC 10070).
+     * Default: `JWT`.
+     */
+    readonly assertionType?: AssertionType
   }
+
+/**
+ * A client that its certificate alone identifies, at any authorization server
+ * ([RFC 8705 §2](https://www.rfc-editor.org/rfc/rfc8705#section-2)).
+ */
+export interface CertificateOptions extends Without<
+  | 'verifier'
+  | 'credential'
+  | 'tenant'
+  | 'privateKey'
+  | 'passphrase'
+  | 'algorithm'
+  | 'keyId'
+  | 'signer'
+  | 'assertionAudience'
+  | 'assertionType'
+  | 'clientSecret'
+  | 'clientAuthentication'
+> {
+  /** The issuer of another authorization server, exactly as it states it. */
+  readonly authorizationServer: string
+  /** The name that the client is registered under. */
+  readonly clientId: string
+  /** The client certificate of all connections (RFC 8705), on Node.js: `{ cert, key, ca? }`. */
+  readonly mtls: MtlsOptions
+}
 
 /**
  * A client with a secret, at any authorization server
@@ -102,6 +146,7 @@ export interface ClientSecretOptions extends Without<
   | 'keyId'
   | 'signer'
   | 'assertionAudience'
+  | 'assertionType'
 > {
   /** The issuer of another authorization server, exactly as it states it. */
   readonly authorizationServer: string
@@ -116,6 +161,6 @@ export interface ClientSecretOptions extends Without<
   readonly clientAuthentication?: SecretMethod
 }
 
-/** Who the client is and who gives it tokens, in one of three ways, and {@link CommonOptions}. */
+/** Who the client is and who gives it tokens, in one of four ways, and {@link CommonOptions}. */
 export type TokenSourceOptions = CommonOptions &
-  (PresentationOptions | PrivateKeyJwtOptions | ClientSecretOptions)
+  (PresentationOptions | PrivateKeyJwtOptions | ClientSecretOptions | CertificateOptions)

@@ -83,8 +83,8 @@ export function parametersKey({
   return JSON.stringify([tenant, scope, [resource ?? []].flat(), audience, further])
 }
 
-/** The parameters as events tell them, without further ones, which may be secret. */
-export function tellableParameters({
+/** The parameters as events carry them, without further ones, which may be secret. */
+export function publicParameters({
   parameters: _,
   ...rest
 }: TokenParameters): Omit<TokenParameters, 'parameters'> {

@@ -14,7 +14,7 @@ const DOCUMENTED_REFUSALS = new Set([400, 401, 403])
  */
 const TEMPORARY_ERRORS = new Set(['server_error', 'temporarily_unavailable'])
 
-/** What a judgement rests on, beside the answer. */
+/** What counts beside the answer. */
 export interface Circumstances {
   /** Milliseconds since 1970. */
   readonly now: number
@@ -22,6 +22,8 @@ export interface Circumstances {
   /** What is known on this side of the causes of a refusal. */
   readonly checklist: Checklist
   readonly parameters: TokenParameters
+  /** The thumbprint of the key that the token has to be bound to, if it has to be. */
+  readonly jkt?: string | undefined
 }
 
 interface Said extends Refusal {
@@ -32,17 +34,14 @@ interface Said extends Refusal {
 }
 
 /** The error that an answer other than a token means. */
-export function judgeRefusal(
-  answer: BoundedAnswer,
-  circumstances: Circumstances,
-): TokenSourceError {
-  const said = readRefusal(answer, circumstances.now)
+export function readRefusal(answer: BoundedAnswer, circumstances: Circumstances): TokenSourceError {
+  const said = parseRefusal(answer, circumstances.now)
   const { status, oauthError = '' } = said
   const reason = { expected: `a token from ${place(circumstances.endpoint)}`, found: said.words }
   if (status === 429)
     return failure('rate_limited', { ...reason, hint: 'the server wants fewer requests' }, said)
   if (status >= 500 || status === 408 || TEMPORARY_ERRORS.has(oauthError))
-    return failure('verifier_error', { ...reason, hint: 'the server has trouble of its own' }, said)
+    return failure('verifier_error', { ...reason, hint: 'the server itself failed' }, said)
   if (!DOCUMENTED_REFUSALS.has(status))
     return unusable(answer, circumstances, 'a token', describeAnswer(answer))
   const checklist = Object.freeze(circumstances.checklist(said, circumstances.parameters))
@@ -51,7 +50,7 @@ export function judgeRefusal(
 }
 
 /** FIWARE VCVerifier says `summary` and `details` where others say `error` (RFC 6749 §5.2). */
-function readRefusal(answer: BoundedAnswer, now: number): Said {
+function parseRefusal(answer: BoundedAnswer, now: number): Said {
   const { status, headers, body } = answer
   const { error, summary, error_description, details } = parseObject(body) ?? {}
   const [code, description] = [

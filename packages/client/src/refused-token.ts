@@ -1,30 +1,44 @@
-/** Errors of a Bearer challenge that another token does not cure (RFC 6750 §3.1, RFC 9470 §3). */
-const OTHER_TROUBLE = new Set([
+import { readChallenges } from './challenges.js'
+import type { TokenScheme } from './response.js'
+
+/** What of a request an API refused: its token, or the proof beside it. */
+export type Refused = 'token' | 'nonce' | 'proof'
+
+/** Errors that neither another token nor another proof mends (RFC 6750 §3.1, RFC 9470 §3). */
+const OTHERS = new Set([
   'invalid_request',
   'insufficient_scope',
   'insufficient_user_authentication',
 ])
 
+/** Errors of a DPoP challenge that mean the proof (RFC 9449 §7.1, §9). */
+const OF_PROOFS: Readonly<Record<string, Refused>> = {
+  use_dpop_nonce: 'nonce',
+  invalid_dpop_proof: 'proof',
+}
+
 /**
- * Whether an answer may mean that the access token itself is no good, so that another one may do
- * better.
+ * What an answer refuses, so that another one may do better.
  *
- * A 401 does, with `invalid_token` or with no reason at all: many APIs give none. One that asks for
- * another scheme alone does not, nor one whose reason is another.
+ * A 401 may mean the token, with `invalid_token` or with no reason at all: many APIs give none. One
+ * that asks for another scheme alone does not, nor one whose reason is another.
  *
  * @param challenge the `WWW-Authenticate` field, or the list of several.
+ * @param scheme the one that the token was sent by. An error belongs to that one (RFC 9449 §7.1).
  */
-export function refusesToken(status: number, challenge: unknown): boolean {
-  if (status !== 401) return false
-  const fields = [challenge].flat().filter((value) => typeof value === 'string')
-  if (fields.length === 0) return true
-  // What stands in quotation marks is text, unless it is a word, as an error is.
-  const bare = fields.join(', ').replace(/"((?:[^"\\]|\\.)*)"/g, (_, text: string) => {
-    return /^\w*$/.test(text) ? text : '_'
-  })
-  if (!/(?:^|,)\s*Bearer(?:\s|,|$)/i.test(bare)) return false
-  const [, error = ''] = /[\s,]error\s*=\s*(\w+)/i.exec(bare) ?? []
-  return !OTHER_TROUBLE.has(error.toLowerCase())
+export function refusedBy(
+  status: number,
+  challenge: unknown,
+  scheme: TokenScheme,
+): Refused | undefined {
+  if (status !== 401) return undefined
+  const challenges = readChallenges(challenge)
+  if (challenges.size === 0) return 'token'
+  const ours = challenges.get(scheme.toLowerCase())
+  if (ours === undefined) return undefined
+  const error = (ours.error ?? '').toLowerCase()
+  if (scheme === 'DPoP' && Object.hasOwn(OF_PROOFS, error)) return OF_PROOFS[error]
+  return OTHERS.has(error) ? undefined : 'token'
 }
 
 /** Whether a body can be sent a second time: a stream is spent once it was read. */

@@ -10,9 +10,10 @@ import {
 import type { ClientProof } from './client-authentication.js'
 import { printable } from './display.js'
 import { failure, TokenSourceError, type TokenSourceErrorCode } from './errors.js'
+import { firstString, parseObject } from './json.js'
 import { discoverTokenEndpoint, type TokenEndpoint } from './metadata.js'
 import type { TokenParameters } from './parameters.js'
-import { judgeTokenResponse, type ObtainedToken } from './response.js'
+import { readTokenResponse, type ObtainedToken } from './response.js'
 import type { Settings } from './settings.js'
 import { inSeconds } from './time.js'
 
@@ -28,7 +29,7 @@ const MAX_BYTES = 262_144
 /** An address, and what a server, a proxy or a system library said about it. */
 const LONGEST_REASON = 500
 
-/** What a failed exchange means here; statuses are judged apart. */
+/** What a failed exchange means here. Statuses have a step of their own. */
 const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = {
   unreachable: 'verifier_unreachable',
   timeout: 'verifier_timeout',
@@ -65,7 +66,7 @@ export function createTokenRequest(settings: Settings): TokenRequest {
       try {
         return await request(settings, parameters, () => endpoint.find(signal), signal)
       } catch (error) {
-        endpoint.doubt()
+        endpoint.expire()
         throw translate(error)
       }
     })
@@ -74,28 +75,41 @@ export function createTokenRequest(settings: Settings): TokenRequest {
 interface EndpointSource {
   find(signal: AbortSignal): Promise<TokenEndpoint>
   /** Has it looked up again before its next use. */
-  doubt(): void
+  expire(): void
 }
 
-function endpointOf({ issuer, timeout, runtime, tokenEndpoint }: Settings): EndpointSource {
+function endpointOf({
+  issuer,
+  timeout,
+  runtime,
+  tokenEndpoint,
+  connections,
+}: Settings): EndpointSource {
   if (tokenEndpoint !== undefined)
-    return { find: () => Promise.resolve({ url: tokenEndpoint }), doubt() {} }
-  let isDoubted = false
+    return { find: () => Promise.resolve({ url: tokenEndpoint }), expire() {} }
+  let isExpired = false
   const endpoint = new Kept(
-    (signal) => discoverTokenEndpoint({ issuer, timeout, runtime, signal }),
+    (signal) =>
+      discoverTokenEndpoint({
+        issuer,
+        timeout,
+        runtime,
+        certified: connections !== undefined,
+        signal,
+      }),
     ENDPOINT,
     runtime,
-    { fetched: () => (isDoubted = false) },
+    { fetched: () => (isExpired = false) },
   )
   return {
     async find(signal) {
       signal.addEventListener('abort', () => endpoint.close(), { once: true })
-      if (isDoubted || endpoint.current === undefined) await endpoint.refresh()
+      if (isExpired || endpoint.current === undefined) await endpoint.refresh()
       const { current, failures, lastFailure } = endpoint
       if (current === undefined || failures > 0) throw lastFailure
       return current
     },
-    doubt: () => (isDoubted = true),
+    expire: () => (isExpired = true),
   }
 }
 
@@ -112,7 +126,24 @@ async function request(
   endpoint: () => Promise<TokenEndpoint>,
   signal: AbortSignal,
 ): Promise<ObtainedToken> {
-  const { authenticate, checklist, timeout, runtime } = settings
+  const { checklist, dpop, runtime } = settings
+  const ask = () => askOnce(settings, parameters, endpoint, signal)
+  let { url, answer } = await ask()
+  // With a new assertion too: servers use up the first one even if a later check fails.
+  if (mayProveBetter(settings, url, answer)) ({ url, answer } = await ask())
+  dpop?.atServer.learn(url, answer.headers, undefined)
+  const jkt = await dpop?.jkt()
+  const circumstances = { now: runtime.now(), endpoint: url, checklist, parameters, jkt }
+  return readTokenResponse(answer, circumstances)
+}
+
+async function askOnce(
+  settings: Settings,
+  parameters: TokenParameters,
+  endpoint: () => Promise<TokenEndpoint>,
+  signal: AbortSignal,
+): Promise<{ url: string; answer: BoundedAnswer }> {
+  const { authenticate, dpop, timeout, runtime } = settings
   // A key that does not fit is found before anything is asked.
   const proof = await authenticate({ now: runtime.now(), uuid: runtime.uuid, endpoint })
   const { url } = await endpoint()
@@ -124,6 +155,7 @@ async function request(
       accept: 'application/json',
       'content-type': 'application/x-www-form-urlencoded',
       ...(tenant === undefined ? {} : { 'x-tenant': tenant }),
+      ...(dpop && { dpop: await dpop.atServer.prove({ method: 'POST', url }) }),
       ...proof.headers,
     },
     body: formOf(parameters, proof).toString(),
@@ -131,8 +163,25 @@ async function request(
     maxBytes: MAX_BYTES,
     signal,
   })
-  const circumstances = { now: runtime.now(), endpoint: url, checklist, parameters }
-  return judgeTokenResponse(answer, circumstances)
+  return { url, answer }
+}
+
+/** Errors of a token endpoint that mean the proof of possession (RFC 9449 §5, §8). */
+const PROOF_ERRORS: Readonly<Record<string, 'nonce' | 'proof'>> = {
+  use_dpop_nonce: 'nonce',
+  invalid_dpop_proof: 'proof',
+}
+
+/** Whether the server refused the proof, and another one may do better. */
+function mayProveBetter(
+  { dpop }: Settings,
+  url: string,
+  { status, headers, body }: BoundedAnswer,
+): boolean {
+  if (!dpop || (status !== 400 && status !== 401)) return false
+  const error = firstString(parseObject(body)?.error) ?? ''
+  const refused = Object.hasOwn(PROOF_ERRORS, error) ? PROOF_ERRORS[error] : undefined
+  return dpop.atServer.learn(url, headers, refused)
 }
 
 const CLOSED =
@@ -179,7 +228,7 @@ function translate(error: unknown): TokenSourceError {
       retryAfter: inSeconds(retryAfter),
     })
   }
-  // Nothing else is expected here; it is trouble on the way, and not for ever.
+  // Nothing else is expected here; it lies on the way, and does not last.
   const reason = { expected: 'an answer', found: 'a failure', hint: 'see "cause"' }
   return failure('verifier_unreachable', reason, { cause: error })
 }

@@ -1,7 +1,7 @@
 import { systemRuntime, type Runtime } from '@verifier-guard/core/support'
 
 /**
- * Everything the client takes from the world around it: clocks, network, chance, timers and
+ * Everything the client takes from the world around it: clocks, network, randomness, timers and
  * identifiers.
  */
 export interface ClientRuntime extends Runtime {

@@ -1,10 +1,12 @@
 import {
+  certificateChecklist,
   presentationChecklist,
   registeredKeyChecklist,
   secretChecklist,
   type Checklist,
 } from './checklist.js'
 import {
+  clientCertificate,
   clientSecret,
   privateKeyJwt,
   verifiablePresentation,
@@ -17,7 +19,9 @@ import { checkOptions } from './given-options.js'
 import { createLocalSigner } from './key.js'
 import { isTenant } from './option-checks.js'
 import { DEFAULTS, type Way } from './option-table.js'
+import { createCertifiedConnections, type CertifiedConnections } from './mtls.js'
 import type {
+  CertificateOptions,
   ClientSecretOptions,
   CommonOptions,
   KeyOptions,
@@ -26,6 +30,8 @@ import type {
   TokenSourceOptions,
 } from './options.js'
 import { pickParameters, type TokenParameters } from './parameters.js'
+import { createProofKey, thumbprint } from './proof-key.js'
+import { createProver, type Prover } from './prover.js'
 import { clientRuntime, type ClientRuntime } from './runtime.js'
 import type { Signer } from './signer.js'
 
@@ -37,7 +43,18 @@ export interface Settings extends Identity {
   readonly timeout: number
   readonly tries: number
   readonly emit: Emit
+  /** Its `fetch` shows the certificate, if there is one. */
   readonly runtime: ClientRuntime
+  readonly dpop: Binding | undefined
+  readonly connections: CertifiedConnections | undefined
+}
+
+/** What binds tokens to a key. Nonces of servers and of APIs are kept apart. */
+interface Binding {
+  readonly atServer: Prover
+  readonly atApis: Prover
+  /** The thumbprint of the key. */
+  readonly jkt: () => Promise<string>
 }
 
 /** Who the client is, and who gives it tokens. */
@@ -57,17 +74,36 @@ interface Identity {
  */
 export function resolveOptions(options: TokenSourceOptions): Settings {
   const way = checkOptions(options)
-  const runtime = { ...clientRuntime, ...withValues(options.runtime ?? {}) }
+  const given = { ...clientRuntime, ...withValues(options.runtime ?? {}) }
+  const connections = options.mtls && createCertifiedConnections(options.mtls, given.fetch)
+  const runtime = connections ? { ...given, fetch: connections.fetch } : given
   const identity = identify(way, options, runtime)
+  const emit = createEmitter(identity.issuer, options.events ?? {}, runtime)
   return Object.freeze({
     ...identity,
+    connections,
+    dpop: options.dpop && bind(options.dpop, runtime, emit),
     tokenEndpoint: options.tokenEndpoint,
     allowedOrigins: new Set(options.allowedOrigins),
     timeout: (options.timeout ?? DEFAULTS.timeout) * 1_000,
     tries: options.tries ?? DEFAULTS.tries,
-    emit: createEmitter(identity.issuer, options.events ?? {}, runtime),
+    emit,
     runtime,
   })
+}
+
+function bind(
+  dpop: NonNullable<CommonOptions['dpop']>,
+  runtime: ClientRuntime,
+  emit: Emit,
+): Binding {
+  const key = dpop === true ? createProofKey() : () => Promise.resolve(dpop.signer)
+  let jkt: string | undefined
+  return {
+    atServer: createProver(key, runtime, emit),
+    atApis: createProver(key, runtime, emit),
+    jkt: async () => (jkt ??= await thumbprint((await key()).jwk)),
+  }
 }
 
 /** A member without a value counts as left out, as an option does. */
@@ -83,6 +119,8 @@ function identify(way: Way, options: TokenSourceOptions, runtime: ClientRuntime)
       return identifyByKey(options as CommonOptions & PrivateKeyJwtOptions)
     case 'secret':
       return identifyBySecret(options as CommonOptions & ClientSecretOptions)
+    case 'certificate':
+      return identifyByCertificate(options as CommonOptions & CertificateOptions)
   }
 }
 
@@ -115,7 +153,12 @@ function identifyByKey(options: CommonOptions & PrivateKeyJwtOptions): Identity 
   const { authorizationServer: issuer, clientId, assertionAudience: audience = issuer } = options
   return {
     issuer,
-    authenticate: privateKeyJwt(clientId, audience, resolveSigner(options)),
+    authenticate: privateKeyJwt({
+      clientId,
+      audience,
+      type: options.assertionType,
+      signer: resolveSigner(options),
+    }),
     checklist: registeredKeyChecklist(audience),
     credential: undefined,
     parameters: pickParameters(options),
@@ -128,6 +171,16 @@ function identifyBySecret(options: CommonOptions & ClientSecretOptions): Identit
     issuer,
     authenticate: clientSecret(clientId, options.clientSecret, clientAuthentication),
     checklist: secretChecklist,
+    credential: undefined,
+    parameters: pickParameters(options),
+  }
+}
+
+function identifyByCertificate(options: CommonOptions & CertificateOptions): Identity {
+  return {
+    issuer: options.authorizationServer,
+    authenticate: clientCertificate(options.clientId),
+    checklist: certificateChecklist,
     credential: undefined,
     parameters: pickParameters(options),
   }

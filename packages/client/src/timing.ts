@@ -9,7 +9,7 @@ const RENEWAL_LEAD = 30_000
 /** A token this near to its end is not handed out: it must not expire on its way. */
 const FLIGHT_TIME = 10_000
 
-/** A longer pause is not waited out while somebody waits for the token. */
+/** A longer pause is not waited out while a caller waits for the token. */
 export const LONGEST_WAIT = 2 * SECOND
 
 /** Between the tries of one request. */
@@ -24,7 +24,7 @@ const AFTER_FAILURE = { first: SECOND, longestRetryAfter: 300 * SECOND }
 
 /**
  * How long no request leaves after one has failed for good. An outage is over sooner or later, and
- * callers should notice soon; a refusal lasts until somebody acts.
+ * callers should notice soon; a refusal lasts until an operator acts.
  */
 export const BACK_OFF = {
   outage: { ...AFTER_FAILURE, longest: 10 * SECOND, longestDemand: 10 * SECOND },
@@ -39,14 +39,14 @@ export interface Timing {
 
 /**
  * @param lifetime milliseconds the token lives from its arrival.
- * @param chance a number from 0 up to 1: renews up to a fifth of the lead earlier, so that a fleet
+ * @param random a number from 0 up to 1: renews up to a fifth of the lead earlier, so that a fleet
  *   that started together does not renew together.
  */
-export function timingOf(lifetime: number, chance: number): Timing {
+export function timingOf(lifetime: number, random: number): Timing {
   // A short life must leave some time to use the token.
   const lead = Math.min(Math.max(RENEWAL_LEAD, lifetime / 10), lifetime / 3)
   return {
-    renewAfter: lifetime - lead * (1 + chance / 5),
+    renewAfter: lifetime - lead * (1 + random / 5),
     usableFor: lifetime - Math.min(FLIGHT_TIME, lifetime / 4),
   }
 }

@@ -1,18 +1,27 @@
 import { createRollCall } from '@verifier-guard/core/support'
 import { onAbort } from './abort.js'
+import { holdConnections } from './connections.js'
 import { closedError, type TokenSourceError } from './errors.js'
 import { createFetch, type TokenFetch } from './fetch.js'
 import type { KeptTokenState } from './kept-token.js'
 import { KeptTokens } from './kept-tokens.js'
 import type { TokenSourceOptions } from './options.js'
 import { pickParameters, readParameters, type TokenParameters } from './parameters.js'
+import type { RequestTarget } from './proof.js'
 import { createTokenRequest } from './request.js'
+import {
+  createSending,
+  type ApiAnswer,
+  type Replaceable,
+  type RequestFields,
+  type SentRequest,
+} from './sending.js'
 import { resolveOptions, type Settings } from './settings.js'
 import { moment } from './time.js'
 import { readUrl } from './url.js'
 import { withWarnings } from './warnings.js'
 
-/** What a caller may say when it asks for a token. What it leaves out is that of the source. */
+/** What a token is asked for with. What is left out is that of the source. */
 export interface GetTokenOptions extends TokenParameters {
   /** Stops this caller's waiting. The request goes on for the others, and its token is kept. */
   readonly signal?: AbortSignal
@@ -71,6 +80,31 @@ export interface TokenSource {
    * @throws {TokenSourceError} `origin_not_allowed` and those of `getToken`.
    */
   readonly fetch: TokenFetch
+  /**
+   * The fields of one request, for a client that none of the entry points is for: the token, and
+   * with `dpop` the proof beside it.
+   *
+   * @param request where it goes, and how. `method` as it is sent; default: `GET`.
+   * @param options what the token is for, and how long to wait.
+   * @throws {TokenSourceError} `origin_not_allowed` and those of `getToken`.
+   */
+  readonly authorize: (request: RequestTarget, options?: GetTokenOptions) => Promise<RequestFields>
+  /**
+   * Learns from the answer to a request that `authorize` made the fields of: a nonce, a refused
+   * token, a clock. Call it for every answer.
+   *
+   * @param request its address and its field `authorization`.
+   * @param answer its status, and its headers with names in lower case.
+   * @param parameters those that the token was asked for with. Default: those of the source.
+   * @returns what fields of another `authorize` would replace, where sending the request once more
+   *   may help.
+   * @throws {TokenSourceError} `invalid_option`.
+   */
+  readonly noteAnswer: (
+    request: SentRequest,
+    answer: ApiAnswer,
+    parameters?: TokenParameters,
+  ) => Replaceable | undefined
   /** The origins that tokens are sent to: those of the option, or none. */
   readonly allowedOrigins: readonly string[]
   /**
@@ -80,8 +114,8 @@ export interface TokenSource {
    */
   readonly isAllowed: (url: string | URL) => boolean
   /**
-   * Tells that an API refused this token with 401. It is replaced, and used no more unless the
-   * authorization server is away.
+   * Replaces a token that an API refused with 401. It is used no more, unless the authorization
+   * server cannot be reached.
    *
    * @param token the one that was refused.
    * @param parameters those it was asked for with. Default: those of the source.
@@ -94,7 +128,7 @@ export interface TokenSource {
    *
    * @param options as those of `getToken`.
    * @throws {TokenSourceError} as `getToken`. A `retryable` one means that the authorization server
-   *   is away; the application can start all the same.
+   *   cannot be reached; the application can start all the same.
    */
   readonly ready: (options?: GetTokenOptions) => Promise<void>
   /** The state of the token for the source's own parameters. Sends no request. */
@@ -158,20 +192,26 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const isAllowed = (url: string | URL) => settings.allowedOrigins.has(originOf(url))
   const dropToken = (token: string, parameters: TokenParameters = {}) =>
     tokens.find(parametersOf(parameters))?.drop(token) ?? true
+  const { connections, dpop, runtime } = settings
+  const sending = createSending({ getToken, dropToken, isAllowed, prover: dpop?.atApis })
+  const staysAtHome = dpop !== undefined || connections !== undefined
 
   const health = () => healthOf(tokens.own.state(), settings)
   const source: TokenSource = Object.freeze({
     getToken,
     dropToken,
+    ...sending,
+    ...holdConnections(connections),
     allowedOrigins: Object.freeze([...settings.allowedOrigins]),
     isAllowed,
-    fetch: createFetch({ getToken, dropToken, isAllowed, runtime: settings.runtime }),
+    fetch: createFetch({ ...sending, isAllowed, staysAtHome, runtime }),
     ready: async (wanted?: GetTokenOptions) => void (await getToken(wanted)),
     health,
     close: () => {
       closed = true
       openSources.remove(source)
       tokens.close()
+      connections?.close()
     },
   })
   openSources.add(source, () => ({ issuer: settings.issuer, health: health() }))

@@ -1,6 +1,6 @@
 /*
- * Asks for a token, and once more after trouble on the way that is soon over: what one caller
- * notices as a single request. Token request in, token out.
+ * Asks for a token, and again after failures that are soon over: what one caller notices as a
+ * single request. Token request in, token out.
  */
 import { backOff } from '@verifier-guard/core/support'
 import { closedError, type TokenSourceError } from './errors.js'
@@ -59,7 +59,7 @@ export async function tried(
   }
 }
 
-function pauseAfter({ retryAfter }: TokenSourceError, failures: number, chance: number): number {
+function pauseAfter({ retryAfter }: TokenSourceError, failures: number, random: number): number {
   if (retryAfter !== undefined) return retryAfter * SECOND
-  return backOff(RETRY, { failures, chance }).renewal
+  return backOff(RETRY, { failures, chance: random }).renewal
 }

@@ -7,6 +7,7 @@ import type { Dispatcher } from 'undici'
 import { copying, recordBody } from './body-copy.js'
 import { createCarrier, type Carrier } from './carrier.js'
 import { canSendAgain } from './refused-token.js'
+import type { RequestFields } from './sending.js'
 import type { TokenSource } from './token-source.js'
 
 type Handler = Dispatcher.DispatchHandler
@@ -16,7 +17,7 @@ type Header = readonly [name: string, value: string | string[]]
 /**
  * An interceptor that adds the token to requests to `allowedOrigins`; requests elsewhere, and those
  * with an `authorization` of their own, pass untouched. Compose it first, next to the wire: then
- * each redirect and each retry is judged by itself.
+ * each redirect and each retry is looked at by itself.
  *
  * After a 401 that may mean the token, the request is repeated once with another one, if its body
  * can be sent again. That of a `fetch` can up to 1 MiB.
@@ -51,27 +52,51 @@ export function tokenInterceptor(tokens: TokenSource): Dispatcher.DispatcherComp
       if (!tokens.isAllowed(origin))
         return dispatch({ ...options, headers: flat(headers) }, handler)
       const body = repeatable(options.body ?? null)
-      const send = (token: string, to: Handler, body: Body) =>
-        void dispatch({ ...options, body, headers: flat([...headers, authorization(token)]) }, to)
-      const sendAgain = (token: string) => send(token, handler, body.again())
-      carrier
-        .tokenFor(origin, undefined)
-        .then((token = '') => {
-          const call: Call = { token, origin, canSendAgain: body.canSendAgain, sendAgain }
-          send(token, watchFirstAnswer(carrier, call, handler), body.first)
-        })
-        // There is no request yet, and so nothing to control.
-        .catch((error: Error) => handler.onResponseError?.(NO_REQUEST, error))
+      const target = { url: new URL(origin + options.path), method: options.method }
+      const send = sender(carrier, dispatch, options, headers)
+      // There is no request yet, and so nothing to control.
+      const fail = (error: Error) => handler.onResponseError?.(NO_REQUEST, error)
+      const call: Call = {
+        target,
+        canSendAgain: body.canSendAgain,
+        sendAgain: (fields) =>
+          void send(fields, body.again(), watch(carrier, call, fields, handler)).catch(fail),
+      }
+      void carrier
+        .fieldsFor(target, undefined)
+        .then((fields = NO_FIELDS) =>
+          send(fields, body.first, watchFirstAnswer(carrier, call, fields, handler)),
+        )
+        .catch(fail)
       return true
     }
 }
 
+/** Sends a request with the fields of the source, on its connections if it has some. */
+function sender(
+  { connections, staysAtHome }: Carrier,
+  dispatch: Dispatcher['dispatch'],
+  options: Dispatcher.DispatchOptions,
+  headers: readonly Header[],
+) {
+  return async (fields: RequestFields, body: Body, handler: Handler): Promise<void> => {
+    const own = { ...options, body, headers: flat([...headers, ...Object.entries(fields)]) }
+    const agent = (await connections?.agent()) as Dispatcher | undefined
+    // A redirect interceptor next to the wire would send the proof on.
+    const bounds = staysAtHome(fields) ? { maxRedirections: 0 } : {}
+    if (agent) agent.dispatch(own, handler)
+    else dispatch({ ...own, ...bounds }, handler)
+  }
+}
+
+/** For an origin that gets no token. */
+const NO_FIELDS: RequestFields = { authorization: '' }
+
 /** A request that was sent once. */
 interface Call {
-  readonly token: string
-  readonly origin: string
+  readonly target: { readonly url: URL; readonly method: string }
   readonly canSendAgain: () => boolean
-  readonly sendAgain: (token: string) => void
+  readonly sendAgain: (fields: RequestFields) => void
 }
 
 const NO_REQUEST: Dispatcher.DispatchController = {
@@ -89,8 +114,13 @@ const NO_REQUEST: Dispatcher.DispatchController = {
  * Drops a token that is refused, and has the request sent again in place of that answer. The answer
  * waits until it is known whether there is another token: without one, it stands.
  */
-function watchFirstAnswer(carrier: Carrier, call: Call, handler: Handler): Handler {
-  const bearer = `Bearer ${call.token}`
+function watchFirstAnswer(
+  carrier: Carrier,
+  call: Call,
+  fields: RequestFields,
+  handler: Handler,
+): Handler {
+  const { target } = call
   let hops: readonly URL[] = []
   let swallowed = false
   let isOver = false
@@ -102,13 +132,14 @@ function watchFirstAnswer(carrier: Carrier, call: Call, handler: Handler): Handl
     },
     onRequestUpgrade: (...upgrade) => handler.onRequestUpgrade?.(...upgrade),
     onResponseStart: (controller, status, headers, message) => {
-      const answer = { status, challenge: headers['www-authenticate'] }
       const hand = () => handler.onResponseStart?.(controller, status, headers, message)
       // An origin that the call was redirected to never had the token, and so can't refuse it.
-      const isHome = hops.every(({ origin }) => origin === call.origin)
-      if (!isHome || !carrier.drop(bearer, answer) || !call.canSendAgain()) return void hand()
+      const isHome = hops.every(({ origin }) => origin === target.url.origin)
+      const answer = { status, headers }
+      const refused = isHome ? carrier.note(target.url, fields.authorization, answer) : undefined
+      if (!refused || !call.canSendAgain()) return void hand()
       controller.pause()
-      void carrier.another(bearer).then((another) => {
+      void carrier.another(target, fields.authorization, refused).then((another) => {
         if (isOver) return
         swallowed = another !== undefined
         if (another === undefined) hand()
@@ -130,6 +161,22 @@ function watchFirstAnswer(carrier: Carrier, call: Call, handler: Handler): Handl
   }
 }
 
+/** Learns from the second answer as well. */
+function watch(carrier: Carrier, { target }: Call, fields: RequestFields, handler: Handler) {
+  const watched: Handler = {
+    onRequestStart: (...start) => handler.onRequestStart?.(...start),
+    onRequestUpgrade: (...upgrade) => handler.onRequestUpgrade?.(...upgrade),
+    onResponseStart: (controller, status, headers, message) => {
+      carrier.note(target.url, fields.authorization, { status, headers })
+      handler.onResponseStart?.(controller, status, headers, message)
+    },
+    onResponseData: (...data) => handler.onResponseData?.(...data),
+    onResponseEnd: (...end) => handler.onResponseEnd?.(...end),
+    onResponseError: (...error) => handler.onResponseError?.(...error),
+  }
+  return watched
+}
+
 /** A body for the first time, and for the second one. */
 function repeatable(body: Body) {
   const copy = isStreamed(body) ? recordBody() : undefined
@@ -145,10 +192,6 @@ function isStreamed(body: Body): boolean {
   return (
     typeof body === 'object' && body !== null && Symbol.asyncIterator in body && !('pipe' in body)
   )
-}
-
-function authorization(token: string): Header {
-  return ['authorization', `Bearer ${token}`]
 }
 
 /** The headers without the `authorization`, and that one. */

@@ -7,7 +7,7 @@ const DAY = 86_400 * SECOND
 /** An issuer needs days to hand out a new credential. */
 const EXPIRY_WARNING = 30 * DAY
 
-/** Token requests that tell of what will fail later, or is likely not meant. */
+/** Token requests with warnings of what will fail later, or is likely not meant. */
 export function withWarnings(request: TokenRequest, settings: Settings): TokenRequest {
   return withLifeWarning(withExpiryWarning(request, settings), settings)
 }

@@ -1,8 +1,11 @@
 import { createResourceServer } from '@verifier-guard/core'
+import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import { spawn } from 'node:child_process'
+import { createPublicKey } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { decodeJwt } from 'jose'
 import { createKeyPair } from '../../../test/key-pair.js'
 import {
   createTokenSource,
@@ -33,7 +36,31 @@ const registration = {
   response_types: [],
   id_token_signed_response_alg: 'ES256',
 }
+const authority = createDevVerifier()
+const certificate = authority.issueCertificate('by-certificate')
+
 const clients = [
+  {
+    ...registration,
+    client_id: 'by-certificate',
+    token_endpoint_auth_method: 'self_signed_tls_client_auth',
+    tls_client_certificate_bound_access_tokens: true,
+    jwks: {
+      keys: [
+        {
+          ...createPublicKey(certificate.certificate).export({ format: 'jwk' }),
+          x5c: [certificate.certificate.replace(/-----[^-]+-----|\s/g, '')],
+        },
+      ],
+    },
+  },
+  {
+    ...registration,
+    client_id: 'bound',
+    token_endpoint_auth_method: 'private_key_jwt',
+    dpop_bound_access_tokens: true,
+    jwks: { keys: [clientKey.public] },
+  },
   {
     ...registration,
     client_id: 'by-key',
@@ -65,10 +92,10 @@ const clients = [
  * oidc-provider, which is certified for OpenID Connect; it signs with the key given, and goes away
  * and comes back with another one.
  */
-async function startProvider(signingKey: PrivateJwk) {
+async function startProvider(signingKey: PrivateJwk, listening: object = {}) {
   const child = spawn(
     process.execPath,
-    [join(__dirname, 'oidc-provider.mjs'), JSON.stringify(clients)],
+    [join(__dirname, 'oidc-provider.mjs'), JSON.stringify(clients), JSON.stringify(listening)],
     {
       stdio: ['pipe', 'pipe', 'ignore'],
     },
@@ -162,5 +189,58 @@ describe('another authorization server than a Verifier', () => {
     })
     expect(error.checklist.map(({ check }) => check)).toEqual(['clock', 'audience', 'registration'])
     expect(error.message).not.toContain(SECRET)
+  })
+})
+
+describe('bound tokens of another authorization server', () => {
+  const claimsOf = (token: string) => decodeJwt<{ cnf?: object; client_id?: string }>(token)
+
+  it.each([
+    ['without nonces', {}],
+    ['with nonces', { nonces: true }],
+  ])('are bound to the key of proofs, %s', async (_, listening) => {
+    const { issuer } = await startProvider(keyPair('k1').private, listening)
+    const options = { clientId: 'bound', privateKey: clientKey.private }
+    const tokens = connect(issuer, { ...options, dpop: true } as Authentication)
+    expect(claimsOf(await tokens.getToken())).toMatchObject({
+      client_id: 'bound',
+      cnf: { jkt: expect.stringMatching(/^[\w-]{43}$/) as string },
+    })
+  })
+
+  it('are not given to a client without a proof, and the error says why', async () => {
+    const { issuer } = await startProvider(keyPair('k1').private)
+    const tokens = connect(issuer, { clientId: 'bound', privateKey: clientKey.private })
+    const error = await failureOf(tokens.getToken())
+    expect(error).toMatchObject({ code: 'token_request_refused', status: 400 })
+    expect(error.checklist[0]).toMatchObject({ check: 'binding', verdict: 'unknown' })
+  })
+
+  it('are bound to the certificate of a client that is known by it alone', async () => {
+    const { certificate: cert, privateKey: key } = authority.issueCertificate('127.0.0.1')
+    const { issuer } = await startProvider(keyPair('k1').private, { tls: { cert, key } })
+    const mtls = {
+      cert: certificate.certificate,
+      key: certificate.privateKey,
+      ca: authority.credentialIssuer.certificateAuthorities,
+    }
+    const tokens = connect(issuer, {
+      clientId: 'by-certificate',
+      mtls,
+    } as unknown as Authentication)
+    expect(claimsOf(await tokens.getToken())).toMatchObject({
+      client_id: 'by-certificate',
+      cnf: { 'x5t#S256': certificate.thumbprint },
+    })
+  })
+
+  it('are given for an assertion of the type of RFC 10070', async () => {
+    const { issuer } = await startProvider(keyPair('k1').private)
+    const options = { clientId: 'by-key', privateKey: clientKey.private }
+    const tokens = connect(issuer, {
+      ...options,
+      assertionType: 'client-authentication+jwt',
+    } as Authentication)
+    expect(claimsOf(await tokens.getToken())).toMatchObject({ client_id: 'by-key' })
   })
 })

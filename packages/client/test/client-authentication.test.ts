@@ -105,7 +105,8 @@ describe('verifiablePresentation', () => {
 
 describe('privateKeyJwt', () => {
   it('is the assertion alone', async () => {
-    const { form } = await privateKeyJwt('me', AUDIENCE, { ...signer, kid: 'k1' })(at(now))
+    const key = { clientId: 'me', audience: AUDIENCE, signer: { ...signer, kid: 'k1' } }
+    const { form } = await privateKeyJwt({ ...key, type: undefined })(at(now))
     const { header, claims } = open(form.client_assertion ?? '')
     expect(header).toEqual({ alg: 'ES256', typ: 'JWT', kid: 'k1' })
     expect(claims).toEqual({
@@ -116,6 +117,18 @@ describe('privateKeyJwt', () => {
       exp: seconds + 60,
       jti: 'id-1',
     })
+  })
+})
+
+describe('the type of an assertion', () => {
+  it.each([
+    [undefined, 'JWT'],
+    ['JWT', 'JWT'],
+    ['client-authentication+jwt', 'client-authentication+jwt'],
+  ] as const)('%s is written as %s', async (type, typ) => {
+    const key = { clientId: 'me', audience: AUDIENCE, signer, type }
+    const { form } = await privateKeyJwt(key)(at(now))
+    expect(open(form.client_assertion ?? '').header).toMatchObject({ typ })
   })
 })
 

@@ -2,6 +2,7 @@ import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
 import { createTokenSource, type TokenSource } from '../src/index.js'
+import { startBoundApi } from './bound-api.js'
 import { closing, failureOf, holdRuntime, serve } from './support.js'
 
 interface SendOptions {
@@ -53,6 +54,94 @@ export function describeGlue(name: string, connect: (tokens: TokenSource) => Sen
     const tokens = closing(createTokenSource({ ...options, runtime }))
     return { verifier, tokens, send: connect(tokens) }
   }
+
+  const boundSource = async (...allowedOrigins: string[]) => {
+    const verifier = closing(await startDevVerifier({ profile: 'oauth' }))
+    const { did, privateKey } = verifier.issueMachineCredential()
+    const tokens = closing(
+      createTokenSource({
+        authorizationServer: verifier.issuer,
+        clientId: did,
+        privateKey: privateKey.hex,
+        allowedOrigins,
+        dpop: true,
+      }),
+    )
+    return { verifier, tokens, send: connect(tokens) }
+  }
+
+  describe(`${name}, with bound tokens`, () => {
+    it('sends a fresh proof with each request, for its method and address', async () => {
+      const api = await startBoundApi()
+      const { send } = await boundSource(api.origin)
+      expect(await send(`${api.origin}/orders?page=2`, { body: 'x' })).toMatchObject({
+        status: 200,
+      })
+      expect(await send(`${api.origin}/%7Eme/a%2fb/../c`)).toMatchObject({ status: 200 })
+      expect(api.refused).toEqual([])
+      expect(api.seen.map(({ proof }) => proof.htm)).toEqual(['POST', 'GET'])
+    })
+
+    it('repeats a call once with the nonce that is asked for, and keeps the next ones', async () => {
+      let nonce = 'n1'
+      const api = await startBoundApi({
+        nonce: () => nonce,
+        answer: (count, response) => {
+          if (count === 2) nonce = 'n2'
+          response.setHeader('dpop-nonce', nonce).end('ok')
+        },
+      })
+      const { verifier, send } = await boundSource(api.origin)
+      for (let call = 0; call < 4; call += 1)
+        expect(await send(api.origin, { body: 'x' })).toEqual({ status: 200, text: 'ok' })
+      expect(api.refused).toEqual(['nonce'])
+      expect(api.seen.map(({ body }) => body)).toEqual(['x', 'x', 'x', 'x'])
+      expect(verifier.requests.token).toBe(1)
+    })
+
+    it('learns a nonce also from the answer to a repeated call', async () => {
+      let nonce = 'n1'
+      const api = await startBoundApi({
+        nonce: () => nonce,
+        answer: (count, response) => {
+          nonce = `n${count + 1}`
+          response.setHeader('dpop-nonce', nonce).end('ok')
+        },
+      })
+      const { send } = await boundSource(api.origin)
+      await send(api.origin)
+      await send(api.origin)
+      expect(api.refused).toEqual(['nonce'])
+    })
+
+    it('sends no proof to an address that it was not made for', async () => {
+      const other = await startBoundApi()
+      const api = await startBoundApi({
+        answer: (_, response, { url }) =>
+          void response
+            .writeHead(302, { location: url === '/far' ? `${other.origin}/` : '/near' })
+            .end(),
+      })
+      const { send } = await boundSource(api.origin)
+      for (const path of ['/far', '/other']) await send(api.origin + path).catch(() => undefined)
+      expect(api.refused).toEqual([])
+      expect(other.refused.filter((reason) => reason !== 'scheme, or number of proofs')).toEqual([])
+      expect(other.seen).toEqual([])
+    })
+
+    it('keeps token and proof out of what is printed', async () => {
+      const api = await startBoundApi({
+        answer: (_, response) => void response.writeHead(403).end('no'),
+      })
+      const { tokens, send } = await boundSource(api.origin)
+      const token = await tokens.getToken()
+      const outcome = await send(api.origin, { throws: true }).catch((error: unknown) => error)
+      expect(api.seen).toHaveLength(1)
+      const printed = inspect(outcome, { depth: 10 }) + JSON.stringify(outcome)
+      expect(printed).not.toContain(token)
+      expect(printed).not.toMatch(/dpop.*eyJ/i)
+    })
+  })
 
   describe(name, () => {
     it('adds the token, to allowed origins only', async () => {

@@ -9,8 +9,8 @@ const words = (text: string) => text.replace(/\s+/g, ' ').trim()
 
 /** What holds where an option is left out, in the words of the README. */
 function defaultOf(name: OptionName): string {
-  const { default: value, otherwise = 'required' } = OPTIONS[name]
-  return value === undefined ? otherwise : `\`${String(value)}\``
+  const { default: value, fallback = 'required' } = OPTIONS[name]
+  return value === undefined ? fallback : `\`${String(value)}\``
 }
 
 /** The comments before the members of the types, by member. */
@@ -55,8 +55,8 @@ describe('the table of options', () => {
 
   it('knows the default of everything that may be left out', () => {
     const silent = names.filter((name) => {
-      const { required, default: value, otherwise } = OPTIONS[name]
-      return required === undefined && value === undefined && otherwise === undefined
+      const { required, default: value, fallback } = OPTIONS[name]
+      return required === undefined && value === undefined && fallback === undefined
     })
     expect(silent).toEqual([])
   })

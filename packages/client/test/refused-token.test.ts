@@ -1,4 +1,4 @@
-import { refusesToken } from '../src/refused-token.js'
+import { refusedBy } from '../src/refused-token.js'
 
 describe('a 401', () => {
   it.each([
@@ -13,7 +13,7 @@ describe('a 401', () => {
     ['no challenge', undefined],
     ['no challenge, as web headers say it', null],
   ])('may mean the token: %s', (_, challenge) => {
-    expect(refusesToken(401, challenge)).toBe(true)
+    expect(refusedBy(401, challenge, 'Bearer')).toBe('token')
   })
 
   it.each([
@@ -26,10 +26,36 @@ describe('a 401', () => {
     ['a weak authentication', 'Bearer error="insufficient_user_authentication", acr_values="x"'],
     ['a proof', 'DPoP error="use_dpop_nonce", algs="ES256"'],
   ])('means something else: %s', (_, challenge) => {
-    expect(refusesToken(401, challenge)).toBe(false)
+    expect(refusedBy(401, challenge, 'Bearer')).toBeUndefined()
   })
 })
 
 it.each([200, 400, 403, 407, 503])('a %i never means the token', (status) => {
-  expect(refusesToken(status, 'Bearer error="invalid_token"')).toBe(false)
+  expect(refusedBy(status, 'Bearer error="invalid_token"', 'Bearer')).toBeUndefined()
+})
+
+describe('a 401 of a bound token', () => {
+  it.each<[string, string | string[] | undefined, string | undefined]>([
+    ['no challenge', undefined, 'token'],
+    ['invalid_token', 'DPoP error="invalid_token", algs="ES256"', 'token'],
+    ['a nonce', 'DPoP error="use_dpop_nonce", error_description="a, b", algs="ES256"', 'nonce'],
+    [
+      'a nonce beside Bearer',
+      'Bearer realm="a, b", DPoP algs="ES256", error="use_dpop_nonce"',
+      'nonce',
+    ],
+    ['a nonce in its field', ['Bearer realm="api"', 'DPoP error="use_dpop_nonce"'], 'nonce'],
+    [
+      'a nonce in front of Bearer',
+      'DPoP error="use_dpop_nonce", Bearer error="invalid_request"',
+      'nonce',
+    ],
+    ['its proof', 'dpop algs="ES256", error=invalid_dpop_proof', 'proof'],
+    ['no reason', 'Bearer, DPoP algs="ES256 EdDSA"', 'token'],
+    ['an error of the other scheme', 'Bearer error="invalid_request", DPoP algs="ES256"', 'token'],
+    ['a missing scope', 'DPoP error="insufficient_scope"', undefined],
+    ['an API that knows no proofs', 'Bearer error="invalid_token"', undefined],
+  ])('means %s', (_, challenge, refused) => {
+    expect(refusedBy(401, challenge, 'DPoP')).toBe(refused)
+  })
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { registeredKeyChecklist } from '../src/checklist.js'
-import { judgeTokenResponse } from '../src/response.js'
+import { readTokenResponse } from '../src/response.js'
 import { failureOf } from './support.js'
 
 const now = Date.parse('2026-11-23T12:00:00Z')
@@ -20,9 +20,9 @@ const answer = (body: unknown, status = 200, headers: Record<string, string> = {
 const jwt = (claims: unknown) =>
   `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AAAA`
 const judge = (body: unknown, status?: number, headers?: Record<string, string>) =>
-  judgeTokenResponse(answer(body, status, headers), circumstances)
+  readTokenResponse(answer(body, status, headers), circumstances)
 
-describe('judgeTokenResponse', () => {
+describe('readTokenResponse', () => {
   it.each([
     ['expires_in where it is shorter', { exp: now / 1000 + 900 }, 300, 300_000],
     ['exp where it is shorter', { exp: now / 1000 + 200 }, 300, 200_000],

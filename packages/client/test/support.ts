@@ -75,6 +75,7 @@ export function record() {
     tokenObtained: note('tokenObtained'),
     tokenRequestFailed: note('tokenRequestFailed'),
     tokenDropped: note('tokenDropped'),
+    clockLearned: note('clockLearned'),
     credentialExpiring: note('credentialExpiring'),
   }
   const count = (event: keyof TokenSourceEvents) => told.filter((one) => one.event === event).length

@@ -19,6 +19,8 @@ export interface Demand {
   readonly request: RequestLike
   /** The framework's own request, for functions of the application. */
   readonly own?: unknown
+  /** The text of the DPoP proof, if there is one. */
+  readonly proof: string | undefined
 }
 
 /**
@@ -57,9 +59,13 @@ const HINTS = {
  *
  * @throws {Denial} `token_missing`, `dpop_proof_invalid` for several proofs
  */
-export function checkScheme({ scheme, request }: Presented, { proofs }: BindingRules): void {
+export function checkScheme(presented: Presented, { proofs }: BindingRules): void {
+  const { scheme, request } = presented
   if (scheme === 'Bearer') return
-  if (proofs.jkt !== undefined) return void (request && proofField(request))
+  if (proofs.jkt !== undefined) {
+    if (request !== undefined) presented.proof = proofField(request)
+    return
+  }
   throw new Denial('token_missing', {
     check: 'binding',
     expected: 'an Authorization field with a bearer token',
@@ -101,8 +107,8 @@ function showEach(
   const { [member]: proof } = proofs
   if (presented.request === undefined) throw withoutRequest()
   if (proof === undefined) throw cannotConfirm(`its ${member}`, HINTS[member])
-  const { request, own } = presented
-  return andThen(proof({ thumbprint, known, request, own }), (fields) =>
+  const { request, own, proof: text } = presented
+  return andThen(proof({ thumbprint, known, request, own, proof: text }), (fields) =>
     others.length === 0 ? fields : showEach(others, confirmation, shown),
   )
 }

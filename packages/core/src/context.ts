@@ -84,7 +84,12 @@ export function contextToKeep(context: AuthContext): AuthContext {
   return (context as Context).withoutClaims()
 }
 
-/** What shows in a log. */
+/** The organisation that granted the caller's mandate. */
+export function organizationOf(auth: AuthContext): string | undefined {
+  return Context.organizationOf(auth)
+}
+
+/** What is read once, whether or not a handler asks for it. */
 type Summary = Pick<
   AuthContext,
   | 'issuer'
@@ -96,7 +101,7 @@ type Summary = Pick<
   | 'expiresAt'
   | 'subject'
   | 'confirmation'
->
+> & { readonly organization: string | undefined }
 
 /** What was read of the token, and what is made of it once a handler asks. */
 interface Contents {
@@ -121,6 +126,7 @@ class Context implements AuthContext {
   readonly powers: readonly Power[]
   readonly expiresAt: number
   readonly #subject: string | undefined
+  readonly #organization: string | undefined
   readonly #confirmation: Confirmation | undefined
   readonly #token: string
   #contents: Contents | undefined
@@ -134,14 +140,27 @@ class Context implements AuthContext {
     this.powers = summary.powers
     this.expiresAt = summary.expiresAt
     this.#subject = summary.subject
+    this.#organization = summary.organization
     this.#confirmation = summary.confirmation
     this.#token = token
     this.#contents = contents
     Object.freeze(this)
   }
 
+  /** Without parsing the token again, as the mandate would. */
+  static organizationOf(auth: AuthContext): string | undefined {
+    if (#organization in auth) return auth.#organization
+    return auth.mandate?.mandator.organizationIdentifier
+  }
+
   withoutClaims(): Context {
-    return new Context(this.#token, this, undefined)
+    const summary = {
+      ...this,
+      subject: this.#subject,
+      organization: this.#organization,
+      confirmation: this.#confirmation,
+    }
+    return new Context(this.#token, summary, undefined)
   }
 
   get subject(): string | undefined {
@@ -213,6 +232,7 @@ function summaryOf({ claims, issuer, clientId, credential, confirmation }: Valid
     powers: credential?.powers ?? NO_POWERS,
     expiresAt: claims['exp'] as number,
     subject: claims['sub'] as string | undefined,
+    organization: credential?.organizationIdentifier,
     confirmation,
   }
 }

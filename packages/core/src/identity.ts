@@ -2,8 +2,8 @@
  * Whose a token is, as events say it: organisations, clients and tenants, and never a person.
  * Context or claims in, short texts out.
  */
-import type { AuthContext, Claims } from './context.js'
-import { readCredential, readSummary } from './credential/credential.js'
+import { organizationOf, type AuthContext, type Claims } from './context.js'
+import { readSummary } from './credential/credential.js'
 import { Denial } from './kit/errors.js'
 import type { TrustedIssuer } from './issuers/trusted-issuer.js'
 import type { CallerKind } from './options/profiles.js'
@@ -24,10 +24,18 @@ export interface Identity {
 /** Characters of one member at most: an issuer may write anything into its claims. */
 const LONGEST = 256
 
+// A remembered token's is asked for with each of its requests.
+const identities = new WeakMap<AuthContext, Identity>()
+
 /** Whose token it is that was accepted. */
-export function identityOf({ issuer, clientId, tenant, kind, mandate }: AuthContext): Identity {
-  const { organizationIdentifier } = mandate?.mandator ?? {}
-  return { issuer, ...texts({ clientId, organizationIdentifier, tenant }), kind }
+export function identityOf(auth: AuthContext): Identity {
+  const known = identities.get(auth)
+  if (known !== undefined) return known
+  const { issuer, clientId, tenant, kind } = auth
+  const organizationIdentifier = organizationOf(auth)
+  const identity = { issuer, ...texts({ clientId, organizationIdentifier, tenant }), kind }
+  identities.set(auth, identity)
+  return identity
 }
 
 /**
@@ -40,13 +48,11 @@ export function identityOfClaims(
 ): Identity {
   const { issuer, profile } = trusted
   const summary = profile.credential ? readable(() => readSummary(claims)) : undefined
-  const credential = summary && readable(() => readCredential(claims))
-  const { organizationIdentifier } = credential?.mandate.mandator ?? {}
   return {
     issuer,
     ...texts({
       clientId: clientIdOf(claims, trusted, summary),
-      organizationIdentifier,
+      organizationIdentifier: summary?.organizationIdentifier,
       tenant: claims['tenant'] ?? summary?.tenant,
     }),
     ...(summary !== undefined && { kind: summary.kind }),

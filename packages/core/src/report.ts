@@ -43,6 +43,8 @@ export interface Progress {
   readonly trace: Traced
   /** Whose the token is, once its signature held. */
   whose?: () => Identity
+  /** The caller, once the token was accepted. */
+  caller?: AuthContext
   /** What the answer carries besides, refused or not. */
   fields?: readonly FieldPair[] | undefined
 }
@@ -76,6 +78,10 @@ export interface Report {
   explain(error: unknown): never
 }
 
+/** The event of an allowed request, before it is published. */
+type Draft = { -readonly [Name in keyof GuardEvents['allowed']]: GuardEvents['allowed'][Name] }
+type Where = Pick<Draft, 'method' | 'route'>
+
 /** Makes the report of a resource server. */
 export function createReport(settings: Settings, emitter: Emitter): Report {
   const toGuardError = guardErrors(settings)
@@ -87,14 +93,14 @@ export function createReport(settings: Settings, emitter: Emitter): Report {
     requirements: readonly string[] = [],
   ): void {
     if (!emitter.listens('allowed')) return
-    const publish = (met: readonly string[]) =>
-      emitter.emit('allowed', {
-        ...(auth && identityOf(auth)),
-        cached,
-        ...aboutRequest(asked),
-        ...optional('correlationId', correlationIdOf(settings.correlationId, asked)),
-        ...optional('requirement', met.length > 0 ? met.join('; ') : undefined),
-      })
+    const publish = (met: readonly string[]) => {
+      const event: Draft = { cached }
+      addRequest(event, asked)
+      const id = correlationIdOf(settings.correlationId, asked)
+      if (id !== undefined) event.correlationId = id
+      if (met.length > 0) event.requirement = met.join('; ')
+      emitter.emit('allowed', auth ? Object.assign(event, identityOf(auth)) : event, auth)
+    }
     if (isExchange(asked)) allow(asked, (met) => publish([...requirements, ...met]))
     else publish(requirements)
   }
@@ -131,7 +137,7 @@ export function createReport(settings: Settings, emitter: Emitter): Report {
       ...optional('share', share < 1 ? share : undefined),
     }
     const emit = (mark?: string) =>
-      emitter.emit('denied', { ...event, ...optional('fingerprint', mark) })
+      emitter.emit('denied', { ...event, ...optional('fingerprint', mark) }, progress.caller)
     const mark = token === undefined ? undefined : fingerprint(token)
     if (mark instanceof Promise) return mark.then(emit, () => emit())
     emit(mark)
@@ -175,7 +181,7 @@ function denies(asked: Asked): boolean {
 
 function denialEvent(
   { code, status, reason, cause, body }: GuardError,
-  { trace, whose }: Progress,
+  { trace, whose, caller }: Progress,
   asked: Asked,
 ): GuardEvents['denied'] {
   return {
@@ -183,19 +189,20 @@ function denialEvent(
     code,
     status,
     ...optional('issuer', trace.issuer),
-    ...whose?.(),
-    ...aboutRequest(asked),
+    ...(caller ? identityOf(caller) : whose?.()),
+    ...addRequest({}, asked),
     ...optional('correlationId', body.correlation_id),
     ...(cause !== undefined && { cause }),
   }
 }
 
-function aboutRequest({ request, route }: Asked): { method?: string; route?: string } {
+/** V8 adds members to a new object at once, but takes long to add one to a copy made by spreading. */
+function addRequest<Event extends Where>(event: Event, { request, route }: Asked): Event {
   const method: unknown = request?.method
-  return {
-    ...optional('method', typeof method === 'string' ? method : undefined),
-    ...optional('route', route?.()),
-  }
+  if (typeof method === 'string') event.method = method
+  const pattern = route?.()
+  if (pattern !== undefined) event.route = pattern
+  return event
 }
 
 function optional<Name extends string, T>(

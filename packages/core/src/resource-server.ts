@@ -4,8 +4,8 @@
  */
 import { checkBinding, checkScheme, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'
-import { identityOf, identityOfClaims } from './identity.js'
-import { createIssuers } from './issuers/issuers.js'
+import { identityOfClaims } from './identity.js'
+import { createIssuers, type Issuers } from './issuers/issuers.js'
 import { createKeySet } from './issuers/key-set.js'
 import { verifyWithKeys } from './issuers/signer.js'
 import type { TrustedIssuer } from './issuers/trusted-issuer.js'
@@ -25,6 +25,15 @@ import { createStatusLists } from './status/status.js'
 import { createCertificateProof } from './proof/certificate.js'
 import { createDpopProofs } from './proof/dpop.js'
 import { createTokenCache, type Known } from './token-cache.js'
+
+/**
+ * A resource server that was dropped without `close()` would renew its keys for ever: its timers end
+ * once it is collected. Its keys stay, as a method that was taken from it may still be used.
+ */
+const unused =
+  typeof FinalizationRegistry === 'undefined'
+    ? undefined
+    : new FinalizationRegistry<Pick<Issuers, 'release'>>((issuers) => issuers.release())
 
 /**
  * Makes a resource server: the part of an API that decides on access tokens.
@@ -96,7 +105,7 @@ export function createResourceServer<C extends object = Claims>(
     if (remembered !== undefined) {
       progress.trace.issuer = remembered.context.issuer
       progress.trace.configuredAs = remembered.basis.configuredAs
-      progress.whose = () => identityOf(remembered.context)
+      progress.caller = remembered.context
       return bound(remembered, presented, progress)
     }
     checkForm(presented)
@@ -134,12 +143,20 @@ export function createResourceServer<C extends object = Claims>(
 
   if (settings.prefetch) issuers.prefetch()
   const server = serve({ decide, settings, emitter, issuers, statusLists, tokens, dpop })
+  unused?.register(server, issuers)
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
 }
 
-/** The token's `alg` decides nothing: it only has to be one that is allowed (RFC 8725 §3.1). */
-function allowedAlgorithm({ header }: UnverifiedJws, { algorithms }: TrustedIssuer): AlgorithmRow {
+/**
+ * The token's `alg` decides nothing: it only has to be one that is allowed (RFC 8725 §3.1).
+ *
+ * @throws {Denial} `algorithm_not_allowed`
+ */
+export function allowedAlgorithm(
+  { header }: UnverifiedJws,
+  { algorithms }: TrustedIssuer,
+): AlgorithmRow {
   const row = algorithms.get(header.alg)
   if (row !== undefined) return row
   throw new Denial('algorithm_not_allowed', {

@@ -18,7 +18,6 @@ import { present, presentAlone, type Absent, type Presented } from './presented/
 import type { RequestLike } from './presented/request.js'
 import { createReport, type Progress } from './report.js'
 import type { Asked, Exchange } from './exchange.js'
-import { identityOf } from './identity.js'
 import { checkRequirement, type Lookups, type Requirement } from './requirements/requirement.js'
 import type { Known, TokenCache, TokenCacheSize } from './token-cache.js'
 
@@ -130,11 +129,13 @@ export interface Admission<C extends object = Claims> {
  */
 export const decisionsFor = Symbol.for('@verifier-guard/core/decisions')
 
-/** The decisions of an adapter: at once where nothing has to be awaited, one event a request. */
+/** What adapters ask of a resource server: decisions at once where nothing has to be awaited, one event a request. */
 export interface Decisions {
   /** @param isOptional whether a request without credentials is let in */
   authenticate(exchange: Exchange, isOptional: boolean): Later<Admission>
   authorize(auth: AuthContext, requirement: Requirement<unknown>, exchange: Exchange): Later<void>
+  /** Whether it was closed. */
+  isClosed(): boolean
 }
 
 /** A resource server as adapters see it. */
@@ -240,7 +241,7 @@ export function serve(parts: Parts): DecidingServer {
     { context, isRemembered }: Known,
     progress: Progress,
   ): Later<AuthContext> {
-    progress.whose = () => identityOf(context)
+    progress.caller = context
     const allowed = () => {
       report.allowed(context, isRemembered, asked, requirement && [requirement.name])
       return context
@@ -258,7 +259,7 @@ export function serve(parts: Parts): DecidingServer {
     asked: Asked,
   ): Later<void> {
     const { scheme } = auth
-    const progress: Progress = { trace: { scheme }, whose: () => identityOf(auth) }
+    const progress: Progress = { trace: { scheme }, caller: auth }
     return orElse<void>(
       () =>
         andThen(checkRequirement(requirement, auth, request, lookups), () =>
@@ -295,6 +296,7 @@ export function serve(parts: Parts): DecidingServer {
         const { request, own } = exchange
         return admitted({ read: () => present(request, own), request, isOptional, asked: exchange })
       },
+      isClosed: () => isClosed,
       authorize: (auth, requirement, exchange) =>
         authorize(auth, requirement, exchange.own ?? exchange.request, exchange),
     },

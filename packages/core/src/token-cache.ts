@@ -17,11 +17,11 @@ export interface Known extends Pick<
   readonly isRemembered: boolean
 }
 
-/** The memory for verified tokens. */
+/** The token cache. */
 export interface TokenCache {
   /** @param now milliseconds since 1970 */
   get(token: string, now: number): Known | undefined
-  /** Takes a token in, and remembers it from its second sight on. */
+  /** Adds a token, and remembers it when it comes for the second time. */
   add(validated: Validated): Known
   /** Tokens that are remembered, and their estimated heap in bytes. */
   size(): TokenCacheSize
@@ -41,7 +41,7 @@ const TAIL = 32
  */
 const BYTES_PER_CHARACTER = 4
 
-/** Makes the memory; one that is switched off forgets everything. */
+/** Makes the token cache; with `null` it remembers nothing. */
 export function createTokenCache(bounds: Required<CacheOptions> | null): TokenCache {
   if (bounds === null)
     return { get: () => undefined, add: knownNow, size: () => ({ entries: 0, bytes: 0 }) }
@@ -82,9 +82,9 @@ function knownNow(validated: Validated): Known {
 }
 
 /**
- * Tells tokens that come again from those that come once, for a number each: a flood of tokens that
- * never come again does not fill the memory. Two generations of as many tokens as are remembered,
- * so that as many callers in turn are all recognised.
+ * Recognises tokens that come again, for a number each: a flood of tokens that come once does not
+ * fill the cache. Two generations of as many tokens as are remembered, so that as many callers in
+ * turn are all recognised.
  */
 function createSeenOnce(generation: number): (token: string) => boolean {
   let current = new Set<number>()
@@ -101,7 +101,7 @@ function createSeenOnce(generation: number): (token: string) => boolean {
   }
 }
 
-/** Characters of a signature that tell it from others, for most purposes. */
+/** Characters of a signature that distinguish it from others, for most purposes. */
 const MARK = 10
 
 /**

@@ -2,15 +2,18 @@ import type { KeyObject } from 'node:crypto'
 import type { AssertionContext } from './assertion.js'
 import { publicKeyOfDid } from './did-key.js'
 import { hasValidSignature, type DecodedJwt, type Json } from './jwt.js'
+import type { Algorithm } from './keys.js'
 import type { Rule } from './refusals.js'
 import { show } from './show.js'
 
-/** A client assertion, and what it is judged by. */
+/** A client assertion, and what it is checked against. */
 export interface AssertionFacts {
   readonly jwt: DecodedJwt
   readonly claims: Json
   readonly clientId: string
   readonly did: string
+  /** The key that has to have signed it. Default: that of `did`. */
+  readonly key?: KeyObject
   readonly context: AssertionContext
   /** Registered clients are authenticated by Spring Security before the Verifier's own checks. */
   readonly registered: boolean
@@ -22,8 +25,8 @@ const CLOCK_SKEW = 60
 const isKnownClient: Rule<AssertionFacts> = {
   refusal: 'unknown-client',
   strict: true,
-  broken: ({ did }) =>
-    keyOf(did)
+  broken: ({ did, key = keyOf(did) }) =>
+    key
       ? undefined
       : `client_id ${show(did)} is no did:key of a P-256 key, and no client is registered under it`,
 }
@@ -139,6 +142,31 @@ const verifierRules: readonly Rule<AssertionFacts>[] = [
         : `the assertion expired ${now - (exp as number)} s ago`
     },
   },
+]
+
+/**
+ * A plain authorization server takes the type of RFC 7523 and the one of RFC 10070, and the
+ * algorithm of the key.
+ */
+export const plainRules: readonly Rule<AssertionFacts>[] = [
+  isKnownClient,
+  {
+    refusal: 'assertion-type',
+    broken: ({ jwt: { header } }) =>
+      /^(?:null|"jwt"|"client-authentication\+jwt")$/i.test(JSON.stringify(header['typ'] ?? null))
+        ? undefined
+        : `the header's typ must be JWT or client-authentication+jwt, or be left out; found ${show(header['typ'])}`,
+  },
+  {
+    refusal: 'assertion-signature',
+    broken: ({ jwt, did, key = keyOf(did) }) =>
+      key && hasValidSignature(jwt, key, jwt.header['alg'] as Algorithm)
+        ? undefined
+        : 'the assertion is not signed by the key of the client',
+  },
+  ...partyRules,
+  ...claimRules,
+  ...verifierRules,
 ]
 
 /** Registered clients go through the checks of Spring Security first. */

@@ -1,5 +1,6 @@
 import { registeredRules, unregisteredRules } from './assertion-rules.js'
 import { decodeJwt, type DecodedJwt } from './jwt.js'
+import type { Jwk } from './keys.js'
 import { applyRules, Refusal } from './refusals.js'
 import type { ReplayRegister } from './replay-register.js'
 import { show } from './show.js'
@@ -15,9 +16,15 @@ export interface RegisteredClient {
   readonly did?: string
   /** The tenant that its tokens are for. Default: none. */
   readonly tenant?: string
+  /** Its secret, at the profile `oauth`. Default: none. */
+  readonly secret?: string
+  /** The public key that signs for it, at the profile `oauth`. Default: that of `did`. */
+  readonly jwk?: Jwk
+  /** Its certificate in PEM (RFC 8705 §2.2), at the profile `oauth`. Default: none. */
+  readonly certificate?: string
 }
 
-/** What a client assertion is judged by. */
+/** What a client assertion is checked against. */
 export interface AssertionContext {
   /** The issuer this Verifier says it is in answer to this request. */
   readonly issuer: string
@@ -29,7 +36,7 @@ export interface AssertionContext {
   readonly mimicLaxity: boolean
 }
 
-/** A client that has proven who it is, and the presentation it sent along. */
+/** An authenticated client, and the presentation it sent along. */
 export interface AuthenticatedClient {
   readonly clientId: string
   readonly did: string
@@ -64,7 +71,8 @@ export function authenticateClient(
   return { clientId, did, registration, vpToken: jwt.claims['vp_token'] }
 }
 
-function decodeAssertion(assertion: string): DecodedJwt {
+/** @throws Refusal `assertion-malformed`. */
+export function decodeAssertion(assertion: string): DecodedJwt {
   try {
     return decodeJwt(assertion)
   } catch (error) {

@@ -1,4 +1,5 @@
 import { randomBytes, sign, X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema'
 import {
   AlgorithmIdentifier,
@@ -8,9 +9,12 @@ import {
   Certificate,
   Extension,
   Extensions,
+  GeneralName,
   id_ce_basicConstraints,
+  id_ce_subjectAltName,
   Name,
   RelativeDistinguishedName,
+  SubjectAlternativeName,
   SubjectPublicKeyInfo,
   TBSCertificate,
   Validity,
@@ -60,6 +64,25 @@ export function certifyOrganization(
   return certify({ subject, issuer: tbsCertificate.subject, subjectKey, key, isCa: false, now })
 }
 
+/** Certifies that a key belongs to a client, or to a server of this machine. */
+export function certifyPeer(
+  { key, certificate }: Authority,
+  subjectKey: KeyPair,
+  commonName: string,
+  { now, host = 'localhost' }: { readonly now: number; readonly host?: string },
+): X509Certificate {
+  const { tbsCertificate } = AsnConvert.parse(certificate.raw, Certificate)
+  return certify({
+    subject: nameOf({ [COMMON_NAME]: commonName }),
+    issuer: tbsCertificate.subject,
+    subjectKey,
+    key,
+    isCa: false,
+    now,
+    host,
+  })
+}
+
 /** The `organizationIdentifier` (OID 2.5.4.97) of the subject of a certificate, if it has one. */
 export function organizationOf(certificate: X509Certificate): string | undefined {
   const { organizationIdentifier } = certificate.toLegacyObject().subject as {
@@ -81,10 +104,13 @@ interface Subject {
   readonly key: KeyPair
   readonly isCa: boolean
   readonly now: number
+  /** The name or address of a server. */
+  readonly host?: string
 }
 
 /** An X.509 certificate of version 3 (RFC 5280 §4.1), signed with ECDSA. */
-function certify({ subject, issuer, subjectKey, key, isCa, now }: Subject): X509Certificate {
+function certify(subjectFacts: Subject): X509Certificate {
+  const { subject, issuer, subjectKey, key, isCa, now, host } = subjectFacts
   const signature = new AlgorithmIdentifier({ algorithm: ECDSA_WITH_SHA256 })
   const spki = subjectKey.publicKey.export({ format: 'der', type: 'spki' })
   const tbsCertificate = new TBSCertificate({
@@ -98,7 +124,10 @@ function certify({ subject, issuer, subjectKey, key, isCa, now }: Subject): X509
     }),
     subject,
     subjectPublicKeyInfo: AsnConvert.parse(spki, SubjectPublicKeyInfo),
-    extensions: new Extensions([basicConstraints(isCa)]),
+    extensions: new Extensions([
+      basicConstraints(isCa),
+      ...(host === undefined ? [] : [subjectAltName(host)]),
+    ]),
   })
   const signed = Buffer.from(AsnConvert.serialize(tbsCertificate))
   const signatureValue = sign('sha256', signed, key.privateKey)
@@ -115,6 +144,17 @@ function basicConstraints(isCa: boolean): Extension {
     extnID: id_ce_basicConstraints,
     critical: true,
     extnValue: new OctetString(AsnConvert.serialize(new BasicConstraints({ cA: isCa }))),
+  })
+}
+
+/** A server is known by these names, and not by the common name (RFC 9525 §2). */
+function subjectAltName(host: string): Extension {
+  const names = [...new Set(['localhost', '127.0.0.1', '::1', host])].map(
+    (name) => new GeneralName(isIP(name) ? { iPAddress: name } : { dNSName: name }),
+  )
+  return new Extension({
+    extnID: id_ce_subjectAltName,
+    extnValue: new OctetString(AsnConvert.serialize(new SubjectAlternativeName(names))),
   })
 }
 

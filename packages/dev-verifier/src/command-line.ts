@@ -18,14 +18,25 @@ export interface CommandLine {
 const DEFAULT_PORT = 8_082
 const DEFAULT_POWER = 'ProductOffering/Create'
 
-interface Flag {
+/** A flag of the command. */
+export interface Flag {
   /** The option's name, in the spelling of the command line: `mimicLaxity` is `--mimic-laxity`. */
   readonly flag: string
   readonly name: keyof ListenOptions
   readonly row: OptionRow & { readonly flag: FlagKind }
 }
 
-const FLAGS = Object.entries<OptionRow>(OPTIONS).flatMap(([name, row]) =>
+/** A flag as help shows it: what stands behind it, and what it means. */
+export function shownFlag({ flag, name, row }: Flag): { flags: string; says: string } {
+  const says = sentences(row).replaceAll('`', '')
+  return {
+    flags: `--${flag}${KINDS[row.flag].shown}`,
+    says: `${says} Default: ${defaultOf(name, row)}.`,
+  }
+}
+
+/** Every option that can be given on a command line. */
+export const FLAGS = Object.entries<OptionRow>(OPTIONS).flatMap(([name, row]) =>
   row.flag === undefined
     ? []
     : [{ flag: name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), name, row } as Flag],
@@ -95,7 +106,12 @@ const ACCEPTED = Object.fromEntries([
   ['help', { type: 'boolean' }],
 ]) as NonNullable<ParseArgsConfig['options']>
 
-function readFlags(values: Readonly<Record<string, unknown>>): ListenOptions {
+/**
+ * Reads flags that were given, by their names on the command line.
+ *
+ * @throws Error that says what was expected.
+ */
+export function readFlags(values: Readonly<Record<string, unknown>>): ListenOptions {
   const given = FLAGS.filter(({ flag }) => values[flag] !== undefined)
   return Object.fromEntries(
     given.map(({ flag, name, row }) => {
@@ -144,7 +160,8 @@ export function printEvents(print: (line: string) => void): Listeners {
   }
 }
 
-function readPower(text: string): Power {
+/** A power as `domain/function/action`. @throws Error that says what was expected. */
+export function readPower(text: string): Power {
   const [domain, name, action, ...rest] = text.split('/')
   if (domain && name && action && rest.length === 0) return { domain, function: name, action }
   throw new Error(

@@ -7,7 +7,7 @@ import { show } from './show.js'
 import { mandateOf, typesOf } from './tokens.js'
 import { issuerRules, type TrustedIssuer } from './trusted-issuers.js'
 
-/** What a credential is judged by. */
+/** What a credential is checked against. */
 export interface CredentialContext {
   readonly rules: CredentialRules
   readonly issuer: CredentialIssuer
@@ -23,7 +23,7 @@ export interface CredentialContext {
   readonly mimicLaxity: boolean
 }
 
-/** A presented credential, and what it is judged by. */
+/** A presented credential, and what it is checked against. */
 export interface CredentialFacts extends Presentation {
   readonly context: CredentialContext
 }
@@ -81,7 +81,7 @@ const contentRules: readonly Rule<CredentialFacts>[] = [
     broken: ({ credential, context }) => {
       const list = statusListOf(credential)
       if (!list || list.uri.startsWith(`${context.statusBase}/`)) return undefined
-      return `the development Verifier reads its own status lists only, and passes over others with mimicLaxity; found ${show(list.uri)}`
+      return `the development Verifier reads its own status lists only, and ignores others with mimicLaxity; found ${show(list.uri)}`
     },
   },
   {
@@ -116,7 +116,7 @@ export function checkCredential(presentation: Presentation, context: CredentialC
 }
 
 /**
- * A date in ISO 8601 or in seconds, as milliseconds since 1970; NaN, which no comparison lets pass,
+ * A date in ISO 8601 or in seconds, as milliseconds since 1970; NaN, which fails every comparison,
  * for anything else.
  */
 function dateOf(value: unknown): number | undefined {

@@ -3,7 +3,7 @@ import type { CredentialFacts, Mandator, Power } from './mandate.js'
 
 const W3C_V2 = 'https://www.w3.org/ns/credentials/v2'
 const EUDISTACK = 'https://credentials.eudistack.eu/.well-known/credentials'
-/** The `@context` that tells the credentials of one generation from another. */
+/** The `@context` that distinguishes the credentials of the generations. */
 export const contexts = {
   machineV1: 'https://www.evidenceledger.eu/2022/credentials/machine/v1',
   machineV2: `${EUDISTACK}/lear_credential_machine/w3c/v2`,

@@ -45,7 +45,7 @@ export interface DevVerifierEvents {
 }
 
 /**
- * Functions to be told of events. One that throws, or whose promise rejects, disturbs no request.
+ * Functions to call for events. One that throws, or whose promise rejects, disturbs no request.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export const EVENT_NAMES = [
   'failed',
 ] as const satisfies readonly (keyof DevVerifierEvents)[]
 
-/** Connects the listeners. A warning tells of one that fails. */
+/** Connects the listeners. A warning names one that fails. */
 export function createEmitter(listeners: Listeners, { warn }: Pick<Runtime, 'warn'>): Emit {
   return (name, event) => {
     const failed = (): void =>

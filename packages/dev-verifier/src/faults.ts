@@ -96,10 +96,11 @@ function trickle(
 }
 
 /** The good answer with some members changed. */
-function edited(changes: Json): Fault {
+function edited(change: (good: Json) => Json): Fault {
   return async ({ answer }) => {
     const good = await answer()
-    return json(JSON.stringify({ ...((await good.json()) as Json), ...changes }), good.status)
+    const body = (await good.json()) as Json
+    return json(JSON.stringify({ ...body, ...change(body) }), good.status)
   }
 }
 
@@ -115,7 +116,7 @@ function edited(changes: Json): Fault {
  * ```
  */
 export const faults = {
-  /** Never answers; ends when the caller gives up or the Verifier closes. */
+  /** Never answers; ends when the caller aborts or the Verifier closes. */
   hang,
   /** Refuses the connection: `fetch` rejects, the socket is destroyed. */
   refuse: () => {
@@ -143,9 +144,12 @@ export const faults = {
   },
   'empty-set': () => json('{"keys":[]}'),
   'no-access-token': () => json('{"token_type":"Bearer","expires_in":900}'),
-  'wrong-token-type': edited({ token_type: 'DPoP' }),
-  'wrong-issuer': edited({ issuer: 'https://other-verifier.example.com' }),
-  'foreign-jwks-uri': edited({ jwks_uri: 'http://169.254.169.254/oidc/jwks' }),
+  /** `DPoP` of a token that is not bound, and `Bearer` of one that is. */
+  'wrong-token-type': edited(({ token_type: type }) => ({
+    token_type: type === 'Bearer' ? 'DPoP' : 'Bearer',
+  })),
+  'wrong-issuer': edited(() => ({ issuer: 'https://other-verifier.example.com' })),
+  'foreign-jwks-uri': edited(() => ({ jwks_uri: 'http://169.254.169.254/oidc/jwks' })),
   /** White space without end. */
   'endless-body': () =>
     new Response(endless(), { headers: { 'content-type': 'application/json' } }),

@@ -1,5 +1,6 @@
 import type { IssuedCredential } from './credentials.js'
 import type { Power } from './mandate.js'
+import { profiles } from './profiles.js'
 import type { DevVerifier } from './verifier.js'
 
 /** What the command hands out beside the Verifier, at paths that no real Verifier has. */
@@ -32,12 +33,14 @@ export function createHandOut(powers: readonly Power[], service: string): HandOu
 
 /** The configuration of a client as environment variables, one a line. */
 export function clientEnvironment(
-  { issuer }: DevVerifier,
-  { credential, privateKey }: IssuedCredential,
+  { issuer, profile }: DevVerifier,
+  { credential, did, privateKey }: IssuedCredential,
 ): string {
-  return [`VERIFIER=${issuer}`, `CREDENTIAL=${credential}`, `PRIVATE_KEY=${privateKey.hex}`].join(
-    '\n',
-  )
+  const identity =
+    profile === 'oauth'
+      ? [`AUTHORIZATION_SERVER=${issuer}`, `CLIENT_ID=${did}`]
+      : [`VERIFIER=${issuer}`, `CREDENTIAL=${credential}`]
+  return [...identity, `PRIVATE_KEY=${privateKey.hex}`].join('\n')
 }
 
 /** Asks for a token as the machine itself would, so that each one is by a request of its own. */
@@ -46,7 +49,7 @@ async function freshToken(
   machine: IssuedCredential,
   service: string,
 ): Promise<Response> {
-  const path = verifier.profile === 'fiware' ? `/services/${service}/token` : '/oidc/token'
+  const path = profiles[verifier.profile].paths.token.at(-1)!.replace(':service', service)
   const response = await verifier.fetch(verifier.issuer + path, {
     method: 'POST',
     body: verifier.tokenRequest(machine),

@@ -4,7 +4,7 @@ const MAX_REDIRECTS = 20
 
 /**
  * Turns a request handler into a function with the signature of the global `fetch`, and its
- * behaviour where a client could tell the difference: foreign origins cannot be reached, redirects
+ * behaviour where a client could notice a difference: foreign origins cannot be reached, redirects
  * are followed as asked, and a signal aborts the request and the reading of its body.
  */
 export function inProcessFetch(

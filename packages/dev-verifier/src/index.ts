@@ -1,6 +1,11 @@
 export { startDevVerifier } from './start.js'
 export { createDevVerifier } from './verifier.js'
 export type { DevVerifier } from './verifier.js'
+export { brokenProofs } from './broken-proofs.js'
+export type { BoundCall, BoundCallOptions, BrokenProofName } from './broken-proofs.js'
+export type { BoundTo } from './bound-to.js'
+export type { IssuedCertificate } from './client-certificate.js'
+export type { ProofOptions } from './proofs.js'
 export type { DevVerifierOptions, ListenOptions } from './options.js'
 export type { RegisteredClient } from './assertion.js'
 export type {

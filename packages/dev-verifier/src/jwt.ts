@@ -6,7 +6,7 @@ import {
   type SignKeyObjectInput,
   type VerifyKeyObjectInput,
 } from 'node:crypto'
-import type { Algorithm, CredentialAlgorithm, KeyPair } from './keys.js'
+import type { Algorithm, KeyPair } from './keys.js'
 
 /** A JSON object. */
 export type Json = Record<string, unknown>
@@ -71,19 +71,31 @@ export function decodeJwt(token: string): DecodedJwt {
 }
 
 /** What a key must be for an algorithm; RSA keys have 2048 bits at least (RFC 7518 §3.3). */
-const fits: Record<CredentialAlgorithm, (key: KeyObject) => boolean> = {
-  ES256: ({ asymmetricKeyDetails }) => asymmetricKeyDetails?.namedCurve === 'prime256v1',
-  RS256: ({ asymmetricKeyType, asymmetricKeyDetails }) =>
-    asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2_048,
+const fits: Record<Algorithm, (key: KeyObject) => boolean> = {
+  ES256: isOnCurve('prime256v1'),
+  ES384: isOnCurve('secp384r1'),
+  ES512: isOnCurve('secp521r1'),
+  RS256: isLongRsa,
+  PS256: isLongRsa,
+  EdDSA: ({ asymmetricKeyType }) => asymmetricKeyType === 'ed25519',
+}
+
+function isOnCurve(name: string) {
+  return ({ asymmetricKeyDetails }: KeyObject) => asymmetricKeyDetails?.namedCurve === name
+}
+
+function isLongRsa({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): boolean {
+  return asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2_048
 }
 
 /** True when the key signed with this algorithm; no other one is accepted. */
 export function hasValidSignature(
   { header, signingInput, signature }: DecodedJwt,
   publicKey: KeyObject,
-  algorithm: CredentialAlgorithm = 'ES256',
+  algorithm: Algorithm = 'ES256',
 ): boolean {
-  if (header['alg'] !== algorithm || !fits[algorithm](publicKey)) return false
+  const isFitting = Object.hasOwn(fits, algorithm) && fits[algorithm](publicKey)
+  if (header['alg'] !== algorithm || !isFitting) return false
   const { hash, options } = methods[algorithm]
   return verify(hash, Buffer.from(signingInput), { key: publicKey, ...options }, signature)
 }

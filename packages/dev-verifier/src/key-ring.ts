@@ -1,5 +1,6 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { x5c } from './certificate.js'
+import { certificateThumbprint } from './client-certificate.js'
 import { didKeyOf } from './did-key.js'
 import {
   generateKeyPair,
@@ -145,6 +146,6 @@ function readCertificate(pem: string): X509Certificate | undefined {
 function certificateMembers(certificate: X509Certificate) {
   return {
     x5c: x5c(certificate),
-    'x5t#S256': createHash('sha256').update(certificate.raw).digest('base64url'),
+    'x5t#S256': certificateThumbprint(certificate),
   }
 }

@@ -1,5 +1,7 @@
 import type { Json } from './jwt.js'
-import type { Algorithm } from './keys.js'
+import { ALGORITHMS, type Algorithm } from './keys.js'
+import type { Paths } from './profiles.js'
+import { PROOF_ALGORITHMS } from './proof-rules.js'
 
 /**
  * The metadata of the Java Verifiers, with the untruths that it has in production: RS256, mTLS,
@@ -74,5 +76,30 @@ export function fiwareDiscoveryDocument(
     ],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [algorithm],
+  }
+}
+
+/**
+ * The metadata of a plain authorization server (RFC 8414 §2, RFC 9449 §5.1, RFC 8705 §3.3). All of
+ * it is true.
+ *
+ * @param takesCertificates whether it listens with TLS, and so sees the certificates of clients.
+ */
+export function plainMetadata(issuer: string, paths: Paths, takesCertificates: boolean): Json {
+  return {
+    issuer,
+    token_endpoint: `${issuer}${paths.token[0]}`,
+    jwks_uri: `${issuer}${paths.jwks}`,
+    response_types_supported: [],
+    grant_types_supported: ['client_credentials'],
+    token_endpoint_auth_methods_supported: [
+      'private_key_jwt',
+      'client_secret_basic',
+      'client_secret_post',
+      ...(takesCertificates ? ['self_signed_tls_client_auth'] : []),
+    ],
+    token_endpoint_auth_signing_alg_values_supported: ALGORITHMS,
+    dpop_signing_alg_values_supported: PROOF_ALGORITHMS,
+    tls_client_certificate_bound_access_tokens: takesCertificates,
   }
 }

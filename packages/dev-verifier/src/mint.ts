@@ -1,5 +1,6 @@
 import { x5c } from './certificate.js'
-import { anything, checkOptions, finite, oneOf } from './checks.js'
+import { anything, checkOptions, finite, members, oneOf, text } from './checks.js'
+import { confirmationFor, type BoundTo } from './bound-to.js'
 import { contentChecks, writeCredential, type CredentialRequest } from './credentials.js'
 import { dialects, type DialectName } from './dialects.js'
 import type { Kind } from './mandate.js'
@@ -48,7 +49,7 @@ export interface MintOptions extends Pick<
   readonly credential?: Json
   /**
    * Who the token is addressed to (`aud`). Default: the issuer for a machine, a relying party's
-   * client id for an employee, the service for `fiware`.
+   * client id for an employee, the option `service` for `fiware` and `oauth`.
    */
   readonly audience?: string
   /** Time until `exp`; negative for an expired token. Seconds. Default: that of the profile. */
@@ -60,6 +61,8 @@ export interface MintOptions extends Pick<
    * the Verifier's key.
    */
   readonly algorithm?: Algorithm
+  /** What the sender has to show along with the token. Default: nothing. */
+  readonly boundTo?: BoundTo
   /** Claims to add or replace; `undefined` removes one. Default: none. */
   readonly claims?: Json
   /** Header parameters to add or replace; `undefined` removes one. Default: none. */
@@ -81,6 +84,7 @@ export function checkMintOptions(of: string, options: MintOptions): void {
     expiresIn: finite,
     scope: anything,
     algorithm: oneOf(ALGORITHMS),
+    boundTo: members({ key: anything, certificate: text }),
     // Tests put anything into these on purpose.
     claims: anything,
     header: anything,
@@ -98,6 +102,7 @@ export function mintAccessToken(server: Server, options: MintOptions): string {
   const claims = {
     ...accessTokenClaims[profile](facts),
     ...(options.scope !== undefined && { scope: options.scope }),
+    ...(options.boundTo !== undefined && { cnf: confirmationFor(options.boundTo) }),
   }
   return signToken(server, claims, options)
 }
@@ -112,14 +117,15 @@ export function mintIdToken(server: Server, options: MintOptions): string {
     kind,
     audience,
   })
-  return signToken(server, idTokenClaims(facts, profile), options)
+  const header = { typ: 'JWT', ...options.header }
+  return signToken(server, idTokenClaims(facts, profile), { ...options, header })
 }
 
 /** Signs claims with the Verifier's key, under the header real Verifiers write. */
 export function signToken(
   server: Server,
   claims: Json,
-  { algorithm, claims: changes, header }: MintOptions = {},
+  { algorithm, claims: changes, header, profile }: MintOptions = {},
 ): string {
   const { pair, kid, certificate } = signingKey(
     server.keys,
@@ -128,7 +134,7 @@ export function signToken(
   return signJwt(
     {
       kid,
-      typ: 'JWT',
+      typ: profiles[profile ?? server.settings.name].typ,
       alg: pair.algorithm,
       ...(certificate && { x5c: x5c(certificate) }),
       ...header,
@@ -178,7 +184,7 @@ function tokenFacts(
   const audiences = { machine: settings.issuer, employee: RELYING_PARTY }
   const facts = {
     issuer: settings.issuer,
-    audience: options.audience ?? (name === 'fiware' ? settings.service : audiences[kind]),
+    audience: options.audience ?? (profile.family === 'java' ? audiences[kind] : settings.service),
     kind,
     credential:
       options.credential ??

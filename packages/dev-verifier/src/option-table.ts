@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import {
   anything,
   callable,
@@ -12,6 +13,7 @@ import {
   type Check,
 } from './checks.js'
 import { EVENT_NAMES } from './events.js'
+import { keyOfJwk, type Jwk } from './keys.js'
 import type { ListenOptions } from './options.js'
 import { profiles } from './profiles.js'
 import { readUrl } from './url.js'
@@ -63,6 +65,12 @@ export const OPTIONS = {
     is: 'The address to listen on. Others than loopback need `force`.',
     flag: 'text',
   },
+  https: {
+    check: flag,
+    default: false,
+    is: 'Listens with TLS under a certificate made at start, and asks clients for theirs.',
+    flag: 'switch',
+  },
   issuer: {
     check: issuerUrl,
     defaultText: 'where it listens',
@@ -82,9 +90,19 @@ export const OPTIONS = {
     flag: 'text',
   },
   clients: {
-    check: listOf({ clientId: text, did: text, tenant: text }, ['clientId']),
+    check: listOf(
+      {
+        clientId: text,
+        did: text,
+        tenant: text,
+        secret: text,
+        jwk: publicKeyJwk,
+        certificate: certificatePem,
+      },
+      ['clientId'],
+    ),
     defaultText: 'every did:key',
-    is: 'Registered clients: `{ clientId, did?, tenant? }`.',
+    is: 'Registered clients: `{ clientId, did?, tenant? }`; for `oauth` also `secret?`, `jwk?`, `certificate?`.',
   },
   trustedIssuers: {
     check: listOf({ id: text, jwk: anything }, ['id']),
@@ -120,7 +138,7 @@ export const OPTIONS = {
   service: {
     check: text,
     default: 'my-service',
-    is: '`aud` of minted tokens of the profile `fiware`.',
+    is: '`aud` of tokens of the profiles `fiware` and `oauth` whose request names no API.',
     flag: 'text',
   },
   bareErrors: {
@@ -129,10 +147,16 @@ export const OPTIONS = {
     is: 'Answers failures of the grant with 403 without a body, as Verifiers before 3.2.1.',
     flag: 'switch',
   },
+  demandNonces: {
+    check: flag,
+    default: false,
+    is: "Refuses proofs without the server's nonce. For the profile `oauth` alone.",
+    flag: 'switch',
+  },
   mimicLaxity: {
     check: flag,
     default: false,
-    is: "Lets pass what older Verifiers let pass beyond the protocol's text.",
+    is: "Accepts what older Verifiers accept beyond the protocol's text.",
     flag: 'switch',
   },
   rateLimit: {
@@ -145,7 +169,7 @@ export const OPTIONS = {
   events: {
     check: members(Object.fromEntries(EVENT_NAMES.map((name) => [name, callable]))),
     defaultText: 'none',
-    is: 'Functions to be told of what happens, by the name of the event.',
+    is: 'Functions to call for events, by the name of the event.',
   },
   runtime: {
     check: members({
@@ -180,4 +204,21 @@ function limits(name: string, value: unknown): void {
   const { token, others } = Object(value) as Record<string, unknown>
   if (Number.isFinite(token) && Number.isFinite(others)) return
   throw unexpected(`${name} to be true, or the numbers token and others`, value)
+}
+
+function publicKeyJwk(name: string, value: unknown): void {
+  if (!isReadable(() => keyOfJwk(value as Jwk))) throw unexpected(`${name} to be a JWK`, value)
+}
+
+function certificatePem(name: string, value: unknown): void {
+  if (isReadable(() => new X509Certificate(value as string))) return
+  throw unexpected(`${name} to be a certificate in PEM`, Object(value))
+}
+
+function isReadable(read: () => unknown): boolean {
+  try {
+    return read() !== undefined
+  } catch {
+    return false
+  }
 }

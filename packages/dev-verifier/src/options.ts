@@ -1,7 +1,7 @@
 import type { RegisteredClient } from './assertion.js'
 import type { Listeners } from './events.js'
 import { isLoopback } from './loopback.js'
-import { checkOptions, type Checks } from './checks.js'
+import { checkOptions, unexpected, type Checks } from './checks.js'
 import type { Jwk, PrivateKeyInput } from './keys.js'
 import { OPTIONS } from './option-table.js'
 import { profiles, type Profile, type ProfileName } from './profiles.js'
@@ -54,7 +54,10 @@ export interface DevVerifierOptions {
   readonly kid?: 'did:key' | 'thumbprint'
   /** Life of an access token. Seconds. Default: by profile. */
   readonly lifetime?: number
-  /** `aud` of minted tokens of the profile `fiware`. Default: `my-service`. */
+  /**
+   * `aud` of tokens of the profiles `fiware` and `oauth` whose request names no API. Default:
+   * `my-service`.
+   */
   readonly service?: string
   /**
    * Answers failures of the grant with 403 without a body, as Verifiers before 3.2.1. Default: by
@@ -62,7 +65,12 @@ export interface DevVerifierOptions {
    */
   readonly bareErrors?: boolean
   /**
-   * Lets pass what older Verifiers let pass beyond the protocol's text. Default: `false`.
+   * Refuses proofs without the server's nonce with `use_dpop_nonce` (RFC 9449 §8). For the profile
+   * `oauth` alone, because the others bind no tokens. Default: `false`.
+   */
+  readonly demandNonces?: boolean
+  /**
+   * Accepts what older Verifiers accept beyond the protocol's text. Default: `false`.
    */
   readonly mimicLaxity?: boolean
   /**
@@ -70,7 +78,7 @@ export interface DevVerifierOptions {
    * Requests a minute. Default: `false`.
    */
   readonly rateLimit?: boolean | Limits
-  /** Functions to be told of what happens, by the event's name. Default: none. */
+  /** Functions to call for events, by the event's name. Default: none. */
   readonly events?: Listeners
   /** Clock, timers, identifiers and warnings. Default: the system's. */
   readonly runtime?: Partial<Runtime>
@@ -87,6 +95,11 @@ export interface ListenOptions extends DevVerifierOptions {
   readonly port?: number
   /** The address to listen on. Others than loopback need `force`. Default: `127.0.0.1`. */
   readonly host?: string
+  /**
+   * Listens with TLS under a certificate made at start, and asks clients for theirs. Default:
+   * `false`.
+   */
+  readonly https?: boolean
 }
 
 /** Options with every default filled in. */
@@ -109,6 +122,9 @@ export function resolveOptions(options: ListenOptions) {
   refuseProduction(runtime, options.force)
   const name = options.profile ?? OPTIONS.profile.default
   const profile = profiles[name]
+  const demandNonces = options.demandNonces ?? OPTIONS.demandNonces.default
+  if (demandNonces && profile.family !== 'oauth')
+    throw unexpected('demandNonces with the profile oauth, which alone binds tokens', name)
   const issuer = options.issuer ?? `https://verifier.example.test${profile.basePath}`
   return {
     name,
@@ -120,17 +136,19 @@ export function resolveOptions(options: ListenOptions) {
     tenant: options.tenant,
     clients: options.clients,
     trustedIssuers: options.trustedIssuers ?? [],
-    kid: options.kid ?? defaultKid(name, options),
+    kid: options.kid ?? defaultKid(profile, options),
     key: options.key,
     certificate: options.certificate,
     service: options.service ?? OPTIONS.service.default,
     lifetime: options.lifetime ?? profile.lifetime,
     answers: generationOf(profile, options.bareErrors),
+    demandNonces,
     mimicLaxity: options.mimicLaxity ?? OPTIONS.mimicLaxity.default,
     rateLimit: resolveLimits(options.rateLimit ?? OPTIONS.rateLimit.default),
     events: options.events ?? {},
     port: options.port ?? OPTIONS.port.default,
     host: options.host ?? OPTIONS.host.default,
+    https: options.https ?? OPTIONS.https.default,
   } as const
 }
 
@@ -152,13 +170,13 @@ function refuseProduction({ environment }: Runtime, force: boolean | undefined):
 }
 
 /** FIWARE's Verifier names a key by its own DID only if it was given that key. */
-function defaultKid(name: ProfileName, { key, certificate }: DevVerifierOptions) {
-  const isUnnamed = certificate !== undefined || (name === 'fiware' && key === undefined)
-  return isUnnamed ? 'thumbprint' : 'did:key'
+function defaultKid({ family }: Profile, { key, certificate }: DevVerifierOptions) {
+  const isUnnamed = certificate !== undefined || (family === 'fiware' && key === undefined)
+  return isUnnamed || family === 'oauth' ? 'thumbprint' : 'did:key'
 }
 
-function generationOf({ answers }: Profile, bareErrors: boolean | undefined): Generation {
-  if (bareErrors === undefined || answers === 'fiware') return answers
+function generationOf({ answers, family }: Profile, bareErrors: boolean | undefined): Generation {
+  if (bareErrors === undefined || family !== 'java') return answers
   if (!bareErrors) return 'translated'
   return answers === 'translated' ? 'bare' : answers
 }

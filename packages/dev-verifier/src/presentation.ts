@@ -73,7 +73,7 @@ function decode(token: string, refusal: RefusalCode, what: string): DecodedJwt {
   }
 }
 
-/** What a presentation is judged by. */
+/** What a presentation is checked against. */
 export interface PresentationContext {
   /** Seconds since 1970. */
   readonly now: number
@@ -130,9 +130,9 @@ export function checkPresentation(
   client: AuthenticatedClient,
   { now, holder, mimicLaxity }: PresentationContext,
 ): void {
-  // Verifiers that go by the mandatee pass over `cnf`, which RFC 7800 §3.1 does not.
-  const passOverCnf = holder === 'mandatee' && mimicLaxity
-  const cnf = passOverCnf ? {} : cnfOf(presentation)
+  // Verifiers that go by the mandatee ignore `cnf`, which RFC 7800 §3.1 does not.
+  const ignoresCnf = holder === 'mandatee' && mimicLaxity
+  const cnf = ignoresCnf ? {} : cnfOf(presentation)
   if (holder === 'cnf' && !isObject(cnf['jwk']))
     throw new Refusal('vp-binding', 'the credential must be bound to a key by cnf.jwk; it has none')
   const key = boundKey(presentation, cnf)

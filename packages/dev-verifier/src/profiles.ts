@@ -7,7 +7,14 @@ import type { Generation } from './refusals.js'
 import type { Placement } from './tokens.js'
 
 /** A family and generation of Verifiers to behave like. */
-export type ProfileName = 'eudistack-3.3' | 'eudistack-3.0' | 'eudistack-2' | 'dome' | 'fiware'
+export type ProfileName =
+  'eudistack-3.3' | 'eudistack-3.0' | 'eudistack-2' | 'dome' | 'fiware' | 'oauth'
+
+/**
+ * Who wrote a server: the Java Verifiers, FIWARE's VCVerifier, or `oauth` for a plain authorization
+ * server whose tokens follow RFC 9068.
+ */
+export type Family = 'java' | 'fiware' | 'oauth'
 
 /** Where a profile answers, below its base path. */
 export interface Paths {
@@ -36,14 +43,17 @@ export interface CredentialRules {
   readonly revokedIds: boolean
 }
 
-/** What tells one generation of Verifiers from another. */
+/** How one generation of Verifiers differs from another. */
 export interface Profile {
+  readonly family: Family
   readonly basePath: string
   readonly paths: Paths
   readonly algorithm: Algorithm
+  /** The header parameter `typ` of access tokens. */
+  readonly typ: 'JWT' | 'at+jwt'
   /** Life of an access token, in seconds. */
   readonly lifetime: number
-  /** What credentials are issued as, unless asked otherwise. */
+  /** What credentials are issued as, by default. */
   readonly dialects: Record<Kind, DialectName>
   /**
    * What the credential looks like in an access token, where that differs from the credential
@@ -53,7 +63,8 @@ export interface Profile {
   readonly placement: Placement
   readonly credentials: CredentialRules
   /**
-   * Clients must be registered; otherwise any holder of a credential for the tenant is a client.
+   * Clients must be registered. Without this rule, any holder of a credential for the tenant is
+   * one.
    */
   readonly registeredClientsOnly: boolean
   /** What becomes of a credential on its way into a token. */
@@ -92,9 +103,11 @@ const firstCredentials = {
 } as const
 
 const first = {
+  family: 'java',
   basePath: '',
   paths,
   algorithm: 'ES256',
+  typ: 'JWT',
   lifetime: 3_600,
   placement: 'vc',
   registeredClientsOnly: true,
@@ -105,8 +118,10 @@ const first = {
 } as const
 
 const eudistack3 = {
+  family: 'java',
   paths,
   algorithm: 'ES256',
+  typ: 'JWT',
   lifetime: 900,
   rewriteCredential: unchanged,
   dialects: { machine: 'machine-v2', employee: 'employee-v3' },
@@ -129,22 +144,24 @@ const eudistack3 = {
   health: { status: 'UP' },
 } as const
 
+const latestCredentials: CredentialRules = {
+  types: /^(?:learcredential\.machine\.(?:w3c\.[23]|sd\.1)|LEARCredentialMachine)$/,
+  algorithms: ['ES256', 'RS256'],
+  certificate: true,
+  vcClaim: false,
+  validity: false,
+  mandatorListed: false,
+  holder: 'any',
+  revokedIds: false,
+}
+
 /** The profiles, as data. */
 export const profiles: Record<ProfileName, Profile> = {
   'eudistack-3.3': {
     ...eudistack3,
     basePath: '/verifier',
     placement: 'flat-and-vc',
-    credentials: {
-      types: /^(?:learcredential\.machine\.(?:w3c\.[23]|sd\.1)|LEARCredentialMachine)$/,
-      algorithms: ['ES256', 'RS256'],
-      certificate: true,
-      vcClaim: false,
-      validity: false,
-      mandatorListed: false,
-      holder: 'any',
-      revokedIds: false,
-    },
+    credentials: latestCredentials,
     registeredClientsOnly: false,
     answers: 'translated',
     cors: true,
@@ -182,6 +199,7 @@ export const profiles: Record<ProfileName, Profile> = {
     credentials: { ...firstCredentials, revokedIds: true },
   },
   fiware: {
+    family: 'fiware',
     basePath: '',
     paths: {
       token: ['/token', '/services/:service/token'],
@@ -189,6 +207,7 @@ export const profiles: Record<ProfileName, Profile> = {
       discovery: ['/services/:service/.well-known/openid-configuration'],
     },
     algorithm: 'RS256',
+    typ: 'JWT',
     lifetime: 1_800,
     dialects: { machine: 'machine-v1', employee: 'employee-v2' },
     tokenDialects: { machine: 'machine-v1', employee: 'employee-v2' },
@@ -206,6 +225,30 @@ export const profiles: Record<ProfileName, Profile> = {
     },
     registeredClientsOnly: false,
     answers: 'fiware',
+    metadata: {},
+    health: { status: 'UP' },
+    cors: false,
+  },
+  // Reads no credential. What is said of credentials here serves the embedded Issuer.
+  oauth: {
+    family: 'oauth',
+    basePath: '',
+    paths: {
+      token: ['/token'],
+      jwks: '/jwks',
+      discovery: ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'],
+    },
+    algorithm: 'ES256',
+    typ: 'at+jwt',
+    lifetime: 900,
+    dialects: eudistack3.dialects,
+    tokenDialects: eudistack3.tokenDialects,
+    placement: 'none',
+    rewriteCredential: unchanged,
+    credentials: latestCredentials,
+    registeredClientsOnly: true,
+    answers: 'oauth',
+    tokenCacheControl: 'no-store',
     metadata: {},
     health: { status: 'UP' },
     cors: false,

@@ -10,16 +10,20 @@ export type RefusalAnswer =
 
 /**
  * Whose answers: `first` those of Verifiers 1.x and 2.x, `bare` those of 3.0 to 3.2.0, `translated`
- * those since, and `fiware`.
+ * those since, `fiware`, and `oauth` what the RFCs say.
  */
-export type Generation = 'first' | 'bare' | 'translated' | 'fiware'
+export type Generation = 'first' | 'bare' | 'translated' | 'fiware' | 'oauth'
 
-/** The answers to one refusal; what is left out is as the one before, and 400 `{}` for `fiware`. */
+/**
+ * The answers to one refusal. What is left out is as the one before, 400 `{}` for `fiware`, and the
+ * same error as `translated` for `oauth`, with 401 for `invalid_client` (RFC 6749 §5.2).
+ */
 interface Answers {
   readonly bare: RefusalAnswer
   readonly translated: RefusalAnswer
   readonly first?: RefusalAnswer
   readonly fiware?: RefusalAnswer
+  readonly oauth?: RefusalAnswer
 }
 
 function oauth(error: string, status = 400): RefusalAnswer {
@@ -32,10 +36,10 @@ function summary(text: string): RefusalAnswer {
   return { status: 400, body: { summary: text, details: 'The request was refused.' } }
 }
 function always(answer: RefusalAnswer): Answers {
-  return { bare: answer, translated: answer, fiware: answer }
+  return { bare: answer, translated: answer, fiware: answer, oauth: answer }
 }
 /**
- * Where a registered client fails to prove who it is. Spring Security answers it, and answers 401.
+ * Where a registered client fails to authenticate. Spring Security answers it, and answers 401.
  */
 function unauthenticated(fiware?: RefusalAnswer): Answers {
   return {
@@ -63,8 +67,8 @@ const MISSING_GRANT_TYPE: RefusalAnswer = {
 
 /**
  * Every reason for which a request is refused, most of them the token endpoint's, with the answer
- * of each generation of Verifiers. The answer tells a client next to nothing: the cause goes to the
- * event `tokenRefused` or `requestRefused`.
+ * of each generation of Verifiers. The answer says next to nothing to a client. The cause goes to
+ * the event `tokenRefused` or `requestRefused`.
  *
  * @example
  * ```ts
@@ -81,12 +85,21 @@ export const refusals = {
   'rate-limit': always({ status: 429, headers: { 'retry-after': '60' } }),
   'unknown-path': always(empty(403)),
   'outside-path': always(empty(404)),
-  'repeated-parameter': { bare: oauth('invalid_request'), translated: empty(401) },
-  'missing-client-id': { bare: oauth('invalid_request'), translated: empty(401) },
+  'repeated-parameter': {
+    bare: oauth('invalid_request'),
+    translated: empty(401),
+    oauth: oauth('invalid_request'),
+  },
+  'missing-client-id': {
+    bare: oauth('invalid_request'),
+    translated: empty(401),
+    oauth: oauth('invalid_request'),
+  },
   'no-client-authentication': {
     bare: empty(401),
     translated: empty(401),
     fiware: summary('no_client_id_provided'),
+    oauth: oauth('invalid_client', 401),
   },
   'missing-grant-type': {
     bare: MISSING_GRANT_TYPE,
@@ -132,6 +145,14 @@ export const refusals = {
   'status-list-unreachable': escapes(oauth('server_error')),
   'issuers-unreachable': { ...escapes(oauth('server_error')), first: 'connection-closed' },
   'tenant-mismatch': escapes(oauth('invalid_client')),
+  'client-secret': always(oauth('invalid_client', 401)),
+  'client-certificate': always(oauth('invalid_client', 401)),
+  'proof-malformed': always(oauth('invalid_dpop_proof')),
+  'proof-signature': always(oauth('invalid_dpop_proof')),
+  'proof-target': always(oauth('invalid_dpop_proof')),
+  'proof-time': always(oauth('invalid_dpop_proof')),
+  'proof-replayed': always(oauth('invalid_dpop_proof')),
+  'proof-nonce': always(oauth('use_dpop_nonce')),
 } as const satisfies Record<string, Answers>
 
 /** The name of a reason for which a request is refused. */
@@ -144,8 +165,14 @@ export function answerTo(code: RefusalCode, generation: Generation): RefusalAnsw
     translated,
     first = bare,
     fiware = { status: 400, body: {} },
+    oauth = asInRfc6749(translated),
   }: Answers = refusals[code]
-  return { bare, translated, first, fiware }[generation]
+  return { bare, translated, first, fiware, oauth }[generation]
+}
+
+function asInRfc6749(answer: RefusalAnswer): RefusalAnswer {
+  const isOfClient = answer !== 'connection-closed' && answer.body?.['error'] === 'invalid_client'
+  return isOfClient ? { ...answer, status: 401 } : answer
 }
 
 /** Thrown by a check. The message is the cause, for the developer alone. */

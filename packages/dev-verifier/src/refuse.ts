@@ -4,7 +4,7 @@ import { answerTo, type Refusal } from './refusals.js'
 import type { Server } from './server.js'
 
 /**
- * Answers as the real Verifier does, and tells the developer the cause.
+ * Answers as the real Verifier does, and sends the cause to the developer's listener.
  *
  * @throws TypeError where the real Verifier closes the connection without an answer.
  */

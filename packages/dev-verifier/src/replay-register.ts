@@ -1,5 +1,5 @@
 /** For how long Verifiers since 3.0 remember an assertion. Seconds. */
-const MEMORY = 1_800
+const REMEMBERED_FOR = 1_800
 /** How many they remember. */
 const MAX_REMEMBERED = 10_000
 /** How often the register drops what has ended. Seconds. */
@@ -28,7 +28,7 @@ export class ReplayRegister {
     if (now - this.#sweptAt >= SWEEP_INTERVAL) this.#sweep(now)
     if ((this.#until.get(jti) ?? -Infinity) > now) return false
     this.#until.delete(jti)
-    this.#until.set(jti, Math.max(now + MEMORY, typeof exp === 'number' ? exp : 0))
+    this.#until.set(jti, Math.max(now + REMEMBERED_FOR, typeof exp === 'number' ? exp : 0))
     // Some clients write `exp` in milliseconds, so that their assertions never end.
     const [oldest] = this.#until.keys()
     if (this.#until.size > MAX_REMEMBERED && oldest !== undefined) this.#until.delete(oldest)

@@ -5,8 +5,11 @@ import { grantServiceToken, serviceOf } from './fiware-token-endpoint.js'
 import { readForm } from './form.js'
 import { answerOrFail, type Endpoint } from './faults.js'
 import { jwkSet } from './key-ring.js'
+import type { Json } from './jwt.js'
 import { publicJwk } from './keys.js'
-import { discoveryDocument, fiwareDiscoveryDocument } from './metadata.js'
+import { discoveryDocument, fiwareDiscoveryDocument, plainMetadata } from './metadata.js'
+import { grantPlainToken } from './oauth-token-endpoint.js'
+import type { Family } from './profiles.js'
 import { Refusal } from './refusals.js'
 import { refuse } from './refuse.js'
 import { seconds } from './runtime.js'
@@ -38,9 +41,9 @@ interface Route {
 
 /** All endpoints of the Verifier, as one function. */
 export function createRoutes(server: Server): Handler {
-  const { basePath, name } = server.settings
+  const { basePath, profile } = server.settings
   const app = new Hono()
-  const routes = [...commonRoutes(server), ...(name === 'fiware' ? [] : javaRoutes(server))]
+  const routes = [...commonRoutes(server), ...(profile.family === 'java' ? javaRoutes(server) : [])]
   for (const { endpoint, methods, paths, handler } of routes) {
     const below = paths.map((path) => basePath + path)
     app.on([...methods], below, ({ req }) => serve(server, endpoint, req.raw, handler))
@@ -53,10 +56,10 @@ export function createRoutes(server: Server): Handler {
 }
 
 function commonRoutes(server: Server): readonly Route[] {
-  const { name, profile } = server.settings
+  const { profile } = server.settings
   const { token, jwks, discovery } = profile.paths
   const keySet: Handler = () =>
-    Response.json(jwkSet(server.keys), name === 'fiware' ? {} : { headers: ISO_8859_1 })
+    Response.json(jwkSet(server.keys), profile.family === 'java' ? { headers: ISO_8859_1 } : {})
   const statusRoute = (form: StatusForm): Route => ({
     endpoint: 'status',
     methods: ['GET'],
@@ -128,15 +131,16 @@ async function serve(
 
 /** The answer with the headers that the profile puts on every one. */
 function withHeaders(
-  { settings: { name, profile } }: Server,
+  { nonce, settings: { profile } }: Server,
   endpoint: Endpoint | 'unknown',
   response: Response,
 ): Response {
   const headers = new Headers(response.headers)
   if (endpoint === 'token' && profile.tokenCacheControl)
     headers.set('cache-control', profile.tokenCacheControl)
-  else if (name !== 'fiware')
+  else if (profile.family === 'java')
     for (const [header, value] of Object.entries(NO_STORE)) headers.set(header, value)
+  if (endpoint === 'token' && nonce.current !== undefined) headers.set('dpop-nonce', nonce.current)
   if (profile.cors && endpoint !== 'token') headers.set('access-control-allow-origin', '*')
   return new Response(response.body, { status: response.status, headers })
 }
@@ -157,15 +161,24 @@ async function answerAlways(
   }
 }
 
+type Grant = (server: Server, request: Request, form: URLSearchParams) => Json
+
+/** How each family grants a token. */
+const GRANTS: Readonly<Record<Family, Grant>> = {
+  java: grantToken,
+  fiware: grantServiceToken,
+  oauth: grantPlainToken,
+}
+
 async function answerTokenRequest(server: Server, request: Request): Promise<Response> {
   const form = await readForm(request)
-  const isFiware = server.settings.name === 'fiware'
+  const { family } = server.settings.profile
   try {
-    if (isFiware) return Response.json(grantServiceToken(server, request, form))
-    return Response.json(grantToken(server, request, form), { headers: UTF_8 })
+    const granted = GRANTS[family](server, request, form)
+    return Response.json(granted, family === 'java' ? { headers: UTF_8 } : {})
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    error.clientId = isFiware ? serviceOf(request) : form.get('client_id')
+    error.clientId = family === 'fiware' ? serviceOf(request) : form.get('client_id')
     throw error
   }
 }
@@ -181,10 +194,12 @@ async function introspect(server: Server, request: Request): Promise<Response> {
 }
 
 function discover(server: Server, request: Request): Response {
-  const { name, profile } = server.settings
+  const { https, profile } = server.settings
   const issuer = issuerFor(server, request)
   const { pathname } = new URL(request.url)
-  if (name !== 'fiware') return Response.json(discoveryDocument(issuer, pathname, profile.metadata))
+  if (profile.family === 'oauth') return Response.json(plainMetadata(issuer, profile.paths, https))
+  if (profile.family === 'java')
+    return Response.json(discoveryDocument(issuer, pathname, profile.metadata))
   const service = /\/services\/([^/]+)\//.exec(pathname)?.[1] ?? ''
   return Response.json(fiwareDiscoveryDocument(issuer, service, server.keys.current.pair.algorithm))
 }

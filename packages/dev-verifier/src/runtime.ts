@@ -21,7 +21,7 @@ export interface Runtime {
   readonly schedule: (callback: () => void, delay: number) => () => void
   /** `NODE_ENV`, read once at start. */
   readonly environment: string | undefined
-  /** Tells the developer of something that works but is likely not meant. */
+  /** Warns the developer of something that works but is likely not meant. */
   readonly warn: (message: string) => void
 }
 
@@ -36,6 +36,9 @@ export const systemRuntime: Runtime = {
   environment: process.env['NODE_ENV'],
   warn: (message) => process.emitWarning(message, 'DevVerifierWarning'),
 }
+
+/** Sends one HTTP request, for the console. */
+export const systemFetch: typeof fetch = (input, init) => globalThis.fetch(input, init)
 
 /** Seconds since 1970, as `iat` and `exp` are written. */
 export function seconds(runtime: Runtime): number {

@@ -3,8 +3,9 @@ import { createIssuer, type CredentialIssuer } from './credential-issuer.js'
 import { createEmitter, type Emit } from './events.js'
 import { ENDPOINTS, type Endpoint, type FaultBoard } from './faults.js'
 import { createKeyRing, type KeyRing } from './key-ring.js'
-import { generateKeyPair, keyOfJwk, keyPairFrom } from './keys.js'
+import { generateKeyPair, keyOfJwk, keyPairFrom, type KeyPair } from './keys.js'
 import type { Settings } from './options.js'
+import { createNonce, type Nonce } from './nonce.js'
 import { createRateLimiter, type RateLimiter } from './rate-limit.js'
 import { Refusal } from './refusals.js'
 import { ReplayRegister } from './replay-register.js'
@@ -21,7 +22,13 @@ export interface Server {
   readonly faults: FaultBoard
   readonly requests: Record<Endpoint, number>
   readonly isOverLimit: RateLimiter
+  /** The `jti` of assertions. */
   readonly used: ReplayRegister
+  /** The `jti` of proofs. */
+  readonly usedProofs: ReplayRegister
+  readonly nonce: Nonce
+  /** Signs the proofs that tests ask for. */
+  readonly proofKey: KeyPair
   readonly closed: AbortController
 }
 
@@ -40,7 +47,7 @@ export function createServer(settings: Settings): Server {
     emit: createEmitter(settings.events, settings.runtime),
     keys: createKeyRing(
       pair,
-      { kid: settings.kid, use: settings.name !== 'fiware' },
+      { kid: settings.kid, use: settings.profile.family !== 'fiware' },
       settings.certificate,
     ),
     credentialIssuer,
@@ -52,6 +59,9 @@ export function createServer(settings: Settings): Server {
     requests: Object.fromEntries(ENDPOINTS.map((name) => [name, 0])) as Record<Endpoint, number>,
     isOverLimit: createRateLimiter(settings.rateLimit, settings.runtime.now),
     used: new ReplayRegister(),
+    usedProofs: new ReplayRegister(),
+    nonce: createNonce(settings.demandNonces, settings.runtime),
+    proofKey: generateKeyPair(),
     closed: closing(),
   }
 }
@@ -94,8 +104,8 @@ function forwarded(request: Request, what: 'proto' | 'host'): string | undefined
 const TENANT = /^[a-zA-Z0-9_-]+$/
 
 /**
- * The tenant a request is for: `X-Tenant`, else the first host label where hosts tell tenants
- * apart, else the default.
+ * The tenant a request is for: `X-Tenant`, else the first host label where hosts distinguish
+ * tenants, else the default.
  */
 export function tenantFor(server: Server, request: Request): string | undefined {
   const header = request.headers.get('x-tenant')

@@ -1,6 +1,9 @@
+import { certifyPeer } from './certificate.js'
 import { refuseOtherHosts } from './host-check.js'
+import { generateKeyPair, privateKeyForms } from './keys.js'
 import { listen, type Listener } from './listen.js'
 import { refuseOpenAddress, resolveOptions, type ListenOptions } from './options.js'
+import type { Server } from './server.js'
 import { assemble, type DevVerifier } from './verifier.js'
 
 /**
@@ -35,11 +38,12 @@ export type Ahead = (verifier: DevVerifier, request: Request) => Promise<Respons
 
 /** Starts a development Verifier with answers of the caller's ahead of its own. */
 export async function startBehind(ahead: Ahead, options: ListenOptions): Promise<DevVerifier> {
-  const { port, host } = resolveOptions(options)
+  const { port, host, https, runtime } = resolveOptions(options)
   refuseOpenAddress(host, options.force)
   let handle = (_: Request): Response | Promise<Response> => new Response(null, { status: 503 })
-  const listener = await listen((request) => handle(request), { port, host })
+  const listener = await listen((request) => handle(request), { port, host, https })
   const { server, verifier, handle: answer } = await assembleOrClose(listener, options)
+  if (https) listener.certify(identityOf(server, new URL(verifier.issuer).hostname, runtime.now()))
   handle = (request) =>
     refuseOtherHosts(server, request) ?? ahead(verifier, request) ?? answer(request)
   const close = async (): Promise<void> => {
@@ -51,14 +55,23 @@ export async function startBehind(ahead: Ahead, options: ListenOptions): Promise
 
 /** What cannot be started must not go on listening: it would keep the process alive. */
 async function assembleOrClose(listener: Listener, options: ListenOptions) {
-  const { host, profile } = resolveOptions(options)
-  const issuer = options.issuer ?? `http://${authorityOf(host)}:${listener.port}${profile.basePath}`
+  const { host, https, profile } = resolveOptions(options)
+  const origin = `${https ? 'https' : 'http'}://${authorityOf(host)}:${listener.port}`
+  const issuer = options.issuer ?? origin + profile.basePath
   try {
     return assemble({ ...options, issuer })
   } catch (error) {
     await listener.close()
     throw error
   }
+}
+
+/** A fresh key, certified for the host of the issuer. */
+function identityOf({ credentialIssuer: { authority } }: Server, hostname: string, now: number) {
+  const pair = generateKeyPair()
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const certificate = certifyPeer(authority, pair, 'Development Verifier', { now, host })
+  return { key: privateKeyForms(pair).pkcs8, cert: certificate.toString() }
 }
 
 /** A Verifier that listens on every address is reached by the loopback one on this machine. */

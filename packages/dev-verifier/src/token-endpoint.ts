@@ -73,7 +73,8 @@ function readClient(form: URLSearchParams): { clientId: string; assertion: strin
   return { clientId, assertion }
 }
 
-function requireGrant(form: URLSearchParams): void {
+/** @throws Refusal for any grant but client_credentials. */
+export function requireGrant(form: URLSearchParams): void {
   const grant = form.get('grant_type')
   if (grant === 'client_credentials') return
   if (!grant)
@@ -105,7 +106,7 @@ function tenantOf(
   return { tenant: asked, gate: asked }
 }
 
-/** What the credential of a request is judged by; the tenant only where a rule asks for it. */
+/** What a credential is checked against; the tenant only where a rule asks for it. */
 export function credentialContext(
   { settings, faults, credentialIssuer, trustedIssuers }: Server,
   tenant?: string,

@@ -13,6 +13,17 @@ export type Placement =
   | 'verifiable-presentation'
   | 'none'
 
+/** What an access token of a plain authorization server is made of. */
+export interface PlainFacts {
+  readonly issuer: string
+  readonly audience: string | readonly string[]
+  readonly clientId: string
+  readonly scope: string | undefined
+  readonly jti: string
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
 /** What an access token is made of. */
 export interface TokenFacts {
   readonly issuer: string
@@ -99,6 +110,23 @@ function firstClaims(facts: TokenFacts): Json {
   }
 }
 
+/** The claims of RFC 9068 §2.2. The subject of a machine's token is the client itself. */
+export function plainClaims(facts: PlainFacts): Json {
+  return {
+    iss: facts.issuer,
+    aud: facts.audience,
+    sub: facts.clientId,
+    client_id: facts.clientId,
+    jti: facts.jti,
+    iat: facts.issuedAt,
+    exp: facts.expiresAt,
+    ...(facts.scope !== undefined && { scope: facts.scope }),
+  }
+}
+
+/** The client of minted tokens of the profile `oauth`. */
+const PLAIN_CLIENT = 'my-client'
+
 /** The claims of an access token, for each profile. */
 export const accessTokenClaims: Record<ProfileName, (facts: TokenFacts) => Json> = {
   'eudistack-3.3': eudistackClaims,
@@ -112,6 +140,10 @@ export const accessTokenClaims: Record<ProfileName, (facts: TokenFacts) => Json>
     iat: facts.issuedAt,
     exp: facts.expiresAt,
     nonce: facts.jti,
+    ...placements[facts.placement](facts.credential),
+  }),
+  oauth: (facts) => ({
+    ...plainClaims({ ...facts, clientId: PLAIN_CLIENT, scope: undefined }),
     ...placements[facts.placement](facts.credential),
   }),
 }

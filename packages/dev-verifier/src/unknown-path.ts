@@ -12,7 +12,7 @@ export function unknownPath(server: Server, request: Request): Response {
   const { basePath, issuer, profile, runtime } = server.settings
   const { pathname, searchParams } = new URL(request.url)
   const cause = `no endpoint answers ${request.method} ${pathname.slice(0, 80)}; the token endpoint of this Verifier is POST ${issuer}${profile.paths.token.at(-1)}`
-  if (profile.answers === 'fiware' || !isBelow(pathname, basePath))
+  if (profile.family !== 'java' || !isBelow(pathname, basePath))
     return refuse(server, new Refusal('outside-path', cause))
   const refused = refuse(server, new Refusal('unknown-path', cause))
   if (pathname.endsWith('/oidc/token') && searchParams.has('client_assertion')) return badRequest()

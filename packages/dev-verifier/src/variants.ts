@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey, sign } from 'node:crypto'
 import { decodeJwt, signingInput, signJwt, type Json } from './jwt.js'
-import { generateKeyPair, publicJwk } from './keys.js'
+import { generateKeyPair, publicJwk, thumbprint } from './keys.js'
 import { mintAccessToken, mintIdToken, signToken, type MintOptions } from './mint.js'
 import { seconds } from './runtime.js'
 import type { Server } from './server.js'
@@ -49,6 +49,11 @@ function damaged(because: string, damage: (parts: ReturnType<typeof good>) => st
     because,
     make: (server, options) => damage(good(server, options)),
   }
+}
+
+/** A correctly signed token that no sender can confirm. */
+function boundTo(because: string, cnf: () => unknown): BrokenToken {
+  return withClaims(because, () => ({ cnf: cnf() }))
 }
 
 /** A token signed by an attacker's own key. */
@@ -149,6 +154,18 @@ export const brokenTokens = {
   'authorization-request': withHeader('a signed authorization request is another kind of JWT', {
     typ: 'oauth-authz-req+jwt',
   }),
+  'bound-to-another-key': boundTo('the sender has another key (RFC 9449 §7.1)', () => ({
+    jkt: thumbprint(publicJwk(generateKeyPair())),
+  })),
+  'bound-to-nothing': boundTo('an empty cnf confirms nothing (RFC 7800 §3.1)', () => ({})),
+  'bound-to-a-kid': boundTo('a kid alone proves nothing to an API (RFC 7800 §3.4)', () => ({
+    kid: 'my-key',
+  })),
+  'bound-to-a-number': boundTo('jkt is a string (RFC 9449 §6.1)', () => ({ jkt: 1 })),
+  'bound-by-text': boundTo('cnf is an object (RFC 7800 §3.1)', () => 'my-key'),
+  'bound-to-a-certificate-in-hex': boundTo('x5t#S256 is base64url (RFC 8705 §3.1)', () => ({
+    'x5t#S256': 'AB:'.repeat(31) + 'AB',
+  })),
   'unknown-key': byAnotherKey('no published key has this kid', () => ({
     kid: 'did:key:zDnaeUnknownKey',
   })),
@@ -167,7 +184,7 @@ export const brokenTokens = {
       [header, encode({ ...decoded.claims, sub: 'did:key:zDnaeAnother' }), signature].join('.'),
   ),
   'tampered-header': damaged('the header is not the signed one', ({ decoded, claims, signature }) =>
-    [encode({ ...decoded.header, typ: 'at+jwt' }), claims, signature].join('.'),
+    [encode({ ...decoded.header, typ: 'application/at+jwt' }), claims, signature].join('.'),
   ),
   'tampered-signature': damaged(
     'the signature is not that of the claims',

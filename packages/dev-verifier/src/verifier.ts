@@ -1,4 +1,11 @@
+import {
+  brokenProofs,
+  type BoundCall,
+  type BoundCallOptions,
+  type BrokenProofName,
+} from './broken-proofs.js'
 import { anything, checkOptions, list, requireName } from './checks.js'
+import { issueCertificate, type IssuedCertificate } from './client-certificate.js'
 import {
   checkCredentialRequest,
   issueCredential,
@@ -16,10 +23,11 @@ import {
 } from './faults.js'
 import { inProcessFetch } from './in-process-fetch.js'
 import { jwkSet, rotate, type RotationOptions } from './key-ring.js'
-import { publicJwk, type Jwk } from './keys.js'
+import { privateKeyForms, publicJwk, type Jwk, type PrivateKeyForms } from './keys.js'
 import { checkMintOptions, mintAccessToken, mintIdToken, type MintOptions } from './mint.js'
 import { resolveOptions, type DevVerifierOptions } from './options.js'
 import type { ProfileName } from './profiles.js'
+import { checkProofOptions, mintProof, type ProofOptions } from './proofs.js'
 import { createRoutes } from './routes.js'
 import { createServer, type Server } from './server.js'
 import { brokenTokens, type BrokenTokenName } from './variants.js'
@@ -43,7 +51,7 @@ export interface DevVerifier {
   readonly issuer: string
   /** The generation of Verifiers that it behaves like. */
   readonly profile: ProfileName
-  /** The embedded Issuer: what an API that looks credentials up in status lists is told of it. */
+  /** The embedded Issuer: what an API needs to look credentials up in its status lists. */
   readonly credentialIssuer: {
     /** `did:elsi:` and the identifier of its made-up organisation. */
     readonly id: string
@@ -59,6 +67,8 @@ export interface DevVerifier {
    * Verifier and nothing else.
    */
   readonly fetch: typeof fetch
+  /** The private key of `mintProof`, made at start. */
+  readonly proofKey: PrivateKeyForms
   /** Requests received so far, by endpoint; refused and failing ones are counted too. */
   readonly requests: Readonly<Record<Endpoint, number>>
   /**
@@ -166,6 +176,66 @@ export interface DevVerifier {
    */
   mintBroken(name: BrokenTokenName, options?: MintOptions): string
   /**
+   * Signs a proof of possession for a request (RFC 9449 §4.2), as the client of a bound token
+   * would. Nothing in it is checked.
+   *
+   * @param options The request, and what the proof is made with; `url` is required.
+   * @returns The field `DPoP`.
+   * @throws Error for an option of another name, a URL that is none, or a key that is no P-256 key.
+   * @example
+   * ```ts
+   * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+   *
+   * const verifier = createDevVerifier({ profile: 'oauth' })
+   * const accessToken = verifier.mint({ boundTo: { key: verifier.proofKey.jwk } })
+   * const url = 'https://api.example.com/orders'
+   * const headers = {
+   *   authorization: `DPoP ${accessToken}`,
+   *   dpop: verifier.mintProof({ url, accessToken }),
+   * }
+   * ```
+   */
+  mintProof(options: ProofOptions): string
+  /**
+   * Makes the fields of a request with a bound token that no API may accept.
+   *
+   * @param name A name of {@link brokenProofs}.
+   * @param options The request, and what its token has.
+   * @returns `authorization`, and each field `DPoP` as an element of `dpop`.
+   * @throws Error for another name, or for an option that `mint` or `mintProof` refuses.
+   * @example
+   * ```ts
+   * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+   *
+   * const verifier = createDevVerifier({ profile: 'oauth' })
+   * const call = verifier.mintBrokenProof('wrong-ath', { url: 'https://api.example.com/orders' })
+   * ```
+   */
+  mintBrokenProof(name: BrokenProofName, options: BoundCallOptions): BoundCall
+  /**
+   * Certifies a fresh key: of a client, or of an API that listens on this machine. The authority is
+   * the one of `credentialIssuer.certificateAuthorities`.
+   *
+   * @param commonName The name of its subject. Default: `my-client`.
+   * @returns Certificate and private key in PEM, and the certificate's hash as `x5t#S256` has it.
+   * @example
+   * ```ts
+   * import { createDevVerifier } from '@verifier-guard/dev-verifier'
+   *
+   * const verifier = createDevVerifier({ profile: 'oauth' })
+   * const { certificate } = verifier.issueCertificate()
+   * const token = verifier.mint({ boundTo: { certificate } })
+   * ```
+   */
+  issueCertificate(commonName?: string): IssuedCertificate
+  /**
+   * Replaces the nonce of the option `demandNonces`. Proofs with the old one are refused from then
+   * on.
+   *
+   * @returns The new nonce; `undefined` where none is demanded.
+   */
+  rotateNonce(): string | undefined
+  /**
    * Replaces the signing key, at once and without overlap, as real Verifiers do.
    *
    * @param options `keepKid` gives the new key the old name; `keepOld` goes on publishing the old
@@ -241,7 +311,7 @@ export interface DevVerifier {
  * where real data is.
  *
  * @param options See {@link DevVerifierOptions}. Every option has a default.
- * @returns The Verifier, at `https://verifier.example.test` unless `issuer` says otherwise.
+ * @returns The Verifier, at `https://verifier.example.test` or at the option `issuer`.
  * @throws Error with NODE_ENV=production, unless forced, or when an option is wrong.
  * @example
  * ```ts
@@ -259,7 +329,7 @@ export function createDevVerifier(options: DevVerifierOptions = {}): DevVerifier
 /** A development Verifier, and its parts. */
 export function assemble(options: DevVerifierOptions) {
   const server = createServer(resolveOptions(options))
-  const { settings, requests, keys, faults } = server
+  const { settings, requests, keys, faults, credentialIssuer, nonce } = server
   const handle = createRoutes(server)
   const { signal } = server.closed
   const { origin } = new URL(settings.issuer)
@@ -276,6 +346,7 @@ export function assemble(options: DevVerifierOptions) {
     },
     fetch: inProcessFetch(handle, serves),
     requests,
+    proofKey: privateKeyForms(server.proofKey),
     issueMachineCredential: (request = {}) => {
       checkCredentialRequest('issueMachineCredential()', request)
       return issue(server, 'machine', request)
@@ -297,6 +368,22 @@ export function assemble(options: DevVerifierOptions) {
       requireName('a broken token', Object.keys(brokenTokens), name)
       checkMintOptions('mintBroken()', options)
       return brokenTokens[name].make(server, options)
+    },
+    mintProof: (options) => {
+      checkProofOptions('mintProof()', options)
+      return mintProof(server, options)
+    },
+    mintBrokenProof: (name, { token = {}, ...call }) => {
+      requireName('a broken proof', Object.keys(brokenProofs), name)
+      checkProofOptions('mintBrokenProof()', call)
+      checkMintOptions('mintBrokenProof()', token)
+      return brokenProofs[name].make(server, { ...call, token })
+    },
+    issueCertificate: (commonName = 'my-client') =>
+      issueCertificate(credentialIssuer.authority, commonName, settings.runtime.now()),
+    rotateNonce: () => {
+      nonce.rotate()
+      return nonce.current
     },
     rotateKeys: (options = {}) => {
       checkOptions('rotateKeys()', options, { keepKid: anything, keepOld: anything })

@@ -61,7 +61,7 @@ function grantFields(
   machine: Machine,
   options: TokenRequestOptions,
 ): Record<string, string> {
-  if (server.settings.name === 'fiware') {
+  if (server.settings.profile.family === 'fiware') {
     const vpToken = Buffer.from(presentation(server, machine, options)).toString('base64url')
     return { grant_type: 'vp_token', vp_token: vpToken, scope: 'learcredential' }
   }
@@ -74,15 +74,23 @@ function grantFields(
 }
 
 function clientAssertion(server: Server, machine: Machine, options: TokenRequestOptions): string {
-  const vp = Buffer.from(presentation(server, machine, options)).toString('base64')
+  const isPlain = server.settings.profile.family === 'oauth'
   const claims = {
     ...holderClaims(server, machine, options),
     aud: server.settings.issuer,
-    vp_token: vp,
+    ...(!isPlain && { vp_token: encodedPresentation(server, machine, options) }),
     ...options.assertion,
   }
   const key = keyPairFrom(options.assertionKey ?? machine.privateKey.hex)
   return signJwt({ typ: 'JWT', kid: machine.did, ...options.assertionHeader }, claims, key)
+}
+
+function encodedPresentation(
+  server: Server,
+  machine: Machine,
+  options: TokenRequestOptions,
+): string {
+  return Buffer.from(presentation(server, machine, options)).toString('base64')
 }
 
 function presentation(server: Server, machine: Machine, options: TokenRequestOptions): string {

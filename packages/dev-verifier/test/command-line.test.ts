@@ -109,7 +109,7 @@ describe('the command', () => {
   let verifier: DevVerifier
   afterEach(() => verifier.close())
 
-  it.each(['eudistack-3.3', 'eudistack-3.0', 'eudistack-2', 'dome', 'fiware'] as const)(
+  it.each(['eudistack-3.3', 'eudistack-3.0', 'eudistack-2', 'dome', 'fiware', 'oauth'] as const)(
     'hands out a fresh token at each request, as %s',
     async (profile) => {
       const started = await start({ profile })

@@ -60,6 +60,12 @@ const inOrderForALibrary: readonly BrokenTokenName[] = [
   'id-token-for-audience',
   'logout-token',
   'authorization-request',
+  'bound-to-another-key',
+  'bound-to-nothing',
+  'bound-to-a-kid',
+  'bound-to-a-number',
+  'bound-by-text',
+  'bound-to-a-certificate-in-hex',
   // jose itself is lenient here.
   'padded-base64',
 ]

@@ -9,7 +9,7 @@ import type {} from 'express-serve-static-core'
 
 declare module 'express-serve-static-core' {
   interface Request {
-    /** Who calls; set by `auth()`. */
+    /** The caller; set by `auth()`. */
     auth?: AuthContext | undefined
   }
 }

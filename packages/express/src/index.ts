@@ -18,6 +18,7 @@ import {
   endOf,
   type Admission,
   type AuthOptions,
+  type Closable,
   type Entry,
   type Exchange,
 } from '@verifier-guard/core/support'
@@ -55,7 +56,7 @@ export type Handler = (
 ) => void
 
 /**
- * Lets requests with a valid access token in and sets `req.auth`; refuses the others through
+ * Lets requests with a valid access token through and sets `req.auth`; refuses the others through
  * Express' error handling.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
@@ -65,7 +66,8 @@ export type Handler = (
  *   routers
  * @param authOptions `optional` lets requests without credentials through; default: false
  * @returns a middleware; it calls `next(error)` with a `GuardError`, which is answered in JSON
- *   where no error handler of the application answers
+ *   where no error handler of the application answers. Its `close()` ends the timers of a resource
+ *   server that it made: `server.on('close', guard.close)`
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -73,7 +75,7 @@ export type Handler = (
  * import { auth, requiredPower } from '@verifier-guard/express'
  *
  * const app = express()
- * app.use('/offers', auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
+ * app.use('/offers', auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' }))
  * app.post(
  *   '/offers',
  *   requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }),
@@ -86,9 +88,9 @@ export type Handler = (
 export function auth(
   options: ResourceServerOptions | ResourceServer<object>,
   authOptions?: AuthOptions,
-): Handler {
+): Handler & Closable {
   const guard = createGuard(options, authOptions)
-  return function authenticate(req: GuardedRequest, res, next) {
+  const authenticate: Handler = (req: GuardedRequest, res, next) => {
     const own: Entry = { guard, exchange: exchangeOf(req, res) }
     req[entry] = own
     const enter = ({ auth, headers }: Admission) => {
@@ -99,11 +101,12 @@ export function auth(
     }
     settle(() => guard.authenticate(own.exchange), enter, refuse(req, res, next))
   }
+  return Object.assign(authenticate, { close: guard.close })
 }
 
 /**
- * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are
- * this with a requirement at hand.
+ * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and the others
+ * are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`
  * @returns a middleware; a route where {@link auth} did not run before is refused with
@@ -172,7 +175,8 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: that this caller owns that order, say. Grants for
+ * Requires what only the application can tell: for example that this caller owns
+ * that order. Grants for
  * `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
@@ -198,24 +202,11 @@ export const allOf = bound.allOf
  * Requires one of several things, asked in order; the first that is met grants.
  *
  * @see `anyOf` of `@verifier-guard/core`
- * @example
- * ```ts
- * import express from 'express'
- * import { anyOf, auth, requiredPower, requiredScopes } from '@verifier-guard/express'
- *
- * const app = express()
- * app.use(auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
- * const mayWrite = anyOf(
- *   requiredScopes('orders:write'),
- *   requiredPower({ domain: 'DOME', function: 'Orders', action: 'Create' }),
- * )
- * app.post('/orders', mayWrite, (req, res) => void res.status(201).json({}))
- * ```
  */
 export const anyOf = bound.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
+ * The caller, typed: for handlers behind {@link auth}. Where authentication is optional,
  * {@link optionalAuthOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
@@ -225,9 +216,9 @@ export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
 }
 
 /**
- * Who calls, typed, for handlers that serve nobody as well: behind {@link auth} with `optional`.
+ * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with `optional`.
  *
- * @returns `undefined` for nobody
+ * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
 export function optionalAuthOf<C extends object = Claims>(req: object): AuthContext<C> | undefined {

@@ -8,11 +8,11 @@ import type { AuthContext, Requirement } from '@verifier-guard/core'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who calls; set by `auth()`. */
+    /** The caller; set by `auth()`. */
     auth?: AuthContext | undefined
   }
   interface FastifyContextConfig {
-    /** What the route asks of the caller; `false` opens it to everybody. */
+    /** What the route asks of the caller; `false` opens it to everyone. */
     auth?: Requirement<never> | false
   }
 }

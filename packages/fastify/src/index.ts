@@ -52,7 +52,7 @@ export type RegisterOptions = AuthOptions &
   )
 
 /**
- * A plugin that lets requests with a valid access token in and sets `request.auth`, on every route
+ * A plugin that lets requests with a valid access token through and sets `request.auth`, on every route
  * of the scope it is registered in. `app.register(auth, { issuer, … })` and
  * `app.register(auth({ issuer, … }))` are the same.
  *
@@ -146,8 +146,8 @@ function pluginOf(
 }
 
 /**
- * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are
- * this with a requirement at hand.
+ * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and the others
+ * are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Fastify's request
  * @returns a hook for a route's `onRequest` or `preHandler`; a route where {@link auth} did not run
@@ -217,7 +217,8 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: that this caller owns that order, say. Grants for
+ * Requires what only the application can tell: for example that this caller owns
+ * that order. Grants for
  * `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
@@ -247,7 +248,7 @@ export const allOf = bound.allOf
 export const anyOf = bound.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
+ * The caller, typed: for handlers behind {@link auth}. Where authentication is optional,
  * {@link optionalAuthOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
@@ -257,9 +258,9 @@ export function authOf<C extends object = Claims>(request: object): AuthContext<
 }
 
 /**
- * Who calls, typed, for handlers that serve nobody as well: behind {@link auth} with `optional`.
+ * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with `optional`.
  *
- * @returns `undefined` for nobody, and on routes that are open by `config.auth: false`
+ * @returns `undefined` for an anonymous caller, and on routes that are open by `config.auth: false`
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
 export function optionalAuthOf<C extends object = Claims>(

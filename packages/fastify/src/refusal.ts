@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 const unanswered = Symbol.for('@verifier-guard/fastify/unanswered')
 
 type RefusingReply = FastifyReply & {
-  /** The refusal, as long as nobody sends an answer in its place. */
+  /** The refusal, as long as no handler sends an answer in its place. */
   [unanswered]?: GuardError | undefined
 }
 

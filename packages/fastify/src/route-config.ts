@@ -7,7 +7,7 @@ import { entry, hook, type Handler } from './request.js'
 /** What a route may state in its `config`. */
 export interface RouteConfig {
   /**
-   * What the route asks of the caller; `false` opens it to everybody, tokens unread. Default: a
+   * What the route asks of the caller; `false` opens it to everyone, tokens unread. Default: a
    * valid token.
    */
   readonly auth?: Requirement<never> | false
@@ -20,11 +20,11 @@ export function statedFor(request: FastifyRequest): RouteConfig['auth'] | GuardE
   return configurationError(
     'a requirement or false in the "config.auth" of a route',
     typeof auth,
-    'pass requiredScopes(…) or its kin',
+    'pass requiredScopes(…) or another requirement',
   )
 }
 
-/** Whether the route of a request is open to everybody by its config, guard or none. */
+/** Whether the route of a request is open to everyone by its config, guard or none. */
 export function isOpen({ routeOptions }: Partial<FastifyRequest>): boolean {
   return (routeOptions?.config as RouteConfig | undefined)?.auth === false
 }

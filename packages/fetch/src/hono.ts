@@ -20,6 +20,7 @@ import {
   requireCaller,
   ownEnd,
   type AuthOptions,
+  type Closable,
   type Entry,
   type Exchange,
 } from '@verifier-guard/core/support'
@@ -35,13 +36,13 @@ const entry = '@verifier-guard/fetch/entry'
 /** What {@link auth} puts into Hono's context: `new Hono<AuthEnv>()` types `c.var.auth`. */
 export interface AuthEnv {
   Variables: {
-    /** Who calls; `undefined` for nobody where authentication is optional. */
+    /** The caller; `undefined` for an anonymous one, where authentication is optional. */
     auth?: AuthContext | undefined
   }
 }
 
 /**
- * Lets requests with a valid access token in and sets `c.var.auth`; throws for the others what Hono
+ * Lets requests with a valid access token through and sets `c.var.auth`; throws for the others what Hono
  * answers from.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
@@ -50,7 +51,8 @@ export interface AuthEnv {
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   routes
  * @param authOptions `optional` lets requests without credentials through; default: false
- * @returns a middleware; a `GuardError` reaches `app.onError`, and is answered in JSON without one
+ * @returns a middleware; a `GuardError` reaches `app.onError`, and is answered in JSON without one.
+ *   Its `close()` ends the timers of a resource server that it made
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -58,7 +60,7 @@ export interface AuthEnv {
  * import { Hono } from 'hono'
  *
  * const app = new Hono()
- * app.use('/orders/*', auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
+ * app.use('/orders/*', auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' }))
  * app.get('/orders/:id', requiredScopes('orders:read'), (c) =>
  *   c.json({ hello: authOf(c).clientId }),
  * )
@@ -67,9 +69,9 @@ export interface AuthEnv {
 export function auth(
   options: ResourceServerOptions | ResourceServer<object>,
   authOptions?: AuthOptions,
-): MiddlewareHandler {
+): MiddlewareHandler & Closable {
   const guard = createGuard(options, authOptions)
-  return async function authenticate(c, next) {
+  const authenticate: MiddlewareHandler = async (c, next) => {
     const { ended, end } = ownEnd()
     const own: Entry = { guard, exchange: exchangeOf(c, ended) }
     c.set(entry, own)
@@ -80,11 +82,12 @@ export function auth(
     await next()
     end(() => !c.req.raw.signal.aborted)
   }
+  return Object.assign(authenticate, { close: guard.close })
 }
 
 /**
- * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are
- * this with a requirement at hand.
+ * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and the others
+ * are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Hono's context
  * @returns a middleware; a route where {@link auth} did not run before is refused with
@@ -149,7 +152,8 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: that this caller owns that order, say. Grants for
+ * Requires what only the application can tell: for example that this caller owns
+ * that order. Grants for
  * `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
@@ -179,7 +183,7 @@ export const allOf = bound.allOf
 export const anyOf = bound.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
+ * The caller, typed: for handlers behind {@link auth}. Where authentication is optional,
  * {@link optionalAuthOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
@@ -189,9 +193,9 @@ export function authOf<C extends object = Claims>(c: { readonly var: object }): 
 }
 
 /**
- * Who calls, typed, for handlers that serve nobody as well: behind {@link auth} with `optional`.
+ * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with `optional`.
  *
- * @returns `undefined` for nobody
+ * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
 export function optionalAuthOf<C extends object = Claims>(c: {

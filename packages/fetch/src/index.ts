@@ -8,11 +8,14 @@ import type {
   ResourceServerOptions,
 } from '@verifier-guard/core'
 import {
+  configurationError,
   createGuard,
   isRefusal,
   ownEnd,
   type Admission,
+  quote,
   type AuthOptions,
+  type Guard,
 } from '@verifier-guard/core/support'
 
 export * from '@verifier-guard/core'
@@ -22,12 +25,12 @@ export type { AuthOptions } from '@verifier-guard/core/support'
 /** How a handler is protected, besides what the resource server decides. */
 export interface ProtectOptions<Optional extends boolean = false> extends AuthOptions {
   /**
-   * Lets requests without any credentials through, as nobody's. A bad token is refused all the
+   * Lets requests without any credentials through, as anonymous. A bad token is refused all the
    * same. Default: false.
    */
   readonly optional?: Optional
   /**
-   * What the handler asks of the caller, from `requiredScopes`, `requiredPower` and their kin.
+   * What the handler asks of the caller, made by `requiredScopes`, `requiredPower` or another of these.
    * Default: a valid token.
    */
   readonly requirement?: Requirement<Request>
@@ -37,30 +40,35 @@ export interface ProtectOptions<Optional extends boolean = false> extends AuthOp
  * A function that answers web requests; what the host passes after the request (`env`, `params` …)
  * is handed on.
  */
-export type WebHandler<Rest extends readonly unknown[]> = (
-  request: Request,
+export type WebHandler<Rest extends readonly unknown[] = [], Incoming extends Request = Request> = (
+  request: Incoming,
   ...rest: Rest
 ) => Response | Promise<Response>
 
-/** A {@link WebHandler} that is told who calls. */
-export type GuardedHandler<Caller, Rest extends readonly unknown[]> = (
-  request: Request,
-  auth: Caller,
-  ...rest: Rest
-) => Response | Promise<Response>
+/** A {@link WebHandler} that gets the caller. `Incoming` may be the host's own: `NextRequest`. */
+export type GuardedHandler<
+  Caller,
+  Rest extends readonly unknown[] = [],
+  Incoming extends Request = Request,
+> = (request: Incoming, auth: Caller, ...rest: Rest) => Response | Promise<Response>
+
+/** How {@link protect} decides: by options, by a resource server made before, or by either, late. */
+export type ProtectedBy<C extends object = Claims> =
+  ResourceServerOptions | ResourceServer<C> | (() => ResourceServerOptions | ResourceServer<C>)
 
 /**
  * Puts the check of access tokens before a function that answers web requests: for Deno, Bun,
  * workers, Next and any host like them.
  *
  * @param handler gets the caller as second argument, then what the host passes after the request
- * @param options of `createResourceServer`, or a resource server made before, to share one between
- *   handlers
+ * @param options of `createResourceServer`; or a resource server made before, to share one between
+ *   handlers; or a function that returns either, called with the first request: `next build` loads
+ *   every route where the issuer is not known
  * @param protectOptions `requirement` asks for a right; `optional` lets requests without
  *   credentials through, default: false
  * @returns a function that answers refused requests itself, and hands on whatever else the handler
  *   throws
- * @throws {GuardError} `invalid_configuration`, at once
+ * @throws {GuardError} `invalid_configuration`, at once; of a function, with the first request
  * @example
  * ```ts
  * import { protect, requiredScopes } from '@verifier-guard/fetch'
@@ -68,7 +76,7 @@ export type GuardedHandler<Caller, Rest extends readonly unknown[]> = (
  * export default {
  *   fetch: protect(
  *     (request, auth) => Response.json({ hello: auth.clientId }),
- *     { issuer: 'https://verifier.example.org', audience: 'https://orders.example.org' },
+ *     { issuer: 'https://auth.example.org', audience: 'https://orders.example.org' },
  *     { requirement: requiredScopes('orders:read') },
  *   ),
  * }
@@ -78,16 +86,20 @@ export function protect<
   C extends object = Claims,
   Rest extends readonly unknown[] = [],
   Optional extends boolean = false,
+  Incoming extends Request = Request,
 >(
   handler: GuardedHandler<
     Optional extends true ? AuthContext<C> | undefined : AuthContext<C>,
-    Rest
+    Rest,
+    Incoming
   >,
-  options: ResourceServerOptions | ResourceServer<C>,
+  options: ProtectedBy<C>,
   { requirement, ...authOptions }: ProtectOptions<Optional> = {},
-): WebHandler<Rest> {
-  const guard = createGuard(options, authOptions)
+): WebHandler<Rest, Incoming> {
+  refuseSwapped(handler)
+  const guardOf = guardLater(options as ProtectedBy<object>, authOptions)
   return async function guarded(request, ...rest) {
+    const guard = guardOf()
     const { ended, end } = ownEnd()
     const exchange = { request, key: request, ended }
     let admission: Admission
@@ -105,6 +117,25 @@ export function protect<
       end(() => !request.signal.aborted)
     }
   }
+}
+
+/** The one guard of a handler: at once, so that mistakes show at start, or with the first request. */
+function guardLater(options: ProtectedBy<object>, authOptions: AuthOptions): () => Guard {
+  if (typeof options !== 'function') {
+    const guard = createGuard(options, authOptions)
+    return () => guard
+  }
+  let made: Guard | undefined
+  return () => (made ??= createGuard(options(), authOptions))
+}
+
+function refuseSwapped(handler: unknown): void {
+  if (typeof handler === 'function') return
+  throw configurationError(
+    'a function first: protect(handler, options)',
+    quote(handler),
+    'put the handler before the options',
+  )
 }
 
 /** The same answer with more fields: those of a response that was fetched can't be changed. */

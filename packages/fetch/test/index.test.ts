@@ -36,7 +36,7 @@ test('one resource server serves many handlers, each with its requirement', asyn
   expect((await write(request(token))).status).toBe(403)
 })
 
-test('nobody is let in where that is asked for, and the handler is told', async () => {
+test('an anonymous request passes where that is asked for, and the handler sees it', async () => {
   const handler = protect((_, auth) => Response.json(auth?.kind ?? null), trust, { optional: true })
   expect(await (await handler(request())).json()).toBeNull()
   expect((await handler(request('rubbish'))).status).toBe(401)
@@ -45,4 +45,39 @@ test('nobody is let in where that is asked for, and the handler is told', async 
 test("the handler's own errors stay its own", async () => {
   const handler = protect(() => Promise.reject(new Error('its own')), trust)
   await expect(handler(request(verifier.mint()))).rejects.toThrow('its own')
+})
+
+describe('a function in the place of options', () => {
+  test('is called with the first request, and once', async () => {
+    let calls = 0
+    const handler = protect(
+      (_, auth) => Response.json(auth.kind),
+      () => {
+        calls += 1
+        return trust
+      },
+    )
+    expect(calls).toBe(0)
+    for (let time = 0; time < 2; time += 1)
+      expect((await handler(request(verifier.mint()))).status).toBe(200)
+    expect((await handler(request())).status).toBe(401)
+    expect(calls).toBe(1)
+  })
+
+  test('is a mistake with each request where it gives no options, and no handler runs', async () => {
+    const ran: number[] = []
+    const handler = protect(
+      () => (ran.push(1), new Response()),
+      () => ({ issuer: process.env['NO_SUCH_ISSUER']!, audience: 'api' }),
+    )
+    for (let time = 0; time < 2; time += 1)
+      await expect(handler(request(verifier.mint()))).rejects.toThrow(/expected "issuer"/)
+    expect(ran).toEqual([])
+  })
+})
+
+test('options before the handler are a mistake that says so', () => {
+  expect(() => protect(trust as never, (() => new Response()) as never)).toThrow(
+    /a function first: protect\(handler, options\), found an object: put the handler before/,
+  )
 })

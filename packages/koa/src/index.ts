@@ -17,6 +17,7 @@ import {
   setFields,
   endOf,
   type AuthOptions,
+  type Closable,
   type Entry,
   type Exchange,
 } from '@verifier-guard/core/support'
@@ -29,7 +30,7 @@ const entry = Symbol.for('@verifier-guard/koa/entry')
 
 /** What {@link auth} puts into `ctx.state`: `new Koa<AuthState>()` types it. */
 export interface AuthState {
-  /** Who calls; `undefined` for nobody where authentication is optional. */
+  /** The caller; `undefined` for an anonymous one, where authentication is optional. */
   auth?: AuthContext | undefined
 }
 
@@ -53,7 +54,7 @@ export interface GuardedContext {
 export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => Promise<unknown>
 
 /**
- * Lets requests with a valid access token in and sets `ctx.state.auth`; throws for the others what
+ * Lets requests with a valid access token through and sets `ctx.state.auth`; throws for the others what
  * Koa answers from.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
@@ -63,7 +64,8 @@ export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => 
  *   routers
  * @param authOptions `optional` lets requests without credentials through; default: false
  * @returns a middleware that throws a `GuardError` with `status`, `headers` and `expose`; uncaught,
- *   it is answered in JSON
+ *   it is answered in JSON. Its `close()` ends the timers of a resource server that it made:
+ *   `server.on('close', guard.close)`
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -71,7 +73,7 @@ export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => 
  * import { auth, authOf, requiredPower } from '@verifier-guard/koa'
  *
  * const app = new Koa()
- * app.use(auth({ issuer: 'https://verifier.example.org', profile: 'eudistack' }))
+ * app.use(auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' }))
  * app.use(requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }))
  * app.use((ctx) => {
  *   ctx.body = { hello: authOf(ctx).clientId }
@@ -81,9 +83,9 @@ export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => 
 export function auth(
   options: ResourceServerOptions | ResourceServer<object>,
   authOptions?: AuthOptions,
-): Middleware {
+): Middleware & Closable {
   const guard = createGuard(options, authOptions)
-  return async function authenticate(ctx, next) {
+  const authenticate: Middleware = async (ctx, next) => {
     answerInJson(ctx)
     // As Express has it: what is mounted in Koa changes `url`, and a proof is made for all of it.
     ctx.req.originalUrl ??= ctx.originalUrl
@@ -95,11 +97,12 @@ export function auth(
     setFields(ctx.res, headers)
     return next()
   }
+  return Object.assign(authenticate, { close: guard.close })
 }
 
 /**
- * Asks something of the caller that {@link auth} let in; {@link requiredScopes} and its kin are
- * this with a requirement at hand.
+ * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and the others
+ * are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Koa's context
  * @returns a middleware; a route where {@link auth} did not run before is refused with
@@ -164,7 +167,8 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: that this caller owns that order, say. Grants for
+ * Requires what only the application can tell: for example that this caller owns
+ * that order. Grants for
  * `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
@@ -194,7 +198,7 @@ export const allOf = bound.allOf
 export const anyOf = bound.anyOf
 
 /**
- * Who calls, typed: for handlers behind {@link auth}. Where authentication is optional,
+ * The caller, typed: for handlers behind {@link auth}. Where authentication is optional,
  * {@link optionalAuthOf} fits.
  *
  * @throws {GuardError} `invalid_configuration` where no caller is known
@@ -208,9 +212,9 @@ export function authOf<C extends object = Claims>({
 }
 
 /**
- * Who calls, typed, for handlers that serve nobody as well: behind {@link auth} with `optional`.
+ * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with `optional`.
  *
- * @returns `undefined` for nobody
+ * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran
  */
 export function optionalAuthOf<C extends object = Claims>({

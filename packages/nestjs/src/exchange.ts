@@ -1,13 +1,13 @@
 /*
- * A call as core's events know it: until its HTTP answer ends, or until the guard is through with a
- * message or a field.
+ * A call as core's events know it. A request of HTTP lasts until its answer ends; a message or a
+ * field of GraphQL until its guard has decided.
  */
 import type { ExecutionContext } from '@nestjs/common'
 import type { RequestLike } from '@verifier-guard/core'
 import { endOf, ownEnd, type EndingResponse, type Exchange } from '@verifier-guard/core/support'
 import { ownRequest } from './transport.js'
 
-/** Express' and Fastify's request, as far as they tell a route. */
+/** Express' and Fastify's request, as far as they know a route. */
 interface PlatformRequest {
   readonly baseUrl?: string
   readonly route?: { readonly path?: unknown }
@@ -16,7 +16,7 @@ interface PlatformRequest {
 
 type PlatformResponse = EndingResponse & { readonly raw?: EndingResponse }
 
-/** A call, and how its guard says that it is through: of HTTP, the answer's end says so. */
+/** A call, and how its guard says that it has decided. In HTTP, the end of the answer says so. */
 export interface Call {
   readonly exchange: Exchange
   readonly end: () => void
@@ -27,7 +27,8 @@ export function exchangeOf(context: ExecutionContext, request: RequestLike): Cal
   const own = ownRequest(context)
   if (context.getType() !== 'http') {
     const { ended, end } = ownEnd()
-    return { exchange: { request, own, key: context, ended }, end }
+    // Nest does not say which guard is the last: each publishes what it decided.
+    return { exchange: { request, own, key: {}, ended }, end }
   }
   const response = context.switchToHttp().getResponse<PlatformResponse>()
   const route = () => routeOf(own)

@@ -12,7 +12,6 @@ import {
   HttpException,
   type INestApplication,
 } from '@nestjs/common'
-import { APP_GUARD } from '@nestjs/core'
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js'
 import type { NextFunction, Request, Response } from 'express'
 import type { Server } from 'node:http'
@@ -174,39 +173,4 @@ test('a kind of context without a transport is closed', async () => {
     cause: { code: 'invalid_configuration' },
   })
   await app.close()
-})
-
-describe('a guard on the application, the class and the method', () => {
-  @Controller('nested')
-  @UseGuards(AccessTokenGuard)
-  class Nested {
-    @Get()
-    @Scopes('read')
-    @UseGuards(AccessTokenGuard)
-    list() {
-      return 'in'
-    }
-  }
-
-  test.each([
-    ['allowed', { scope: 'read' }, 200],
-    ['denied', { scope: 'write' }, 403],
-    ['denied', undefined, 401],
-  ] as const)('publishes %s for %j once, or not at all', async (name, token, status) => {
-    const published: string[] = []
-    const events = {
-      allowed: () => void published.push('allowed'),
-      denied: () => void published.push('denied'),
-    }
-    const app = await start({
-      imports: [VerifierGuardModule.forRoot({ ...options, events })],
-      controllers: [Nested],
-      providers: [{ provide: APP_GUARD, useExisting: AccessTokenGuard }],
-    })
-    const sent = request(app.getHttpServer()).get('/nested')
-    if (token) void sent.set('authorization', `Bearer ${verifier.mint(token)}`)
-    expect((await sent).status).toBe(status)
-    expect(published.filter((one) => one === name)).toEqual([name])
-    await app.close()
-  })
 })

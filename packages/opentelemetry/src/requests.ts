@@ -15,19 +15,25 @@ const MAX_ROUTES = 500
 export function watchRequests({ add }: Instruments): Listeners {
   const requirements = bounded(MAX_REQUIREMENTS)
   const routes = bounded(MAX_ROUTES)
-  const where = ({ requirement, route }: GuardEvents['allowed' | 'denied']): Attributes => ({
-    ...(requirement !== undefined && { requirement: requirements(requirement) }),
-    ...(route !== undefined && { 'http.route': routes(route) }),
-  })
+
+  function count(
+    attributes: Attributes,
+    { requirement, route }: GuardEvents['allowed' | 'denied'],
+    weight = 1,
+  ): void {
+    if (requirement !== undefined) attributes['requirement'] = requirements(requirement)
+    if (route !== undefined) attributes['http.route'] = routes(route)
+    add('verifier_guard.authorization.attempts', weight, attributes)
+  }
+
   return {
     'verifier-guard:allowed': (event: GuardEvents['allowed']) =>
-      add('verifier_guard.authorization.attempts', 1, { result: 'allowed', ...where(event) }),
+      count({ result: 'allowed' }, event),
     'verifier-guard:denied': (event: GuardEvents['denied']) => {
       const { code, status, share = 1 } = event
       const result = status >= 500 ? 'unavailable' : 'denied'
-      const attributes = { result, 'error.type': code, ...where(event) }
       // Of denials that are sampled, each stands for several.
-      add('verifier_guard.authorization.attempts', 1 / share, attributes)
+      count({ result, 'error.type': code }, event, 1 / share)
       tellServerSpan(event)
     },
   }

@@ -68,7 +68,7 @@ function partOf(part: hono.Hono<AuthEnv>, mount: Mount) {
   for (const route of mount.routes) {
     if ('socket' in route) continue
     const { method, path, requirement, replaced } = route
-    const before = [...guardsOf(adapter.auth, route)]
+    const before: MiddlewareHandler[] = [...guardsOf(adapter.auth, route)]
     if (replaced) before.push((c, next) => (c.set('auth', replaced), next()))
     if (requirement) before.push(requirement(kit))
     part.on(method.toUpperCase(), [path], ...before, respond(route))

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Running } from '../application.js'
+import { closeGuards, type Running } from '../application.js'
 
 /**
  * Room for more than a token may have, in bytes: by default Node refuses such headers before any
@@ -18,6 +18,7 @@ export async function listen(
   )
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return running(server, () => {
+    closeGuards()
     server.closeAllConnections()
     return new Promise((resolve) => server.close(resolve))
   })

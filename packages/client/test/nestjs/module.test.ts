@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core'
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import type { TokenSource, TokenSourceOptions } from '../../src/index.js'
 import { InjectTokens, TokenSourceModule } from '../../src/nestjs.js'
+import { startBoundApi } from '../bound-api.js'
 import { closing, failureOf } from '../support.js'
 
 class Caller {
@@ -42,6 +43,25 @@ describe('TokenSourceModule', () => {
     expect(await failureOf(tokens.getToken())).toMatchObject({ code: 'closed' })
   })
 
+  it('has tokens for the last requests of the application', async () => {
+    const { options } = await startVerifier()
+    class Leaving {
+      token: string | undefined
+      constructor(readonly tokens: TokenSource) {}
+      beforeApplicationShutdown = async () => {
+        this.token = await this.tokens.getToken()
+      }
+    }
+    Injectable()(Leaving)
+    InjectTokens()(Leaving, undefined, 0)
+    class App {}
+    Module({ imports: [TokenSourceModule.forRoot(options)], providers: [Leaving] })(App)
+    const application = await NestFactory.createApplicationContext(App, { logger: false })
+    const leaving = application.get(Leaving)
+    await application.close()
+    expect(typeof leaving.token).toBe('string')
+  })
+
   it('takes its options from other providers', async () => {
     const { options } = await startVerifier()
     class Configuration {}
@@ -57,6 +77,25 @@ describe('TokenSourceModule', () => {
       }),
     )
     expect(typeof (await application.get(Caller).tokens.getToken())).toBe('string')
+  })
+
+  it('provides a source of bound tokens, with one key for the whole application', async () => {
+    const api = await startBoundApi()
+    const verifier = closing(await startDevVerifier({ profile: 'oauth' }))
+    const { did, privateKey } = verifier.issueMachineCredential()
+    const application = await startApplication(
+      TokenSourceModule.forRoot({
+        authorizationServer: verifier.issuer,
+        clientId: did,
+        privateKey: privateKey.hex,
+        allowedOrigins: [api.origin],
+        dpop: true,
+      }),
+    )
+    const { tokens } = application.get(Caller)
+    for (let call = 0; call < 2; call += 1)
+      expect((await tokens.fetch(`${api.origin}/orders`)).status).toBe(200)
+    expect(new Set(api.seen.map(({ jkt }) => jkt)).size).toBe(1)
   })
 
   it('stops the start of an application with a wrong key', async () => {

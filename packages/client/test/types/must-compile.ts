@@ -46,6 +46,20 @@ createTokenSource({
   audience: 'https://orders.example.org',
 })
 
+// Bound tokens.
+const mtls = { cert: 'cert', key: new Uint8Array(), ca: ['ca'] }
+createTokenSource({ authorizationServer, clientId, mtls })
+createTokenSource({ authorizationServer, clientId, mtls, clientSecret: 'secret', dpop: true })
+createTokenSource({
+  authorizationServer,
+  clientId,
+  privateKey: 'key',
+  assertionType: 'client-authentication+jwt',
+  dpop: {
+    signer: { alg: 'EdDSA', jwk: { kty: 'OKP', crv: 'Ed25519', x: 'x' }, sign: (bytes) => bytes },
+  },
+})
+
 // One of two ways, chosen at run time.
 createTokenSource({
   verifier,

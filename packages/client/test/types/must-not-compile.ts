@@ -39,8 +39,20 @@ createTokenSource({ authorizationServer, clientId, privateKey, clientAuthenticat
 createTokenSource({ authorizationServer, clientId, clientSecret, clientAuthentication: 'none' })
 // @ts-expect-error no key
 createTokenSource({ verifier, credential })
-// @ts-expect-error nobody to prove
+// @ts-expect-error no proof of who asks
 createTokenSource({ authorizationServer, clientId })
+// @ts-expect-error a type of assertion that Verifiers do not take
+createTokenSource({ verifier, credential, privateKey, assertionType: 'JWT' })
+// @ts-expect-error a type of an assertion that is never made
+createTokenSource({ authorizationServer, clientId, clientSecret, assertionType: 'JWT' })
+// @ts-expect-error a type of another JWT
+createTokenSource({ authorizationServer, clientId, privateKey, assertionType: 'at+jwt' })
+// @ts-expect-error tokens that are not to be bound: leave it out
+createTokenSource({ authorizationServer, clientId, privateKey, dpop: false })
+// @ts-expect-error a signer whose public key is not known
+createTokenSource({ authorizationServer, clientId, privateKey, dpop: { signer } })
+// @ts-expect-error a certificate without its key
+createTokenSource({ authorizationServer, clientId, mtls: { cert: 'cert' } })
 // @ts-expect-error no client
 createTokenSource({ authorizationServer, clientSecret })
 // @ts-expect-error an option of another name

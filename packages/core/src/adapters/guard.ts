@@ -3,6 +3,7 @@
  * the answer.
  */
 import type { AuthContext } from '../context.js'
+import { quote, quoteAddress } from '../kit/display.js'
 import { configurationError, GuardError } from '../kit/errors.js'
 import { andThen, type Later } from '../kit/later.js'
 import { flag, readOptions, type OptionRows } from '../kit/option-rows.js'
@@ -16,6 +17,7 @@ import {
   type DecidingServer,
   type ResourceServer,
 } from '../server.js'
+import { count } from './many-guards.js'
 
 /** How an adapter treats requests, besides what the resource server decides. */
 export interface AuthOptions {
@@ -51,6 +53,17 @@ export interface Guard {
     requirement: Requirement<never>,
     exchange: Exchange,
   ): Later<void>
+  /** Ends the timers and fetches of a resource server that the guard made for itself. */
+  close(): void
+}
+
+/** Ends what stands behind a middleware. */
+export interface Closable {
+  /**
+   * Ends the timers and fetches of the resource server that this guard made for itself; one that
+   * was passed to it stays open. Timers never keep a process alive.
+   */
+  readonly close: () => void
 }
 
 /** Makes the guard of an adapter from options, or from a resource server made before. */
@@ -60,10 +73,11 @@ export function createGuard(
 ): Guard {
   refuseUncalled('auth', options)
   const { optional } = readOptions('options of auth()', authOptions, AUTH_ROWS)
-  const server = (isServer(options) ? options : createResourceServer(options)) as DecidingServer
+  const server = serverOf(options)
   const decisions = server[decisionsFor]
   return Object.freeze<Guard>({
     server,
+    close: () => (server === options ? undefined : server.close()),
     authenticate: (exchange) => decisions.authenticate(exchange, optional),
     authorize(auth, requirement: Requirement<unknown>, exchange) {
       if (auth !== undefined) return decisions.authorize(auth, requirement, exchange)
@@ -72,6 +86,25 @@ export function createGuard(
       )
     },
   })
+}
+
+function serverOf(options: ResourceServerOptions | ResourceServer<object>): DecidingServer {
+  if (isServer(options)) return options as DecidingServer
+  if (typeof options !== 'object' || options === null) throw noOptions(options)
+  const server = createResourceServer(options) as DecidingServer
+  count(server, options)
+  return server
+}
+
+/** `auth('https://…')` is what other libraries take, or what a reader of an example tries first. */
+function noOptions(found: unknown): GuardError {
+  return configurationError(
+    'options as an object: auth({ issuer, profile })',
+    quote(found),
+    typeof found === 'string'
+      ? `write auth({ issuer: ${quoteAddress(found)}, profile: 'eudistack' }), or with "audience" in place of "profile" for another authorization server`
+      : 'pass the options of createResourceServer, or a resource server made before',
+  )
 }
 
 function isServer(

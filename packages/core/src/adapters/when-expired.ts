@@ -1,3 +1,4 @@
+/* Ends what outlives the request when its token expires. */
 import type { AuthContext } from '../context.js'
 import { systemRuntime, type Runtime } from '../kit/runtime.js'
 
@@ -9,7 +10,7 @@ import { systemRuntime, type Runtime } from '../kit/runtime.js'
  *
  * @param auth the caller, or anything that says when: `expiresAt` in seconds since 1970
  * @param callback called at once where the token has expired already; it may throw, and a promise
- *   that it returns may reject, as closing what is closed does: nobody is told
+ *   that it returns may reject, as closing what is closed does: both are ignored
  * @param runtime the clock and the timer; default: the system's, whose timer does not keep the
  *   process alive
  * @returns a function that calls it off: for connections that end by themselves

@@ -1,3 +1,4 @@
+/* Reads the credential behind a token, in one form for every dialect. */
 import {
   CONTEXTS,
   CREDENTIAL_CLAIMS,
@@ -108,9 +109,10 @@ export function readCredential(claims: Json): Credential | undefined {
   const layers = credentialLayers(claims)
   if (layers === undefined) return undefined
   const root = layers.at(-1)!
-  const { powers, mandateeId, subjectId: _subject, ...summary } = summaryOf(claims, layers)
+  const summary = summaryOf(claims, layers)
+  const { powers, mandateeId, subjectId: _subject, organizationIdentifier: _, ...shown } = summary
   return Object.freeze({
-    ...summary,
+    ...shown,
     ...read(root, root === claims ? flatNamePaths : namePaths, text),
     context: texts(firstOf(CONTEXTS, (name) => getOwn(root, name))),
     status: Object.freeze(layers.flatMap(statusOf)),

@@ -1,3 +1,4 @@
+/* Reads the mandate of a credential, in every dialect. */
 import {
   LIFE_SPAN,
   LIFE_SPANS,
@@ -92,6 +93,8 @@ const powerPaths = pathsOf(POWER)
 export interface MandateSummary {
   readonly powers: readonly Power[]
   readonly mandateeId: string | undefined
+  /** As {@link Mandator}'s: events name it. */
+  readonly organizationIdentifier: string | undefined
   /** `credentialSubject.id`, to whose key Verifiers from 2.0.10 on bind a presentation. */
   readonly subjectId: string | undefined
 }
@@ -109,9 +112,11 @@ export function readMandateSummary(claims: Json, root: Json): MandateSummary {
   agreeOnOrganisation([claims, flat, root, inner])
   const mandatee = choose(['mandatee'])
   const stated = isObject(mandatee) ? text(getOwn(mandatee, 'id')) : undefined
+  const mandator = choose(['mandator'])
   return {
     powers: readPowers(choose(POWERS)),
     mandateeId: stated ?? fallbackId(claims, root),
+    organizationIdentifier: isObject(mandator) ? organisationsOf(mandator)[0] : undefined,
     subjectId: subjectIdOf(root),
   }
 }
@@ -120,7 +125,7 @@ export function readMandateSummary(claims: Json, root: Json): MandateSummary {
 export function readMandate(
   claims: Json,
   root: Json,
-  { powers, mandateeId }: Omit<MandateSummary, 'subjectId'>,
+  { powers, mandateeId }: Pick<MandateSummary, 'powers' | 'mandateeId'>,
 ): Mandate {
   const { inner, choose } = mandateLayers(claims, root)
   return Object.freeze({

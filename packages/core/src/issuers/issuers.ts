@@ -25,6 +25,8 @@ export interface Issuers {
   prefetch(): void
   ready(): Promise<void>
   health(): readonly KeySetHealth[]
+  /** Ends timers, for a resource server that is no longer used: its use renews keys all the same. */
+  release(): void
   close(): void
 }
 
@@ -66,6 +68,10 @@ export function createIssuers(settings: Settings, keySetOf: KeySetOf): Issuers {
       for (const result of results) if (result.status === 'rejected') throw result.reason
     },
     health: () => [...keySets.map((keySet) => keySet.health()), ...unlisted.health()],
+    release() {
+      for (const keySet of keySets) keySet.release()
+      unlisted.release()
+    },
     close() {
       isClosed = true
       for (const keySet of keySets) keySet.close()

@@ -176,13 +176,13 @@ function firstProblem(
   for (const row of rows) {
     const found = problem(row)
     if (found === undefined) return undefined
-    // The algorithm of the key's own type tells more than one it was never meant for.
+    // The algorithm of the key's own type explains more than one it was never meant for.
     if (why === undefined || row.kty === kty) why = found
   }
   return why ?? 'no algorithm is allowed'
 }
 
-/** What people put in the place of a key set. */
+/** What was configured or published instead of a key set, in words. */
 function otherDocument(document: unknown): string {
   const { kty, jwks_uri: jwksUri } = Object(document) as { kty?: unknown; jwks_uri?: unknown }
   if (jwksUri !== undefined)

@@ -50,7 +50,7 @@ export interface KeySet {
    */
   find(kid: string | undefined, mayRefetch: boolean): Later<readonly PublishedKey[]>
   /**
-   * The keys that stand under an id by now, besides those tried: a key may be replaced in place.
+   * The keys under an id by now, besides those tried: a key may be replaced under its id.
    *
    * @throws {Denial} `keys_unavailable` when the Verifier can't be asked
    */
@@ -67,6 +67,8 @@ export interface KeySet {
   /** Fetches the keys unless they are at hand. @throws {Denial} `keys_unavailable` */
   ready(): Promise<void>
   health(): KeySetHealth
+  /** Ends timers; the keys are renewed by their use from now on. */
+  release(): void
   /** Ends fetches, timers and the use of the keys. */
   close(): void
 }
@@ -101,6 +103,7 @@ export function createKeySet({ keysAt, ...options }: KeySetOptions): KeySet {
     confirm: () => set.keys.renewByTimer(),
     ready: async () => void (set.keys.current ?? (await firstKeys(set))),
     health: () => health(set),
+    release: () => set.keys.release(),
     close: () => set.keys.close(),
   }
 }
@@ -137,6 +140,7 @@ function staticKeySet({ issuer, algorithms }: Common, document: JwkSet): KeySet 
     confirm: () => {},
     ready: () => Promise.resolve(),
     health: () => ({ issuer, status: 'ready', keys: current().keys.size, failures: 0 }),
+    release: () => {},
     close: () => void (index = NO_KEYS),
   }
 }

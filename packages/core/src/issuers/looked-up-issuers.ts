@@ -117,6 +117,10 @@ function reviewed({ issuer, keySet }: TrustedIssuer, review: Kept<boolean>): Key
       return afterReview().then(() => keySet.find(kid, mayRefetch))
     },
     holds: (key) => review.fresh() === true && keySet.holds(key),
+    release() {
+      review.release()
+      keySet.release()
+    },
     close() {
       review.close()
       keySet.close()

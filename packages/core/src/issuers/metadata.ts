@@ -1,3 +1,4 @@
+/* Finds an issuer's key set by its metadata (RFC 8414, OpenID Connect Discovery). */
 import { getJson, HttpFailure, type FetchLimits } from '../kit/http.js'
 import type { Runtime } from '../kit/runtime.js'
 import { describeInsecure, isLocal, likelyDifference } from '../kit/url.js'

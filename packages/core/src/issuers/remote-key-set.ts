@@ -47,7 +47,10 @@ const LONGEST_RETRY_AFTER = { withKeys: 300 * SECOND, withoutKeys: 120 * SECOND 
  * Invented key ids can't keep a genuine new key out: the next fetch is two seconds away at most.
  */
 const DEMAND = { size: 4, every: 2 * SECOND }
-/** Without keys every request waits: a Verifier that is just starting is asked again so soon. */
+/**
+ * Without keys every request waits: a Verifier that is just starting is asked again so soon. One
+ * that a caller may have invented is not.
+ */
 const RESEND_AFTER = SECOND
 /**
  * A key set without any usable key is confirmed after so long. Without an answer by the end of the
@@ -129,9 +132,9 @@ interface Withdrawal {
 }
 
 /**
- * Ends the keys when the Verifier publishes none that can be used (RFC 7517 §5), and stands by it:
- * its word counts, but one mistaken answer must not stop an API. Until a second answer confirms
- * it, the keys stand, for a minute at most.
+ * Ends the keys when the Verifier publishes none that can be used (RFC 7517 §5). One mistaken
+ * answer must not stop an API: until a second answer confirms it, the keys stand, for a minute at
+ * most.
  */
 function createWithdrawal(
   keys: () => Kept<KeyIndex>,
@@ -209,8 +212,9 @@ function documentFetcher(
   options: RemoteKeySources,
   keys: () => Kept<KeyIndex>,
 ): (signal: AbortSignal) => Promise<unknown> {
-  const { keysAt, limits, runtime } = options
-  const patience = () => (keys().current === undefined ? { resendAfter: RESEND_AFTER } : {})
+  const { keysAt, limits, runtime, isUnverified } = options
+  const mayResend = () => !isUnverified && keys().current === undefined
+  const patience = () => (mayResend() ? { resendAfter: RESEND_AFTER } : {})
   const address =
     'jwksUri' in keysAt
       ? () => keysAt.jwksUri

@@ -1,5 +1,5 @@
 /*
- * Finds the key that a token was signed with among those its issuer publishes. Unverified JWS in,
+ * Finds the key that a token was signed with, among its issuer's. Unverified JWS in,
  * verified JWS and its key out (RFC 7515 §5.2).
  */
 import type { AlgorithmRow } from '../jwt/algorithms.js'
@@ -24,8 +24,8 @@ interface Unsigned {
 /**
  * Checks a token's signature by the keys of its issuer.
  *
- * A signature that does not hold under a known id is looked at once more with what is published by
- * then: some Verifiers replace a key in place.
+ * A signature that does not hold under a known id is checked once more with the keys published by
+ * then: some Verifiers replace a key under its id.
  *
  * @param now seconds since 1970
  * @throws {Denial} `key_unknown`, `key_unsuitable`, `signature_invalid`, `keys_unavailable`
@@ -87,6 +87,6 @@ function refuse({ unfit }: Unsigned, { name }: AlgorithmRow): Denial {
     check: 'signature',
     expected: `a signature by the key that the token names, with ${name}`,
     actual: 'one that does not hold',
-    hint: 'the token was changed on its way, or signed by somebody else',
+    hint: 'the token was changed on its way, or signed by another key',
   })
 }

@@ -1,3 +1,4 @@
+/* An issuer with its settings and its keys. */
 import type { Later } from '../kit/later.js'
 import { readUrl } from '../kit/url.js'
 import type { IssuerSettings } from '../options/options.js'

@@ -1,8 +1,8 @@
 /*
  * Remembers issuers by template or lookup, whose names come with tokens. They are unverified until
- * a signature holds by one of their keys: anybody can invent one, and a Verifier that answers for
- * any host name answers for those too. So unverified ones neither push out verified ones, nor count
- * in the health, nor cause a fetch in the background.
+ * a signature holds by one of their keys. Any caller can invent one, and a Verifier that answers
+ * for any host name answers for those too. So unverified ones neither push out verified ones, nor
+ * count in the health, nor cause a fetch in the background.
  */
 import { Denial } from '../kit/errors.js'
 import { LRUCache } from '../kit/lru-cache.js'
@@ -19,6 +19,8 @@ export interface UnlistedIssuers {
   remove(name: string): void
   /** Of the verified ones. */
   health(): readonly KeySetHealth[]
+  /** Ends timers. */
+  release(): void
   close(): void
 }
 
@@ -26,10 +28,10 @@ export interface UnlistedIssuers {
 const MAX_VERIFIED = 1_000
 /** Unverified issuers at a time, and how many more may come in each second. */
 const MAX_UNVERIFIED = 64
-/** Whoever invents tenants competes with real ones for these, and each costs two fetches. */
+/** Invented tenants compete with real ones for these, and each costs two fetches. */
 const NEW_EVERY = 100
 
-/** Makes the memory of unlisted issuers. */
+/** Makes the issuers by template or lookup; none is known at first. */
 export function createUnlistedIssuers({ runtime, limits }: Settings): UnlistedIssuers {
   const verified = new LRUCache<string, TrustedIssuer>({
     max: MAX_VERIFIED,
@@ -69,6 +71,9 @@ export function createUnlistedIssuers({ runtime, limits }: Settings): UnlistedIs
       verified.delete(name)
     },
     health: () => [...verified.values()].map(({ keySet }) => keySet.health()),
+    release() {
+      for (const { keySet } of verified.values()) keySet.release()
+    },
     close() {
       isClosed = true
       verified.clear()

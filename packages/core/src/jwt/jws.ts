@@ -1,3 +1,4 @@
+/* Takes a JWS in compact serialisation apart, strictly (RFC 7515 §3.1). */
 import { decodeBase64url } from '../kit/base64url.js'
 import { Denial } from '../kit/errors.js'
 import { deepFreeze, parseObject } from '../kit/json.js'

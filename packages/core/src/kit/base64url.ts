@@ -1,3 +1,4 @@
+/* Base64url without padding, strictly read (RFC 7515 §2). */
 import type * as buffer from 'node:buffer'
 import { builtinModule } from './runtime.js'
 

@@ -1,6 +1,6 @@
 /*
- * Makes values that somebody else chose fit for a message: quoted, escaped, cut short, and without
- * secrets. Value in, printable ASCII out.
+ * Makes values that a caller or a server chose fit for a message: quoted, escaped, cut short,
+ * and without secrets. Value in, printable ASCII out.
  */
 
 const MAX_SHOWN = 200

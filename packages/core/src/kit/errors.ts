@@ -1,5 +1,5 @@
 /**
- * Whose trouble a failure is: the application's set-up, the caller's token, or the way to the
+ * Where a failure lies: in the application's configuration, the caller's token, or the way to the
  * Verifier.
  */
 export type ErrorKind = 'configuration' | 'token' | 'verifier'
@@ -17,7 +17,7 @@ interface ErrorRow {
     | 'temporarily_unavailable'
     | 'server_error'
   /**
-   * All that the caller is told. Fixed for each code, so that it reveals nothing of the check
+   * All that the caller gets to read. Fixed for each code, so that it reveals nothing of the check
    * behind it.
    */
   readonly description: string
@@ -44,7 +44,7 @@ const unavailable = row(
   'The access token cannot be checked at the moment',
 )
 
-/** Every way to fail: the code, whose trouble it is, and what the caller gets to see. */
+/** Every way to fail: the code, where the failure lies, and what the caller gets to see. */
 export const ERRORS = Object.freeze({
   invalid_configuration: row(
     'configuration',
@@ -143,7 +143,7 @@ export interface Refusal {
   readonly schemes?: readonly Scheme[]
   /** Further fields of the answer. */
   readonly fields?: readonly FieldPair[]
-  /** Seconds after which a new try makes sense, where the trouble is not the caller's. */
+  /** Seconds after which a new attempt makes sense, where the failure is not the caller's. */
   readonly retryAfter?: number
   /** What lies beneath: a failed fetch, or what a function of the application threw. */
   readonly cause?: unknown

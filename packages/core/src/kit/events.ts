@@ -136,7 +136,19 @@ export interface Emitter {
    * @param code of a `denied` event; without it, any that may be warned of counts
    */
   listens(name: keyof GuardEvents, code?: ErrorCode): boolean
-  emit<Name extends keyof GuardEvents>(name: Name, event: GuardEvents[Name]): void
+  /** @param caller for listeners that name persons: see {@link namesPersons} */
+  emit<Name extends keyof GuardEvents>(name: Name, event: GuardEvents[Name], caller?: object): void
+}
+
+/**
+ * Marks a listener that gets the caller beside the event. Events name no person, so they can be
+ * logged as they are; an audit trail may have to.
+ */
+export const namesPersons = Symbol.for('@verifier-guard/core/names-persons')
+
+interface Listener<Event> {
+  (event: Event, caller?: object): void
+  readonly [namesPersons]?: true
 }
 
 /** The names of all events. */
@@ -195,11 +207,13 @@ export function createEmitter(
   const warnings = createWarnings(runtime, new Set(configured))
   return {
     listens: (name, code) => isHeard(name) || (name === 'denied' && warnings.mayWarn(code)),
-    emit(name, event) {
+    emit<Name extends keyof GuardEvents>(name: Name, event: GuardEvents[Name], caller?: object) {
       if (!isHeard(name)) return warnings.warn(name, event)
       channels.get(name)?.publish(event)
-      const { [name]: listener } = listeners
-      if (listener !== undefined) tell(name, () => listener(event), runtime)
+      const listener: Listener<GuardEvents[Name]> | undefined = listeners[name]
+      if (listener === undefined) return
+      const isAudit = listener[namesPersons] === true
+      tell(name, () => (isAudit ? listener(event, caller) : listener(event)), runtime)
     },
   }
 }

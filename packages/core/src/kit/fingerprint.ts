@@ -1,3 +1,4 @@
+/* Tells tokens apart in logs without showing them. */
 import { andThen, type Later } from './later.js'
 import { sha256 } from './sha256.js'
 

@@ -1,3 +1,4 @@
+/* HMAC with SHA-256 (RFC 2104). */
 import { encodeBase64url } from './sha256.js'
 import type { Later } from './later.js'
 import { builtinModule } from './runtime.js'

@@ -1,3 +1,4 @@
+/* Exchanges with other servers, bounded in time and size. */
 import type { Runtime } from './runtime.js'
 import { printable, place } from './display.js'
 
@@ -281,7 +282,7 @@ const AUTHORITY_HINT =
 const CHAIN_HINT = `${AUTHORITY_HINT}; if a public authority issued it, the server leaves the intermediate certificate out and has to send it`
 
 /**
- * What to do about a failed connection, where its code tells. OpenSSL reads the first letters of an
+ * What to do about a failed connection, by its code. OpenSSL reads the first letters of an
  * http answer as a version or as a length.
  */
 const HINTS: Readonly<Record<string, string>> = {
@@ -306,7 +307,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /**
  * undici hides the reason (`ECONNREFUSED`) behind "fetch failed", in `cause`. An error may be of
- * another realm, so that no class tells it.
+ * another realm, which no class check recognises.
  */
 function describeCause(error: unknown): string {
   const outer = Object(error) as Failure

@@ -1,3 +1,4 @@
+/* Reads members of JSON objects by their names and paths. */
 import { Denial } from './errors.js'
 
 /** A JSON object of which nothing is known. */
@@ -108,7 +109,7 @@ export function optional<Name extends string, T>(
   return value === undefined ? {} : ({ [name]: value } as { [Each in Name]: T })
 }
 
-/** Names what is wrong without repeating it: credentials are about people. */
+/** Names what is wrong without repeating it: credentials hold personal data. */
 export function malformed(expected: string, actual: string): Denial {
   return new Denial('credential_malformed', { check: 'credential', expected, actual })
 }

@@ -1,3 +1,4 @@
+/* What is taken from the world around: clocks, network, chance, timers, warnings. */
 import type * as buffer from 'node:buffer'
 import type * as crypto from 'node:crypto'
 import type * as diagnosticsChannel from 'node:diagnostics_channel'
@@ -21,7 +22,7 @@ import type * as os from 'node:os'
  * ```
  */
 export interface Runtime {
-  /** The wall clock, in milliseconds since 1970. Judges `exp`, `nbf` and `iat`. */
+  /** The wall clock, in milliseconds since 1970. Decides on `exp`, `nbf` and `iat`. */
   readonly now: () => number
   /** A clock that is never stepped, in milliseconds. Measures ages and back-off. */
   readonly monotonic: () => number
@@ -36,7 +37,7 @@ export interface Runtime {
    * without keeping the process alive; returns the way to call it off.
    */
   readonly schedule: (callback: () => void, delay: number) => () => void
-  /** Tells the developer of something that works but is likely not meant. */
+  /** Warns the developer of something that works but is likely not meant. */
   readonly warn: (message: string) => void
 }
 

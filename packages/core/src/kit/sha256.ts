@@ -1,3 +1,4 @@
+/* SHA-256 of a text (FIPS 180-4). */
 import type { Later } from './later.js'
 import { builtinModule } from './runtime.js'
 
@@ -10,6 +11,8 @@ const nodeCrypto = builtinModule('node:crypto')
  */
 export function sha256(text: string | Uint8Array): Later<string> {
   if (nodeCrypto === undefined) return webSha256(text)
+  // In one step, which takes half the time; Bun and Deno may not have it.
+  if (typeof nodeCrypto.hash === 'function') return nodeCrypto.hash('sha256', text, 'base64url')
   return nodeCrypto.createHash('sha256').update(text).digest('base64url')
 }
 

@@ -1,7 +1,7 @@
 /*
- * Shares one run of a piece of work among all who ask for it meanwhile. The only place that knows
- * the runtimes where that is forbidden: on Cloudflare Workers, work ends with the request that
- * began it, finished or not, and no other request may wait for it.
+ * Shares one run of a piece of work among all requests that ask for it meanwhile. The only place
+ * that knows the runtimes where that is forbidden: on Cloudflare Workers, work ends with the
+ * request that began it, finished or not, and no other request may wait for it.
  */
 import { isOnCloudflareWorkers, pause, type Runtime } from './runtime.js'
 import { createTokenBucket } from './token-bucket.js'
@@ -9,7 +9,7 @@ import { createTokenBucket } from './token-bucket.js'
 /** Whether work goes on after the request that began it, so that others can wait for it. */
 export const worksInBackground = !isOnCloudflareWorkers
 
-/** Work that runs once for all who ask for it at the same time. */
+/** Work that runs once for all that ask for it at the same time. */
 export interface SingleFlight<T> {
   /** The result of the run under way, or of a new one. */
   run(): Promise<T>
@@ -48,7 +48,7 @@ export function singleFlights<T>(
   }
 }
 
-/** Work that is shared by no one is limited in its pace: what is still under way is not known. */
+/** Separate runs are limited in their pace: how many are still under way is not known. */
 function limitedRuns<T>(
   work: (name: string) => Promise<T>,
   limit: number,

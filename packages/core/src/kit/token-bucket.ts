@@ -1,3 +1,4 @@
+/* Bounds how often something may happen: so many at once, then one in a while. */
 import type { Runtime } from './runtime.js'
 
 /** Lets something happen a number of times at once, and from then on at a steady pace. */

@@ -1,6 +1,6 @@
 /*
  * Publishes the start and the end of work on a tracing channel of Node's `diagnostics_channel`:
- * durations, for whoever subscribes. Costs a look at a flag while no one does.
+ * durations, for subscribers. Costs a look at a flag without any.
  */
 import type { Later } from './later.js'
 import { builtinModule } from './runtime.js'
@@ -9,7 +9,7 @@ import { builtinModule } from './runtime.js'
 export interface Trace {
   /**
    * @param contextOf makes what subscribers get, with the start and again with the end; called only
-   *   where somebody listens. What the work throws is added as `error`.
+   *   for subscribers. What the work throws is added as `error`.
    */
   run<T>(contextOf: () => object, work: () => Later<T>): Later<T>
 }

@@ -1,3 +1,4 @@
+/* Compares and describes addresses. */
 import { quoteAddress } from './display.js'
 
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
@@ -10,7 +11,7 @@ const LOCAL =
 
 /**
  * Whether an address is on this machine or its link, where admin consoles and the metadata services
- * of clouds are. A name that resolves to such a place is not found out.
+ * of clouds are. Does not resolve names: one that leads to such a place is not found.
  */
 export function isLocal(address: string): boolean {
   return LOCAL.test(new URL(address).hostname)

@@ -1,3 +1,4 @@
+/* Asks the application for the settings of an issuer, by the `iss` of a token. */
 import { Denial } from '../kit/errors.js'
 import type { IssuerLookup, IssuerOptions, IssuerSettings } from './options.js'
 import { within, type Runtime } from '../kit/runtime.js'

@@ -1,3 +1,4 @@
+/* Issuers with `{tenant}` in them: a template in, a test for real issuers out. */
 import { configurationError } from '../kit/errors.js'
 import { quote, quoteAddress } from '../kit/display.js'
 import { readUrl } from '../kit/url.js'

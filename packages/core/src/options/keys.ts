@@ -1,3 +1,4 @@
+/* Keys as applications have them, in any common form, made into a JWK Set. */
 import type { JwkSet } from '../jwt/key.js'
 import { readPublicKeys } from '../jwt/public-keys.js'
 import { configurationError } from '../kit/errors.js'

@@ -1,3 +1,4 @@
+/* The profiles: a named set of defaults for each family of Verifiers. */
 import type { Algorithm } from '../jwt/algorithms.js'
 
 /** Kinds of actor behind a token: by its credential, or `none` for a plain access token. */

@@ -1,3 +1,4 @@
+/* What is trusted of an issuer: audience, clients, kinds and algorithms, checked together. */
 import { ALGORITHMS, type AlgorithmRow } from '../jwt/algorithms.js'
 import { configurationError } from '../kit/errors.js'
 import type { TrustOptions, TrustSettings } from './options.js'

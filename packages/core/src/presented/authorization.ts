@@ -25,6 +25,8 @@ export interface Presented {
   readonly own?: unknown
   /** The whole field, where its form is still to be checked by {@link checkForm}. */
   readonly field?: string
+  /** The text of the DPoP proof beside it, once it was read. */
+  proof?: string | undefined
 }
 
 /** What a request without an access token carries in its place, in words. */
@@ -87,8 +89,8 @@ export function presentAlone(token: unknown): Presented | Absent {
  *
  * @throws {Denial} `authorization_repeated`, `authorization_malformed`
  */
-export function checkForm({ field, request }: Presented): void {
-  if (field !== undefined) read(field, request!, request)
+export function checkForm({ field, request, own }: Presented): void {
+  if (field !== undefined) read(field, request!, own)
 }
 
 function read(field: string, request: RequestLike, own: unknown): Presented | Absent {

@@ -10,7 +10,6 @@ import { andThen, type Later } from '../kit/later.js'
 import { sha256 } from '../kit/sha256.js'
 import type { DpopSettings } from '../options/dpop.js'
 import type { Settings } from '../options/options.js'
-import { proofField } from '../presented/proof.js'
 import type { RequestLike } from '../presented/request.js'
 import type { Known } from '../token-cache.js'
 import { checkTimes, createFreshness, type Fresh } from './freshness.js'
@@ -48,8 +47,7 @@ export function createDpopProofs(
   const hashOf = tokenHashes()
 
   function show(demand: Demand): Later<readonly FieldPair[] | undefined> {
-    const { request, known } = demand
-    const text = proofField(request)
+    const { request, known, proof: text } = demand
     if (text === undefined || text === '') return freshness.missing()
     if (isSame(shown.get(request), demand, text)) return undefined
     return andThen(read(text), (proof) => {
@@ -60,7 +58,7 @@ export function createDpopProofs(
         andThen(hashOf(known), (hash) => {
           checkToken(proof, hash, demand)
           return andThen(used(proof, fresh, demand), () => {
-            proof.keepKey()
+            proof.keepKey?.()
             const { method, url, originalUrl = url } = request
             shown.set(request, {
               method,

@@ -28,7 +28,7 @@ export interface SignedProof {
   /** The SHA-256 thumbprint of its key (RFC 7638). */
   readonly thumbprint: string
   /** Keeps the key ready for the next proof; to be called once the whole proof is good. */
-  readonly keepKey: () => void
+  readonly keepKey: (() => void) | undefined
 }
 
 /** RFC 9449 §4.2. */
@@ -60,21 +60,19 @@ export function createProofReader(
 ): (text: string) => Later<SignedProof> {
   const keys = new LRUCache<string, ProofKey>({ max: MAX_KEYS })
 
-  function keyOf(part: string, { header }: UnverifiedJws): Later<ProofKey> {
-    return keys.get(part) ?? readKey(header, algorithms)
-  }
-
   return (text) => {
     if (text.length > MAX_PROOF_LENGTH)
       throw invalid(`a proof of at most ${MAX_PROOF_LENGTH} characters`, `${text.length}`)
     const part = text.slice(0, text.indexOf('.'))
-    const jws = parsed(text, (unread) => keys.get(unread)?.header ?? parseHeader(unread))
-    return andThen(keyOf(part, jws), (key) =>
+    const ready = keys.get(part)
+    const jws = parsed(text, ready === undefined ? parseHeader : () => ready.header)
+    return andThen(ready ?? readKey(jws.header, algorithms), (key) =>
       andThen(verifySignature(jws, key.ready, key.row, thread), (verified) => {
         if (verified === undefined)
           throw invalid('a signature by the key in its header', 'one that does not hold')
         const claims = claimsOf(verified.claims)
-        return { claims, thumbprint: key.thumbprint, keepKey: () => void keys.set(part, key) }
+        const keepKey = ready === undefined ? () => void keys.set(part, key) : undefined
+        return { claims, thumbprint: key.thumbprint, keepKey }
       }),
     )
   }

@@ -10,10 +10,16 @@ export interface ReplayMemory {
    * Adds a key.
    *
    * @param ttl seconds
-   * @param owner the thumbprint of the key that signed the proof
+   * @param thumbprint of the key that signed the proof
    * @returns `full` where there is no room: to forget another proof would let it pass again
    */
-  add(key: string, ttl: number, owner: string): 'added' | 'present' | 'full'
+  add(key: string, ttl: number, thumbprint: string): 'added' | 'present' | 'full'
+}
+
+/** A client's key, and how many proofs by it are remembered. */
+interface Owner {
+  readonly thumbprint: string
+  held: number
 }
 
 /**
@@ -27,8 +33,8 @@ export function createReplayMemory(
   { monotonic }: Pick<Runtime, 'monotonic'>,
   emitter: Emitter,
 ): ReplayMemory {
-  const owners = new Map<string, string>()
-  const held = new Map<string, number>()
+  const owners = new Map<string, Owner>()
+  const byThumbprint = new Map<string, Owner>()
   /** The keys that end within each second. */
   const ends = new Map<number, string[]>()
   let sweptAt = -Infinity
@@ -47,10 +53,9 @@ export function createReplayMemory(
 
   function forget(key: string): void {
     const owner = owners.get(key)!
-    const left = held.get(owner)! - 1
     owners.delete(key)
-    if (left === 0) held.delete(owner)
-    else held.set(owner, left)
+    owner.held -= 1
+    if (owner.held === 0) byThumbprint.delete(owner.thumbprint)
   }
 
   function report(): void {
@@ -60,14 +65,15 @@ export function createReplayMemory(
   }
 
   return {
-    add(key, ttl, owner) {
+    add(key, ttl, thumbprint) {
       const now = monotonic() / 1_000
       sweep(Math.floor(now))
       if (owners.has(key)) return 'present'
-      const own = held.get(owner) ?? 0
-      if (own >= maxEntries - owners.size) return 'full'
+      const owner = byThumbprint.get(thumbprint) ?? { thumbprint, held: 0 }
+      if (owner.held >= maxEntries - owners.size) return 'full'
+      if (owner.held === 0) byThumbprint.set(thumbprint, owner)
+      owner.held += 1
       owners.set(key, owner)
-      held.set(owner, own + 1)
       const end = Math.ceil(now + ttl)
       const sameEnd = ends.get(end)
       if (sameEnd === undefined) ends.set(end, [key])

@@ -2,6 +2,7 @@
  * What a proof is made for: the method and the URL of a request, as the client sent it. Request and
  * public addresses in, URLs out (RFC 9449 §4.3 no. 8 and 9, RFC 3986 §6.2.2, §6.2.3).
  */
+import { readUrl } from '../kit/url.js'
 import type { ResourceAddress } from '../options/resource.js'
 import type { RequestLike } from '../presented/request.js'
 
@@ -14,6 +15,8 @@ const PARTS = /^(https?):\/\/([^/?#]*)([^?#]*)(.*)$/is
 /** The path of a request-target in origin-form or absolute-form (RFC 9112 §3.2). */
 const TARGET = /^(?:https?:\/\/[^/?#]*)?([^?#]*)/i
 const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i
+/** A path that is normal as it stands, as most are. */
+const PLAIN = /^\/[\w\-~!$&'()*+,;=:@/]*$/
 const ESCAPED = /%[\da-f]{2}/gi
 const UNRESERVED = /[\w\-.~]/
 
@@ -30,15 +33,24 @@ export function targetsOf(
   addresses: readonly ResourceAddress[],
 ): readonly string[] | string {
   if (originalUrl === undefined) return 'a request whose URL is not known'
-  const [, stated = ''] = TARGET.exec(originalUrl) ?? []
-  const path = stated === '' && originalUrl !== stated ? '/' : stated
-  if (!path.startsWith('/') || !PATH.test(path)) return 'a path with characters that no URL has'
-  // No router resolves them, and every parser of URLs does: they would name two resources.
-  if (DOT_SEGMENT.test(path)) return 'a path with dot segments'
-  const normal = normalPath(path)
+  const query = originalUrl.indexOf('?')
+  const whole = query === -1 ? originalUrl : originalUrl.slice(0, query)
+  const path = PLAIN.test(whole) ? whole : pathOf(originalUrl)
+  if (path === undefined) return 'a path with dot segments, or with characters that no URL has'
+  const [first, ...others] = addresses
+  if (first?.prefix === '' && others.length === 0) return [first.origin + path]
   return addresses.flatMap(({ origin, prefix }) =>
-    fullPaths(normal, normalPath(prefix)).map((full) => origin + full),
+    fullPaths(path, normalPath(prefix)).map((full) => origin + full),
   )
+}
+
+/** The path of a request-target, normalised as far as routers leave it alone. */
+function pathOf(target: string): string | undefined {
+  const [, stated = ''] = TARGET.exec(target) ?? []
+  const path = stated === '' && target !== stated ? '/' : stated
+  if (!path.startsWith('/') || !PATH.test(path)) return undefined
+  // No router resolves them, and every parser of URLs does: they would name two resources.
+  return DOT_SEGMENT.test(path) ? undefined : normalPath(path)
 }
 
 /** Whether a proof was made for one of these URLs. */
@@ -60,8 +72,9 @@ export function isFor(htu: string, targets: readonly string[]): boolean {
 export function normalUrl(text: string): string | undefined {
   const [, , authority, path, rest] = PARTS.exec(text) ?? []
   if (authority === undefined || !AUTHORITY.test(authority)) return undefined
-  if (!PATH.test(path!) || !REST.test(rest!) || !URL.canParse(text)) return undefined
-  const { origin, hostname, pathname } = new URL(text)
+  const url = PATH.test(path!) && REST.test(rest!) ? readUrl(text) : undefined
+  if (url === undefined) return undefined
+  const { origin, hostname, pathname } = url
   // A host that the parser rewrote was another way to write an address.
   if (hostname !== authority.replace(/:\d*$/, '').toLowerCase()) return undefined
   return origin + normalPath(pathname)

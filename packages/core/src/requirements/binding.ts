@@ -1,3 +1,4 @@
+/* Requires that the token is bound to a key of its caller. */
 import { quote } from '../kit/display.js'
 import { configurationError, type Refusal, type Scheme } from '../kit/errors.js'
 import type { Confirmation } from '../rules/confirmation.js'

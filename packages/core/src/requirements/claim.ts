@@ -1,3 +1,4 @@
+/* Requires something of one claim. */
 import { configurationError, type Refusal } from '../kit/errors.js'
 import { anything, callable, readOptions, texts, type OptionRows } from '../kit/option-rows.js'
 import { andThen, given } from '../kit/later.js'

@@ -1,3 +1,4 @@
+/* Combines requirements: all of them, or one of them. */
 import { ERRORS, type Refusal } from '../kit/errors.js'
 import { andThen, type Later } from '../kit/later.js'
 import {

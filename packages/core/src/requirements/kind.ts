@@ -1,3 +1,4 @@
+/* Requires a kind of actor. */
 import { configurationError, type Refusal } from '../kit/errors.js'
 import { KINDS, type CallerKind } from '../options/profiles.js'
 import type { Caller, Requirement } from './requirement.js'

@@ -1,3 +1,4 @@
+/* Requires one power of the mandate. */
 import type { Power } from '../credential/credential.js'
 import { configurationError, type Refusal } from '../kit/errors.js'
 import { flag, readOptions, text, texts, type OptionRows } from '../kit/option-rows.js'

@@ -1,3 +1,4 @@
+/* What a route asks of a caller, and how it is asked. */
 import type { AuthContext } from '../context.js'
 import { configurationError, Denial, ERRORS, type GuardError, type Refusal } from '../kit/errors.js'
 import { andThen, given, orElse, type Later } from '../kit/later.js'

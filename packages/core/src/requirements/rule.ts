@@ -1,3 +1,4 @@
+/* Requires what a function of the application decides. */
 import type { Refusal } from '../kit/errors.js'
 import { callable, text } from '../kit/option-rows.js'
 import { andThen, given } from '../kit/later.js'

@@ -1,3 +1,4 @@
+/* Requires scopes of the token. */
 import { configurationError } from '../kit/errors.js'
 import { oneOf, readOptions, type OptionRows } from '../kit/option-rows.js'
 import type { Caller, Requirement } from './requirement.js'

@@ -1,3 +1,4 @@
+/* Requires that the credential is neither revoked nor suspended. */
 import { oneOf, readOptions, type OptionRows } from '../kit/option-rows.js'
 import { NOT_REVOKED, unmet } from '../status/status.js'
 import type { Requirement } from './requirement.js'

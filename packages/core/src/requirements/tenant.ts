@@ -1,3 +1,4 @@
+/* Requires that the token was issued for the tenant of the request. */
 import type { Refusal } from '../kit/errors.js'
 import type { Power } from '../credential/credential.js'
 import { callable, flag, readOptions, text, type OptionRows } from '../kit/option-rows.js'

@@ -1,3 +1,4 @@
+/* The bits of a status list: compressed text in, one status out. */
 import { decodeBase64url } from '../kit/base64url.js'
 import type { BitOrder } from '../options/status-lists.js'
 

@@ -1,3 +1,4 @@
+/* The forms of status lists: W3C Bitstring and IETF Token Status List. */
 import { isObject, getOwn, text, type Json } from '../kit/members.js'
 
 /** How one standard writes a status list. */

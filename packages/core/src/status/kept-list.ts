@@ -1,6 +1,6 @@
 /*
- * Keeps one status list: fetched when it is first asked for, renewed by its use, and for as long as
- * its signer stands by it. Nothing in, what is known of the list out.
+ * Keeps one status list: fetched when it is first asked for, renewed by its use, until it expires.
+ * Nothing in, what is known of the list out.
  */
 import { backOff } from '../kit/back-off.js'
 import { printable } from '../kit/display.js'

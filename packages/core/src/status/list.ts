@@ -1,3 +1,4 @@
+/* A status list as it was signed: its rules, and what it says of an index. */
 import { printable } from '../kit/display.js'
 import { exchange, HttpFailure, retryAfter } from '../kit/http.js'
 import { parseJws, type UnverifiedJws } from '../jwt/jws.js'

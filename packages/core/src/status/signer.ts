@@ -1,3 +1,4 @@
+/* Who may sign a status list: its keys, found and tried. */
 import type { X509Certificate } from 'node:crypto'
 import { ALGORITHMS } from '../jwt/algorithms.js'
 import { configurationError } from '../kit/errors.js'
@@ -19,8 +20,8 @@ const MAX_KEYS = 8
 /**
  * Makes the verifier of one signer's lists.
  *
- * A key that only the list itself brings along proves nothing: anybody can make a certificate for
- * any name.
+ * A key that only the list itself brings along proves nothing: a certificate for any name is easily
+ * made.
  *
  * @throws {GuardError} `invalid_configuration` when there is no key or authority to go by
  */
@@ -56,7 +57,9 @@ function certificateVerifier(pems: readonly string[], organization: string): Lis
         return Promise.resolve(`a list of another issuer than ${expected}`)
       const leaf = readLeaf(jws)
       const problem =
-        leaf === undefined ? 'no certificate in "x5c"' : distrust(leaf, authorities, expected, now)
+        leaf === undefined
+          ? 'no certificate in "x5c"'
+          : certificateProblem(leaf, authorities, expected, now)
       return problem === undefined
         ? verifyWith(jws, [publishedKey(leaf!.publicKey.export({ format: 'jwk' }))])
         : Promise.resolve(problem)
@@ -90,7 +93,7 @@ function readAuthorities(pems: readonly string[]): readonly X509Certificate[] {
     const authorities = pems.map((pem) => new nodeCrypto.X509Certificate(pem))
     if (authorities.length > 0 && authorities.every(({ ca }) => ca)) return authorities
   } catch {
-    // Told below, without OpenSSL's words for it.
+    // The error below says so, without OpenSSL's words for it.
   }
   const hint = 'leave out the certificate of the signer itself: it may change, its authority stays'
   throw configurationError(
@@ -111,7 +114,7 @@ function readLeaf({ header }: UnverifiedJws): X509Certificate | undefined {
   }
 }
 
-function distrust(
+function certificateProblem(
   leaf: X509Certificate,
   authorities: readonly X509Certificate[],
   organization: string,

@@ -21,3 +21,14 @@ test.each([true, false, undefined])('"optional" may be %s', (optional) => {
   guard.server.close()
   return expect(decision).resolves.toBe(optional === true ? undefined : 'token_missing')
 })
+
+test.each([
+  [
+    'an address',
+    'https://verifier.example.org',
+    /write auth\(\{ issuer: "https:\/\/verifier\.example\.org"/,
+  ],
+  ['nothing', undefined, /found none: pass the options of createResourceServer/],
+])('%s in the place of options says what to write', (_, given, message) => {
+  expect(() => createGuard(given as never)).toThrow(message)
+})

@@ -33,9 +33,10 @@ describe('the dialects', () => {
 
   test.each(cases)('a decision rests on what the handler is shown: %s', (_, { claims }) => {
     const { types, kind, validFrom, validUntil, tenant, mandate } = readCredential(claims)!
-    const { powers, mandatee } = mandate
+    const { powers, mandatee, mandator } = mandate
     const { subjectId: _subject, ...summary } = readSummary(claims)!
     expect(summary).toEqual({
+      organizationIdentifier: mandator.organizationIdentifier,
       types,
       kind,
       validFrom,

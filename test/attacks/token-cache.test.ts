@@ -51,9 +51,9 @@ test.each(CHANGES)('a remembered token vouches for itself only: %s', async (_, c
   arena.close()
 })
 
-test('what was refused is judged anew each time, and nothing of it is remembered', async () => {
+test('what was refused is checked anew each time, and nothing of it is remembered', async () => {
   const arena = createArena()
-  const bad = arena.sealed({}, { aud: 'somebody else' })
+  const bad = arena.sealed({}, { aud: 'another API' })
   for (let time = 0; time < 3; time += 1) await arena.refuses(bad, 'audience_mismatch')
   expect(arena.denied.map(({ code }) => code)).toEqual(Array(3).fill('audience_mismatch'))
   arena.close()

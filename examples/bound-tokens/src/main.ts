@@ -1,0 +1,3 @@
+import { runScenario } from './scenario.js'
+
+await runScenario((text) => console.log(text))

@@ -1,0 +1,71 @@
+import { brokenTokens, createDevVerifier, type BrokenTokenName } from '@verifier-guard/dev-verifier'
+import { EXIT, Failure, usageFailure, type ExitCode } from '../exit.js'
+import { readText } from '../input.js'
+import { createPrinter, type OutputOptions } from '../output.js'
+import type { CliRuntime } from '../runtime.js'
+import { readPower } from './explain.js'
+
+/** The flags of `mint`. */
+export interface MintFlags extends OutputOptions {
+  readonly key?: string
+  readonly issuer?: string
+  readonly profile?: string
+  readonly audience?: string
+  readonly power?: readonly string[]
+  readonly expiresIn?: string
+  readonly broken?: string
+  readonly kind?: string
+}
+
+/** Signs a token for a test. */
+export async function mint(runtime: CliRuntime, flags: MintFlags): Promise<ExitCode> {
+  const printer = createPrinter(runtime, flags)
+  if (flags.broken === 'list') {
+    const because = Object.entries(brokenTokens).map(([name, row]) => [name, row.because] as const)
+    printer.result(Object.fromEntries(because), () => because.map((pair) => pair.join(': ')))
+    return EXIT.good
+  }
+  const { token, issuer, keys } = mistakesAsUsage(await requestOf(runtime, flags), flags.broken)
+  printer.result({ token, issuer, ...keys }, () => [token])
+  return EXIT.good
+}
+
+type Request = Awaited<ReturnType<typeof requestOf>>
+
+async function requestOf(runtime: CliRuntime, flags: MintFlags) {
+  const { issuer, profile, audience, kind, expiresIn, power } = flags
+  if (expiresIn !== undefined && !/^-?\d+$/.test(expiresIn))
+    throw usageFailure('--expires-in in seconds', `"${expiresIn}"`, 'give a whole number')
+  const key = flags.key && (await readText(runtime, flags.key, 'signing key'))
+  return {
+    verifier: defined({
+      issuer,
+      profile,
+      key: key?.startsWith('{') ? (JSON.parse(key) as object) : key,
+      runtime: { now: runtime.now },
+    }),
+    token: defined({
+      audience,
+      kind,
+      expiresIn: expiresIn === undefined ? undefined : Number(expiresIn),
+      powers: power?.map(readPower),
+    }),
+  }
+}
+
+function mistakesAsUsage(request: Request, broken: string | undefined) {
+  try {
+    const verifier = createDevVerifier(request.verifier)
+    const token =
+      broken === undefined
+        ? verifier.mint(request.token)
+        : verifier.mintBroken(broken as BrokenTokenName, request.token)
+    return { token, issuer: verifier.issuer, keys: verifier.jwks() }
+  } catch (error) {
+    throw new Failure(EXIT.usage, (error as Error).message)
+  }
+}
+
+function defined(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}

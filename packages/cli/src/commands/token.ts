@@ -1,0 +1,81 @@
+import {
+  createTokenSource,
+  TokenSourceError,
+  type TokenSourceErrorKind,
+  type TokenSourceOptions,
+} from '@verifier-guard/client'
+import { EXIT, Failure, usageFailure, type ExitCode } from '../exit.js'
+import { readText } from '../input.js'
+import { createPrinter, type OutputOptions } from '../output.js'
+import type { CliRuntime } from '../runtime.js'
+
+/** The flags of `token`. */
+export interface TokenFlags extends OutputOptions {
+  readonly verifier?: string
+  readonly credential?: string
+  readonly authorizationServer?: string
+  readonly clientId?: string
+  readonly key?: string
+  readonly secret?: string
+  readonly tenant?: string
+  readonly scope?: readonly string[]
+  readonly audience?: string
+  readonly resource?: string
+  readonly allowInsecureHttp?: boolean
+}
+
+const EXITS: Readonly<Record<TokenSourceErrorKind, ExitCode>> = {
+  configuration: EXIT.usage,
+  credential: EXIT.usage,
+  signer: EXIT.usage,
+  refused: EXIT.refused,
+  verifier: EXIT.unreachable,
+  closed: EXIT.unreachable,
+}
+
+/** Obtains an access token, and prints it alone. */
+export async function token(runtime: CliRuntime, flags: TokenFlags): Promise<ExitCode> {
+  const options = await optionsOf(runtime, flags)
+  try {
+    const source = createTokenSource({
+      ...options,
+      runtime: { fetch: runtime.fetch, now: runtime.now },
+    } as TokenSourceOptions)
+    try {
+      const accessToken = await source.getToken()
+      createPrinter(runtime, flags).result({ access_token: accessToken }, () => [accessToken])
+      return EXIT.good
+    } finally {
+      source.close()
+    }
+  } catch (error) {
+    if (!(error instanceof TokenSourceError)) throw error
+    throw new Failure(EXITS[error.kind], `${error.code}: ${error.message}`)
+  }
+}
+
+async function optionsOf(runtime: CliRuntime, flags: TokenFlags): Promise<object> {
+  const { env } = runtime
+  const { authorizationServer, clientId, tenant, scope, audience, resource } = flags
+  const read = async (file: string | undefined, what: string, variable: string) =>
+    file === undefined ? env[variable] : readText(runtime, file, what)
+  const verifier =
+    flags.verifier ?? (authorizationServer === undefined ? env['VERIFIER'] : undefined)
+  if (verifier === undefined && authorizationServer === undefined)
+    throw usageFailure(
+      '--verifier or --authorization-server',
+      'neither, and no variable VERIFIER',
+      'name who issues the token',
+    )
+  const options = {
+    ...{ verifier, authorizationServer, clientId, tenant, audience, resource },
+    scope: scope?.join(' '),
+    credential:
+      verifier === undefined ? undefined : await read(flags.credential, 'credential', 'CREDENTIAL'),
+    ...(flags.secret === undefined
+      ? { privateKey: await read(flags.key, 'private key', 'PRIVATE_KEY') }
+      : { clientSecret: await readText(runtime, flags.secret, 'client secret') }),
+    allowInsecureHttp: flags.allowInsecureHttp,
+  }
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}

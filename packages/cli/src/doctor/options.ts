@@ -1,0 +1,75 @@
+/*
+ * The options by themselves: what core warns of, and what stands between a caller and the API.
+ */
+import { createResourceServer, systemRuntime } from '@verifier-guard/core'
+import type { Facts } from './facts.js'
+import { bad, good, warning, type DoctorFinding } from './findings.js'
+
+/** What core says of the options at start-up. */
+export function checkOptions({ options }: Facts): readonly DoctorFinding[] {
+  const warnings: string[] = []
+  const warn = (message: string) => void warnings.push(message)
+  createResourceServer({
+    ...options,
+    keySet: { ...options.keySet, prefetch: false },
+    runtime: { ...systemRuntime, warn },
+  }).close()
+  if (warnings.length === 0) return [good('options', 'options that are right', 'they are right')]
+  return warnings.map((message) =>
+    warning(
+      'options',
+      'options that restrict access',
+      message,
+      'change the option, unless you mean it',
+    ),
+  )
+}
+
+/** Node's `fetch` goes by no proxy unless it is told to. */
+export function checkProxy({ runtime: { env } }: Facts): readonly DoctorFinding[] {
+  const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY']
+  const set = names.find((name) => env[name])
+  if (set === undefined) return [good('proxy', 'no proxy, or one that is used', 'no proxy')]
+  if (env['NODE_USE_ENV_PROXY'] === '1')
+    return [good('proxy', 'a proxy that is used', `${set}, which Node 24 and later use`)]
+  return [
+    warning(
+      'proxy',
+      'a proxy that is used',
+      `${set}, which Node's fetch ignores`,
+      'set NODE_USE_ENV_PROXY=1 on Node 24 and later; before, pass a fetch that uses the proxy as "runtime.fetch"',
+    ),
+  ]
+}
+
+/** `Authorization: Bearer ` and the end of the line. */
+const AROUND_TOKEN = 24
+/** What nginx takes in one field by default (`large_client_header_buffers`). */
+const NGINX = 8_192
+
+/** A token that is too long never reaches the API: Node and proxies answer before it. */
+export function checkHeaderSize({ runtime, token }: Facts): readonly DoctorFinding[] {
+  const { maxHeaderSize } = runtime
+  const expected = `header fields within the ${maxHeaderSize} bytes that Node takes`
+  if (token === undefined)
+    return maxHeaderSize >= 16_384
+      ? [
+          good(
+            'header size',
+            expected,
+            `${maxHeaderSize} bytes; a token of 20 powers has about 8 200`,
+          ),
+        ]
+      : [warning('header size', 'at least 16384 bytes', `${maxHeaderSize}`, RAISE_NODE)]
+  const size = token.length + AROUND_TOKEN
+  if (size > maxHeaderSize) return [bad('header size', expected, `${size} bytes`, RAISE_NODE)]
+  if (size <= NGINX) return [good('header size', expected, `${size} bytes`)]
+  return [
+    warning('header size', `the ${NGINX} bytes that nginx takes`, `${size} bytes`, RAISE_NGINX),
+  ]
+}
+
+const RAISE_NODE =
+  'start Node with --max-http-header-size=32768; the answer is 431 before the API sees the request'
+const RAISE_NGINX =
+  'raise the limit of every proxy on the way, in nginx large_client_header_buffers 4 32k'

@@ -1,0 +1,221 @@
+import { createResourceServer, systemRuntime } from '@verifier-guard/core'
+import { createDevVerifier } from '@verifier-guard/dev-verifier'
+import { command } from './support.js'
+
+const verifier = createDevVerifier()
+const machine = verifier.issueMachineCredential()
+const server = createResourceServer({
+  issuer: verifier.issuer,
+  profile: 'eudistack',
+  runtime: { ...systemRuntime, fetch: verifier.fetch, warn: () => {} },
+})
+
+describe('token', () => {
+  const files = { 'credential.jwt': machine.credential, 'key.hex': machine.privateKey.hex }
+  const flags = `token --verifier ${verifier.issuer} --credential credential.jwt --key key.hex`
+
+  test('prints a token that an API accepts, and nothing else', async () => {
+    const { exit, out, err } = await command(flags, { files, fetch: verifier.fetch })
+    expect([exit, err]).toEqual([0, ''])
+    expect((await server.verifyAccessToken(out)).clientId).toBe(machine.did)
+  })
+
+  test('reads the variables that the development Verifier prints', async () => {
+    const env = {
+      VERIFIER: verifier.issuer,
+      CREDENTIAL: machine.credential,
+      PRIVATE_KEY: machine.privateKey.hex,
+    }
+    expect((await command('token', { env, fetch: verifier.fetch })).exit).toBe(0)
+  })
+
+  test('prints JSON when it is asked to', async () => {
+    const { out } = await command(`${flags} --json`, { files, fetch: verifier.fetch })
+    expect(JSON.parse(out)).toEqual({ access_token: expect.stringMatching(/^eyJ/) as string })
+  })
+
+  test.each([
+    ['a refused request', 1, () => verifier.fail('token', 'status-400')],
+    ['a Verifier that is down', 3, () => verifier.fail('token', 'refuse')],
+    ['a Verifier with a fault', 3, () => verifier.fail('token', 'status-500')],
+  ])('%s exits with %i, and shows no key', async (_, status, plant) => {
+    plant()
+    const { exit, out, err } = await command(flags, { files, fetch: verifier.fetch })
+    verifier.heal()
+    expect([exit, out]).toEqual([status, ''])
+    expect(err).not.toContain(machine.privateKey.hex)
+  })
+
+  test('a key on the command line is refused, without being shown', async () => {
+    const { exit, err } = await command(`token --verifier ${verifier.issuer} --key {"kty":"EC"}`, {
+      files,
+    })
+    expect(exit).toBe(2)
+    expect(err).toContain('process list')
+  })
+
+  test('without a Verifier it says what is missing', async () => {
+    const { exit, err } = await command('token')
+    expect(exit).toBe(2)
+    expect(err).toContain('--verifier or --authorization-server')
+  })
+})
+
+describe('mint', () => {
+  test('signs a token with a key that is given, for the issuer that is given', async () => {
+    const made = await command('keys make')
+    const files = { 'key.pem': made.out }
+    const { out } = await command('mint --key key.pem --power DOME/Order/Read --json', { files })
+    const { token, issuer, keys } = JSON.parse(out) as Minted
+    const api = createResourceServer({ issuer, keys: { keys }, profile: 'eudistack' })
+    const { powers } = await api.verifyAccessToken(token)
+    expect(powers).toEqual([expect.objectContaining({ function: 'Order', domain: 'DOME' })])
+  })
+
+  test('prints the token alone, an expired one too', async () => {
+    const { exit, out } = await command('mint --expires-in -60')
+    expect(exit).toBe(0)
+    expect(out).toMatch(/^eyJ[\w-]+\.[\w-]+\.[\w-]+$/)
+  })
+
+  test('makes broken tokens by name, and lists the names', async () => {
+    const { out } = await command('mint --broken list')
+    expect(out).toContain('expired: exp has passed')
+    expect((await command('mint --broken alg-none')).out).toMatch(/\.$/)
+  })
+
+  test.each([
+    'mint --broken nonsense',
+    'mint --expires-in soon',
+    'mint --power Order',
+    'mint --profile x',
+  ])('%s exits with 2', async (line) => {
+    const { exit, err } = await command(line)
+    expect(exit).toBe(2)
+    expect(err).toMatch(/[Ee]xpected/)
+  })
+})
+
+interface Minted {
+  readonly token: string
+  readonly issuer: string
+  readonly keys: readonly { kty: string }[]
+}
+
+describe('keys', () => {
+  test.each(['ES256', 'ES384', 'ES512', 'RS256', 'EdDSA'])(
+    'makes a key for %s that inspect knows',
+    async (alg) => {
+      for (const format of ['pem', 'jwk']) {
+        const { out } = await command(`keys make --alg ${alg} --format ${format}`)
+        const inspected = await command('keys inspect -', { stdin: out })
+        expect(inspected.exit).toBe(0)
+        expect(inspected.out).toMatch(new RegExp(`algorithms .*${alg}`))
+      }
+    },
+  )
+
+  test('knows the did:key of a machine, and prints no private half', async () => {
+    for (const stdin of Object.values(machine.privateKey).map((form) =>
+      typeof form === 'string' ? form : JSON.stringify(form),
+    )) {
+      const { out } = await command('keys inspect -', { stdin })
+      expect(out).toContain(machine.did)
+      expect(out).not.toContain('"d"')
+      expect(out).not.toContain(machine.privateKey.hex)
+    }
+  })
+
+  test('names each key of a set by its thumbprint', async () => {
+    const { out } = await command('keys inspect - --json', {
+      stdin: JSON.stringify({
+        keys: [verifier.jwks().keys[0], createDevVerifier().jwks().keys[0]],
+      }),
+    })
+    expect(JSON.parse(out)).toEqual([
+      expect.objectContaining({ thumbprint: expect.stringMatching(/^[\w-]{43}$/) as string }),
+      expect.objectContaining({ type: 'public, P-256' }),
+    ])
+  })
+
+  test('the thumbprint is that of RFC 7638 §3.1', async () => {
+    const n =
+      '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw'
+    const { out } = await command('keys inspect -', {
+      stdin: JSON.stringify({ kty: 'RSA', n, e: 'AQAB', alg: 'RS256', kid: '2011-04-29' }),
+    })
+    expect(out).toContain('NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs')
+  })
+
+  test('writes to a new file, and leaves one that exists alone', async () => {
+    const { out, written } = await command('keys make --out key.pem')
+    expect(written['key.pem']).toContain('BEGIN PRIVATE KEY')
+    expect(out).not.toContain('PRIVATE KEY')
+    const again = await command('keys make --out key.pem', { files: { 'key.pem': '' } })
+    expect([again.exit, again.written]).toEqual([2, {}])
+  })
+
+  test.each([
+    'keys make --format hex --alg RS256',
+    'keys make --alg HS256',
+    'keys inspect none.pem',
+  ])('%s exits with 2', async (line) => {
+    expect((await command(line)).exit).toBe(2)
+  })
+
+  test('what is no key is said without being shown', async () => {
+    const { exit, err } = await command('keys inspect -', { stdin: 'my secret words' })
+    expect(exit).toBe(2)
+    expect(err).not.toContain('secret words')
+  })
+})
+
+describe('help', () => {
+  test.each(['doctor', 'explain', 'token', 'dev', 'mint', 'keys make', 'keys inspect'])(
+    '%s --help teaches with examples',
+    async (name) => {
+      const { exit, out } = await command(`${name} --help`)
+      expect(exit).toBe(0)
+      expect(out).toContain('Examples:\n  verifier-guard')
+    },
+  )
+
+  test('the exit codes stand in --help', async () => {
+    const { exit, out } = await command('--help')
+    expect(exit).toBe(0)
+    expect(out).toContain('0 good, 1 refused, 2 wrong usage, 3 unreachable')
+  })
+
+  test.each([
+    ['explian', 'Did you mean explain?'],
+    ['explain', "missing required argument 'file'"],
+  ])('a mistake in usage exits with 2: %s', async (line, message) => {
+    const { exit, err } = await command(line)
+    expect(exit).toBe(2)
+    expect(err).toContain(message)
+  })
+
+  test.each(['bash', 'zsh', 'fish'])('completes in %s', async (shell) => {
+    const { exit, out } = await command(`completion ${shell}`)
+    expect(exit).toBe(0)
+    for (const word of ['explain', 'doctor', 'inspect', 'against']) expect(out).toContain(word)
+  })
+
+  test('knows no other shell', async () => {
+    expect((await command('completion tcsh')).exit).toBe(2)
+  })
+})
+
+describe('colours', () => {
+  const stdin = verifier.mint()
+  const colored = async (flags: string, env = {}) =>
+    (await command(`explain - ${flags}`, { stdin, env, isTerminal: true })).out.includes('\u001b[')
+
+  test('are for terminals, and never against NO_COLOR, --no-color or --json', async () => {
+    expect(await colored('')).toBe(true)
+    expect(await colored('--no-color')).toBe(false)
+    expect(await colored('--json')).toBe(false)
+    expect(await colored('', { NO_COLOR: '1' })).toBe(false)
+    expect((await command('explain -', { stdin })).out).not.toContain('\u001b[')
+  })
+})

@@ -1,0 +1,13 @@
+import { printable } from './display.js'
+import { failure, type TokenSourceError } from './errors.js'
+import { readUrl } from './url.js'
+
+/** For a request to an origin that gets no tokens. */
+export function notAllowed(url: string | URL): TokenSourceError {
+  const origin = readUrl(String(url))?.origin
+  return failure('origin_not_allowed', {
+    expected: 'an address on one of "allowedOrigins"',
+    found: origin === undefined ? 'an address that is not absolute' : printable(origin),
+    hint: 'tokens are sent nowhere else',
+  })
+}

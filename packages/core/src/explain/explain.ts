@@ -1,0 +1,220 @@
+/*
+ * Explains what a resource server decides on a token: the steps of `resource-server.ts`, one by
+ * one, going on after one that does not pass where that is safe.
+ */
+import { checkBinding } from '../binding.js'
+import { readSummary, type CredentialSummary } from '../credential/credential.js'
+import { verifyWithKeys, type Signed } from '../issuers/signer.js'
+import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
+import { parseJws, type UnverifiedJws } from '../jwt/jws.js'
+import { quote } from '../kit/display.js'
+import { fingerprint } from '../kit/fingerprint.js'
+import { andThen } from '../kit/later.js'
+import type { ResourceServerOptions } from '../options/options.js'
+import { presentAlone, type Presented } from '../presented/authorization.js'
+import { checkRequirement } from '../requirements/requirement.js'
+import { allowedAlgorithm } from '../resource-server.js'
+import { CLAIM_RULES } from '../rules/claims.js'
+import { clientIdOf } from '../rules/client.js'
+import { confirmationOf } from '../rules/confirmation.js'
+import { CREDENTIAL_RULES } from '../rules/credential-policy.js'
+import { createTokenCache, type Known } from '../token-cache.js'
+import { askRules } from './ask-rules.js'
+import { conclude, createTrace, type ExplainOptions, type Explanation } from './explanation.js'
+import { recognize } from './recognize.js'
+import { createSetting, type Setting } from './setting.js'
+
+/**
+ * Explains what a resource server decides on a token: every check of the decision in its order,
+ * with what was expected, what was found, its verdict and its cure.
+ *
+ * Goes on after the first check that does not pass, where that is safe: the token is refused all
+ * the same. Its verdict is that of `verifyAccessToken` of a resource server with these options.
+ * Checks no proof of possession, since there is no request: a bound token is refused. Use it to
+ * find a mistake, never to protect a route.
+ *
+ * @param token what was sent as an access token, without a scheme before it
+ * @param options those of the resource server. Its listeners are not told of anything.
+ * @param explain a requirement besides, and whether requests are sent. Default: neither
+ *   requirement nor `offline`
+ * @returns the checks, and what they come to. Holds neither the token nor personal data.
+ * @throws {GuardError} `invalid_configuration`
+ * @see [RFC 9068 §4](https://www.rfc-editor.org/rfc/rfc9068#section-4)
+ * @example
+ * ```ts
+ * import { explainToken } from '@verifier-guard/core/explain'
+ *
+ * const { verdict, checks } = await explainToken('eyJhbGciOi…', {
+ *   issuer: 'https://verifier.example.org/verifier',
+ *   profile: 'eudistack',
+ * })
+ * console.log(verdict)
+ * for (const { name, found, cure } of checks) console.log(name, found, cure ?? '')
+ * ```
+ */
+export async function explainToken(
+  token: string,
+  options: ResourceServerOptions,
+  explain: ExplainOptions = {},
+): Promise<Explanation> {
+  const setting = createSetting(options, explain.offline === true)
+  const trace = createTrace()
+  try {
+    const presented = await trace.ask(
+      'size',
+      () => presentAlone(token ?? '') as Presented,
+      ({ token: text }) => ({
+        expected: 'a text that is not too long',
+        found: `${text.length} characters`,
+      }),
+    )
+    if (presented !== undefined) await explainPresented({ presented, setting, trace, explain })
+  } finally {
+    setting.close()
+  }
+  const text = typeof token === 'string' ? token : ''
+  return {
+    ...conclude(trace.checks),
+    is: recognize(text),
+    fingerprint: await fingerprint(text),
+    checks: trace.checks,
+  }
+}
+
+/** What is explained, and where it is written to. */
+interface Work {
+  readonly presented: Presented
+  readonly setting: Setting
+  readonly trace: ReturnType<typeof createTrace>
+  readonly explain: ExplainOptions
+}
+
+async function explainPresented(work: Work): Promise<void> {
+  const { trace, setting, presented } = work
+  const jws = await trace.ask(
+    'form',
+    () => parseJws(presented.token),
+    () => ({
+      expected: 'a signed JWT in compact form (RFC 7515)',
+      found: 'header, claims and signature',
+    }),
+  )
+  if (jws === undefined) return
+  const found = await trace.ask(
+    'issuer',
+    () => setting.issuers.find(jws.claims['iss']),
+    ({ issuer }) => ({ expected: `"iss" to be ${quote(issuer)}`, found: quote(jws.claims['iss']) }),
+  )
+  // Where one issuer is configured, the token is held to its settings: they are the likely ones.
+  const issuer = found ?? (await setting.onlyIssuer())
+  if (issuer === undefined)
+    return trace.skip('all others', 'an issuer whose settings apply', 'no such issuer')
+  const isGenuine = await explainSignature(work, jws, issuer)
+  await explainRules(work, jws, issuer, isGenuine)
+}
+
+/** @returns false for a signature that does not hold */
+async function explainSignature(
+  { trace, setting }: Work,
+  jws: UnverifiedJws,
+  issuer: TrustedIssuer,
+): Promise<boolean> {
+  const expected = `a signature by a key of ${issuer.issuer}`
+  const row = await trace.ask(
+    'algorithm',
+    () => allowedAlgorithm(jws, issuer),
+    ({ name }) => ({
+      expected: `"alg" among ${[...issuer.algorithms.keys()].join(', ')}`,
+      found: name,
+    }),
+  )
+  if (row === undefined) {
+    trace.skip('signature', expected, 'not checked: its algorithm is not allowed')
+    return false
+  }
+  if (setting.lacksKeysOf(issuer)) {
+    trace.skip(
+      'signature',
+      expected,
+      'not checked: no keys are at hand, and no request was sent',
+      'hand in "keys", or explain the token online',
+    )
+    return true
+  }
+  const how = { now: setting.seconds(), thread: setting.settings.signatureThread }
+  const signed = await trace.ask<Signed>(
+    'signature',
+    () => verifyWithKeys(jws, issuer.keySet, row, how),
+    ({ key }) => ({ expected, found: `one by the key ${quote(key.jwk.kid)}` }),
+  )
+  return signed !== undefined
+}
+
+async function explainRules(
+  work: Work,
+  jws: UnverifiedJws,
+  issuer: TrustedIssuer,
+  isGenuine: boolean,
+): Promise<void> {
+  const { trace, setting } = work
+  const { settings } = setting
+  const { header, claims } = jws
+  const now = setting.seconds()
+  const context = { header, claims, issuer, now, ...settings }
+  if (!(await askRules(trace, CLAIM_RULES, context))) return
+  const read = await trace.ask(
+    'credential',
+    () => ({ credential: issuer.profile.credential ? readSummary(claims) : undefined }),
+    ({ credential }) => ({
+      expected: 'a credential that can be read, or none',
+      found: kindOf(credential),
+    }),
+  )
+  if (read === undefined) return
+  const { credential } = read
+  await askRules(trace, CREDENTIAL_RULES, { claims, credential, issuer, now, limits: settings })
+  await explainRequest(work, knownFrom(jws, issuer, credential), isGenuine)
+}
+
+/** What a decision would know of a token that passes, for the checks that need it. */
+function knownFrom(
+  { token, header, claims }: UnverifiedJws,
+  issuer: TrustedIssuer,
+  credential: CredentialSummary | undefined,
+): Known {
+  return createTokenCache(null).add({
+    ...{ token, header, claims, credential },
+    issuer: issuer.issuer,
+    clientId: clientIdOf(claims, issuer, credential),
+    confirmation: confirmationOf(claims),
+    validFrom: -Infinity,
+    validUntil: Infinity,
+    basis: { by: 'signature', configuredAs: issuer.configuredAs, holds: () => true },
+  })
+}
+
+/** What is asked of each request anew. */
+async function explainRequest(
+  { trace, setting, presented, explain: { requirement } }: Work,
+  known: Known,
+  isGenuine: boolean,
+): Promise<void> {
+  const requiresDpop = setting.settings.dpop?.isRequired === true
+  await trace.ask(
+    'binding',
+    () => andThen(checkBinding(known, presented, { proofs: {}, requiresDpop }), () => true),
+    () => ({ expected: 'a bearer token', found: 'one that is bound to no key' }),
+  )
+  if (requirement === undefined || !isGenuine) return
+  const { statusLists } = setting
+  await trace.ask(
+    'requirement',
+    () =>
+      andThen(checkRequirement(requirement, known.context, undefined, { statusLists }), () => true),
+    () => ({ expected: requirement.name, found: 'a caller who meets it' }),
+  )
+}
+
+function kindOf(credential: CredentialSummary | undefined): string {
+  return credential === undefined ? 'no credential' : `a credential of kind ${credential.kind}`
+}

@@ -1,0 +1,119 @@
+/*
+ * What the options of a resource server mean, in words. Options in; for each of their effects, what
+ * is accepted and what is refused, out.
+ */
+import type { IssuerSettings, ResourceServerOptions, Settings } from '../options/options.js'
+import { resolveOptions } from '../options/resolve.js'
+import { quiet } from './setting.js'
+
+/** One effect of the options. */
+export interface Meaning {
+  /** `issuer`, `audience`, `clock` … */
+  readonly about: string
+  readonly accepted: string
+  readonly refused: string
+}
+
+/**
+ * Says what the options of a resource server mean: what it accepts, and what it refuses.
+ *
+ * Sends no request. Does not check that the Verifier exists.
+ *
+ * @param options those of the resource server
+ * @returns one entry for each effect, the defaults included; for several issuers, those of each
+ * @throws {GuardError} `invalid_configuration`
+ * @example
+ * ```ts
+ * import { describeOptions } from '@verifier-guard/core/explain'
+ *
+ * const options = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * for (const { about, accepted } of describeOptions(options)) console.log(about, accepted)
+ * ```
+ */
+export function describeOptions(options: ResourceServerOptions): readonly Meaning[] {
+  const settings = resolveOptions(quiet(options))
+  return [...settings.issuers.flatMap(meaningsOf), ...meaningsOfAll(settings)]
+}
+
+function meaningsOf(own: IssuerSettings): readonly Meaning[] {
+  const { issuer, template, kinds, algorithms, profile } = own
+  return [
+    {
+      about: 'issuer',
+      accepted: `tokens whose "iss" is ${template ? 'of the form' : 'exactly'} ${issuer}`,
+      refused: 'tokens of other issuers, also where only a slash differs',
+    },
+    { about: 'keys', accepted: keysOf(own), refused: 'keys that a token names or brings' },
+    audienceOf(own),
+    {
+      about: 'algorithms',
+      accepted: [...algorithms.keys()].join(', '),
+      refused: 'every other "alg", whatever the metadata state',
+    },
+    {
+      about: 'token type',
+      accepted: `"typ" ${profile.types.map((name) => name || 'none').join(', ')}`,
+      refused: 'id_tokens, logout tokens and other JWTs of the same key',
+    },
+    {
+      about: 'kind of caller',
+      accepted: kinds?.join(', ') ?? 'any',
+      refused: kinds === undefined ? 'none' : 'callers of another kind, with 403',
+    },
+  ]
+}
+
+function keysOf({ issuer, keysAt }: IssuerSettings): string {
+  const place = keysAt(issuer)
+  if ('keys' in place) return `the ${place.keys.keys.length} keys of the configuration`
+  return 'jwksUri' in place ? `those at ${place.jwksUri}` : `those that ${issuer} publishes`
+}
+
+function audienceOf({ issuer, audience, clientIds }: IssuerSettings): Meaning {
+  if (audience === null)
+    return { about: 'audience', accepted: 'any: tokens for other APIs too', refused: 'none' }
+  if (audience !== undefined)
+    return {
+      about: 'audience',
+      accepted: `tokens for ${audience.join(' or ')}`,
+      refused: 'tokens for other APIs',
+    }
+  const clients = clientIds.length > 0 ? `; employees' tokens for ${clientIds.join(' or ')}` : ''
+  return {
+    about: 'audience',
+    accepted: `machines' tokens for the Verifier itself, ${issuer}${clients}`,
+    refused: "employees' tokens for other clients",
+  }
+}
+
+function meaningsOfAll(settings: Settings): readonly Meaning[] {
+  const { clockTolerance, maxTokenAge, checksCredentialValidity, limits, lookups } = settings
+  const lookedUp: Meaning = {
+    about: 'issuer lookup',
+    accepted: 'issuers that the application answers for',
+    refused: 'those it does not know',
+  }
+  return [
+    ...(lookups.length > 0 ? [lookedUp] : []),
+    {
+      about: 'clock',
+      accepted: `clocks that differ by up to ${clockTolerance} s`,
+      refused: 'tokens that expired, or are not yet valid, by more than that',
+    },
+    {
+      about: 'age',
+      accepted: maxTokenAge === Infinity ? 'any until "exp"' : `up to ${maxTokenAge} s after "iat"`,
+      refused: 'tokens without "exp"',
+    },
+    {
+      about: 'credential',
+      accepted: checksCredentialValidity ? 'credentials that are valid now' : 'expired ones too',
+      refused: checksCredentialValidity ? 'tokens that outlive their credential' : 'none',
+    },
+    {
+      about: 'outage',
+      accepted: `keys at hand for up to ${limits.maxStale / 1_000} s without the Verifier`,
+      refused: 'every token after that, with 503',
+    },
+  ]
+}

@@ -1,0 +1,130 @@
+/*
+ * Tells a developer's console of each decision of this process, as it is made. Decisions in by the
+ * diagnostics channels; server-sent events (HTML Living Standard §9.2) out, on loopback alone.
+ */
+import { configurationError } from '../kit/errors.js'
+import type { GuardEvents } from '../kit/events.js'
+import { builtinModule } from '../kit/runtime.js'
+import { cureOf } from './cures.js'
+
+/** What is read of a request: Node's `IncomingMessage` has it. */
+export interface WatchRequest {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly socket: { readonly remoteAddress?: string | undefined }
+}
+
+/** What is used of a response: Node's `ServerResponse` has it. */
+export interface WatchResponse {
+  writeHead(status: number, headers: Record<string, string>): unknown
+  write(text: string): unknown
+  end(text?: string): unknown
+  on(event: 'close', listener: () => void): unknown
+}
+
+/** Where the console looks for the handler. */
+export const WATCH_PATH = '/.verifier-guard/decisions'
+
+/** The parts of a decision in order, and the `check` of denials by each. */
+const PARTS: readonly (readonly [name: string, checks: readonly string[]])[] = [
+  ['request', ['token']],
+  ['form', ['jws']],
+  ['issuer', ['issuer']],
+  ['algorithm', ['algorithms']],
+  ['signature', ['key-set', 'key', 'signature']],
+  ['claims', ['claims']],
+  ['credential', ['credential', 'credential-policy']],
+  ['binding', ['binding', 'proof', 'nonce', 'replay']],
+]
+const LAST = 'requirements'
+
+/**
+ * Makes a handler that tells the console of the development Verifier
+ * (`verifier-guard dev --watch`) what this process decides, each check ticked or crossed.
+ *
+ * For development alone: mount it at `/.verifier-guard/decisions`, outside of what is protected. It
+ * answers this machine alone, and no page of another origin. It refuses to be made with
+ * `NODE_ENV=production`, and a request that came through a proxy. It tells neither tokens nor whose
+ * they are.
+ *
+ * @returns a handler for Node's `http`, and for every framework that hands on its request and
+ *   response
+ * @throws {GuardError} `invalid_configuration` with `NODE_ENV=production`, and where there are no
+ *   diagnostics channels
+ * @example
+ * ```ts
+ * import { watchDecisions, WATCH_PATH } from '@verifier-guard/core/explain'
+ * import express from 'express'
+ *
+ * const app = express()
+ * if (process.env['NODE_ENV'] === 'development') app.get(WATCH_PATH, watchDecisions())
+ * ```
+ */
+export function watchDecisions(): (request: WatchRequest, response: WatchResponse) => void {
+  const diagnostics = builtinModule('node:diagnostics_channel')
+  if (diagnostics === undefined || isProduction())
+    throw configurationError(
+      'watchDecisions() on Node, in development',
+      diagnostics === undefined ? 'another runtime' : 'NODE_ENV=production',
+      'mount it only where NODE_ENV is "development"',
+    )
+  return (request, response) => {
+    const why = refusal(request)
+    if (why !== undefined) {
+      response.writeHead(403, { 'content-type': 'text/plain' })
+      response.end(`${why}\n`)
+      return
+    }
+    const tell = (decision: object) => response.write(`data: ${JSON.stringify(decision)}\n\n`)
+    const onAllowed = () => tell(allowed)
+    const onDenied = (event: unknown) => tell(denied(event as GuardEvents['denied']))
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    response.write('retry: 1000\n\n')
+    diagnostics.subscribe('verifier-guard:allowed', onAllowed)
+    diagnostics.subscribe('verifier-guard:denied', onDenied)
+    response.on('close', () => {
+      diagnostics.unsubscribe('verifier-guard:allowed', onAllowed)
+      diagnostics.unsubscribe('verifier-guard:denied', onDenied)
+    })
+  }
+}
+
+function isProduction(): boolean {
+  const host = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process
+  return host?.env?.['NODE_ENV']?.trim().toLowerCase() === 'production'
+}
+
+/** Header fields that a proxy adds: behind one, every caller seems to be on this machine. */
+const BY_PROXY = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']
+
+function refusal({ headers, socket }: WatchRequest): string | undefined {
+  if (!isLoopback(socket.remoteAddress ?? '')) return 'Decisions are told on loopback only.'
+  if (BY_PROXY.some((name) => headers[name] !== undefined))
+    return 'Decisions are not told through a proxy.'
+  // DNS rebinding: the name of an attacker's page that resolves to this machine.
+  const host = `${String(headers['host'])}`.replace(/:\d+$/, '')
+  if (!isLoopback(host.replace(/^\[|\]$/g, ''))) return 'Decisions are told to loopback hosts only.'
+  if (headers['origin'] !== undefined || headers['sec-fetch-site'] !== undefined)
+    return 'Decisions are not told to pages: open the console of the development Verifier.'
+  return undefined
+}
+
+function isLoopback(host: string): boolean {
+  return /^(?:(?:::ffff:)?127\.\d+\.\d+\.\d+|::1|localhost)$/i.test(host)
+}
+
+const allowed = Object.freeze({
+  result: 'allowed',
+  checks: PARTS.map(([name]) => ({ name, verdict: 'passed' })),
+})
+
+/** Everything before the check that refused has passed; nothing after it was asked. */
+function denied({ code, status, check, expected, actual, hint }: GuardEvents['denied']): object {
+  const found = PARTS.findIndex(([, checks]) => checks.includes(check))
+  const at = found === -1 ? PARTS.length : found
+  const checks = [...PARTS.map(([name]) => name), LAST].map((name, index) => ({
+    name,
+    verdict: index < at ? 'passed' : index === at ? 'failed' : 'skipped',
+  }))
+  const cure = cureOf(code, hint === undefined ? {} : { hint })
+  return { result: 'denied', code, status, expected, actual, cure, checks }
+}

@@ -1,0 +1,186 @@
+/*
+ * What the forms of the page do. Fields in; what came of it out, as data for a program and as a
+ * piece of the page for people.
+ */
+import { faults, type FaultName, type FaultPlace } from '../faults.js'
+import { isLoopback } from '../loopback.js'
+import { systemFetch } from '../runtime.js'
+import { tokenShapes, type TokenShapeName } from '../token-shapes.js'
+import { brokenTokens, type BrokenTokenName } from '../variants.js'
+import type { MintOptions } from '../mint.js'
+import type { Desk } from './desk.js'
+import { explainedToken, type Held } from './explained.js'
+import { Mistake, powerOf, powersOf, wholeNumber, type Fields } from './form.js'
+import { copyable, html, quoted, textOf, visible, type Markup } from './markup.js'
+import { stateOf } from './state.js'
+
+/** What came of an action. */
+export interface Outcome {
+  readonly data: object
+  readonly markup: Markup
+}
+
+/** An action of the page. @throws Mistake */
+export type Action = (desk: Desk, fields: Fields) => Outcome | Promise<Outcome>
+
+/** The actions, by the last part of their path. */
+export const ACTIONS: Readonly<Record<string, Action>> = {
+  credential: issueCredential,
+  mint: mintToken,
+  explain: explainToken,
+  call: callApi,
+  faults: setFault,
+  heal: healAll,
+  rotate: rotateKeys,
+  clock: setClock,
+}
+
+function issueCredential({ verifier }: Desk, fields: Fields): Outcome {
+  const powers = powersOf(fields['powers'])
+  const request = powers.length === 0 ? {} : { powers }
+  const isMachine = fields['kind'] !== 'employee'
+  const issued = isMachine
+    ? verifier.issueMachineCredential(request)
+    : verifier.issueEmployeeCredential(request)
+  const { credential, did, privateKey } = issued
+  const environment = `VERIFIER=${verifier.issuer}\nCREDENTIAL=${credential}\nPRIVATE_KEY=${privateKey.hex}`
+  return {
+    data: { credential, did, privateKey },
+    markup: html`<p>Issued to <code>${did}</code>. Configure your client with it:</p>
+      ${copyable('credential-env', environment)}
+      <p>Or obtain a token with it, in a shell where these three are set:</p>
+      ${copyable('credential-token', 'verifier-guard token')}`,
+  }
+}
+
+async function mintToken(desk: Desk, fields: Fields): Promise<Outcome> {
+  const token = minted(desk, fields)
+  return explained(desk, token, fields)
+}
+
+function minted({ verifier }: Desk, fields: Fields): string {
+  const { shape = '', powers, audience } = fields
+  const expiresIn = wholeNumber('the life', fields['expires-in'])
+  const options: MintOptions = {
+    ...(Object.hasOwn(tokenShapes, shape) ? tokenShapes[shape as TokenShapeName] : {}),
+    ...(powers === undefined ? {} : { powers: powersOf(powers) }),
+    ...(audience === undefined ? {} : { audience }),
+    ...(expiresIn === undefined ? {} : { expiresIn }),
+  }
+  if (Object.hasOwn(brokenTokens, shape))
+    return verifier.mintBroken(shape as BrokenTokenName, options)
+  return shape === 'id_token' ? verifier.mintIdToken(options) : verifier.mint(options)
+}
+
+async function explainToken(desk: Desk, fields: Fields): Promise<Outcome> {
+  const token = (fields['token'] ?? '').trim()
+  if (token === '') throw new Mistake('Expected a token; found none.')
+  return explained(desk, token, fields)
+}
+
+async function explained(desk: Desk, token: string, fields: Fields): Promise<Outcome> {
+  const audience = fields['expected-audience'] ?? desk.audience
+  const held: Held = {
+    ...(audience === undefined ? {} : { audience }),
+    ...(fields['required'] === undefined ? {} : { power: powerOf(fields['required'].trim()) }),
+  }
+  const explanation = await desk.explain?.(token, held)
+  return {
+    data: { token, explanation },
+    markup: html`<details class="token">
+        <summary>The token itself, ${token.length} characters</summary>
+        ${copyable('token-text', visible(token))}
+      </details>
+      ${explainedToken(token, explanation)}`,
+  }
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+const PATIENCE = 5_000
+const MOST_SHOWN = 2_000
+
+/** Sends a request to an API on this machine, as curl would. */
+async function callApi({ verifier }: Desk, fields: Fields): Promise<Outcome> {
+  const url = localAddress(fields['url'] ?? '')
+  const method = fields['method'] ?? 'GET'
+  if (!METHODS.includes(method)) throw new Mistake(`Expected a method of ${METHODS.join(', ')}.`)
+  const token = fields['token']?.trim() ?? verifier.mint({ powers: powersOf(fields['powers']) })
+  if (/[^\x21-\x7e]/.test(token)) throw new Mistake('Expected a token without white space in it.')
+  const command = `curl -i -X ${method} ${quoted(url)} -H ${quoted(`Authorization: Bearer ${token}`)}`
+  const answer = await request(url, method, token)
+  return {
+    data: answer,
+    markup: html`<p class="verdict ${answer.status < 400 ? 'accepted' : 'refused'}">
+        <strong>${answer.status}</strong> ${visible(answer.challenge ?? '')}
+      </p>
+      <pre tabindex="0" aria-label="Body of the answer">${visible(answer.body)}</pre>
+      ${copyable('call-curl', command)}`,
+  }
+}
+
+function localAddress(text: string): string {
+  try {
+    const { href, protocol, hostname } = new URL(text)
+    if (/^https?:$/.test(protocol) && isLoopback(hostname)) return href
+  } catch {
+    // Falls through to the message.
+  }
+  throw new Mistake(
+    `Expected the address of an API on this machine, for example http://127.0.0.1:3000/orders; found "${text}".`,
+  )
+}
+
+async function request(url: string, method: string, token: string) {
+  try {
+    const response = await systemFetch(url, {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(PATIENCE),
+    })
+    const challenge = response.headers.get('www-authenticate')
+    const body = (await response.text()).slice(0, MOST_SHOWN)
+    return { status: response.status, challenge, body }
+  } catch {
+    throw new Mistake(`Expected an answer from ${url} within 5 seconds; found none. Is it running?`)
+  }
+}
+
+function setFault(desk: Desk, fields: Fields): Outcome {
+  const { place = '', fault = '' } = fields
+  const name = fault as FaultName
+  try {
+    desk.verifier.fail(place as FaultPlace, name)
+  } catch (error) {
+    throw new Mistake((error as Error).message)
+  }
+  desk.faults.set(place as FaultPlace, name)
+  return changed(desk)
+}
+
+function healAll(desk: Desk): Outcome {
+  desk.verifier.heal()
+  desk.faults.clear()
+  desk.clock.offset = 0
+  return changed(desk)
+}
+
+function rotateKeys(desk: Desk, fields: Fields): Outcome {
+  desk.verifier.rotateKeys({ keepOld: fields['keep'] === 'yes' })
+  return changed(desk)
+}
+
+function setClock(desk: Desk, fields: Fields): Outcome {
+  desk.clock.offset = wholeNumber('the difference', fields['offset']) ?? 0
+  return changed(desk)
+}
+
+/** Every open page shows what is set now. */
+function changed(desk: Desk): Outcome {
+  const markup = stateOf(desk)
+  desk.feed.publish('state', textOf(markup))
+  return { data: { faults: Object.fromEntries(desk.faults), offset: desk.clock.offset }, markup }
+}
+
+/** The names of all faults. */
+export const FAULT_NAMES = Object.keys(faults)

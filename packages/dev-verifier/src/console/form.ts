@@ -1,0 +1,44 @@
+/*
+ * What a form of the page holds. Fields in, options out; a mistake says what was expected.
+ */
+import type { Power } from '../mandate.js'
+
+/** A mistake in a field, for its user. */
+export class Mistake extends Error {
+  override readonly name = 'Mistake'
+}
+
+/** The fields of a form, without those that are empty. */
+export type Fields = Readonly<Record<string, string>>
+
+const LARGEST = 262_144
+
+/** @throws Mistake for a form that is too large */
+export async function readFields(request: Request): Promise<Fields> {
+  const text = await request.text()
+  if (text.length > LARGEST) throw new Mistake('Expected a form of at most 256 KiB.')
+  const pairs = [...new URLSearchParams(text)].filter(([, value]) => value.trim() !== '')
+  return Object.fromEntries(pairs)
+}
+
+/** Powers, one a line as `domain/function/action`. @throws Mistake */
+export function powersOf(text: string | undefined): readonly Power[] {
+  const lines = (text ?? '').split('\n').map((line) => line.trim())
+  return lines.filter((line) => line !== '').map(powerOf)
+}
+
+/** A power as `domain/function/action`. @throws Mistake */
+export function powerOf(text: string) {
+  const [domain, name, action, ...rest] = text.split('/')
+  if (domain && name && action && rest.length === 0) return { domain, function: name, action }
+  throw new Mistake(
+    `Expected a power as domain/function/action, for example DOME/ProductOffering/Create; found "${text}".`,
+  )
+}
+
+/** A whole number. @throws Mistake */
+export function wholeNumber(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^-?\d{1,9}$/.test(text.trim())) return Number(text)
+  throw new Mistake(`Expected ${name} as a whole number of seconds; found "${text}".`)
+}

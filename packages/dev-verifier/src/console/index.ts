@@ -1,0 +1,9 @@
+/**
+ * The console of a development Verifier: a page to issue, mint, explain, watch and break things.
+ *
+ * @packageDocumentation
+ */
+export { FLAGS, printEvents, readFlags, shownFlag, type Flag } from '../command-line.js'
+export { startConsole } from './start.js'
+export type { ConsoleOptions, DevConsole } from './start.js'
+export type { Explain, Explained, ExplainedCheck, Held } from './explained.js'

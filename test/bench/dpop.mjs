@@ -1,0 +1,218 @@
+/*
+ * What a known token with a new DPoP proof costs: `node test/bench/dpop.mjs [rounds]`. In process,
+ * behind Express, with many in flight, and in memory under a flood. Writes dpop.json, and the table
+ * of packages/core/docs/proof-of-possession.md.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { format, resolveConfig } from 'prettier'
+import { aside, canPin, forkPinned } from './cores.mjs'
+import { contestants, createClient } from './dpop-contestants.mjs'
+import { load } from './http.mjs'
+import { measure, summary } from './measure.mjs'
+import { createIssuer } from './tokens.mjs'
+
+const rounds = Number(process.argv[2] ?? 7)
+const only = process.argv[3]
+const WARM_UP = 1
+const OPERATIONS = 3_000
+const NAMES = Object.keys(contestants)
+const here = (name) => fileURLToPath(new URL(name, import.meta.url))
+
+if (only === 'in-process') {
+  process.send(await inProcess())
+  process.disconnect()
+} else if (only === 'memory') {
+  process.send(await memory())
+  process.disconnect()
+} else await all()
+
+async function all() {
+  const results = {
+    date: new Date().toISOString().slice(0, 10),
+    rounds,
+    node: process.version,
+    cpu: cpus()[0].model,
+    cores: cpus().length,
+    oneCore: canPin ? await said(forkPinned('dpop.mjs', [`${rounds}`, 'in-process'])) : undefined,
+    allCores: await inProcess(),
+    express: await overExpress(),
+    memory: await said(
+      spawn(process.execPath, ['--expose-gc', here('dpop.mjs'), `${rounds}`, 'memory'], {
+        stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      }),
+    ),
+  }
+  await write('dpop.json', JSON.stringify(results), 'json')
+  console.log(table(results))
+  await intoPage(table(results))
+  process.exit()
+}
+
+async function said(child) {
+  const [message] = await once(child, 'message')
+  return message
+}
+
+/** Time and CPU of an operation, one at a time and 16 in flight, as ratios to one signature. */
+async function inProcess() {
+  const issuer = await createIssuer('ES256', '1.8 kB')
+  const client = createClient(issuer)
+  const functions = NAMES.map((name) => [name, contestants[name].make(issuer, client)])
+  const samples = new Map(NAMES.map((name) => [name, []]))
+  for (let round = -WARM_UP; round < rounds; round += 1)
+    for (const [name, run] of functions) {
+      const inputs = () =>
+        Array.from({ length: OPERATIONS }, () => ({ token: client.token, proof: client.proof() }))
+      await measure(run, inputs().slice(0, 300), 1)
+      const one = await measure(run, inputs(), 1)
+      const many = await measure(run, inputs(), name === 'floor' ? 1 : 16)
+      if (round >= 0) samples.get(name).push({ one, many })
+    }
+  issuer.close()
+  const floor = samples.get('floor')
+  return NAMES.map((name) => {
+    const ratio = (kind, by) =>
+      summary(samples.get(name).map((sample, round) => sample[kind][by] / floor[round].one[by]))
+    return {
+      contestant: name,
+      microseconds: summary(samples.get(name).map(({ one }) => one.wall)).median,
+      time: ratio('one', 'wall'),
+      cpu: ratio('one', 'all'),
+      throughput: summary(
+        samples.get(name).map(({ many }, round) => floor[round].one.wall / many.wall),
+      ),
+    }
+  })
+}
+
+/** The CPU time that a guard adds to a request behind Express, on one core. */
+function overExpress() {
+  return aside(async () => {
+    const issuer = await createIssuer('ES256', '1.8 kB')
+    const client = createClient(issuer)
+    const servers = await Promise.all(
+      ['none', ...NAMES].map((name) => startServer(name, issuer, client)),
+    )
+    const used = new Map(servers.map(({ name }) => [name, []]))
+    for (let round = -WARM_UP; round < rounds; round += 1)
+      for (const server of servers) {
+        const requests = Array.from(
+          { length: OPERATIONS },
+          () =>
+            `GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: DPoP ${client.token}\r\nDPoP: ${client.proof()}\r\n\r\n`,
+        )
+        const before = await server.usage()
+        await load(server.port, requests)
+        const spent = (await server.usage()) - before
+        if (round >= 0) used.get(server.name).push(spent / requests.length)
+      }
+    for (const { child } of servers) child.kill()
+    issuer.close()
+    const bare = used.get('none')
+    const added = (name) => used.get(name).map((spent, round) => spent - bare[round])
+    return NAMES.map((name) => ({
+      contestant: name,
+      added: summary(added(name)),
+      ratio: summary(added(name).map((own, round) => own / added('floor')[round])),
+    }))
+  })
+}
+
+async function startServer(name, { issuer, algorithm, jwk }, client) {
+  const child = forkPinned('http-server.mjs')
+  child.send({ start: { name, issuer, algorithm, jwk, dpop: true, clientJwk: client.jwk } })
+  const [{ port }] = await once(child, 'message')
+  const usage = async () => {
+    child.send({ usage: true })
+    const [{ usage: spent }] = await once(child, 'message')
+    return spent.user + spent.system
+  }
+  return { name, child, port, usage }
+}
+
+/** What a server holds after a flood of good proofs with forged tokens, and of distinct ids. */
+async function memory() {
+  const issuer = await createIssuer('ES256', '1.8 kB')
+  const client = createClient(issuer)
+  const { createResourceServer } = await import('@verifier-guard/core')
+  const server = createResourceServer({
+    issuer: issuer.issuer,
+    audience: 'https://orders.example.org',
+    profile: 'eudistack',
+    kinds: ['machine', 'none'],
+    resource: 'http://127.0.0.1',
+    events: { denied() {}, replayMemoryFilling() {} },
+    dpop: { replay: { maxEntries: 20_000 } },
+  })
+  const ask = (token) =>
+    server
+      .authenticate({
+        method: 'GET',
+        url: '/',
+        headers: { authorization: `DPoP ${token}`, dpop: client.proof() },
+      })
+      .catch(() => {})
+  const flood = async (count, token) => {
+    for (let sent = 0; sent < count; sent += 1) await ask(token())
+  }
+  const forged = () => `${client.token.slice(0, -8)}${Math.random().toString(36).slice(2, 10)}`
+  await flood(2_000, forged)
+  await flood(2_000, () => client.token)
+  const start = held()
+  await flood(20_000, forged)
+  const afterForged = held()
+  await flood(20_000, () => client.token)
+  const full = held()
+  await flood(20_000, () => client.token)
+  const after = held()
+  server.close()
+  issuer.close()
+  return { afterForged: afterForged - start, full: full - start, after: after - full }
+}
+
+function held() {
+  for (let pass = 0; pass < 5; pass += 1) globalThis.gc()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+function table({ oneCore, allCores, express, memory: bytes, rounds, date, node, cores, cpu }) {
+  const find = (list, name) => list?.find(({ contestant }) => contestant === name)
+  const number = (one, digits = 2) => one?.median.toFixed(digits) ?? 'left out'
+  const head = ['', 'time, one core', 'throughput, 16 in flight', 'Express: added', 'to the floor']
+  const rows = NAMES.map((name) => [
+    name,
+    number(find(oneCore, name)?.time),
+    number(find(allCores, name).throughput),
+    `${number(find(express, name).added, 0)} µs`,
+    number(find(express, name).ratio),
+  ])
+  const kilobytes = (count) => `${(count / 1_000).toFixed(0)} kB`
+  return [
+    [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n'),
+    [
+      `A known token with a new proof. Ratios to the floor, one ES256 signature by a ready key, which takes ${find(allCores, 'floor').microseconds.toFixed(0)} µs.`,
+      'Throughput: requests of the floor, one at a time, are 1.',
+      'Express: the CPU time that the guard adds to a request, on one core.',
+      `20 000 good proofs with forged tokens leave ${kilobytes(bytes.afterForged)} of heap behind; a memory that is full of used proofs grows by ${kilobytes(bytes.after)} under 20 000 more.`,
+      `Medians of ${rounds} rounds on ${date}, Node ${node}, ${cores} × ${cpu}.`,
+    ].join(' '),
+  ].join('\n\n')
+}
+
+async function intoPage(text) {
+  const page = '../../packages/core/docs/proof-of-possession.md'
+  const [before, after] = readFileSync(here(page), 'utf8').split(
+    /(?<=<!-- node test\/bench\/dpop.mjs -->\n)[^]*(?=<!-- \/ -->)/,
+  )
+  await write(page, `${before}\n${text}\n\n${after}`, 'markdown')
+}
+
+async function write(name, text, parser) {
+  const file = here(name)
+  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser }))
+}
