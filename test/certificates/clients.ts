@@ -1,8 +1,5 @@
 import { createHash, type X509Certificate } from 'node:crypto'
-import {
-  certifyOrganization,
-  createAuthority,
-} from '../../packages/dev-verifier/src/certificate.js'
+import { certifyPeer, createAuthority } from '../../packages/dev-verifier/src/certificate.js'
 import { generateKeyPair } from '../../packages/dev-verifier/src/keys.js'
 import { mint } from '../dpop/api.js'
 
@@ -24,7 +21,7 @@ export const CA = authority.certificate.toString()
 /** Makes an identity that the authority certifies. */
 export function createIdentity(name: string): Identity {
   const pair = generateKeyPair('ES256')
-  return identity(pair, certifyOrganization(authority, pair, name, now))
+  return identity(pair, certifyPeer(authority, pair, name, { now }))
 }
 
 /** Makes an identity that nothing but itself certifies (RFC 8705 §2.2). */

@@ -1,15 +1,9 @@
 import { once } from 'node:events'
-import { createServer as createPlainServer, type IncomingMessage } from 'node:http'
-import { connect, createSecureServer, type Http2Server } from 'node:http2'
-import { createServer, request } from 'node:https'
-import type { AddressInfo, Server } from 'node:net'
-import type { SecureVersion, TLSSocket } from 'node:tls'
-import {
-  createResourceServer,
-  type GuardError,
-  type RequestLike,
-  type ResourceServerOptions,
-} from '@verifier-guard/core'
+import { createServer as createPlainServer } from 'node:http'
+import { connect, createSecureServer } from 'node:http2'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { ResourceServerOptions } from '@verifier-guard/core'
 import * as onExpress from '@verifier-guard/express'
 import * as onFastify from '@verifier-guard/fastify'
 import * as onKoa from '@verifier-guard/koa'
@@ -17,18 +11,13 @@ import express from 'express'
 import fastify from 'fastify'
 import Koa from 'koa'
 import { trust } from '../dpop/api.js'
-import {
-  bearerToken,
-  bindTo,
-  CA,
-  createIdentity,
-  createSelfSigned,
-  type Identity,
-} from './clients.js'
+import { createApi } from './api.js'
+import { call, partsOf } from './call.js'
+import { bearerToken, bindTo, CA, createIdentity, createSelfSigned } from './clients.js'
 
-const server = createIdentity('VATES-API')
-const client = createIdentity('VATES-CLIENT')
-const stranger = createIdentity('VATES-STRANGER')
+const server = createIdentity('api')
+const client = createIdentity('client')
+const stranger = createIdentity('stranger')
 const selfSigned = createSelfSigned()
 
 /** What the documents say of Node's own TLS. */
@@ -44,73 +33,8 @@ const options: ResourceServerOptions = {
   certificate: 'socket',
   events: { denied: () => {} },
 }
-const resourceServer = createResourceServer(options)
-const ends: (() => unknown)[] = [() => resourceServer.close()]
+const { resourceServer, decide, ends, listening } = createApi(options)
 afterAll(() => Promise.all(ends.map((end) => end())))
-
-/** What the other side of a request is. */
-interface Answering {
-  writeHead(status: number): { end(text: string): unknown }
-}
-
-/** Answers with the code of the decision. */
-function decide(incoming: RequestLike, response: Answering): void {
-  const answer = (status: number, code: string) => void response.writeHead(status).end(code)
-  resourceServer.authenticate(incoming).then(
-    () => answer(200, 'accepted'),
-    ({ status, code }: GuardError) => answer(status, code),
-  )
-}
-
-async function listening(started: Server | Http2Server): Promise<number> {
-  ends.push(() => started.close())
-  started.listen(0, '127.0.0.1')
-  await once(started, 'listening')
-  return (started.address() as AddressInfo).port
-}
-
-/** How a client calls. */
-interface Calling {
-  readonly port: number
-  readonly token: string
-  readonly as?: Identity | undefined
-  readonly version?: SecureVersion
-  readonly session?: Buffer | undefined
-}
-
-/** What came back. */
-interface Received {
-  readonly status: number | undefined
-  readonly text: string
-  readonly isReused: boolean
-  /** For the next connection. */
-  readonly session: Buffer | undefined
-}
-
-const partsOf = (as: Identity | undefined) =>
-  as === undefined ? {} : { key: as.key, cert: as.cert }
-
-/** Calls over a connection of its own. */
-async function call({ port, token, as, version, session }: Calling): Promise<Received> {
-  const sent = request({
-    port,
-    host: '127.0.0.1',
-    agent: false,
-    ca: CA,
-    checkServerIdentity: () => undefined,
-    headers: { authorization: `Bearer ${token}` },
-    ...partsOf(as),
-    ...(version !== undefined && { minVersion: version, maxVersion: version }),
-    ...(session !== undefined && { session }),
-  })
-  let next: Buffer | undefined
-  sent.once('socket', (socket) => socket.on('session', (made: Buffer) => (next = made)))
-  sent.end()
-  const [response] = (await once(sent, 'response')) as [IncomingMessage]
-  const isReused = (response.socket as TLSSocket).isSessionReused()
-  const text = (await response.toArray()).join('')
-  return { status: response.statusCode, text, isReused, session: next }
-}
 
 const bound = bindTo(client.thumbprint)
 const cases = [
@@ -160,7 +84,6 @@ test('HTTP/2', async () => {
   for (const [, token, as] of cases) {
     const session = connect(`https://127.0.0.1:${port}`, {
       ca: CA,
-      checkServerIdentity: () => undefined,
       ...partsOf(as),
     })
     const stream = session.request({ authorization: `Bearer ${token}` })
@@ -197,7 +120,8 @@ describe('in a framework', () => {
       const app = new Koa()
         .use(onKoa.auth(options))
         .use((context) => void (context.body = 'accepted'))
-      return listening(createServer(tls, app.callback()))
+      const handle = app.callback()
+      return listening(createServer(tls, (...both) => void handle(...both)))
     },
     fastify: async () => {
       const app = fastify({ https: tls })
