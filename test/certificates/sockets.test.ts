@@ -6,9 +6,11 @@ import type { AddressInfo } from 'node:net'
 import type { ResourceServerOptions } from '@verifier-guard/core'
 import * as onExpress from '@verifier-guard/express'
 import * as onFastify from '@verifier-guard/fastify'
+import * as onHono from '@verifier-guard/fetch/hono'
 import * as onKoa from '@verifier-guard/koa'
 import express from 'express'
 import fastify from 'fastify'
+import { Hono } from 'hono'
 import Koa from 'koa'
 import { trust } from '../dpop/api.js'
 import { createApi } from './api.js'
@@ -137,5 +139,35 @@ describe('in a framework', () => {
     const port = await starts[name]!()
     for (const [, token, as, status] of cases)
       expect(await call({ port, token, as })).toMatchObject({ status })
+  })
+
+  test("a function gets the framework's own request", async () => {
+    const found: unknown[] = []
+    const seen = (name: string) => ({
+      ...options,
+      certificate: (own: object) => {
+        found.push([name, ...['res', 'ctx', 'server', 'env'].filter((member) => member in own)])
+        return client.certificate.raw
+      },
+    })
+    const hono = new Hono().use(onHono.auth(seen('hono'))).get('/', (c) => c.text('accepted'))
+    const koa = new Koa().use(onKoa.auth(seen('koa'))).callback()
+    const app = fastify()
+    await app.register(onFastify.auth(seen('fastify')))
+    const ask = async (port: number) => {
+      const headers = { authorization: `Bearer ${bound}` }
+      return (await fetch(`http://127.0.0.1:${port}`, { headers })).status
+    }
+    await app.inject({ url: '/', headers: { authorization: `Bearer ${bound}` } })
+    await app.close()
+    await ask(await listening(createPlainServer((...both) => void koa(...both))))
+    await hono.request('/', { headers: { authorization: `Bearer ${bound}` } })
+    await ask(await listening(createPlainServer(express().use(onExpress.auth(seen('express'))))))
+    expect(found).toEqual([
+      ['fastify', 'server'],
+      ['koa', 'res'],
+      ['hono', 'res', 'env'],
+      ['express', 'res'],
+    ])
   })
 })

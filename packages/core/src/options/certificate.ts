@@ -40,7 +40,7 @@ export type CertificateFunction = (
   request: never,
 ) => Uint8Array | CertificateText | null | undefined
 
-/** Where the client's certificate is. There is no default: a field is anyone's to invent. */
+/** Where the client's certificate is. There is no default: a caller can invent any field. */
 export type CertificateSource =
   'socket' | CertificatePreset | CertificateField | CertificateFunction
 
@@ -110,6 +110,6 @@ function fieldSettings(field: CertificateField): CertificateField {
   throw configurationError(
     '"certificate" with "header" and "format"',
     `no "${missing}"`,
-    "there is no default: a field that no proxy overwrites is the caller's to invent",
+    'there is no default: a caller can invent any field that no proxy overwrites',
   )
 }

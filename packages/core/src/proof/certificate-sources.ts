@@ -24,7 +24,7 @@ export type ReadCertificate = (asking: Asking) => Shown
 /** Node's request, of HTTP/1.1 or HTTP/2, over TLS. */
 interface TlsRequest extends RequestLike {
   readonly socket?: {
-    readonly getPeerCertificate?: () => { readonly raw?: Uint8Array } | null
+    readonly getPeerX509Certificate?: () => { readonly raw: Uint8Array } | undefined
   }
 }
 
@@ -37,12 +37,12 @@ export function certificateReader(source: CertificateSettings): ReadCertificate 
 
 /** The handshake has shown that the client holds its key (RFC 8446 §4.4.3). */
 function onSocket({ socket }: TlsRequest): Shown {
-  if (typeof socket?.getPeerCertificate !== 'function')
+  if (typeof socket?.getPeerX509Certificate !== 'function')
     throw missing(
       'a request without a TLS connection of Node',
       'behind a proxy, name the field that it passes certificates in',
     )
-  const der = called(() => socket.getPeerCertificate!()?.raw)
+  const der = called(() => socket.getPeerX509Certificate!()?.raw)
   if (der !== undefined) return { der }
   throw missing('none on the TLS connection', 'the server must ask for one: requestCert: true')
 }

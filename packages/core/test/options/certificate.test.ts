@@ -36,7 +36,7 @@ test.each<[string, unknown, RegExp]>([
   ['null', null, /found null/],
   ['a switch', true, /found true/],
   ['a field without a format', { header: 'x-client-cert' }, /found no "format": .*no default/],
-  ['a format without a field', { format: 'xfcc' }, /found no "header": .*the caller's to invent/],
+  ['a format without a field', { format: 'xfcc' }, /found no "header": .*a caller can invent/],
   ['a list', ['socket'], /options of "certificate" among header, format, found "0"/],
   [
     'an unknown format',
