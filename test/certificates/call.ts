@@ -52,8 +52,10 @@ export async function call({
   let next: Buffer | undefined
   sent.once('socket', (socket) => socket.on('session', (made: Buffer) => (next = made)))
   sent.end()
-  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  const [response] = (await Promise.race([once(sent, 'response'), once(sent, 'upgrade')])) as [
+    IncomingMessage,
+  ]
   const isReused = (response.socket as TLSSocket).isSessionReused()
-  const text = (await response.toArray()).join('')
+  const text = response.statusCode === 101 ? '' : (await response.toArray()).join('')
   return { status: response.statusCode, text, isReused, session: next }
 }

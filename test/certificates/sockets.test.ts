@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { createServer as createPlainServer } from 'node:http'
+import { createServer as createPlainServer, type IncomingMessage } from 'node:http'
 import { connect, createSecureServer } from 'node:http2'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { ResourceServerOptions } from '@verifier-guard/core'
 import * as onExpress from '@verifier-guard/express'
 import * as onFastify from '@verifier-guard/fastify'
@@ -94,6 +95,19 @@ test('HTTP/2', async () => {
     session.close()
   }
   expect(found).toEqual(cases.map(([, , , status, text]) => [status, text]))
+})
+
+test('the handshake of a WebSocket', async () => {
+  const upgrade = onExpress.protectUpgrade(options, (_: IncomingMessage, socket: Duplex) =>
+    socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n'),
+  )
+  const port = await listening(createServer(tls).on('upgrade', upgrade))
+  const found: unknown[] = []
+  for (const [, token, as] of cases) {
+    const headers = { connection: 'Upgrade', upgrade: 'websocket' }
+    found.push((await call({ port, token, as, headers })).status)
+  }
+  expect(found).toEqual(cases.map(([, , , status]) => (status === 200 ? 101 : status)))
 })
 
 test('without TLS there is no certificate, whatever the request states', async () => {

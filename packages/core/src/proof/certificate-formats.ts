@@ -24,6 +24,7 @@ const PEM =
 const PAIR = /([a-z]+)=(?:"(?:[^"\\]|\\.)*"|([^",;]*))(?:;|$)/iy
 const SHA256 = /^[0-9a-f]{64}$/i
 const SEQUENCE = 0x30
+const INDEFINITE = 0x80
 
 /** Every form. */
 export const FORMATS: Readonly<Record<CertificateFormat, Format>> = {
@@ -53,11 +54,11 @@ export const FORMATS: Readonly<Record<CertificateFormat, Format>> = {
   },
 }
 
-/** Whether bytes are one sequence in DER and nothing more (X.690 §8.1.3): not one cut short. */
+/** Whether bytes are one sequence in DER and nothing more (X.690 §10.1): not one cut short. */
 export function isWhole(der: Uint8Array): boolean {
   const [tag, first = 0] = der
   const size = first < 0x80 ? 0 : first & 0x7f
-  if (tag !== SEQUENCE || size > 3) return false
+  if (tag !== SEQUENCE || first === INDEFINITE || size > 3) return false
   const digits = der.subarray(2, 2 + size)
   const length = size === 0 ? first : digits.reduce((sum, digit) => sum * 256 + digit, 0)
   return der.length === 2 + size + length

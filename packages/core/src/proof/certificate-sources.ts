@@ -99,7 +99,12 @@ function called<T>(find: () => T): T {
   } catch (cause) {
     throw new Denial(
       'certificate_malformed',
-      { check: 'certificate', expected: 'a certificate', actual: 'an error that was thrown' },
+      {
+        check: 'certificate',
+        expected: 'a certificate, or undefined for none',
+        actual: 'an error, which is the cause of this one',
+        hint: 'the function "certificate" must return undefined where there is none',
+      },
       { cause },
     )
   }
