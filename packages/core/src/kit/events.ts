@@ -178,6 +178,7 @@ const LIKELY_MISTAKES = [
   'certificate_malformed',
   // A clock that is wrong refuses every fresh token.
   'token_not_yet_valid',
+  'dpop_proof_invalid',
   'rule_failed',
 ] as const satisfies readonly ErrorCode[]
 
