@@ -27,6 +27,14 @@ export type {
   ReplayOptions,
   ReplayStore,
 } from './options/dpop.js'
+export type {
+  CertificateField,
+  CertificateFormat,
+  CertificateFunction,
+  CertificatePreset,
+  CertificateSource,
+  CertificateText,
+} from './options/certificate.js'
 export type { ListSigner, StatusListOptions, TrustedLists } from './options/status-lists.js'
 export type { CallerKind, ProfileName } from './options/profiles.js'
 export type { AuthContext, Claims } from './context.js'

@@ -22,6 +22,7 @@ import type { Progress } from './report.js'
 import { validate, type Validated } from './rules/validated.js'
 import { serve, type ResourceServer } from './server.js'
 import { createStatusLists } from './status/status.js'
+import { createCertificateProof } from './proof/certificate.js'
 import { createDpopProofs } from './proof/dpop.js'
 import { createTokenCache, type Known } from './token-cache.js'
 
@@ -77,7 +78,10 @@ export function createResourceServer<C extends object = Claims>(
   const statusLists = createStatusLists(settings.status, runtime, emitter)
   const dpop = settings.dpop && createDpopProofs(settings, settings.dpop, emitter)
   const binding: BindingRules = {
-    proofs: { jkt: dpop?.show },
+    proofs: {
+      jkt: dpop?.show,
+      x5tS256: settings.certificate && createCertificateProof(settings.certificate),
+    },
     requiresDpop: settings.dpop?.isRequired === true,
   }
 

@@ -186,8 +186,8 @@ export function serve(parts: Parts): DecidingServer {
       }),
     [decisionsFor]: {
       authenticate: (exchange, isOptional) => {
-        const { request } = exchange
-        const read = () => present(request)
+        const { request, own } = exchange
+        const read = () => present(request, own)
         return admit(deciding, { read, request, isOptional, asked: exchange })
       },
       isClosed: () => isClosed,
