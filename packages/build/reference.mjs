@@ -1,35 +1,26 @@
 /*
  * The pages of the site that come from elsewhere: the reference from TSDoc, the options from the
  * rows that check them, the figures from the last `npm run bench`, and the guides that packages
- * bring along. Needs a build.
+ * bring along. Needs a build. Usage: node packages/build/reference.mjs [folder of the site]
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Application } from 'typedoc'
 import { overview as figures, tables } from '../../test/bench/report.mjs'
+import { GUIDES } from './guides.mjs'
 import { packages, root } from './manifests.mjs'
 import { markdown, TABLES } from './option-tables.mjs'
 
-const site = join(root, 'docs')
+const site = process.argv[2] ?? join(root, 'docs')
 const out = join(site, 'reference')
-
-/** Pages that are published with a package, and where they stand on the site. */
-const GUIDES = {
-  'start/powers.md': 'packages/core/docs/from-powers-to-routes.md',
-  'guides/authorization-servers.md': 'packages/core/docs/authorization-servers.md',
-  'guides/migrate-express.md': 'packages/express/docs/migration.md',
-  'guides/migrate-koa.md': 'packages/koa/docs/migration.md',
-  'guides/migrate-nestjs.md': 'packages/nestjs/docs/migration.md',
-}
 
 const read = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8'))
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await write()
+await write()
 
 async function write() {
   rmSync(join(out, 'api'), { recursive: true, force: true })
-  for (const one of packages) await writeApi(one)
+  for (const one of packages.filter(isLibrary)) await writeApi(one)
   for (const [place, source] of Object.entries(GUIDES))
     writeFileSync(join(site, place), readFileSync(join(root, source), 'utf8'))
   page('index.md', 'Packages', overview())
@@ -37,8 +28,13 @@ async function write() {
   page('measured.md', 'Measured', measured(read('test/bench/results.json')))
 }
 
+/** The command has no entry point, and so no reference: a guide shows it. */
+function isLibrary({ manifest }) {
+  return manifest.exports !== undefined
+}
+
 async function writeApi({ folder, manifest }) {
-  const sources = Object.values(manifest.exports ?? {}).map((one) => one['@verifier-guard/source'])
+  const sources = Object.values(manifest.exports).map((one) => one['@verifier-guard/source'])
   const app = await Application.bootstrapWithPlugins({
     name: manifest.name,
     entryPoints: sources.filter(Boolean).map((source) => join(root, 'packages', folder, source)),
@@ -65,13 +61,15 @@ async function writeApi({ folder, manifest }) {
   await app.generateOutputs(project)
 }
 
-const measured = (results) => `${figures(results)}\n\n## In full\n\n${tables(results)}`
+function measured(results) {
+  return `${figures(results)}\n\n## In full\n\n${tables(results)}`
+}
 
 function overview() {
-  const rows = packages.map(
-    ({ folder, manifest: { name, description } }) =>
-      `| [\`${name}\`](./api/${folder}/index.md) | ${description} |`,
-  )
+  const rows = packages.map((one) => {
+    const page = isLibrary(one) ? `./api/${one.folder}/index.md` : '../guides/explain.md'
+    return `| [\`${one.manifest.name}\`](${page}) | ${one.manifest.description} |`
+  })
   return ['| Package | Is |', '| --- | --- |', ...rows].join('\n')
 }
 
