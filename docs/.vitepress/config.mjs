@@ -14,13 +14,17 @@ export default defineConfig({
     search: { provider: 'local' },
     outline: [2, 3],
     nav: Object.entries(SECTIONS).map(([text, [[, page]]]) => ({
-      text: text.split(',')[0],
+      text,
       link: `/${page}`,
     })),
-    sidebar: Object.entries(SECTIONS).map(([text, pages]) => ({
-      text,
-      collapsed: false,
-      items: pages.map(([title, page]) => ({ text: title, link: `/${page}` })),
-    })),
+    sidebar: Object.entries(SECTIONS).map(([text, pages]) =>
+      pages.length === 1
+        ? { text, link: `/${pages[0][1]}` }
+        : { text, collapsed: false, items: pages.map(toItem) },
+    ),
   },
 })
+
+function toItem([text, page]) {
+  return { text, link: `/${page}` }
+}

@@ -4,7 +4,7 @@
  * bring along. Needs a build. Usage: node packages/build/reference.mjs [folder of the site]
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { Application } from 'typedoc'
 import { overview as figures, tables } from '../../test/bench/report.mjs'
 import { GUIDES } from './guides.mjs'
@@ -14,6 +14,9 @@ import { markdown, TABLES } from './option-tables.mjs'
 const site = process.argv[2] ?? join(root, 'docs')
 const out = join(site, 'reference')
 
+const OPTIONS = `The options of a resource server, for every adapter. Times are in seconds. This page is made
+from the rows that check the options at start. An option that is misspelt or insecure throws.`
+
 const read = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8'))
 
 await write()
@@ -22,10 +25,19 @@ async function write() {
   rmSync(join(out, 'api'), { recursive: true, force: true })
   for (const one of packages.filter(isLibrary)) await writeApi(one)
   for (const [place, source] of Object.entries(GUIDES))
-    writeFileSync(join(site, place), readFileSync(join(root, source), 'utf8'))
+    writeFileSync(join(site, place), linked(readFileSync(join(root, source), 'utf8'), source))
   page('index.md', 'Packages', overview())
-  page('options.md', 'Options', options())
+  page('options.md', 'Options', `${OPTIONS}\n\n${options()}`)
   page('measured.md', 'Measured', measured(read('test/bench/results.json')))
+}
+
+/** A page whose links to other such pages lead to where these stand on the site. */
+function linked(text, source) {
+  return text.replace(/\]\(([^):#]+\.md)/g, (link, path) => {
+    const target = posix.join(posix.dirname(source), path)
+    const place = Object.keys(GUIDES).find((one) => GUIDES[one] === target)
+    return place === undefined ? link : `](/${place}`
+  })
 }
 
 /** The command has no entry point, and so no reference: a guide shows it. */
