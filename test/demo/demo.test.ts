@@ -75,22 +75,24 @@ describe('npm run demo', () => {
   })
 })
 
-test('npm run demo -- --keep leaves the servers up, with a command that works', async () => {
+test('npm run demo -- --keep leaves the servers up, with a command that works and the page', async () => {
   const demo = spawn(process.execPath, [program, '--keep'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   try {
-    const [, url, token] = await new Promise<RegExpMatchArray>((resolve, reject) => {
+    const [, url, token, page] = await new Promise<RegExpMatchArray>((resolve, reject) => {
       let text = ''
       demo.stdout.on('data', (chunk: Buffer) => {
         text += chunk.toString()
-        const command = /curl -i (\S+) -H 'Authorization: Bearer (\S+)'/.exec(text)
+        const command =
+          /curl -i (\S+) -H 'Authorization: Bearer (\S+)'[^]*\s(http:\S+\/console)\n$/.exec(text)
         if (command) resolve(command)
       })
       demo.once('exit', (code) => reject(new Error(`ended with ${code}`)))
     })
     const response = await fetch(url!, { headers: { authorization: `Bearer ${token}` } })
     expect(response.status).toBe(200)
+    expect(await (await fetch(page!)).text()).toContain('Development Verifier')
   } finally {
     demo.kill()
   }

@@ -1,17 +1,19 @@
 import { createTokenSource } from '@verifier-guard/client'
-import {
-  startDevVerifier,
-  type DevVerifier,
-  type IssuedCredential,
-} from '@verifier-guard/dev-verifier'
+import { explainToken } from '@verifier-guard/core/explain'
+import type { DevVerifier, IssuedCredential } from '@verifier-guard/dev-verifier'
+import { startConsole } from '@verifier-guard/dev-verifier/console'
 import { systemRuntime, type GuardEvents } from '@verifier-guard/express'
 import { startApi, type Api } from './api.js'
 import { decodeJwt, shorten, transcript } from './transcript.js'
 
 const { heading, line, value } = transcript
 
-const verifier = await startDevVerifier({
+const verifier = await startConsole({
   profile: 'eudistack-3.3',
+  explain:
+    ({ issuer }) =>
+    (text) =>
+      explainToken(text, { issuer, profile: 'eudistack' }),
   events: { tokenRefused: ({ check, cause }) => line(`token refused (${check}): ${cause}`) },
 })
 const denials: GuardEvents['denied'][] = []
@@ -28,6 +30,8 @@ await showDenials(api, verifier, token)
 if (process.argv.includes('--keep')) {
   heading('Both servers stay up. Try it (end with Ctrl-C):')
   line(`curl -i ${api.url} -H 'Authorization: Bearer ${token}'`)
+  line('The page of the development Verifier: credentials, tokens and why they are refused')
+  line(verifier.consoleUrl)
 } else {
   api.close()
   await verifier.close()

@@ -49,7 +49,11 @@ for (const method of ['POST', 'DELETE']) {
   await page.locator('#decision-list li').first().waitFor()
 }
 await page.locator('#decision-list').getByText('power_missing').waitFor()
-await fetch(`${issuer}/oidc/token`, { method: 'POST', body: new URLSearchParams({ scope: 'x' }) })
+await fetch(`${issuer}/oidc/token`, {
+  method: 'POST',
+  body: 'scope=x',
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+})
 await page.locator('#request-list').getByText('token refused').waitFor()
 
 await shoot('console-light', 'light', page)
