@@ -49,6 +49,20 @@ test('pages that packages bring along exist there, and are not kept twice', asyn
   }
 })
 
+const PACKAGES = readdirSync(join(root, 'packages')).join('|')
+/** A file or folder of the repository that a page names; packages may be named without "packages". */
+const NAMED = new RegExp(`\`((?:packages|examples|test|docs|${PACKAGES})/[\\w./-]+)\``, 'g')
+
+test('pages name files of the repository that exist', () => {
+  const files = site().flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(NAMED)].map(([, file]) => file!),
+  )
+  expect(files.length).toBeGreaterThan(40)
+  expect(
+    files.filter((file) => !['', 'packages'].some((at) => existsSync(join(root, at, file)))),
+  ).toEqual([])
+})
+
 /** The cells of a page's tables that a reader would have to read twice. */
 function longCells(page: string): readonly string[] {
   const lines = read(page).split('\n')

@@ -96,9 +96,9 @@ async function serious(page: Page): Promise<readonly string[]> {
 
 describeWith('chromium', 'the site', (executablePath) => {
   let folder: string
-  let server: Server
+  let server: Server | undefined
   let origin: string
-  let browser: Browser
+  let browser: Browser | undefined
   let page: Page
   /** The address of every page, below the origin. */
   let paths: readonly string[]
@@ -111,7 +111,7 @@ describeWith('chromium', 'the site', (executablePath) => {
       .filter((name) => name.endsWith('.html') && name !== '404.html')
       .map((name) => `/${name}`)
     server = serveFiles(built)
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve))
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     // Chromium's own sandbox does not run as root, as in a container.
     const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
@@ -128,9 +128,9 @@ describeWith('chromium', 'the site', (executablePath) => {
     })
   }, BUILD_TIME)
   afterAll(async () => {
-    await browser.close()
-    server.closeAllConnections()
-    server.close()
+    await browser?.close()
+    server?.closeAllConnections()
+    server?.close()
     rmSync(folder, { recursive: true })
   })
 
