@@ -50,7 +50,7 @@ test('pages that packages bring along exist there, and are not kept twice', asyn
 })
 
 const PACKAGES = readdirSync(join(root, 'packages')).join('|')
-/** A file or folder of the repository that a page names, those of packages also without that word. */
+/** A file or folder of the repository that a page names; "packages/" may be left out. */
 const NAMED = new RegExp(`\`((?:packages|examples|test|docs|${PACKAGES})/[\\w./-]+)\``, 'g')
 
 test('pages name files of the repository that exist', () => {
