@@ -18,9 +18,7 @@ export default defineConfig({
       link: `/${page}`,
     })),
     sidebar: Object.entries(SECTIONS).map(([text, pages]) =>
-      pages.length === 1
-        ? { text, link: `/${pages[0][1]}` }
-        : { text, collapsed: false, items: pages.map(toItem) },
+      pages.length === 1 ? { text, link: `/${pages[0][1]}` } : { text, items: pages.map(toItem) },
     ),
   },
 })

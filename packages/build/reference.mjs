@@ -55,9 +55,10 @@ async function writeApi({ folder, manifest }) {
     plugin: ['typedoc-plugin-markdown'],
     out: join(out, 'api', folder),
     cleanOutputDir: false,
-    // What an adapter re-exports stands in the reference of core.
+    // What an adapter re-exports stands in the reference of core, and Node's types in Node's own.
     excludeExternals: true,
-    externalPattern: folder === 'core' ? [] : ['**/packages/core/**'],
+    externalPattern: ['**/node_modules/**', ...(folder === 'core' ? [] : ['**/packages/core/**'])],
+    useHTMLAnchors: true,
     readme: 'none',
     githubPages: false,
     disableSources: true,
