@@ -23,6 +23,8 @@ import { root } from './snippets.js'
  */
 const BUILD_TIME = 1_200_000
 const READING_TIME = 600_000
+/** The width of a phone's screen, in pixels. */
+const PHONE = 390
 
 const run = promisify(execFile)
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
@@ -69,18 +71,24 @@ interface Scope {
   }
 }
 
-/** What a page links to, and what it can be linked to by. */
-interface Read {
+/** What a page links to, what it can be linked to by, and how wide it is. */
+interface Found {
   readonly links: readonly string[]
   readonly ids: readonly string[]
+  readonly width: number
 }
 
-function readPage(page: Page): Promise<Read> {
+interface Read extends Found {
+  readonly status: number
+}
+
+function readPage(page: Page): Promise<Found> {
   return page.evaluate(() => {
     const { document } = globalThis as unknown as Scope
     return {
       links: [...document.querySelectorAll('a[href]')].map(({ href }) => href),
       ids: [...document.querySelectorAll('[id]')].map(({ id }) => id),
+      width: document.documentElement.scrollWidth,
     }
   })
 }
@@ -136,37 +144,32 @@ describeWith('chromium', 'the site', (executablePath) => {
 
   const open = (path: string) => page.goto(origin + path, { waitUntil: 'networkidle' })
 
-  test(
-    'every page loads, from here alone, and every link and anchor leads somewhere',
-    async () => {
-      const read = new Map<string, Read>()
+  describe('every page, on a phone', () => {
+    const read = new Map<string, Read>()
+    beforeAll(async () => {
+      await page.setViewportSize({ width: PHONE, height: 844 })
       for (const path of paths) {
-        expect([path, (await open(path))!.status()]).toEqual([path, 200])
-        read.set(path, await readPage(page))
+        const answer = await open(path)
+        read.set(path, { ...(await readPage(page)), status: answer!.status() })
       }
-      expect(read.size).toBeGreaterThan(40)
-      expect(problems).toEqual([])
-      expect(brokenLinks(read, origin)).toEqual([])
-    },
-    READING_TIME,
-  )
+    }, READING_TIME)
+    const those = (wrong: (one: Read) => boolean) =>
+      [...read].filter(([, one]) => wrong(one)).map(([path]) => path)
 
-  test(
-    'on a phone no page runs out of the screen',
-    async () => {
-      await page.setViewportSize({ width: 390, height: 844 })
-      const wide: string[] = []
-      for (const path of paths) {
-        await open(path)
-        const width = await page.evaluate(
-          () => (globalThis as unknown as Scope).document.documentElement.scrollWidth,
-        )
-        if (width > 390) wide.push(`${path}: ${width}`)
-      }
-      expect(wide).toEqual([])
-    },
-    READING_TIME,
-  )
+    test('loads, complains of nothing, and asks no other origin', () => {
+      expect(read.size).toBeGreaterThan(40)
+      expect(those(({ status }) => status !== 200)).toEqual([])
+      expect(problems).toEqual([])
+    })
+
+    test('links to pages and anchors that exist', () => {
+      expect(brokenLinks(read, origin)).toEqual([])
+    })
+
+    test('does not run out of the screen', () => {
+      expect(those(({ width }) => width > PHONE)).toEqual([])
+    })
+  })
 
   test('the search finds an error by its code', async () => {
     await page.setViewportSize({ width: 1_280, height: 900 })
