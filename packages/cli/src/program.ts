@@ -32,17 +32,20 @@ export async function run(args: readonly string[], runtime: CliRuntime): Promise
     await program.parseAsync([...args], { from: 'user' })
     return exit
   } catch (error) {
-    return ended(error, runtime)
+    return ended(error, runtime, args.includes('--json'))
   }
 }
 
-function ended(error: unknown, { err }: CliRuntime): ExitCode {
+function ended(error: unknown, { out, err }: CliRuntime, isJson: boolean): ExitCode {
   // Commander has printed its message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage
   const mistake = optionMistake(error)
   if (mistake !== undefined || error instanceof Failure) {
-    err(`verifier-guard: ${harmless(mistake ?? (error as Failure).message)}`)
-    return error instanceof Failure ? error.exit : EXIT.usage
+    const message = harmless(mistake ?? (error as Failure).message)
+    const exit = error instanceof Failure ? error.exit : EXIT.usage
+    err(`verifier-guard: ${message}`)
+    if (isJson) out(JSON.stringify({ error: message, exit }, null, 2))
+    return exit
   }
   throw error
 }

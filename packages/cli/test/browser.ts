@@ -56,7 +56,7 @@ export async function startDev(flags: string): Promise<RunningConsole> {
   }
 }
 
-/** An API as a newcomer writes it, which lets the console watch it. */
+/** An API of the first hour, which lets the console watch it. */
 export interface Api {
   readonly origin: string
   /** Protects the routes by tokens of a Verifier. */

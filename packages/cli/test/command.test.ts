@@ -201,6 +201,12 @@ describe('help', () => {
     for (const word of ['explain', 'doctor', 'inspect', 'against']) expect(out).toContain(word)
   })
 
+  test('an error is JSON too where JSON is asked for', async () => {
+    const { exit, out, err } = await command('explain none.txt --json')
+    expect(JSON.parse(out)).toEqual({ error: expect.stringMatching(/ENOENT/) as string, exit: 2 })
+    expect([exit, err]).toEqual([2, expect.stringMatching(/ENOENT/)])
+  })
+
   test('knows no other shell', async () => {
     expect((await command('completion tcsh')).exit).toBe(2)
   })

@@ -139,7 +139,7 @@ describe('a planted fault is found, with its cure', () => {
     expect(faults(report)['metadata']).toContain('text/html')
   })
 
-  test('9. the certificate is by an authority that nobody here trusts', async () => {
+  test('9. the certificate is by an authority that this machine does not trust', async () => {
     const { certificate, key } = SEALS.leaf
     const host = await listen(
       createHttpsServer({

@@ -7,6 +7,7 @@ import {
 import { explainToken } from '@verifier-guard/core/explain'
 import type { DevVerifier, ListenOptions } from '@verifier-guard/dev-verifier'
 import {
+  configuration,
   FLAGS,
   printEvents,
   readFlags,
@@ -70,7 +71,7 @@ function verifierOptions(flags: Readonly<Record<string, unknown>>): ListenOption
 }
 
 /** The profile of an API for each profile of the development Verifier. */
-const PROFILES: Readonly<Record<string, ProfileName>> = {
+export const PROFILES: Readonly<Record<string, ProfileName>> = {
   dome: 'dome',
   fiware: 'fiware',
   oauth: 'rfc9068',
@@ -92,17 +93,6 @@ function explainer(verifier: DevVerifier): Explain {
     )
 }
 
-function linesOf({ issuer, profile, consoleUrl, machine }: DevConsole): readonly string[] {
-  const { origin } = new URL(issuer)
-  return [
-    `# A development Verifier (${profile}) listens at ${issuer}. Its tokens prove nothing: for local work only.`,
-    `# Console: ${consoleUrl}`,
-    `# Configuration of a client, also at ${origin}/dev/client:`,
-    `VERIFIER=${issuer}`,
-    `CREDENTIAL=${machine.credential}`,
-    `PRIVATE_KEY=${machine.privateKey.hex}`,
-    '',
-    '# A fresh access token, as often as you ask:',
-    `curl --silent ${origin}/dev/token`,
-  ]
+function linesOf(verifier: DevConsole): readonly string[] {
+  return [`# The page: ${verifier.consoleUrl}`, configuration(verifier, verifier.machine)]
 }

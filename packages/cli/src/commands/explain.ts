@@ -178,7 +178,7 @@ function explainDenial(runtime: CliRuntime, denial: Denial, flags: ExplainFlags)
   const { status, kind, description } = ERRORS[code]
   const cure = hint ?? CURES[code]
   const printer = createPrinter(runtime, flags)
-  const shown = { code, status, kind, expected, actual, cure, told: description }
+  const shown = { code, status, kind, expected, actual, cure, answered: description }
   printer.result(shown, () => [
     printer.strong(`A request was refused: ${code} (${status}).`),
     `    expected ${harmless(expected)}`,

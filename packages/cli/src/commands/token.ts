@@ -56,7 +56,11 @@ export async function token(runtime: CliRuntime, flags: TokenFlags): Promise<Exi
 
 async function optionsOf(runtime: CliRuntime, flags: TokenFlags): Promise<object> {
   const { env } = runtime
-  const { authorizationServer, clientId, tenant, scope, audience, resource } = flags
+  const { tenant, scope, audience, resource } = flags
+  const clientId = flags.clientId ?? env['CLIENT_ID']
+  const authorizationServer =
+    flags.authorizationServer ??
+    (flags.verifier === undefined ? env['AUTHORIZATION_SERVER'] : undefined)
   const read = async (file: string | undefined, what: string, variable: string) =>
     file === undefined ? env[variable] : readText(runtime, file, what)
   const verifier =

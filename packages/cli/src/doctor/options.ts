@@ -25,7 +25,7 @@ export function checkOptions({ options }: Facts): readonly DoctorFinding[] {
   )
 }
 
-/** Node's `fetch` goes by no proxy unless it is told to. */
+/** Node's `fetch` uses a proxy with `NODE_USE_ENV_PROXY` only. */
 export function checkProxy({ runtime: { env } }: Facts): readonly DoctorFinding[] {
   const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY']
   const set = names.find((name) => env[name])

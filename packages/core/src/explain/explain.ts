@@ -34,7 +34,7 @@ import { createSetting, type Setting } from './setting.js'
  * find a mistake, never to protect a route.
  *
  * @param token what was sent as an access token, without a scheme before it
- * @param options those of the resource server. Its listeners are not told of anything.
+ * @param options those of the resource server. Its listeners get no event.
  * @param explain a requirement besides, and whether requests are sent. Default: neither
  *   requirement nor `offline`
  * @returns the checks, and what they come to. Holds neither the token nor personal data.

@@ -70,6 +70,12 @@ function keysOf({ issuer, keysAt }: IssuerSettings): string {
 }
 
 function audienceOf({ issuer, audience, clientIds }: IssuerSettings): Meaning {
+  if (audience === null && clientIds.length > 0)
+    return {
+      about: 'audience',
+      accepted: `any, of the clients ${clientIds.join(' or ')}`,
+      refused: 'tokens of other clients',
+    }
   if (audience === null)
     return { about: 'audience', accepted: 'any: tokens for other APIs too', refused: 'none' }
   if (audience !== undefined)
@@ -86,8 +92,17 @@ function audienceOf({ issuer, audience, clientIds }: IssuerSettings): Meaning {
   }
 }
 
+const PROOFS = {
+  none: { accepted: 'bearer tokens', refused: 'tokens that are bound to a key' },
+  allowed: {
+    accepted: 'bearer tokens, and tokens bound to a key with a DPoP proof',
+    refused: 'bound tokens without their proof',
+  },
+  required: { accepted: 'tokens bound to a key, with a DPoP proof', refused: 'bearer tokens' },
+} as const
+
 function meaningsOfAll(settings: Settings): readonly Meaning[] {
-  const { clockTolerance, maxTokenAge, checksCredentialValidity, limits, lookups } = settings
+  const { clockTolerance, maxTokenAge, checksCredentialValidity, limits, lookups, dpop } = settings
   const lookedUp: Meaning = {
     about: 'issuer lookup',
     accepted: 'issuers that the application answers for',
@@ -109,6 +124,10 @@ function meaningsOfAll(settings: Settings): readonly Meaning[] {
       about: 'credential',
       accepted: checksCredentialValidity ? 'credentials that are valid now' : 'expired ones too',
       refused: checksCredentialValidity ? 'tokens that outlive their credential' : 'none',
+    },
+    {
+      about: 'proof',
+      ...PROOFS[dpop === undefined ? 'none' : dpop.isRequired ? 'required' : 'allowed'],
     },
     {
       about: 'outage',

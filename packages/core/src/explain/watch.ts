@@ -1,5 +1,5 @@
 /*
- * Tells a developer's console of each decision of this process, as it is made. Decisions in by the
+ * Shows a developer's console each decision of this process, as it is made. Decisions in by the
  * diagnostics channels; server-sent events (HTML Living Standard §9.2) out, on loopback alone.
  */
 import { configurationError } from '../kit/errors.js'
@@ -38,13 +38,13 @@ const PARTS: readonly (readonly [name: string, checks: readonly string[]])[] = [
 const LAST = 'requirements'
 
 /**
- * Makes a handler that tells the console of the development Verifier
+ * Makes a handler that shows the console of the development Verifier
  * (`verifier-guard dev --watch`) what this process decides, each check ticked or crossed.
  *
  * For development alone: mount it at `/.verifier-guard/decisions`, outside of what is protected. It
  * answers this machine alone, and no page of another origin. It refuses to be made with
- * `NODE_ENV=production`, and a request that came through a proxy. It tells neither tokens nor whose
- * they are.
+ * `NODE_ENV=production`, and a request that came through a proxy. It sends neither tokens nor
+ * whose they are.
  *
  * @returns a handler for Node's `http`, and for every framework that hands on its request and
  *   response
@@ -74,9 +74,9 @@ export function watchDecisions(): (request: WatchRequest, response: WatchRespons
       response.end(`${why}\n`)
       return
     }
-    const tell = (decision: object) => response.write(`data: ${JSON.stringify(decision)}\n\n`)
-    const onAllowed = () => tell(allowed)
-    const onDenied = (event: unknown) => tell(denied(event as GuardEvents['denied']))
+    const send = (decision: object) => response.write(`data: ${JSON.stringify(decision)}\n\n`)
+    const onAllowed = () => send(allowed)
+    const onDenied = (event: unknown) => send(denied(event as GuardEvents['denied']))
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     response.write('retry: 1000\n\n')
     diagnostics.subscribe('verifier-guard:allowed', onAllowed)
@@ -97,14 +97,15 @@ function isProduction(): boolean {
 const BY_PROXY = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']
 
 function refusal({ headers, socket }: WatchRequest): string | undefined {
-  if (!isLoopback(socket.remoteAddress ?? '')) return 'Decisions are told on loopback only.'
+  if (!isLoopback(socket.remoteAddress ?? '')) return 'Decisions are shown on loopback only.'
   if (BY_PROXY.some((name) => headers[name] !== undefined))
-    return 'Decisions are not told through a proxy.'
+    return 'Decisions are not shown through a proxy.'
   // DNS rebinding: the name of an attacker's page that resolves to this machine.
   const host = `${String(headers['host'])}`.replace(/:\d+$/, '')
-  if (!isLoopback(host.replace(/^\[|\]$/g, ''))) return 'Decisions are told to loopback hosts only.'
+  if (!isLoopback(host.replace(/^\[|\]$/g, '')))
+    return 'Decisions are shown to loopback hosts only.'
   if (headers['origin'] !== undefined || headers['sec-fetch-site'] !== undefined)
-    return 'Decisions are not told to pages: open the console of the development Verifier.'
+    return 'Decisions are not shown to pages: open the console of the development Verifier.'
   return undefined
 }
 

@@ -36,8 +36,8 @@ interface Decision {
   readonly checks: readonly { name: string; verdict: string }[]
 }
 
-/** The decision that is told while something is done. */
-async function told(work: () => Promise<unknown>): Promise<Decision> {
+/** The decision that is shown while something is done. */
+async function shown(work: () => Promise<unknown>): Promise<Decision> {
   const stream = await open()
   const decision = new Promise<Decision>((resolve) => {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -53,8 +53,8 @@ async function told(work: () => Promise<unknown>): Promise<Decision> {
 
 const marks = ({ checks }: Decision) => checks.map(({ verdict }) => verdict[0]).join('')
 
-test('a decision is told with each check ticked', async () => {
-  const decision = await told(() => api.verifyAccessToken(verifier.mint()))
+test('a decision is shown with each check ticked', async () => {
+  const decision = await shown(() => api.verifyAccessToken(verifier.mint()))
   expect(decision.result).toBe('allowed')
   expect(marks(decision)).toBe('pppppppp')
 })
@@ -67,7 +67,7 @@ test.each([
   'a refusal by %s crosses that check, and what was not asked',
   async (name, broken, all) => {
     const token = verifier.mintBroken(broken)
-    const decision = await told(() => api.verifyAccessToken(token))
+    const decision = await shown(() => api.verifyAccessToken(token))
     expect(marks(decision)).toBe(all)
     expect(decision.checks.find(({ verdict }) => verdict === 'failed')?.name).toBe(name)
     expect(decision.cure).toBeTruthy()
@@ -77,12 +77,12 @@ test.each([
 
 test('a missing power crosses the last check, with the cure', async () => {
   const power = requiredPower({ domain: 'DOME', function: 'Order', action: 'Read' })
-  const decision = await told(() => api.verifyAccessToken(verifier.mint(), power))
+  const decision = await shown(() => api.verifyAccessToken(verifier.mint(), power))
   expect(decision.code).toBe('power_missing')
   expect(marks(decision)).toBe('ppppppppf')
 })
 
-describe('decisions are told on this machine alone', () => {
+describe('decisions are shown on this machine alone', () => {
   test.each([
     ['another host, as by DNS rebinding', { host: 'evil.example' }],
     ['a host that only begins like one of this machine', { host: '127.0.0.1.evil.example' }],
@@ -91,7 +91,7 @@ describe('decisions are told on this machine alone', () => {
     ['a caller behind a proxy', { 'x-forwarded-for': '192.0.2.1' }],
     ['a caller behind a standard proxy', { forwarded: 'for=192.0.2.1' }],
   ])('%s gets 403', async (_, headers) => {
-    const answer = await open(headers as Record<string, string>)
+    const answer = await open(headers)
     expect(answer.statusCode).toBe(403)
     answer.resume()
   })

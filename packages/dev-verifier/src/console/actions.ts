@@ -2,6 +2,7 @@
  * What the forms of the page do. Fields in; what came of it out, as data for a program and as a
  * piece of the page for people.
  */
+import { clientEnvironment } from '../hand-out.js'
 import { faults, type FaultName, type FaultPlace } from '../faults.js'
 import { isLoopback } from '../loopback.js'
 import { systemFetch } from '../runtime.js'
@@ -43,11 +44,10 @@ function issueCredential({ verifier }: Desk, fields: Fields): Outcome {
     ? verifier.issueMachineCredential(request)
     : verifier.issueEmployeeCredential(request)
   const { credential, did, privateKey } = issued
-  const environment = `VERIFIER=${verifier.issuer}\nCREDENTIAL=${credential}\nPRIVATE_KEY=${privateKey.hex}`
   return {
     data: { credential, did, privateKey },
     markup: html`<p>Issued to <code>${did}</code>. Configure your client with it:</p>
-      ${copyable('credential-env', environment)}
+      ${copyable('credential-env', clientEnvironment(verifier, issued))}
       <p>Or obtain a token with it, in a shell where these three are set:</p>
       ${copyable('credential-token', 'verifier-guard token')}`,
   }

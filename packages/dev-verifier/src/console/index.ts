@@ -3,7 +3,14 @@
  *
  * @packageDocumentation
  */
-export { FLAGS, printEvents, readFlags, shownFlag, type Flag } from '../command-line.js'
+export {
+  configuration,
+  FLAGS,
+  printEvents,
+  readFlags,
+  shownFlag,
+  type Flag,
+} from '../command-line.js'
 export { startConsole } from './start.js'
 export type { ConsoleOptions, DevConsole } from './start.js'
 export type { Explain, Explained, ExplainedCheck, Held } from './explained.js'

@@ -82,7 +82,8 @@ function output(id: string): Markup {
 
 function verifierPart(desk: Desk): Markup {
   const { issuer, profile } = desk.verifier
-  const options = `{ issuer: '${issuer}', profile: '${PROFILES[profile] ?? 'eudistack'}' }`
+  const audience = desk.audience === undefined ? '' : `, audience: '${desk.audience}'`
+  const options = `{ issuer: '${issuer}', profile: '${PROFILES[profile] ?? 'eudistack'}'${audience} }`
   return html`<p>Options of your API, which this Verifier's tokens pass:</p>
     ${copyable('api-options', options)}
     <p>Where its metadata and keys are:</p>

@@ -5,6 +5,7 @@ import type { IssuedCredential } from '../credentials.js'
 import type { Power } from '../mandate.js'
 import { OPTIONS } from '../option-table.js'
 import type { ListenOptions } from '../options.js'
+import { profiles } from '../profiles.js'
 import { systemRuntime, type Runtime } from '../runtime.js'
 import { startBehind } from '../start.js'
 import type { DevVerifier } from '../verifier.js'
@@ -69,7 +70,7 @@ export async function startConsole(options: ConsoleOptions = {}): Promise<DevCon
       handOut.answer(served, request),
     { ...listen, runtime, events: { ...options.events, ...shownEvents(feed, options.events) } },
   )
-  const audience = verifier.profile === 'fiware' ? service : undefined
+  const audience = profiles[verifier.profile].family === 'java' ? undefined : service
   running.desk = {
     verifier,
     feed,
@@ -123,7 +124,7 @@ function shownEvents(feed: Feed, own: Listeners = {}): Listeners {
 }
 
 function followApi(url: string, feed: Feed, runtime: Runtime): () => void {
-  const told = (decision: Parameters<typeof decisionEntry>[1]) =>
+  const made = (decision: Parameters<typeof decisionEntry>[1]) =>
     feed.publish('decision', textOf(decisionEntry(new Date(systemRuntime.now()), decision)))
-  return follow({ url, runtime, told })
+  return follow({ url, runtime, made })
 }

@@ -6,7 +6,7 @@ import { isLoopback } from '../loopback.js'
 import { systemFetch, type Runtime } from '../runtime.js'
 import type { WatchedDecision } from './entries.js'
 
-/** Where an API tells its decisions, by convention. */
+/** Where an API publishes its decisions, by convention. */
 export const WATCH_PATH = '/.verifier-guard/decisions'
 
 const AGAIN = 1_000
@@ -15,7 +15,7 @@ const LONGEST_LINE = 65_536
 interface Following {
   readonly url: string
   readonly runtime: Runtime
-  readonly told: (decision: WatchedDecision) => void
+  readonly made: (decision: WatchedDecision) => void
 }
 
 /**
@@ -32,7 +32,7 @@ export function watchAddress(text: string): string {
     throw new Error(`${expected}, for example http://127.0.0.1:3000; found "${text}".`)
   }
   if (url.protocol !== 'http:' || !isLoopback(url.hostname))
-    throw new Error(`${expected}; found "${url.origin}". Decisions are told on loopback only.`)
+    throw new Error(`${expected}; found "${url.origin}". Decisions are read on loopback only.`)
   return url.pathname === '/' ? new URL(WATCH_PATH, url).href : url.href
 }
 
@@ -51,7 +51,7 @@ export function follow(following: Following): () => void {
   }
 }
 
-async function readAll({ url, told }: Following, signal: AbortSignal): Promise<void> {
+async function readAll({ url, made }: Following, signal: AbortSignal): Promise<void> {
   const response = await systemFetch(url, { signal, redirect: 'error' })
   if (!response.ok || response.body === null) return
   const decoder = new TextDecoder()
@@ -59,14 +59,14 @@ async function readAll({ url, told }: Following, signal: AbortSignal): Promise<v
   for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
     rest = lines.pop()!.slice(0, LONGEST_LINE)
-    for (const line of lines) tellOf(line, told)
+    for (const line of lines) read(line, made)
   }
 }
 
-function tellOf(line: string, told: Following['told']): void {
+function read(line: string, made: Following['made']): void {
   if (!line.startsWith('data: ')) return
   try {
-    told(decisionOf(JSON.parse(line.slice('data: '.length)) as Record<string, unknown>))
+    made(decisionOf(JSON.parse(line.slice('data: '.length)) as Record<string, unknown>))
   } catch {
     // What is no decision is not shown: the API may be of another version.
   }
