@@ -1,44 +1,52 @@
 /*
  * The pages of the site that come from elsewhere: the reference from TSDoc, the options from the
  * rows that check them, the figures from the last `npm run bench`, and the guides that packages
- * bring along. Needs a build.
+ * bring along. Needs a build. Usage: node packages/build/reference.mjs [folder of the site]
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join, posix } from 'node:path'
 import { Application } from 'typedoc'
 import { overview as figures, tables } from '../../test/bench/report.mjs'
+import { GUIDES } from './guides.mjs'
 import { packages, root } from './manifests.mjs'
 import { markdown, TABLES } from './option-tables.mjs'
 
-const site = join(root, 'docs')
+const site = process.argv[2] ?? join(root, 'docs')
 const out = join(site, 'reference')
 
-/** Pages that are published with a package, and where they stand on the site. */
-const GUIDES = {
-  'start/powers.md': 'packages/core/docs/from-powers-to-routes.md',
-  'guides/authorization-servers.md': 'packages/core/docs/authorization-servers.md',
-  'guides/migrate-express.md': 'packages/express/docs/migration.md',
-  'guides/migrate-koa.md': 'packages/koa/docs/migration.md',
-  'guides/migrate-nestjs.md': 'packages/nestjs/docs/migration.md',
-}
+const OPTIONS = `The options of a resource server, for every adapter. Times are in seconds. This page is made
+from the rows that check the options at start. An option that is misspelt or insecure throws.`
 
 const read = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8'))
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await write()
+await write()
 
 async function write() {
   rmSync(join(out, 'api'), { recursive: true, force: true })
-  for (const one of packages) await writeApi(one)
+  for (const one of packages.filter(isLibrary)) await writeApi(one)
   for (const [place, source] of Object.entries(GUIDES))
-    writeFileSync(join(site, place), readFileSync(join(root, source), 'utf8'))
+    writeFileSync(join(site, place), linked(readFileSync(join(root, source), 'utf8'), source))
   page('index.md', 'Packages', overview())
-  page('options.md', 'Options', options())
+  page('options.md', 'Options', `${OPTIONS}\n\n${options()}`)
   page('measured.md', 'Measured', measured(read('test/bench/results.json')))
 }
 
+/** A page whose links to other such pages lead to where these stand on the site. */
+function linked(text, source) {
+  return text.replace(/\]\(([^):#]+\.md)/g, (link, path) => {
+    const target = posix.join(posix.dirname(source), path)
+    const place = Object.keys(GUIDES).find((one) => GUIDES[one] === target)
+    return place === undefined ? link : `](/${place}`
+  })
+}
+
+/** The command has no entry point, and so no reference: a guide shows it. */
+function isLibrary({ manifest }) {
+  return manifest.exports !== undefined
+}
+
 async function writeApi({ folder, manifest }) {
-  const sources = Object.values(manifest.exports ?? {}).map((one) => one['@verifier-guard/source'])
+  const sources = Object.values(manifest.exports).map((one) => one['@verifier-guard/source'])
   const app = await Application.bootstrapWithPlugins({
     name: manifest.name,
     entryPoints: sources.filter(Boolean).map((source) => join(root, 'packages', folder, source)),
@@ -47,9 +55,10 @@ async function writeApi({ folder, manifest }) {
     plugin: ['typedoc-plugin-markdown'],
     out: join(out, 'api', folder),
     cleanOutputDir: false,
-    // What an adapter re-exports stands in the reference of core.
+    // What an adapter re-exports stands in the reference of core, and Node's types in Node's own.
     excludeExternals: true,
-    externalPattern: folder === 'core' ? [] : ['**/packages/core/**'],
+    externalPattern: ['**/node_modules/**', ...(folder === 'core' ? [] : ['**/packages/core/**'])],
+    useHTMLAnchors: true,
     readme: 'none',
     githubPages: false,
     disableSources: true,
@@ -65,13 +74,15 @@ async function writeApi({ folder, manifest }) {
   await app.generateOutputs(project)
 }
 
-const measured = (results) => `${figures(results)}\n\n## In full\n\n${tables(results)}`
+function measured(results) {
+  return `${figures(results)}\n\n## In full\n\n${tables(results)}`
+}
 
 function overview() {
-  const rows = packages.map(
-    ({ folder, manifest: { name, description } }) =>
-      `| [\`${name}\`](./api/${folder}/index.md) | ${description} |`,
-  )
+  const rows = packages.map((one) => {
+    const page = isLibrary(one) ? `./api/${one.folder}/index.md` : '../guides/explain.md'
+    return `| [\`${one.manifest.name}\`](${page}) | ${one.manifest.description} |`
+  })
   return ['| Package | Is |', '| --- | --- |', ...rows].join('\n')
 }
 

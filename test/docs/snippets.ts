@@ -28,10 +28,13 @@ export function snippets(): readonly Snippet[] {
   ]
 }
 
-/** The pages of the site, but those that are made from others. */
+/** The pages of the site that are written by hand. Those that are made are ignored by git. */
 export function site(): readonly string[] {
-  const made = /reference\/api|start\/powers|guides\/migrate-/
-  return list(join(root, 'docs'), '.md', true).filter((page) => !made.test(page))
+  const made = readFileSync(join(root, '.gitignore'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('docs/'))
+  const pages = list(join(root, 'docs'), '.md', true)
+  return pages.filter((page) => !made.some((path) => relative(root, page).startsWith(path)))
 }
 
 /** The fenced blocks of a file whose lines all begin with a margin. */

@@ -272,7 +272,8 @@ function createWarnings({ warn }: Pick<Runtime, 'warn'>, configured: ReadonlySet
 }
 
 function denied(code: ErrorCode, reason: DenialReason): string {
-  return `A request was refused with ${code}: ${explain(reason)}. ${once('denied', 'every denial')}`
+  const page = `The page docs/errors.md#${code} of the repository has its causes.`
+  return `A request was refused with ${code}: ${explain(reason)}. ${page} ${once('denied', 'every denial')}`
 }
 
 function keySetFailed(issuer: string, message: string): string {

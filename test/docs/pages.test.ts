@@ -1,0 +1,155 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { root, site } from './snippets.js'
+
+type Sections = Readonly<Record<string, readonly (readonly [title: string, page: string])[]>>
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const sections = async () =>
+  ((await import(join(root, 'docs/.vitepress/sections.mjs'))) as { SECTIONS: Sections }).SECTIONS
+const guides = async () =>
+  (
+    (await import(join(root, 'packages/build/guides.mjs'))) as {
+      GUIDES: Readonly<Record<string, string>>
+    }
+  ).GUIDES
+
+/** Pages that `packages/build/reference.mjs` makes of what the code states. */
+const MADE = ['reference/index.md', 'reference/options.md', 'reference/measured.md']
+
+/** The pages that the sidebar names, as files below `docs`. */
+async function named(): Promise<readonly string[]> {
+  const pages = Object.values(await sections()).flat()
+  return pages.map(([, page]) => (page.endsWith('/') ? `${page}index.md` : `${page}.md`))
+}
+
+describe('the sidebar', () => {
+  test('names pages that exist', async () => {
+    const made = [...MADE, ...Object.keys(await guides())]
+    const missing = (await named()).filter(
+      (page) => !made.includes(page) && !existsSync(join(root, 'docs', page)),
+    )
+    expect(missing).toEqual([])
+  })
+
+  test('names every page, but the first one and the single decisions', async () => {
+    const written = site().map((page) => relative(join(root, 'docs'), page))
+    const expected = [...written, ...MADE, ...Object.keys(await guides())].filter(
+      (page) => page !== 'index.md' && !/decisions\/\d/.test(page),
+    )
+    expect([...(await named())].sort()).toEqual(expected.sort())
+  })
+})
+
+test('pages that packages bring along exist there, and are not kept twice', async () => {
+  const ignored = read('.gitignore').split('\n')
+  for (const [place, source] of Object.entries(await guides())) {
+    expect([source, existsSync(join(root, source))]).toEqual([source, true])
+    expect(ignored).toContain(`docs/${place}`)
+  }
+})
+
+const PACKAGES = readdirSync(join(root, 'packages')).join('|')
+/** A file or folder of the repository that a page names; "packages/" may be left out. */
+const NAMED = new RegExp(`\`((?:packages|examples|test|docs|${PACKAGES})/[\\w./-]+)\``, 'g')
+
+test('pages name files of the repository that exist', () => {
+  const files = site().flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(NAMED)].map(([, file]) => file!),
+  )
+  expect(files.length).toBeGreaterThan(40)
+  expect(
+    files.filter((file) => !['', 'packages'].some((at) => existsSync(join(root, at, file)))),
+  ).toEqual([])
+})
+
+/** The cells of a page's tables that a reader would have to read twice. */
+function longCells(page: string): readonly string[] {
+  const lines = read(page).split('\n')
+  const cells = lines.filter((line) => line.startsWith('|')).flatMap((line) => line.split('|'))
+  return cells.map((cell) => shown(cell.trim())).filter((cell) => cell.length > 200)
+}
+
+/** A cell as it is read: a link is its text. */
+function shown(cell: string): string {
+  return cell.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+}
+
+test('a cell of a table holds at most 200 characters', () => {
+  const pages = ['README.md', 'SECURITY.md', ...site().map((page) => relative(root, page))]
+  expect(Object.fromEntries(pages.map((page) => [page, longCells(page)]))).toEqual(
+    Object.fromEntries(pages.map((page) => [page, []])),
+  )
+})
+
+describe('the README', () => {
+  test('has at most 130 lines', () => {
+    expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(130)
+  })
+
+  test('lists every package', async () => {
+    const { packages } = (await import(join(root, 'packages/build/manifests.mjs'))) as {
+      packages: readonly { manifest: { name: string } }[]
+    }
+    const names = packages.map(({ manifest }) => manifest.name)
+    const table = read('README.md').split('## Packages')[1]!
+    expect(names.filter((name) => !table.includes(`| [\`${name}\`](`))).toEqual([])
+  })
+
+  test('links to files that exist', () => {
+    const links = [...read('README.md').matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path!)
+    expect(links.length).toBeGreaterThan(20)
+    expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+})
+
+test('the guide on operating lists the alerts of the package, their severity and delay', () => {
+  const rules = read('packages/opentelemetry/dashboards/verifier-guard.rules.yml')
+  const alerts = [...rules.matchAll(/alert: (\w+)\n([^]*?)(?=\n\n|$(?![^]))/g)].map(
+    ([, name, rule]) => [name, /severity: (\w+)/.exec(rule!)![1], delayOf(rule!)],
+  )
+  const rows = [
+    ...read('docs/guides/operate.md').matchAll(/^\| `(\w+)` *\| (\w+) *\| ([^|]*?) *\|/gm),
+  ]
+  expect(alerts.length).toBeGreaterThan(5)
+  expect(rows.map(([, ...cells]) => cells)).toEqual(alerts)
+})
+
+/** How long an alert's condition lasts before it fires, in words. */
+function delayOf(rule: string): string {
+  const [, count, unit] = /for: (\d+)([mh])/.exec(rule) ?? []
+  if (count === undefined) return 'at once'
+  return `${count} ${unit === 'm' ? 'minute' : 'hour'}${count === '1' ? '' : 's'}`
+}
+
+describe('what a version promises', () => {
+  const page = read('docs/reference/versions.md')
+  /** The versions that a row of the table names, or `undefined`. */
+  const row = (name: string) =>
+    new RegExp(`^\\| ${name} *\\| ([^|]*?) *\\|`, 'm').exec(page)?.[1]?.split(', ')
+  const manifest = (folder: string) =>
+    JSON.parse(read(join(folder, 'package.json'))) as {
+      peerDependencies?: Readonly<Record<string, string>>
+      engines?: Readonly<Record<string, string>>
+    }
+  /** The oldest version of each part of a range: of `^4.18.0 || ^5.0.0`, `4.18` and `5`. */
+  const oldest = (range = '') =>
+    [...range.matchAll(/\^([\d.]+)/g)].map(([, one]) => one!.replace(/(\.0)+$/, ''))
+
+  test.each([
+    ['Express', 'express', 'express'],
+    ['Koa', 'koa', 'koa'],
+    ['Fastify', 'fastify', 'fastify'],
+    ['NestJS', 'nestjs', '@nestjs/core'],
+    ['Hono', 'fetch', 'hono'],
+  ])('%s: the table names the peers of the package', (name, folder, peer) => {
+    const range = manifest(`packages/${folder}`).peerDependencies?.[peer]
+    expect([peer, oldest(range)]).toEqual([peer, row(name)])
+  })
+
+  test('Node: every package takes the oldest version of the table', () => {
+    const folders = readdirSync(join(root, 'packages')).filter((folder) => folder !== 'build')
+    const stated = folders.map((folder) => manifest(`packages/${folder}`).engines?.['node'])
+    expect(new Set(stated)).toEqual(new Set([`>=${row('Node')![0]}.0`]))
+  })
+})
