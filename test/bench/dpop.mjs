@@ -22,13 +22,12 @@ const OPERATIONS = 3_000
 const NAMES = Object.keys(contestants)
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 
-if (only === 'in-process') {
-  process.send(await inProcess())
-  process.disconnect()
-} else if (only === 'memory') {
-  process.send(await memory())
-  process.disconnect()
-} else await all()
+if (only === undefined) await all()
+else {
+  const part = await { 'in-process': inProcess, memory }[only]()
+  process.send?.(part) ?? console.log(part)
+  process.disconnect?.()
+}
 
 async function all() {
   const results = {
@@ -141,6 +140,7 @@ async function memory() {
   const { createResourceServer } = await import('@verifier-guard/core')
   const server = createResourceServer({
     issuer: issuer.issuer,
+    keys: { keys: [issuer.jwk] },
     audience: 'https://orders.example.org',
     profile: 'eudistack',
     kinds: ['machine', 'none'],
@@ -160,7 +160,7 @@ async function memory() {
     for (let sent = 0; sent < count; sent += 1) await ask(token())
   }
   const forged = () => `${client.token.slice(0, -8)}${Math.random().toString(36).slice(2, 10)}`
-  await flood(2_000, forged)
+  await flood(20_000, forged)
   await flood(2_000, () => client.token)
   const start = held()
   await flood(20_000, forged)

@@ -1,7 +1,7 @@
 /**
- * Holds core's two signature paths and jose to the same verdict, mutated DPoP proofs to refusal, and
- * explanations to decisions: `npm run differential [tokens per algorithm] [seed]`. The last lines
- * have the totals; the exit code is 1 for any difference that is not on the list.
+ * Holds core's two signature paths and jose to the same verdict, mutated DPoP proofs to refusal,
+ * and explanations to decisions: `npm run differential [tokens per algorithm] [seed]`. The last
+ * lines have the totals; the exit code is 1 for any difference that is not on the list.
  */
 import { Buffer } from 'node:buffer'
 import { build } from 'esbuild'

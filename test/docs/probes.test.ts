@@ -40,7 +40,8 @@ function run(code: string, issuer: string): Exports {
   )
   const exports = {}
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the page's own code
-  new Function('exports', 'require', outputText)(exports, require)
+  const recipe = new Function('exports', 'require', outputText) as (...its: unknown[]) => void
+  recipe(exports, require)
   return exports
 }
 
@@ -59,7 +60,7 @@ const HOST = { port: 0, hostname: '127.0.0.1' }
 const START: Readonly<Record<string, (exported: Exports) => Promise<Running>>> = {
   Express: ({ app }) => listening((app as Express).listen(0, '127.0.0.1')),
   Koa: ({ app }) => listening((app as Koa).listen(0, '127.0.0.1')),
-  Hono: ({ app }) => listening(serve({ fetch: (app as Hono).fetch, ...HOST }) as Server),
+  Hono: ({ app }) => listening(serve({ fetch: (app as Hono).fetch, ...HOST })),
   Fastify: async ({ app }) => {
     const fastify = app as FastifyInstance
     return {

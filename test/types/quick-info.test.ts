@@ -108,7 +108,7 @@ test.each(lifting)('%s documents each requirement for itself', (module) => {
   const requirements = editor
     .namesOf(module)
     .filter((name) => /^required.|^(all|any)Of$/.test(name))
-  expect(requirements).toHaveLength(9)
+  expect(requirements).toHaveLength(10)
   const shown = requirements.map((name) => {
     editor.write(`import { ${name} } from '${module}'\nconst used = ${name}`)
     return editor.hover(name).documentation

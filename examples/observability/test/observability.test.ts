@@ -29,13 +29,15 @@ const { panels } = JSON.parse(
   readFileSync(join(folder, 'dashboards/verifier-guard.json'), 'utf8'),
 ) as { readonly panels: readonly Panel[] }
 
-/** The queries of the dashboard as Grafana sends them, each with the panel that it is of. */
-const queries = panels.flatMap(({ title, targets }) =>
-  targets.map(({ expr }) => ({
-    of: title,
-    expression: expr.replaceAll('$__rate_interval', '30s').replaceAll('$job', '.*'),
-  })),
-)
+/** The queries of the dashboard as Grafana sends them for a job, each with its panel. */
+const queriesOf = (job: string) =>
+  panels.flatMap(({ title, targets }) =>
+    targets.map(({ expr }) => ({
+      of: title,
+      expression: expr.replaceAll('$__rate_interval', '30s').replaceAll('$job', job),
+    })),
+  )
+const queries = [...queriesOf('exporter'), ...queriesOf('collector')]
 
 /** The expressions of the alert rules: of each, from "expr:" to the next member. */
 const alerts = [

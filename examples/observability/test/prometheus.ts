@@ -28,7 +28,25 @@ export interface Prometheus {
   stop(): Promise<void>
 }
 
-/** Starts a Prometheus that scrapes one target twice a second. */
+/** The metrics whose names OpenTelemetry's collector ends with their unit. */
+const WITH_UNITS = [
+  ['(verifier_guard_.*_(?:duration|expires_in|age|max_age|max_stale))', 'seconds'],
+  ['(verifier_guard_.*_duration)_(bucket|count|sum)', 'seconds'],
+  ['(verifier_guard_token_cache_size)', 'bytes'],
+] as const
+
+/** Renames what was scraped as the collector would have. */
+const asByCollector = WITH_UNITS.map(([regex, unit]) => ({
+  source_labels: ['__name__'],
+  regex,
+  target_label: '__name__',
+  replacement: regex.includes('bucket') ? `\${1}_${unit}_\${2}` : `\${1}_${unit}`,
+}))
+
+/**
+ * Starts a Prometheus that scrapes one target twice a second: as the job `exporter` under the names
+ * of the SDK's exporter, and as `collector` under those of the collector.
+ */
 export async function startPrometheus(target: string, ruleFile: string): Promise<Prometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'prometheus-'))
   const config = join(folder, 'prometheus.yml')
@@ -37,7 +55,14 @@ export async function startPrometheus(target: string, ruleFile: string): Promise
     JSON.stringify({
       global: { scrape_interval: '500ms', scrape_timeout: '500ms', evaluation_interval: '500ms' },
       rule_files: [ruleFile],
-      scrape_configs: [{ job_name: 'orders', static_configs: [{ targets: [target] }] }],
+      scrape_configs: [
+        { job_name: 'exporter', static_configs: [{ targets: [target] }] },
+        {
+          job_name: 'collector',
+          static_configs: [{ targets: [target] }],
+          metric_relabel_configs: asByCollector,
+        },
+      ],
     }),
   )
   const address = `127.0.0.1:${await freePort()}`

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { readFileSync } from 'node:fs'
 import type { AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
-import { program } from '../../../test/support/programs.js'
+import { describeWith } from '../../../test/programs.js'
 import {
   listen,
   startApi,
@@ -12,8 +12,6 @@ import {
   type Api,
   type RunningConsole,
 } from './browser.js'
-
-const inBrowser = program('chromium') ? describe : describe.skip
 
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -29,7 +27,7 @@ async function serious(page: Page): Promise<readonly string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
 }
 
-inBrowser('the console in Chromium', () => {
+describeWith('chromium', 'the console in Chromium', () => {
   let browser: Browser
   let api: Api
   let dev: RunningConsole

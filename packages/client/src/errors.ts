@@ -9,7 +9,7 @@ interface ErrorRow {
   /** Whether the same call may succeed later without a change of anything. */
   readonly retryable: boolean
   /** What to do about it. */
-  readonly remedy: string
+  readonly cure: string
 }
 
 /**
@@ -228,6 +228,6 @@ export function invalidOption(expected: string, found: string, hint?: string): T
   return failure('invalid_option', { expected, found: printable(found), hint })
 }
 
-function row(kind: TokenSourceErrorKind, retryable: boolean, remedy: string): ErrorRow {
-  return Object.freeze({ kind, retryable, remedy })
+function row(kind: TokenSourceErrorKind, retryable: boolean, cure: string): ErrorRow {
+  return Object.freeze({ kind, retryable, cure })
 }

@@ -1,4 +1,4 @@
-import { createResourceServer } from '@verifier-guard/core'
+import { createResourceServer, type ResourceServer } from '@verifier-guard/core'
 import {
   brokenProofs,
   brokenTokens,
@@ -12,11 +12,11 @@ import { closing, serve } from './support.js'
 /** A plain authorization server, a client of it, and an API that takes bound tokens. */
 async function start() {
   const verifier = closing(await startDevVerifier({ profile: 'oauth', demandNonces: true }))
-  let resourceServer: ReturnType<typeof createResourceServer> | undefined
+  let authenticate: ResourceServer['authenticate'] = () => Promise.reject(new Error('not yet'))
   const origin = await serve((request, response) => {
     const headers = request.headersDistinct
     const one = { method: request.method, url: request.url, headers: { ...headers } }
-    void Promise.resolve(resourceServer!.authenticate(one as never)).then(
+    void Promise.resolve(authenticate(one as never)).then(
       () => response.end('ok'),
       (error: { status: number; headers: Iterable<[string, string]> }) => {
         for (const [name, value] of error.headers ?? []) response.appendHeader(name, value)
@@ -24,7 +24,7 @@ async function start() {
       },
     )
   })
-  resourceServer = closing(
+  const resourceServer = closing(
     createResourceServer({
       issuer: verifier.issuer,
       audience: origin,
@@ -34,6 +34,7 @@ async function start() {
       dpop: { nonce: { secrets: ['a secret of more than 32 characters'] } },
     }),
   )
+  authenticate = resourceServer.authenticate
   const { did, privateKey } = verifier.issueMachineCredential()
   const tokens = closing(
     createTokenSource({

@@ -8,11 +8,11 @@ const codes = Object.keys(TOKEN_SOURCE_ERRORS) as TokenSourceErrorCode[]
 describe('the table of errors', () => {
   it('stands in the README, row by row, and nothing else does', () => {
     const rows = [...readme.matchAll(/^\| `(\w+)` *\| (\w+) *\| (yes|no) *\| .+? *\| (.+?) *\|$/gm)]
-    const documented = rows.map(([, code, kind, retryable, remedy]) => ({
+    const documented = rows.map(([, code, kind, retryable, cure]) => ({
       code,
       kind,
       retryable: retryable === 'yes',
-      remedy,
+      cure,
     }))
     expect(documented).toEqual(codes.map((code) => ({ code, ...TOKEN_SOURCE_ERRORS[code] })))
   })

@@ -196,7 +196,7 @@ function denialEvent(
   }
 }
 
-/** V8 adds members to a new object at once, but takes long to add one to a copy made by spreading. */
+/** V8 is quick to add members to a new object, and slow to add one to a copy by spreading. */
 function addRequest<Event extends Where>(event: Event, { request, route }: Asked): Event {
   const method: unknown = request?.method
   if (typeof method === 'string') event.method = method

@@ -26,8 +26,8 @@ import { createDpopProofs } from './proof/dpop.js'
 import { createTokenCache, type Known } from './token-cache.js'
 
 /**
- * A resource server that was dropped without `close()` would renew its keys for ever: its timers end
- * once it is collected. Its keys stay, as a method that was taken from it may still be used.
+ * A resource server that was dropped without `close()` would renew its keys for ever: its timers
+ * end once it is collected. Its keys stay, as a method that was taken from it may still be used.
  */
 const unused =
   typeof FinalizationRegistry === 'undefined'

@@ -129,7 +129,10 @@ export interface Admission<C extends object = Claims> {
  */
 export const decisionsFor = Symbol.for('@verifier-guard/core/decisions')
 
-/** What adapters ask of a resource server: decisions at once where nothing has to be awaited, one event a request. */
+/**
+ * What adapters ask of a resource server: decisions at once where nothing has to be awaited, one
+ * event a request.
+ */
 export interface Decisions {
   /** @param isOptional whether a request without credentials is let in */
   authenticate(exchange: Exchange, isOptional: boolean): Later<Admission>

@@ -3,6 +3,7 @@ import { keyOfJwk, type Algorithm, type Jwk } from './keys.js'
 import type { ReplayRegister } from './replay-register.js'
 import type { Rule } from './refusals.js'
 import { show } from './show.js'
+import { readUrl } from './url.js'
 
 /** The algorithms of proofs, as the metadata state them (RFC 9449 §5.1). */
 export const PROOF_ALGORITHMS: readonly Algorithm[] = ['ES256', 'ES384', 'ES512', 'PS256', 'EdDSA']
@@ -104,7 +105,6 @@ function isSignedByItsKey(jwt: DecodedJwt): boolean {
 
 /** RFC 9449 §4.3, no. 9. */
 function withoutQuery(url: unknown): string | undefined {
-  if (typeof url !== 'string' || !URL.canParse(url)) return undefined
-  const { origin, pathname } = new URL(url)
-  return origin + pathname
+  const read = typeof url === 'string' ? readUrl(url) : undefined
+  return read && read.origin + read.pathname
 }

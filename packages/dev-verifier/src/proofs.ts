@@ -4,6 +4,7 @@ import { signJwt, type Json } from './jwt.js'
 import { keyPairFrom, publicJwk, type KeyPair, type PrivateKeyInput } from './keys.js'
 import { seconds } from './runtime.js'
 import type { Server } from './server.js'
+import { readUrl } from './url.js'
 
 /** The request that a proof is for, and what it is made with. */
 export interface ProofOptions {
@@ -27,7 +28,7 @@ export interface ProofOptions {
 export function checkProofOptions(of: string, options: ProofOptions): void {
   checkOptions(of, options, {
     url: (name, value) => {
-      if (!URL.canParse(String(value))) throw unexpected(`${name} to be an absolute URL`, value)
+      if (!readUrl(String(value))) throw unexpected(`${name} to be an absolute URL`, value)
     },
     method: text,
     accessToken: text,

@@ -1,18 +1,7 @@
-import {
-  brokenProofs,
-  type BoundCall,
-  type BoundCallOptions,
-  type BrokenProofName,
-} from './broken-proofs.js'
-import { anything, checkOptions, list, requireName } from './checks.js'
-import { issueCertificate, type IssuedCertificate } from './client-certificate.js'
-import {
-  checkCredentialRequest,
-  issueCredential,
-  type CredentialRequest,
-  type IssuedCredential,
-} from './credentials.js'
-import type { Kind } from './mandate.js'
+import type { BoundCall, BoundCallOptions, BrokenProofName } from './broken-proofs.js'
+import { anything, checkOptions, list } from './checks.js'
+import type { IssuedCertificate } from './client-certificate.js'
+import type { CredentialRequest, IssuedCredential } from './credentials.js'
 import {
   clearFaults,
   setFault,
@@ -24,14 +13,15 @@ import {
 import { inProcessFetch } from './in-process-fetch.js'
 import { jwkSet, rotate, type RotationOptions } from './key-ring.js'
 import { privateKeyForms, publicJwk, type Jwk, type PrivateKeyForms } from './keys.js'
-import { checkMintOptions, mintAccessToken, mintIdToken, type MintOptions } from './mint.js'
+import { issuing, minting } from './methods.js'
+import type { MintOptions } from './mint.js'
 import { resolveOptions, type DevVerifierOptions } from './options.js'
 import type { ProfileName } from './profiles.js'
-import { checkProofOptions, mintProof, type ProofOptions } from './proofs.js'
+import type { ProofOptions } from './proofs.js'
 import { createRoutes } from './routes.js'
-import { createServer, type Server } from './server.js'
-import { brokenTokens, type BrokenTokenName } from './variants.js'
-import { tokenRequest, type Machine, type TokenRequestOptions } from './wallet.js'
+import { createServer } from './server.js'
+import type { BrokenTokenName } from './variants.js'
+import type { Machine, TokenRequestOptions } from './wallet.js'
 
 /**
  * An embedded authorization server, Issuer and wallet for local work and tests.
@@ -329,7 +319,7 @@ export function createDevVerifier(options: DevVerifierOptions = {}): DevVerifier
 /** A development Verifier, and its parts. */
 export function assemble(options: DevVerifierOptions) {
   const server = createServer(resolveOptions(options))
-  const { settings, requests, keys, faults, credentialIssuer, nonce } = server
+  const { settings, requests, keys, faults, nonce } = server
   const handle = createRoutes(server)
   const { signal } = server.closed
   const { origin } = new URL(settings.issuer)
@@ -347,40 +337,8 @@ export function assemble(options: DevVerifierOptions) {
     fetch: inProcessFetch(handle, serves),
     requests,
     proofKey: privateKeyForms(server.proofKey),
-    issueMachineCredential: (request = {}) => {
-      checkCredentialRequest('issueMachineCredential()', request)
-      return issue(server, 'machine', request)
-    },
-    issueEmployeeCredential: (request = {}) => {
-      checkCredentialRequest('issueEmployeeCredential()', request)
-      return issue(server, 'employee', request)
-    },
-    tokenRequest: (machine, request) => tokenRequest(server, machine, request),
-    mint: (options = {}) => {
-      checkMintOptions('mint()', options)
-      return mintAccessToken(server, options)
-    },
-    mintIdToken: (options = {}) => {
-      checkMintOptions('mintIdToken()', options)
-      return mintIdToken(server, options)
-    },
-    mintBroken: (name, options = {}) => {
-      requireName('a broken token', Object.keys(brokenTokens), name)
-      checkMintOptions('mintBroken()', options)
-      return brokenTokens[name].make(server, options)
-    },
-    mintProof: (options) => {
-      checkProofOptions('mintProof()', options)
-      return mintProof(server, options)
-    },
-    mintBrokenProof: (name, { token = {}, ...call }) => {
-      requireName('a broken proof', Object.keys(brokenProofs), name)
-      checkProofOptions('mintBrokenProof()', call)
-      checkMintOptions('mintBrokenProof()', token)
-      return brokenProofs[name].make(server, { ...call, token })
-    },
-    issueCertificate: (commonName = 'my-client') =>
-      issueCertificate(credentialIssuer.authority, commonName, settings.runtime.now()),
+    ...issuing(server),
+    ...minting(server),
     rotateNonce: () => {
       nonce.rotate()
       return nonce.current
@@ -399,17 +357,4 @@ export function assemble(options: DevVerifierOptions) {
     close: () => Promise.resolve(server.closed.abort()),
   }
   return { server, verifier, handle }
-}
-
-function issue(
-  { settings, credentialIssuer }: Server,
-  kind: Kind,
-  request: CredentialRequest,
-): IssuedCredential {
-  const context = { issuer: credentialIssuer, base: settings.issuer, runtime: settings.runtime }
-  return issueCredential(
-    kind,
-    { ...request, dialect: request.dialect ?? settings.profile.dialects[kind] },
-    context,
-  )
 }

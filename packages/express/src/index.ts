@@ -75,7 +75,8 @@ export type Handler = (
  * import { auth, requiredPower } from '@verifier-guard/express'
  *
  * const app = express()
- * app.use('/offers', auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' }))
+ * app.use('/offers', auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack'
+ * }))
  * app.post(
  *   '/offers',
  *   requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }),
@@ -105,7 +106,8 @@ export function auth(
 }
 
 /**
- * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and the others
+ * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and
+ * the others
  * are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`
@@ -216,7 +218,8 @@ export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
 }
 
 /**
- * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with `optional`.
+ * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with
+ * `optional`.
  *
  * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran

@@ -52,7 +52,8 @@ export type RegisterOptions = AuthOptions &
   )
 
 /**
- * A plugin that lets requests with a valid access token through and sets `request.auth`, on every route
+ * A plugin that lets requests with a valid access token through and sets `request.auth`, on every
+ * route
  * of the scope it is registered in. `app.register(auth, { issuer, … })` and
  * `app.register(auth({ issuer, … }))` are the same.
  *
@@ -107,8 +108,8 @@ export function auth(
   return pluginOf(first as ResourceServerOptions, second)
 }
 
-// What `fastify-plugin` does: the hooks belong to the scope that registers the plugin, not to one of
-// the plugin's own.
+// What `fastify-plugin` does: the hooks belong to the scope that registers the plugin, not to one
+// of the plugin's own.
 const skipOverride = { [Symbol.for('skip-override')]: true }
 Object.assign(auth, skipOverride)
 
@@ -146,7 +147,8 @@ function pluginOf(
 }
 
 /**
- * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and the others
+ * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and
+ * the others
  * are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Fastify's request
@@ -258,7 +260,8 @@ export function authOf<C extends object = Claims>(request: object): AuthContext<
 }
 
 /**
- * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with `optional`.
+ * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with
+ * `optional`.
  *
  * @returns `undefined` for an anonymous caller, and on routes that are open by `config.auth: false`
  * @throws {GuardError} `invalid_configuration` where no guard ran

@@ -42,7 +42,8 @@ export interface AuthEnv {
 }
 
 /**
- * Lets requests with a valid access token through and sets `c.var.auth`; throws for the others what Hono
+ * Lets requests with a valid access token through and sets `c.var.auth`; throws for the others what
+ * Hono
  * answers from.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
@@ -60,7 +61,8 @@ export interface AuthEnv {
  * import { Hono } from 'hono'
  *
  * const app = new Hono()
- * app.use('/orders/*', auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' }))
+ * app.use('/orders/*', auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack'
+ * }))
  * app.get('/orders/:id', requiredScopes('orders:read'), (c) =>
  *   c.json({ hello: authOf(c).clientId }),
  * )
@@ -86,7 +88,8 @@ export function auth(
 }
 
 /**
- * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and the others
+ * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and
+ * the others
  * are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Hono's context
@@ -193,7 +196,8 @@ export function authOf<C extends object = Claims>(c: { readonly var: object }): 
 }
 
 /**
- * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with `optional`.
+ * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with
+ * `optional`.
  *
  * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran

@@ -30,7 +30,8 @@ export interface ProtectOptions<Optional extends boolean = false> extends AuthOp
    */
   readonly optional?: Optional
   /**
-   * What the handler asks of the caller, made by `requiredScopes`, `requiredPower` or another of these.
+   * What the handler asks of the caller, made by `requiredScopes`, `requiredPower` or another of
+   * these.
    * Default: a valid token.
    */
   readonly requirement?: Requirement<Request>
@@ -52,7 +53,9 @@ export type GuardedHandler<
   Incoming extends Request = Request,
 > = (request: Incoming, auth: Caller, ...rest: Rest) => Response | Promise<Response>
 
-/** How {@link protect} decides: by options, by a resource server made before, or by either, late. */
+/**
+ * How {@link protect} decides: by options, by a resource server made before, or by either, late.
+ */
 export type ProtectedBy<C extends object = Claims> =
   ResourceServerOptions | ResourceServer<C> | (() => ResourceServerOptions | ResourceServer<C>)
 
@@ -97,7 +100,7 @@ export function protect<
   { requirement, ...authOptions }: ProtectOptions<Optional> = {},
 ): WebHandler<Rest, Incoming> {
   refuseSwapped(handler)
-  const guardOf = guardLater(options as ProtectedBy<object>, authOptions)
+  const guardOf = guardLater(options, authOptions)
   return async function guarded(request, ...rest) {
     const guard = guardOf()
     const { ended, end } = ownEnd()
@@ -119,7 +122,9 @@ export function protect<
   }
 }
 
-/** The one guard of a handler: at once, so that mistakes show at start, or with the first request. */
+/**
+ * The one guard of a handler: at once, so that mistakes show at start, or with the first request.
+ */
 function guardLater(options: ProtectedBy<object>, authOptions: AuthOptions): () => Guard {
   if (typeof options !== 'function') {
     const guard = createGuard(options, authOptions)

@@ -54,7 +54,8 @@ export interface GuardedContext {
 export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => Promise<unknown>
 
 /**
- * Lets requests with a valid access token through and sets `ctx.state.auth`; throws for the others what
+ * Lets requests with a valid access token through and sets `ctx.state.auth`; throws for the others
+ * what
  * Koa answers from.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
@@ -101,7 +102,8 @@ export function auth(
 }
 
 /**
- * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and the others
+ * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and
+ * the others
  * are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Koa's context
@@ -212,7 +214,8 @@ export function authOf<C extends object = Claims>({
 }
 
 /**
- * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with `optional`.
+ * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with
+ * `optional`.
  *
  * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran

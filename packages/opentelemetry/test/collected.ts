@@ -1,4 +1,4 @@
-import { trace } from '@opentelemetry/api'
+import { context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import {
@@ -6,7 +6,6 @@ import {
   NodeTracerProvider,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node'
-import { context } from '@opentelemetry/api'
 import { startTelemetry, type TelemetryOptions } from '../src/index.js'
 
 /** Collects when it is asked to. */

@@ -8,7 +8,7 @@ export interface NodeRedisClient {
 }
 
 /**
- * Remembers used proofs by a client of the package `redis` (node-redis, from version 4 on).
+ * Remembers used proofs by a client of the package `redis` (node-redis).
  *
  * Opens and closes no connection: connect the client before, and close it yourself. Checks no
  * proof. Give the client `disableOfflineQueue: true`, so that an outage is noticed at once.

@@ -177,6 +177,7 @@ const LIKELY_MISTAKES = [
   'key_unsuitable',
   // A clock that is wrong refuses every fresh token.
   'token_not_yet_valid',
+  'dpop_proof_invalid',
   'rule_failed',
 ] as const satisfies readonly ErrorCode[]
 

@@ -32,11 +32,7 @@ export interface Absent {
   readonly absent: string
 }
 
-/** The usual spellings, and the schemes by their names in lower case. */
-const USUAL = [
-  ['Bearer', 'Bearer '],
-  ['DPoP', 'DPoP '],
-] as const
+/** The schemes by their names in lower case. */
 const TOKEN_SCHEMES: Readonly<Record<string, Scheme>> = { bearer: 'Bearer', dpop: 'DPoP' }
 // RFC 9110 §11.4: credentials = auth-scheme [ 1*SP ( token68 / #auth-param ) ]
 const SCHEME = /^([\w!#$%&'*+\-.^`|~]+)(?: +|$)/
@@ -64,10 +60,16 @@ export function present(request: RequestLike): Presented | Absent {
   if (typeof field === 'object') throw notOne(field)
   if (isInQuery(request, 'access_token'))
     throw repeated('an Authorization field and "access_token" in the query')
-  for (const [scheme, start] of USUAL)
-    if (field.startsWith(start) && field[start.length] !== ' ')
-      return { scheme, token: boundedToken(field.slice(start.length)), request, field }
-  return read(field, request)
+  const scheme = usualScheme(field)
+  if (scheme === undefined) return read(field, request)
+  return { scheme, token: boundedToken(field.slice(scheme.length + 1)), request, field }
+}
+
+/** The scheme of a field in its usual spelling, with one space after it. */
+function usualScheme(field: string): Scheme | undefined {
+  const scheme = field.startsWith('Bearer ') ? 'Bearer' : 'DPoP'
+  if (scheme === 'DPoP' && !field.startsWith('DPoP ')) return undefined
+  return field[scheme.length + 1] === ' ' ? undefined : scheme
 }
 
 /**

@@ -25,13 +25,14 @@ export interface DpopProofs {
   readonly ready: () => Later<void>
 }
 
-/** What a request has shown already. */
+/** What a request shows, and what came of it. */
 interface Shown {
   readonly method: string | undefined
   /** Whole: a router within another sees less of it. */
   readonly url: string | undefined
   readonly token: string
   readonly proof: string
+  readonly outcome: Later<readonly FieldPair[] | undefined>
 }
 
 /** Makes the check of DPoP proofs. */
@@ -46,26 +47,33 @@ export function createDpopProofs(
   const shown = new WeakMap<RequestLike, Shown>()
   const hashOf = tokenHashes()
 
+  /**
+   * One request may be decided on several times: by nested guards, by the fields of a GraphQL
+   * query, by each message on the socket that it opened. Its proof is used up once.
+   */
   function show(demand: Demand): Later<readonly FieldPair[] | undefined> {
-    const { request, known, proof: text } = demand
-    if (text === undefined || text === '') return freshness.missing()
-    if (isSame(shown.get(request), demand, text)) return undefined
+    const { request, proof } = demand
+    if (proof === undefined || proof === '') return freshness.missing()
+    const before = shown.get(request)
+    if (before !== undefined && isSame(before, demand)) return before.outcome
+    const outcome = check(demand, proof)
+    const { method, url, originalUrl = url } = request
+    const { token } = demand.known.context
+    shown.set(request, { method, url: originalUrl, token, proof, outcome })
+    if (outcome instanceof Promise) outcome.catch(() => shown.delete(request))
+    return outcome
+  }
+
+  function check(demand: Demand, text: string): Later<readonly FieldPair[] | undefined> {
     return andThen(read(text), (proof) => {
-      checkMethod(proof.claims, request)
-      checkTarget(proof.claims, request)
+      checkMethod(proof.claims, demand.request)
+      checkTarget(proof.claims, demand.request)
       checkTimes(proof.claims, runtime.now() / 1_000)
       return andThen(freshness.check(proof.claims), (fresh) =>
-        andThen(hashOf(known), (hash) => {
+        andThen(hashOf(demand.known), (hash) => {
           checkToken(proof, hash, demand)
           return andThen(used(proof, fresh, demand), () => {
             proof.keepKey?.()
-            const { method, url, originalUrl = url } = request
-            shown.set(request, {
-              method,
-              url: originalUrl,
-              token: known.context.token,
-              proof: text,
-            })
             return fresh.fields
           })
         }),
@@ -109,17 +117,11 @@ function tokenHashes(): (known: Known) => Later<string> {
   }
 }
 
-/**
- * One request may be decided on several times: by nested guards, by the fields of a GraphQL query,
- * by each message on the socket that it opened. Its proof is used up once.
- */
 function isSame(
-  shown: Shown | undefined,
-  { known, request: { method, url, originalUrl = url } }: Demand,
-  proof: string,
+  shown: Shown,
+  { known, proof, request: { method, url, originalUrl = url } }: Demand,
 ): boolean {
   return (
-    shown !== undefined &&
     shown.proof === proof &&
     shown.token === known.context.token &&
     shown.method === method &&
