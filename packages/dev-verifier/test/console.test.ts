@@ -202,7 +202,7 @@ describe('the actions, as a program uses them', () => {
     ['mint', { powers: 'x'.repeat(300_000) }, 'at most 256 KiB'],
   ])('%s says what was expected (%#)', async (action, form, message) => {
     const { consoleUrl } = await start()
-    const answer = await send(`${consoleUrl}/${action}`, {}, form as Record<string, string>)
+    const answer = await send(`${consoleUrl}/${action}`, {}, form)
     expect(answer.status).toBe(400)
     expect((JSON.parse(answer.text) as { error: string }).error).toContain(message)
   })
@@ -235,7 +235,7 @@ describe('what others chose is shown as text', () => {
     const mistake = await send(`${consoleUrl}/mint`, PAGE, { powers: HOSTILE })
     for (const shown of [text, mistake.text]) {
       expect(shown).toContain('&lt;img')
-      expect(shown).not.toMatch(/<img|<script|\u202e|\u0000/)
+      for (const raw of ['<img', '<script', '\u202e', '\u0000']) expect(shown).not.toContain(raw)
     }
   })
 

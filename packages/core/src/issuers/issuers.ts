@@ -25,7 +25,7 @@ export interface Issuers {
   prefetch(): void
   ready(): Promise<void>
   health(): readonly KeySetHealth[]
-  /** Ends timers, for a resource server that is no longer used: its use renews keys all the same. */
+  /** Ends timers of a resource server that is dropped: its use renews keys all the same. */
   release(): void
   close(): void
 }

@@ -1,5 +1,4 @@
 import type { ReplayStore } from '../../src/options/dpop.js'
-import type { ResourceServerOptions } from '../../src/options/options.js'
 import { resolveOptions } from '../../src/options/resolve.js'
 import { systemRuntime } from '../../src/kit/runtime.js'
 import { invalid } from '../fixtures/callers.js'
@@ -11,7 +10,7 @@ const trust = {
   audience: 'orders',
   runtime: { ...systemRuntime, warn: () => {} },
 }
-const resolve = (more: object) => resolveOptions({ ...trust, ...more } as ResourceServerOptions)
+const resolve = (more: object) => resolveOptions({ ...trust, ...more })
 
 describe('a wrong option does not start', () => {
   test.each<[string, object, RegExp]>([
