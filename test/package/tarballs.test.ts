@@ -142,11 +142,11 @@ describe('installed in an empty project', () => {
     expect(required.output.replaceAll('"module.exports",', '')).toEqual(imported.output)
   })
 
-  test('the Express adapter brings no more than 2 MB along', () => {
+  test('the Express adapter brings no more than 3 MB along', () => {
     const modules = join(project.folder, 'node_modules')
     const all = [...closure(modules, '@verifier-guard/express')]
     expect(all).toEqual(['@verifier-guard/express', '@verifier-guard/core', 'jose'])
-    expect(all.reduce((sum, name) => sum + bytesIn(join(modules, name)), 0)).toBeLessThan(2_000_000)
+    expect(all.reduce((sum, name) => sum + bytesIn(join(modules, name)), 0)).toBeLessThan(3_000_000)
   })
 
   test('what a package takes in of others goes along with its licence', () => {
