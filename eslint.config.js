@@ -62,6 +62,8 @@ export default tseslint.config(
     plugins: { jsdoc },
     settings: { jsdoc: { mode: 'typescript', tagNamePreference: { template: 'typeParam' } } },
     rules: {
+      // A function is one step.
+      'max-lines-per-function': ['error', { max: 60, skipComments: true, skipBlankLines: true }],
       'no-restricted-syntax': [
         'error',
         {

@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import * as certificate from '../core/dist/esm/options/certificate.js'
 import * as dpop from '../core/dist/esm/options/dpop.js'
 import * as lists from '../core/dist/esm/options/status-lists.js'
 import * as table from '../core/dist/esm/options/table.js'
@@ -19,6 +20,7 @@ export const TABLES = {
     DPoP: dpop.DPOP_ROWS,
     'DPoP nonces': dpop.NONCE_ROWS,
     'Used DPoP proofs': dpop.REPLAY_ROWS,
+    'Client certificates': certificate.CERTIFICATE_ROWS,
   },
 }
 

@@ -23,6 +23,7 @@ export const ROOMS = [
   'exchange',
   'correlation',
   'report',
+  'decision',
   'server',
   'probes',
   'audit',

@@ -19,7 +19,12 @@ interface Generator {
 
 /** Where the options of a package are declared. */
 const DECLARED: Readonly<Record<string, readonly string[]>> = {
-  core: ['options/options.ts', 'options/status-lists.ts', 'options/dpop.ts'],
+  core: [
+    'options/options.ts',
+    'options/status-lists.ts',
+    'options/certificate.ts',
+    'options/dpop.ts',
+  ],
 }
 
 const generator = () => import(join(root, 'packages/build/option-tables.mjs')) as Promise<Generator>

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { heard, type Running } from '../contract/application.js'
 import type { RequestHeaders } from '../contract/cases.js'
 import { driversFor } from '../contract/drivers/index.js'
+import { RFC8705, RFC9440 } from '../../packages/core/test/fixtures/client-certificates.js'
 import { send, type Received } from '../contract/send.js'
 import { root } from '../packages.js'
 import { mint, RESOURCE, trust } from './api.js'
@@ -24,7 +25,14 @@ const ORDERS = ['first', 'after a good one', 'after a bad one'] as const
 
 const holder = createHolder()
 const stranger = createHolder()
-const thumbprint = 'A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0'
+const { thumbprint } = RFC8705
+const FIELD = 'x-client-cert'
+const FIELDS: Readonly<Record<Presentation['certificate'], RequestHeaders>> = {
+  no: {},
+  good: { [FIELD]: RFC8705.der },
+  'of another client': { [FIELD]: RFC9440.der },
+  malformed: { [FIELD]: '{http.request.tls.client.certificate_der_base64}' },
+}
 const BOUND: Readonly<Record<Presentation['confirmation'], object | undefined>> = {
   none: undefined,
   jkt: { jkt: holder.jkt },
@@ -41,22 +49,46 @@ function freshToken(confirmation: Presentation['confirmation']): string {
   return mint({ jti: `${minted}`, ...(cnf && { cnf }) }, Math.floor(Date.now() / 1_000))
 }
 
-/** Every combination of what a request may present. */
-function presentations(mode: Presentation['mode']): readonly Presentation[] {
+type Case = Presentation & { readonly order: (typeof ORDERS)[number] }
+
+/** Every combination of what a request may present, and in which order. */
+function cases(mode: Presentation['mode']): readonly Case[] {
   return CONFIRMATIONS.flatMap((confirmation) =>
     SCHEMES.flatMap((scheme) =>
       PROOFS.flatMap((proof) =>
-        CERTIFICATES.map((certificate) => ({ mode, scheme, confirmation, proof, certificate })),
+        certificatesFor(confirmation).map((shown) => ({
+          mode,
+          scheme,
+          confirmation,
+          proof,
+          ...shown,
+        })),
       ),
     ),
   )
 }
 
-function headersOf({ scheme, proof }: Presentation, token: string): RequestHeaders {
-  const authorization = `${scheme} ${token}`
-  if (proof === 'no') return { authorization }
+/**
+ * To tokens that are bound to no certificate, even a malformed one means nothing. To the others,
+ * none is shown in every order, and the rest once the token is remembered.
+ */
+function certificatesFor(
+  confirmation: Presentation['confirmation'],
+): readonly Pick<Case, 'certificate' | 'order'>[] {
+  const isBound = confirmation === 'x5t#S256' || confirmation === 'both'
+  const first = isBound ? 'no' : 'malformed'
+  const others = isBound ? CERTIFICATES.filter((certificate) => certificate !== 'no') : []
+  return [
+    ...ORDERS.map((order) => ({ certificate: first, order }) as const),
+    ...others.map((certificate) => ({ certificate, order: 'after a good one' }) as const),
+  ]
+}
+
+function headersOf({ scheme, proof, certificate }: Presentation, token: string): RequestHeaders {
+  const fields = { authorization: `${scheme} ${token}`, ...FIELDS[certificate] }
+  if (proof === 'no') return fields
   const signer = proof === 'of another key' ? stranger : holder
-  return { authorization, dpop: signer.proof({ url: URL_OF_PROOF, token }) }
+  return { ...fields, dpop: signer.proof({ url: URL_OF_PROOF, token }) }
 }
 
 /** The status, and the error in the challenges: each of them has it, or none or one does. */
@@ -78,8 +110,14 @@ function before(
     ...presented,
     scheme: isBound && confirmation !== 'x5t#S256' ? 'DPoP' : 'Bearer',
     proof: isBound ? 'good' : 'no',
+    certificate: 'good',
   }
-  const bad: Presentation = { ...presented, scheme: isBound ? 'Bearer' : 'DPoP', proof: 'no' }
+  const bad: Presentation = {
+    ...presented,
+    scheme: isBound ? 'Bearer' : 'DPoP',
+    proof: 'no',
+    certificate: 'no',
+  }
   if (order === 'first') return []
   const times = [1, 2, 3]
   return times.map(() => headersOf(order === 'after a good one' ? good : bad, token))
@@ -87,7 +125,8 @@ function before(
 
 describe.each(driversFor('contract'))('$name', (driver) => {
   test.each(MODES)('mode %s: every presentation is answered by the rules', async (mode) => {
-    const options = { ...trust, resource: RESOURCE, dpop: { mode }, events: heard }
+    const certificate = { header: FIELD, format: 'der-base64' } as const
+    const options = { ...trust, resource: RESOURCE, dpop: { mode }, certificate, events: heard }
     const route = { method: 'get', path: '/me', handle: () => ({ caller: null }) } as const
     const app: Running = await driver.build({
       mounts: [{ path: '/api', options, routes: [route] }],
@@ -95,20 +134,20 @@ describe.each(driversFor('contract'))('$name', (driver) => {
     const ask = (headers: RequestHeaders) => send(app.url + PATH, 'GET', headers)
     const wrong: string[] = []
     let count = 0
-    for (const presented of presentations(mode))
-      for (const order of ORDERS) {
-        const token = freshToken(presented.confirmation)
-        for (const headers of before(order, presented, token)) await ask(headers)
-        const headers = headersOf(presented, token)
-        if (presented.proof === 'used') await ask(headers)
-        const [found, expected] = [told(await ask(headers)), answerTo(presented)]
-        count += 1
-        if (found !== expected)
-          wrong.push(`${Object.values(presented).join(' ')}, ${order}: ${found}, not ${expected}`)
-      }
+    for (const presented of cases(mode)) {
+      const token = freshToken(presented.confirmation)
+      for (const headers of before(presented.order, presented, token)) await ask(headers)
+      const headers = headersOf(presented, token)
+      if (presented.proof === 'used') await ask(headers)
+      const [found, expected] = [told(await ask(headers)), answerTo(presented)]
+      count += 1
+      if (found !== expected)
+        wrong.push(`${Object.values(presented).join(', ')}: ${found}, not ${expected}`)
+    }
     await app.close()
     expect(wrong).toEqual([])
-    expect(count).toBe(CONFIRMATIONS.length * SCHEMES.length * PROOFS.length * ORDERS.length)
+    const orders = CONFIRMATIONS.length * ORDERS.length + 2 * (CERTIFICATES.length - 1)
+    expect(count).toBe(SCHEMES.length * PROOFS.length * orders)
   })
 
   test('behind a gateway that removes a path, a proof for the public URL passes', async () => {

@@ -7,7 +7,7 @@ export const MODES = ['allowed', 'required', 'disabled'] as const
 export const CONFIRMATIONS = ['none', 'jkt', 'x5t#S256', 'both', 'unknown'] as const
 export const SCHEMES = ['Bearer', 'DPoP'] as const
 export const PROOFS = ['no', 'good', 'of another key', 'used'] as const
-export const CERTIFICATES = ['no'] as const
+export const CERTIFICATES = ['no', 'good', 'of another client', 'malformed'] as const
 
 /** One request, by what matters of it. */
 export interface Presentation {

@@ -7,7 +7,11 @@ import { formatMessage } from 'publint/utils'
 const file = readFileSync(process.argv[2])
 const bytes = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength)
 const { messages, pkg } = await publint({ pack: { tarball: bytes }, strict: true })
-const { problems } = await checkPackage(createPackageFromTarballData(new Uint8Array(file)))
+// A command has nothing to import.
+const { problems } =
+  pkg.exports === undefined
+    ? { problems: [] }
+    : await checkPackage(createPackageFromTarballData(new Uint8Array(file)))
 const found = [
   ...messages.map((message) => `publint: ${formatMessage(message, pkg, { color: false })}`),
   ...problems.map(

@@ -32,7 +32,10 @@ function targets(exports: unknown): readonly string[] {
 }
 
 test('the commands that are printed install each package with what it needs of the others', () => {
-  const needed = ({ name, dependencies = {} }: Manifest) => [...Object.keys(dependencies), name]
+  const needed = ({ name, dependencies = {} }: Manifest): readonly string[] => {
+    const others = published.filter((other) => other.name in dependencies)
+    return [...new Set([...others.flatMap(needed), name])]
+  }
   const expected = published.map((manifest) =>
     ['npm install', ...needed(manifest).flatMap((name) => packed.tarballs[name] ?? [])].join(' '),
   )

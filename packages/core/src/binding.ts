@@ -17,6 +17,8 @@ export interface Demand {
   readonly thumbprint: string
   readonly known: Known
   readonly request: RequestLike
+  /** The framework's own request, for functions of the application. */
+  readonly own?: unknown
   /** The text of the DPoP proof, if there is one. */
   readonly proof: string | undefined
 }
@@ -46,7 +48,7 @@ export interface BindingRules {
 const MEMBERS = ['x5tS256', 'jkt'] as const
 
 const HINTS = {
-  x5tS256: 'no source of client certificates is configured',
+  x5tS256: 'its certificate can be checked once "certificate" says where client certificates are',
   jkt: 'its proof can be checked once "resource" states the public URL of this API, and "dpop" is not disabled',
 }
 
@@ -105,8 +107,8 @@ function showEach(
   const { [member]: proof } = proofs
   if (presented.request === undefined) throw withoutRequest()
   if (proof === undefined) throw cannotConfirm(`its ${member}`, HINTS[member])
-  const { request, proof: text } = presented
-  return andThen(proof({ thumbprint, known, request, proof: text }), (fields) =>
+  const { request, own, proof: text } = presented
+  return andThen(proof({ thumbprint, known, request, own, proof: text }), (fields) =>
     others.length === 0 ? fields : showEach(others, confirmation, shown),
   )
 }

@@ -5,7 +5,8 @@
  * @packageDocumentation
  */
 export { createResourceServer } from './resource-server.js'
-export type { Admission, AdmitOptions, ResourceServer, ResourceServerHealth } from './server.js'
+export type { Admission } from './decision.js'
+export type { AdmitOptions, ResourceServer, ResourceServerHealth } from './server.js'
 export { probes } from './probes.js'
 export type { ProbeAnswer, Probes } from './probes.js'
 export type {
@@ -26,6 +27,14 @@ export type {
   ReplayOptions,
   ReplayStore,
 } from './options/dpop.js'
+export type {
+  CertificateField,
+  CertificateFormat,
+  CertificateFunction,
+  CertificatePreset,
+  CertificateSource,
+  CertificateText,
+} from './options/certificate.js'
 export type { ListSigner, StatusListOptions, TrustedLists } from './options/status-lists.js'
 export type { CallerKind, ProfileName } from './options/profiles.js'
 export type { AuthContext, Claims } from './context.js'

@@ -13,15 +13,16 @@ import type { AlgorithmRow } from './jwt/algorithms.js'
 import { parseJws, type UnverifiedJws } from './jwt/jws.js'
 import { quote } from './kit/display.js'
 import { Denial } from './kit/errors.js'
-import { createEmitter } from './kit/events.js'
+import { createEmitter, type Emitter } from './kit/events.js'
 import { andThen, type Later } from './kit/later.js'
-import type { ResourceServerOptions } from './options/options.js'
+import type { ResourceServerOptions, Settings } from './options/options.js'
 import { resolveOptions } from './options/resolve.js'
 import { checkForm, type Presented } from './presented/authorization.js'
 import type { Progress } from './report.js'
 import { validate, type Validated } from './rules/validated.js'
 import { serve, type ResourceServer } from './server.js'
 import { createStatusLists } from './status/status.js'
+import { createCertificateProof } from './proof/certificate.js'
 import { createDpopProofs } from './proof/dpop.js'
 import { createTokenCache, type Known } from './token-cache.js'
 
@@ -69,27 +70,18 @@ export function createResourceServer<C extends object = Claims>(
   options: ResourceServerOptions,
 ): ResourceServer<C> {
   const settings = resolveOptions(options)
-  const { runtime, limits } = settings
+  const { runtime } = settings
   const configured = settings.issuers.map(({ issuer }) => issuer)
   const emitter = createEmitter(settings.listeners, runtime, configured)
-  const issuers = createIssuers(settings, (issuer, own, isUnverified) => {
-    const { keysAt, algorithms, configuredAs } = own
-    return createKeySet({
-      issuer,
-      configuredAs,
-      keysAt: keysAt(issuer),
-      algorithms: [...algorithms.values()],
-      limits,
-      runtime,
-      emitter,
-      isUnverified,
-    })
-  })
+  const issuers = issuersOf(settings, emitter)
   const tokens = createTokenCache(settings.cache)
   const statusLists = createStatusLists(settings.status, runtime, emitter)
   const dpop = settings.dpop && createDpopProofs(settings, settings.dpop, emitter)
   const binding: BindingRules = {
-    proofs: { jkt: dpop?.show },
+    proofs: {
+      jkt: dpop?.show,
+      x5tS256: settings.certificate && createCertificateProof(settings.certificate),
+    },
     requiresDpop: settings.dpop?.isRequired === true,
   }
 
@@ -142,6 +134,23 @@ export function createResourceServer<C extends object = Claims>(
   unused?.register(server, issuers)
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
+}
+
+function issuersOf(settings: Settings, emitter: Emitter): Issuers {
+  const { limits, runtime } = settings
+  return createIssuers(settings, (issuer, own, isUnverified) => {
+    const { keysAt, algorithms, configuredAs } = own
+    return createKeySet({
+      issuer,
+      configuredAs,
+      keysAt: keysAt(issuer),
+      algorithms: [...algorithms.values()],
+      limits,
+      runtime,
+      emitter,
+      isUnverified,
+    })
+  })
 }
 
 /**

@@ -1,25 +1,23 @@
 /*
- * What a resource server offers, over its decision: requests and tokens in, callers or refusals
- * out, each of them reported.
+ * What a resource server offers: decisions on requests and tokens, its health, and its end.
  */
 import type { AuthContext, Claims } from './context.js'
+import { admit, answer, authorize, type Admission, type Deciding } from './decision.js'
 import type { DpopProofs } from './proof/dpop.js'
 import type { Issuers } from './issuers/issuers.js'
 import type { KeySetHealth } from './issuers/key-set.js'
-import { Denial, headerFields, type HeaderFields } from './kit/errors.js'
 import type { Emitter } from './kit/events.js'
-import { andThen, orElse, type Later } from './kit/later.js'
+import type { Later } from './kit/later.js'
 import { createRollCall } from './kit/roll-call.js'
-import { createTrace } from './kit/tracing.js'
 import type { Settings } from './options/options.js'
 import type { StatusListHealth } from './status/kept-list.js'
 import type { StatusLists } from './status/status.js'
-import { present, presentAlone, type Absent, type Presented } from './presented/authorization.js'
+import { present, presentAlone } from './presented/authorization.js'
 import type { RequestLike } from './presented/request.js'
-import { createReport, type Progress } from './report.js'
+import { createReport } from './report.js'
 import type { Asked, Exchange } from './exchange.js'
-import { checkRequirement, type Lookups, type Requirement } from './requirements/requirement.js'
-import type { Known, TokenCache, TokenCacheSize } from './token-cache.js'
+import type { Requirement } from './requirements/requirement.js'
+import type { TokenCache, TokenCacheSize } from './token-cache.js'
 
 /** How a resource server fares: fit for a readiness probe. */
 export interface ResourceServerHealth {
@@ -115,14 +113,6 @@ export interface AdmitOptions<R = unknown> {
   readonly optional?: boolean
 }
 
-/** A request that was allowed. */
-export interface Admission<C extends object = Claims> {
-  /** The caller; `undefined` for an anonymous one where authentication is optional. */
-  readonly auth: AuthContext<C> | undefined
-  /** What the answer carries besides: a success may have fields of its own. */
-  readonly headers: HeaderFields
-}
-
 /**
  * The decisions for adapters. Found by a symbol, so that adapters know resource servers of another
  * copy of this package.
@@ -147,24 +137,13 @@ export interface DecidingServer extends ResourceServer {
 }
 
 /** What a resource server is made of. */
-export interface Parts {
-  readonly decide: (presented: Presented, progress: Progress) => Later<Known>
+export interface Parts extends Pick<Deciding, 'decide'> {
   readonly settings: Settings
   readonly emitter: Emitter
   readonly issuers: Issuers
   readonly statusLists: StatusLists
   readonly dpop: DpopProofs | undefined
   readonly tokens: Pick<TokenCache, 'size'>
-}
-
-/** What is to be decided. */
-interface Question<R> {
-  readonly read: () => Presented | Absent
-  /** Whether a request without credentials passes. */
-  readonly isOptional?: boolean
-  readonly request: R
-  readonly requirement?: Requirement<R> | undefined
-  readonly asked: Asked
 }
 
 /** What telemetry measures of an open resource server, beyond its health. Times in seconds. */
@@ -177,131 +156,47 @@ export interface ResourceServerState {
   readonly tokenCache: TokenCacheSize
 }
 
-const NO_FIELDS = headerFields([])
-const decisions = createTrace('decision')
 const openServers = createRollCall<ResourceServerState>('verifier-guard:state')
 
 /** Makes a resource server from its decision. */
 export function serve(parts: Parts): DecidingServer {
   const { decide, settings, emitter, issuers, statusLists, dpop } = parts
   const report = createReport(settings, emitter)
-  const lookups: Lookups = { statusLists }
+  const deciding: Deciding = { decide, report, lookups: { statusLists } }
   const health = () => overall(issuers.health(), statusLists.health(), isClosed)
   let isClosed = false
 
-  function answer<R>(
-    question: Question<R>,
-    progress: Progress = { trace: {} },
-  ): Later<AuthContext | undefined> {
-    return decisions.run(
-      () => progress.trace,
-      () => {
-        const auth = decided(question, progress)
-        progress.trace.awaited = auth instanceof Promise
-        return auth
-      },
-    )
-  }
-
-  function admitted<R>(question: Question<R>): Later<Admission> {
-    const progress: Progress = { trace: {} }
-    return andThen(answer(question, progress), (auth) => ({
-      auth,
-      headers: progress.fields === undefined ? NO_FIELDS : headerFields(progress.fields),
-    }))
-  }
-
-  function decided<R>(question: Question<R>, progress: Progress): Later<AuthContext | undefined> {
-    let token: string | undefined
-    const refuse = (error: unknown): Later<never> => {
-      const { refusal, told } = report.refused(error, token, progress, question.asked)
-      // A worker may end with its answer: who can wait until the operator is told does.
-      return andThen(told, () => {
-        throw refusal
-      })
-    }
-    try {
-      const presented = question.read()
-      if ('absent' in presented) {
-        if (question.isOptional !== true) throw missing(presented)
-        return void report.allowed(undefined, false, question.asked)
-      }
-      ;({ token } = presented)
-      progress.trace.scheme = presented.scheme
-      const known = decide(presented, progress)
-      const caller =
-        known instanceof Promise
-          ? known.then((late) => met(question, late, progress))
-          : met(question, known, progress)
-      return caller instanceof Promise ? caller.catch(refuse) : caller
-    } catch (error) {
-      return refuse(error)
-    }
-  }
-
-  function met<R>(
-    { requirement, request, asked }: Question<R>,
-    { context, isRemembered }: Known,
-    progress: Progress,
-  ): Later<AuthContext> {
-    progress.caller = context
-    const allowed = () => {
-      report.allowed(context, isRemembered, asked, requirement && [requirement.name])
-      return context
-    }
-    if (requirement === undefined) return allowed()
-    // JavaScript may pass null, which the check refuses.
-    progress.trace.requirement = requirement?.name
-    return andThen(checkRequirement(requirement, context, request, lookups), allowed)
-  }
-
-  function authorize<R>(
-    auth: AuthContext,
-    requirement: Requirement<R>,
-    request: R,
-    asked: Asked,
-  ): Later<void> {
-    const { scheme } = auth
-    const progress: Progress = { trace: { scheme }, caller: auth }
-    return orElse<void>(
-      () =>
-        andThen(checkRequirement(requirement, auth, request, lookups), () =>
-          report.met(auth, requirement.name, asked),
-        ),
-      (error) => {
-        throw report.refused(error, auth.token, progress, asked).refusal
-      },
-    )
-  }
-
   const server: DecidingServer = {
     authenticate: async (request, requirement) =>
-      (await answer({ read: () => present(request), request, requirement, asked: { request } }))!,
+      (await answer(deciding, { ...asking(request), requirement }))!,
     admit: async (request, { requirement, optional: isOptional = false } = {}) =>
-      admitted({
-        read: () => present(request),
-        request,
-        requirement,
-        isOptional,
-        asked: { request },
-      }),
+      admit(deciding, { ...asking(request), requirement, isOptional }),
     verifyAccessToken: async (token, requirement) =>
-      (await answer({
+      (await answer(deciding, {
         read: () => presentAlone(token),
         request: undefined,
         requirement,
         asked: {},
       }))!,
     authorize: <R>(auth: AuthContext<object>, requirement: Requirement<R>, request?: R) =>
-      authorize(auth as AuthContext, requirement, request as R, askedBy(request)),
+      authorize(deciding, auth as AuthContext, {
+        requirement,
+        request: request as R,
+        asked: askedBy(request),
+      }),
     [decisionsFor]: {
       authenticate: (exchange, isOptional) => {
-        const { request } = exchange
-        return admitted({ read: () => present(request), request, isOptional, asked: exchange })
+        const { request, own } = exchange
+        const read = () => present(request, own)
+        return admit(deciding, { read, request, isOptional, asked: exchange })
       },
       isClosed: () => isClosed,
       authorize: (auth, requirement, exchange) =>
-        authorize(auth, requirement, exchange.own ?? exchange.request, exchange),
+        authorize(deciding, auth, {
+          requirement,
+          request: exchange.own ?? exchange.request,
+          asked: exchange,
+        }),
     },
     async ready() {
       await Promise.all([issuers.ready(), dpop?.ready()]).catch((error: unknown) =>
@@ -331,18 +226,15 @@ function stateOf({ settings, tokens }: Parts, health: ResourceServerHealth): Res
   }
 }
 
+/** The question of a request that an application hands in. */
+function asking<R extends RequestLike>(request: R) {
+  return { read: () => present(request), request, asked: { request } }
+}
+
 /** What an application asks about by hand may be a request, or anything else. */
 function askedBy(own: unknown): Asked {
   const isRequest = typeof own === 'object' && own !== null && 'headers' in own
   return { own, request: isRequest ? (own as RequestLike) : undefined }
-}
-
-function missing({ absent }: Absent): Denial {
-  return new Denial('token_missing', {
-    check: 'token',
-    expected: 'an Authorization field with a bearer token',
-    actual: absent,
-  })
 }
 
 function overall(

@@ -6,17 +6,13 @@ import type { AuthContext } from '../context.js'
 import { quote, quoteAddress } from '../kit/display.js'
 import { configurationError, GuardError } from '../kit/errors.js'
 import { andThen, type Later } from '../kit/later.js'
+import type { Admission } from '../decision.js'
 import { flag, readOptions, type OptionRows } from '../kit/option-rows.js'
 import type { ResourceServerOptions } from '../options/options.js'
 import type { Exchange } from '../exchange.js'
 import type { Requirement } from '../requirements/index.js'
 import { createResourceServer } from '../resource-server.js'
-import {
-  decisionsFor,
-  type Admission,
-  type DecidingServer,
-  type ResourceServer,
-} from '../server.js'
+import { decisionsFor, type DecidingServer, type ResourceServer } from '../server.js'
 import { count } from './many-guards.js'
 
 /** How an adapter treats requests, besides what the resource server decides. */

@@ -33,7 +33,7 @@ const PARTS: readonly (readonly [name: string, checks: readonly string[]])[] = [
   ['signature', ['key-set', 'key', 'signature']],
   ['claims', ['claims']],
   ['credential', ['credential', 'credential-policy']],
-  ['binding', ['binding', 'proof', 'nonce', 'replay']],
+  ['binding', ['binding', 'proof', 'nonce', 'replay', 'certificate']],
 ]
 const LAST = 'requirements'
 

@@ -52,3 +52,14 @@ const nodeBuffer = builtinModule('node:buffer')
  * @returns `undefined` for any other text
  */
 export const decodeBase64url = nodeBuffer === undefined ? portable : byNode(nodeBuffer)
+
+/**
+ * The bytes of a text in base64 (RFC 4648 §4), with its padding or without.
+ *
+ * @returns `undefined` for any other text
+ */
+export function decodeBase64(text: string): Uint8Array | undefined {
+  const [, digits] = /^([A-Za-z0-9+/]+)={0,2}$/.exec(text) ?? []
+  if (digits === undefined) return undefined
+  return decodeBase64url(digits.replaceAll('+', '-').replaceAll('/', '_'))
+}

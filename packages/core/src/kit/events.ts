@@ -175,6 +175,7 @@ const LIKELY_MISTAKES = [
   'token_type_not_accepted',
   'algorithm_not_allowed',
   'key_unsuitable',
+  'certificate_malformed',
   // A clock that is wrong refuses every fresh token.
   'token_not_yet_valid',
   'dpop_proof_invalid',

@@ -110,6 +110,17 @@ export function oneOf(...allowed: readonly unknown[]): Check {
   }
 }
 
+// RFC 9110 §5.1, of the characters that fields are named with; a switch from the environment is no
+// name.
+/** The name of a header field. */
+export const FIELD_NAME = /^(?!(?:true|false|yes|no|on|off)$)[a-z][\w-]{0,63}$/i
+
+/** The name of a header field, as an option. */
+export const fieldName: Check = (name, value) => {
+  if (typeof value === 'string' && FIELD_NAME.test(value)) return
+  throw wrong(`"${name}" as the name of a field`, value, 'it is named like "x-client-cert"')
+}
+
 /** True or false. */
 export const flag: Check = (name, value) => {
   if (typeof value === 'boolean') return

@@ -5,19 +5,20 @@ import { builtinModule } from './runtime.js'
 const nodeCrypto = builtinModule('node:crypto')
 
 /**
- * The SHA-256 of a text in UTF-8, as base64url without padding.
+ * The SHA-256 of a text in UTF-8 or of bytes, as base64url without padding.
  *
  * @returns at once on Node; WebCrypto takes its time
  */
-export function sha256(text: string): Later<string> {
+export function sha256(text: string | Uint8Array): Later<string> {
   if (nodeCrypto === undefined) return webSha256(text)
   // In one step, which takes half the time; Bun and Deno may not have it.
   if (typeof nodeCrypto.hash === 'function') return nodeCrypto.hash('sha256', text, 'base64url')
   return nodeCrypto.createHash('sha256').update(text).digest('base64url')
 }
 
-async function webSha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+async function webSha256(text: string | Uint8Array): Promise<string> {
+  const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : new Uint8Array(text)
+  const digest = await crypto.subtle.digest('SHA-256', bytes)
   return encodeBase64url(new Uint8Array(digest))
 }
 

@@ -9,6 +9,7 @@ import type { SignatureThread } from '../jwt/signature.js'
 import type { EventListeners } from '../kit/events.js'
 import type { FetchLimits } from '../kit/http.js'
 import type { Runtime } from '../kit/runtime.js'
+import type { CertificateSettings, CertificateSource } from './certificate.js'
 import type { DpopOptions, DpopSettings } from './dpop.js'
 import type { IssuerTemplate } from './issuer-template.js'
 import type { CallerKind, Profile, ProfileName } from './profiles.js'
@@ -183,6 +184,14 @@ export type ResourceServerOptions = TrustOptions &
      * once `resource` is stated.
      */
     readonly dpop?: DpopOptions
+    /**
+     * Where the client's certificate is, for tokens that are bound to one (RFC 8705): on Node's own
+     * TLS connection (`socket`), in the field of a proxy by the proxy's name or as
+     * `{ header, format }`, or where a function of the framework's own request finds it. **A field
+     * is trusted as it comes: the proxy must overwrite it on every request.** Default: nowhere, and
+     * such tokens are refused.
+     */
+    readonly certificate?: CertificateSource
     /** Name of the protected space in challenges (RFC 9110 §11.5). Default: `api`. */
     readonly realm?: string
     /**
@@ -264,6 +273,8 @@ export interface Settings {
   readonly resources: readonly ResourceAddress[]
   /** `undefined` where no proof is checked. */
   readonly dpop: DpopSettings | undefined
+  /** `undefined` where no certificate is looked for. */
+  readonly certificate: CertificateSettings | undefined
   /** Seconds. */
   readonly clockTolerance: number
   /** Seconds. */

@@ -7,6 +7,7 @@ import { configurationError } from '../kit/errors.js'
 import { readOptions, within, type Filled } from '../kit/option-rows.js'
 import { systemRuntime, type Runtime } from '../kit/runtime.js'
 import { worksInBackground } from '../kit/single-flight.js'
+import { certificateSettings } from './certificate.js'
 import { dpopSettings } from './dpop.js'
 import { issuerLookup } from './issuer-lookup.js'
 import { issuerSettings, missingIssuer } from './issuer-settings.js'
@@ -47,6 +48,7 @@ export function resolveOptions(options: ResourceServerOptions): Settings {
     status: status && statusListSettings(status, allowInsecureHttp),
     resources,
     dpop: dpopSettings(given.dpop, resources.length > 0),
+    certificate: certificateSettings(given.certificate),
     clockTolerance: given.clockTolerance,
     maxTokenAge: given.maxTokenAge,
     checksCredentialValidity: given.credentialValidity === 'check',

@@ -8,6 +8,7 @@ import { EVENT_NAMES } from '../kit/events.js'
 import {
   anything,
   count,
+  FIELD_NAME,
   flag,
   functions,
   oneOf,
@@ -26,9 +27,6 @@ import type {
 } from './options.js'
 
 const DAY = 86_400
-// RFC 9110 §5.1, of the characters that fields are named with; a switch from the environment is no
-// name.
-const FIELD_NAME = /^(?!(?:true|false|yes|no|on|off)$)[a-z][\w-]{0,63}$/i
 const YEAR = 365 * DAY
 // The cache sets aside a place for every entry.
 const MOST_ENTRIES = 10_000_000
@@ -192,6 +190,11 @@ export const SERVER_ROWS = {
     check: checkGroup,
     defaultIs: 'see below',
     says: 'how DPoP proofs are checked; needs `resource`',
+  },
+  certificate: {
+    check: anything,
+    defaultIs: 'nowhere',
+    says: "where the client's certificate is: `socket`, the name of a proxy, `{ header, format }` or a function",
   },
   realm: {
     check: checkRealm,

@@ -21,6 +21,8 @@ export interface Presented {
    * token presented alone.
    */
   readonly request: RequestLike | undefined
+  /** The framework's own request, for functions of the application. */
+  readonly own?: unknown
   /** The whole field, where its form is still to be checked by {@link checkForm}. */
   readonly field?: string
   /** The text of the DPoP proof beside it, once it was read. */
@@ -52,17 +54,18 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
  * Reads what a request presents. Leaves the form of the usual spelling unchecked: a token that is
  * remembered letter by letter needs no second look.
  *
+ * @param own the framework's own request; default: the request
  * @throws {Denial} `authorization_repeated`, `authorization_malformed`, `token_too_large`
  */
-export function present(request: RequestLike): Presented | Absent {
+export function present(request: RequestLike, own: unknown = request): Presented | Absent {
   const field = fieldOf(request, 'authorization')
   if (field === undefined || field === '') return { absent: absentFrom(request) }
   if (typeof field === 'object') throw notOne(field)
   if (isInQuery(request, 'access_token'))
     throw repeated('an Authorization field and "access_token" in the query')
   const scheme = usualScheme(field)
-  if (scheme === undefined) return read(field, request)
-  return { scheme, token: boundedToken(field.slice(scheme.length + 1)), request, field }
+  if (scheme === undefined) return read(field, request, own)
+  return { scheme, token: boundedToken(field.slice(scheme.length + 1)), request, own, field }
 }
 
 /** The scheme of a field in its usual spelling, with one space after it. */
@@ -88,11 +91,11 @@ export function presentAlone(token: unknown): Presented | Absent {
  *
  * @throws {Denial} `authorization_repeated`, `authorization_malformed`
  */
-export function checkForm({ field, request }: Presented): void {
-  if (field !== undefined) read(field, request!)
+export function checkForm({ field, request, own }: Presented): void {
+  if (field !== undefined) read(field, request!, own)
 }
 
-function read(field: string, request: RequestLike): Presented | Absent {
+function read(field: string, request: RequestLike, own: unknown): Presented | Absent {
   if (ANOTHER.test(field) && ANOTHER.test(withoutQuoted(field)))
     throw repeated('several in one field')
   const [start, scheme] = SCHEME.exec(field) ?? []
@@ -103,7 +106,7 @@ function read(field: string, request: RequestLike): Presented | Absent {
   const known = Object.hasOwn(TOKEN_SCHEMES, lower) ? TOKEN_SCHEMES[lower] : undefined
   if (known === undefined) return { absent: otherCredentials(scheme) }
   const token = boundedToken(field.slice(start.length))
-  if (B64TOKEN.test(token)) return { scheme: known, token, request }
+  if (B64TOKEN.test(token)) return { scheme: known, token, request, own }
   throw malformed(
     token === '' ? `nothing after "${known}"` : `${token.length} characters with others among them`,
   )

@@ -27,8 +27,8 @@ const KINDS: Readonly<
  * Requires that the token is bound to a key, which the request has shown: a stolen token alone is
  * of no use on such a route.
  *
- * Checks no proof itself: the resource server has done so for every bound token. Needs its option
- * `resource` for DPoP, without which it refuses every bound token.
+ * Checks no proof itself: the resource server has done so for every bound token. It needs its
+ * option `resource` for DPoP and `certificate` for certificates, and refuses bound tokens without.
  *
  * @param kind `dpop` for a DPoP key, `certificate` for a client certificate, `any` for either
  * @returns the requirement; it refuses with `token_not_bound`, status 401

@@ -1,0 +1,148 @@
+/*
+ * Decides on what is asked, and reports it: a question in, the caller or a refusal out.
+ */
+import type { AuthContext, Claims } from './context.js'
+import type { Asked } from './exchange.js'
+import { Denial, headerFields, type HeaderFields } from './kit/errors.js'
+import { andThen, orElse, type Later } from './kit/later.js'
+import { createTrace } from './kit/tracing.js'
+import type { Absent, Presented } from './presented/authorization.js'
+import type { Progress, Report } from './report.js'
+import { checkRequirement, type Lookups, type Requirement } from './requirements/requirement.js'
+import type { Known } from './token-cache.js'
+
+/** What is to be decided. */
+export interface Question<R> {
+  readonly read: () => Presented | Absent
+  /** Whether a request without credentials passes. */
+  readonly isOptional?: boolean
+  readonly request: R
+  readonly requirement?: Requirement<R> | undefined
+  readonly asked: Asked
+}
+
+/** A request that was allowed. */
+export interface Admission<C extends object = Claims> {
+  /** The caller; `undefined` for an anonymous one where authentication is optional. */
+  readonly auth: AuthContext<C> | undefined
+  /** What the answer carries besides: a success may have fields of its own. */
+  readonly headers: HeaderFields
+}
+
+/** What decides, and what is told of it. */
+export interface Deciding {
+  readonly decide: (presented: Presented, progress: Progress) => Later<Known>
+  readonly report: Report
+  readonly lookups: Lookups
+}
+
+const NO_FIELDS = headerFields([])
+const decisions = createTrace('decision')
+
+/** Answers a question: at once where nothing has to be awaited. */
+export function answer<R>(
+  deciding: Deciding,
+  question: Question<R>,
+  progress: Progress = { trace: {} },
+): Later<AuthContext | undefined> {
+  return decisions.run(
+    () => progress.trace,
+    () => {
+      const auth = decided(deciding, question, progress)
+      progress.trace.awaited = auth instanceof Promise
+      return auth
+    },
+  )
+}
+
+/** Answers a question with the fields that the answer to the request carries. */
+export function admit<R>(deciding: Deciding, question: Question<R>): Later<Admission> {
+  const progress: Progress = { trace: {} }
+  return andThen(answer(deciding, question, progress), (auth) => ({
+    auth,
+    headers: progress.fields === undefined ? NO_FIELDS : headerFields(progress.fields),
+  }))
+}
+
+/** Asks a requirement of a caller that is known. */
+export function authorize<R>(
+  { report, lookups }: Deciding,
+  auth: AuthContext,
+  {
+    requirement,
+    request,
+    asked,
+  }: Pick<Question<R>, 'request' | 'asked'> & {
+    readonly requirement: Requirement<R>
+  },
+): Later<void> {
+  const { scheme } = auth
+  const progress: Progress = { trace: { scheme }, caller: auth }
+  return orElse<void>(
+    () =>
+      andThen(checkRequirement(requirement, auth, request, lookups), () =>
+        report.met(auth, requirement.name, asked),
+      ),
+    (error) => {
+      throw report.refused(error, auth.token, progress, asked).refusal
+    },
+  )
+}
+
+function decided<R>(
+  deciding: Deciding,
+  question: Question<R>,
+  progress: Progress,
+): Later<AuthContext | undefined> {
+  const { decide, report } = deciding
+  let token: string | undefined
+  const refuse = (error: unknown): Later<never> => {
+    const { refusal, told } = report.refused(error, token, progress, question.asked)
+    // A worker may end with its answer: who can wait until the operator is told does.
+    return andThen(told, () => {
+      throw refusal
+    })
+  }
+  try {
+    const presented = question.read()
+    if ('absent' in presented) {
+      if (question.isOptional !== true) throw missing(presented)
+      return void report.allowed(undefined, false, question.asked)
+    }
+    ;({ token } = presented)
+    progress.trace.scheme = presented.scheme
+    const known = decide(presented, progress)
+    const caller =
+      known instanceof Promise
+        ? known.then((late) => met(deciding, question, late, progress))
+        : met(deciding, question, known, progress)
+    return caller instanceof Promise ? caller.catch(refuse) : caller
+  } catch (error) {
+    return refuse(error)
+  }
+}
+
+function met<R>(
+  { report, lookups }: Deciding,
+  { requirement, request, asked }: Question<R>,
+  { context, isRemembered }: Known,
+  progress: Progress,
+): Later<AuthContext> {
+  progress.caller = context
+  const allowed = () => {
+    report.allowed(context, isRemembered, asked, requirement && [requirement.name])
+    return context
+  }
+  if (requirement === undefined) return allowed()
+  // JavaScript may pass null, which the check refuses.
+  progress.trace.requirement = requirement?.name
+  return andThen(checkRequirement(requirement, context, request, lookups), allowed)
+}
+
+function missing({ absent }: Absent): Denial {
+  return new Denial('token_missing', {
+    check: 'token',
+    expected: 'an Authorization field with a bearer token',
+    actual: absent,
+  })
+}

@@ -1,0 +1,120 @@
+/*
+ * Finds the client certificate of a request: on its TLS connection, in the field of a proxy, or by
+ * a function of the application. Request in, certificate out.
+ */
+import { Denial, type DenialReason } from '../kit/errors.js'
+import type {
+  CertificateField,
+  CertificateFunction,
+  CertificateSettings,
+  CertificateText,
+} from '../options/certificate.js'
+import { fieldOf, type RequestLike } from '../presented/request.js'
+import { FORMATS, isWhole, type Shown } from './certificate-formats.js'
+
+/** A request, and what the framework has made of it. */
+export interface Asking {
+  readonly request: RequestLike
+  readonly own: unknown
+}
+
+/** @throws {Denial} `certificate_missing`, `certificate_malformed` */
+export type ReadCertificate = (asking: Asking) => Shown
+
+/** Node's request, of HTTP/1.1 or HTTP/2, over TLS. */
+interface TlsRequest extends RequestLike {
+  readonly socket?: {
+    readonly getPeerX509Certificate?: () => { readonly raw: Uint8Array } | undefined
+  }
+}
+
+/** Makes the way to the certificate of a request. */
+export function certificateReader(source: CertificateSettings): ReadCertificate {
+  if (source === 'socket') return ({ request }) => onSocket(request)
+  if (typeof source === 'function') return ({ own }) => fromFunction(source, own)
+  return ({ request }) => inField(request, source)
+}
+
+/** The handshake has shown that the client holds its key (RFC 8446 §4.4.3). */
+function onSocket({ socket }: TlsRequest): Shown {
+  if (typeof socket?.getPeerX509Certificate !== 'function')
+    throw missing(
+      'a request without a TLS connection of Node',
+      'behind a proxy, name the field that it passes certificates in',
+    )
+  const der = called(() => socket.getPeerX509Certificate!()?.raw)
+  if (der !== undefined) return { der }
+  throw missing('none on the TLS connection', 'the server must ask for one: requestCert: true')
+}
+
+/** What is no certificate refuses: some proxies send a text of their own in the place of none. */
+function inField(request: RequestLike, { header, format }: CertificateField): Shown {
+  const text = fieldOf(request, header)
+  const expected = `the field "${header}" once, as ${FORMATS[format].is}`
+  if (text === undefined || text === '')
+    throw missing(`no field "${header}"`, 'the proxy must ask for one, and set the field')
+  if (typeof text === 'object')
+    throw malformed({
+      expected,
+      actual: 'several' in text ? `${text.several} fields` : 'another value',
+      hint: 'the proxy must overwrite the field, and not add one',
+    })
+  return read(
+    { format, text },
+    { expected, hint: 'let the proxy overwrite the field on every request, in this format' },
+  )
+}
+
+function fromFunction(find: CertificateFunction, own: unknown): Shown {
+  const found = called(() => find(own as never)) as unknown
+  if (found === undefined || found === null)
+    throw missing('none by the function "certificate"', 'the client must show one')
+  const what = { expected: 'a certificate in DER, or { format, text }, by "certificate"' }
+  if (ArrayBuffer.isView(found)) {
+    const der = new Uint8Array(found.buffer, found.byteOffset, found.byteLength)
+    if (isWhole(der)) return { der }
+  } else if (isText(found)) return read(found, what)
+  throw malformed({ ...what, actual: 'something else' })
+}
+
+function isText(found: unknown): found is CertificateText {
+  const { format, text } = Object(found) as Partial<CertificateText>
+  return typeof text === 'string' && Object.hasOwn(FORMATS, String(format))
+}
+
+/** The text is never shown: a certificate has names of persons in it. */
+function read(
+  { format, text }: CertificateText,
+  what: Pick<DenialReason, 'expected' | 'hint'>,
+): Shown {
+  const shown = FORMATS[format].read(text)
+  if (shown !== undefined) return shown
+  throw malformed({ ...what, actual: `another text, of ${text.length} characters` })
+}
+
+/** A function that can't read what a caller sent is no fault of the server. */
+function called<T>(find: () => T): T {
+  try {
+    return find()
+  } catch (cause) {
+    throw new Denial(
+      'certificate_malformed',
+      {
+        check: 'certificate',
+        expected: 'a certificate, or undefined for none',
+        actual: 'an error, which is the cause of this one',
+        hint: 'the function "certificate" must return undefined where there is none',
+      },
+      { cause },
+    )
+  }
+}
+
+function missing(actual: string, hint: string): Denial {
+  const expected = 'the certificate that the token is bound to'
+  return new Denial('certificate_missing', { check: 'certificate', expected, actual, hint })
+}
+
+function malformed(reason: Omit<DenialReason, 'check'>): Denial {
+  return new Denial('certificate_malformed', { check: 'certificate', ...reason })
+}
