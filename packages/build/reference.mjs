@@ -46,10 +46,10 @@ function isLibrary({ manifest }) {
 }
 
 async function writeApi({ folder, manifest }) {
-  const sources = Object.values(manifest.exports).map((one) => one['@verifier-guard/source'])
+  const sources = sourcesOf(folder, manifest)
   const app = await Application.bootstrapWithPlugins({
     name: manifest.name,
-    entryPoints: sources.filter(Boolean).map((source) => join(root, 'packages', folder, source)),
+    entryPoints: [...sources.keys()],
     tsconfig: join(root, 'tsconfig.json'),
     skipErrorChecking: true,
     plugin: ['typedoc-plugin-markdown'],
@@ -69,9 +69,20 @@ async function writeApi({ folder, manifest }) {
     validation: { notExported: false, invalidLink: true },
     logLevel: 'Error',
   })
-  const project = await app.convert()
-  if (project === undefined) throw new Error(`the reference of ${manifest.name} can't be made`)
-  await app.generateOutputs(project)
+  const entryPoints = app.getEntryPoints()
+  if (entryPoints === undefined) throw new Error(`the reference of ${manifest.name} can't be made`)
+  for (const one of entryPoints) one.displayName = sources.get(one.sourceFile.fileName)
+  await app.generateOutputs(app.converter.convert(entryPoints))
+}
+
+/** The sources of a package's entry points, by file, and what each is imported as. */
+function sourcesOf(folder, { name, exports }) {
+  const entries = Object.entries(exports).map(([path, one]) => [
+    join(root, 'packages', folder, one['@verifier-guard/source'] ?? ''),
+    name + path.slice(1),
+  ])
+  // "support" is for the other packages of this project alone.
+  return new Map(entries.filter(([file, as]) => file.endsWith('.ts') && !as.endsWith('/support')))
 }
 
 function measured(results) {
