@@ -23,7 +23,7 @@ import { validate, type Validated } from './rules/validated.js'
 import { serve, type ResourceServer } from './server.js'
 import { createStatusLists } from './status/status.js'
 import { createCertificateProof } from './proof/certificate.js'
-import { createDpopProofs } from './proof/dpop.js'
+import { createDpopProofs, type DpopProofs } from './proof/dpop.js'
 import { createTokenCache, type Known } from './token-cache.js'
 
 /**
@@ -77,13 +77,7 @@ export function createResourceServer<C extends object = Claims>(
   const tokens = createTokenCache(settings.cache)
   const statusLists = createStatusLists(settings.status, runtime, emitter)
   const dpop = settings.dpop && createDpopProofs(settings, settings.dpop, emitter)
-  const binding: BindingRules = {
-    proofs: {
-      jkt: dpop?.show,
-      x5tS256: settings.certificate && createCertificateProof(settings.certificate),
-    },
-    requiresDpop: settings.dpop?.isRequired === true,
-  }
+  const binding = bindingRules(settings, dpop)
 
   function decide(presented: Presented, progress: Progress): Later<Known> {
     progress.trace.scheme = presented.scheme
@@ -134,6 +128,14 @@ export function createResourceServer<C extends object = Claims>(
   unused?.register(server, issuers)
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
+}
+
+function bindingRules(
+  { dpop, certificate }: Settings,
+  proofs: DpopProofs | undefined,
+): BindingRules {
+  const x5tS256 = certificate && createCertificateProof(certificate)
+  return { proofs: { jkt: proofs?.show, x5tS256 }, requiresDpop: dpop?.isRequired === true }
 }
 
 function issuersOf(settings: Settings, emitter: Emitter): Issuers {
