@@ -226,15 +226,18 @@ describe('RFC 9449 §4.3, §7.1: the checks of a proof', () => {
     expect((await api.send(api.proof(), { url: '/orders?page=2' })).code).toBe('accepted')
   })
 
-  test('the expected and the found URL stand in the event, without their queries', async () => {
+  test('the expected and the found origin stand in the event, without path and query', async () => {
     await api.send(api.proof({ url: 'https://internal:3000/orders?key=s3cret' }))
     const [, event] = api.events.at(-1)!
     expect(event).toMatchObject({
       code: 'dpop_proof_invalid',
       check: 'proof',
-      expected: 'a DPoP proof with "htu" as "https://api.example.org/orders"',
-      actual: '"https://internal:3000/orders?..."',
+      expected:
+        'a DPoP proof with "htu" at "https://api.example.org", with the path of the request',
+      actual: '"https://internal:3000"',
     })
+    await api.send(api.proof({ url: 'https://api.example.org/users/ada@example.org' }))
+    expect(api.events.at(-1)![1]).toMatchObject({ actual: 'another path there' })
   })
 
   test('the difference of clocks stands in the event', async () => {

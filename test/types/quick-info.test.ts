@@ -113,7 +113,7 @@ test.each(lifting)('%s documents each requirement for itself', (module) => {
     editor.write(`import { ${name} } from '${module}'\nconst used = ${name}`)
     return editor.hover(name).documentation
   })
-  expect(new Set(shown).size).toBe(9)
+  expect(new Set(shown).size).toBe(10)
 })
 
 // Where white space is before it, and no backtick on the same line, an `@` begins a tag: within a

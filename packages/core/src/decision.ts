@@ -106,7 +106,9 @@ function decided<R>(
   try {
     const presented = question.read()
     if ('absent' in presented) {
-      if (question.isOptional !== true) throw missing(presented)
+      // What is required of a caller can't hold of an anonymous one.
+      if (question.isOptional !== true || question.requirement !== undefined)
+        throw missing(presented)
       return void report.allowed(undefined, false, question.asked)
     }
     ;({ token } = presented)

@@ -145,7 +145,8 @@ function refuseSwapped(handler: unknown): void {
 
 /** The same answer with more fields: those of a response that was fetched can't be changed. */
 function withFields(response: Response, fields: HeaderFields): Response {
-  if (fields.length === 0) return response
+  // An upgrade (101) and Response.error() can't be made again.
+  if (fields.length === 0 || response.status < 200) return response
   const answer = new Response(response.body, response)
   for (const [name, value] of fields) answer.headers.append(name, value)
   return answer

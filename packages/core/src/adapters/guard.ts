@@ -121,7 +121,8 @@ export function settle<T>(
   } catch (error) {
     return refused(error)
   }
-  if (decision instanceof Promise) decision.then(next, refused)
+  // What goes wrong in between is handed on too: a rejection that is lost ends the process.
+  if (decision instanceof Promise) decision.then(next, refused).catch(refused)
   else next(decision)
 }
 

@@ -128,11 +128,13 @@ function listOf({ issuer, jwksUri, keys }: ResourceServerOptions): readonly unkn
   // The same text twice is one issuer.
   const listed = [...new Set(stated)]
   if (listed.length === 0) throw missingIssuer('an empty list')
-  if (listed.length === 1 || (jwksUri === undefined && keys === undefined)) return listed
+  const [first] = listed
+  const isOne = listed.length === 1 && typeof first !== 'function'
+  if (isOne || (jwksUri === undefined && keys === undefined)) return listed
   throw configurationError(
     'keys of one issuer only',
-    `"jwksUri" or "keys" beside ${listed.length} issuers`,
-    'state them within each issuer',
+    `"jwksUri" or "keys" beside ${typeof first === 'function' ? 'a lookup' : `${listed.length} issuers`}`,
+    'state them within each issuer, or in what the lookup answers',
   )
 }
 

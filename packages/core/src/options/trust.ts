@@ -41,13 +41,13 @@ export function trustSettings(
   shared: TrustOptions,
   template: IssuerTemplate | undefined,
 ): TrustSettings {
-  const options: TrustOptions = { ...shared, ...own }
+  const options: TrustOptions = { ...shared, ...stated(own) }
   const name = options.profile ?? 'auto'
   const profile = profileNamed(name)
   const audience = audienceList(options.audience, profile, name)
   // An issuer with an audience of its own may well stand beside others that go by the shared client
-  // ids.
-  const isOverruled = own.clientIds === undefined && own.audience !== undefined
+  // ids. Without any audience, those are all that is left.
+  const isOverruled = own.clientIds === undefined && hasOwnAudience(own)
   const clientIds = strings('clientIds', (isOverruled ? [] : options.clientIds) ?? [])
   if (clientIds.length > 0 && !countsClients(audience, profile)) throw ignoredClients(profile, name)
   const kinds = kindList(options.kinds)
@@ -65,6 +65,15 @@ export function trustSettings(
     kinds: kinds ?? (profile.kinds && [...profile.kinds, ...users]),
     algorithms: algorithmsNamed(options.algorithms ?? profile.algorithms),
   }
+}
+
+function hasOwnAudience({ audience }: TrustOptions): boolean {
+  return audience !== undefined && audience !== null
+}
+
+/** What an issuer states itself: an unset variable must not undo what all issuers share. */
+function stated<T extends object>(own: T): T {
+  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) as T
 }
 
 /**

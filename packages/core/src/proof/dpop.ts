@@ -8,6 +8,7 @@ import { Denial, type FieldPair } from '../kit/errors.js'
 import type { Emitter } from '../kit/events.js'
 import { andThen, type Later } from '../kit/later.js'
 import { sha256 } from '../kit/sha256.js'
+import { readUrl } from '../kit/url.js'
 import type { DpopSettings } from '../options/dpop.js'
 import type { Settings } from '../options/options.js'
 import type { RequestLike } from '../presented/request.js'
@@ -86,9 +87,12 @@ export function createDpopProofs(
     const targets = targetsOf(request, resources)
     if (typeof targets === 'string') throw invalid('the URL of the request as "htu"', targets)
     if (isFor(htu, targets)) return
+    // Origins alone: a path may name a person, or hold a secret.
+    const origins = targets.map(originOf)
+    const found = originOf(htu)
     throw invalid(
-      `"htu" as ${targets.map(quoteAddress).join(' or ')}`,
-      quoteAddress(htu),
+      `"htu" at ${origins.map(quoteAddress).join(' or ')}, with the path of the request`,
+      origins.includes(found) ? 'another path there' : quoteAddress(found),
       'state in "resource" the public URL of this API, with the path that a gateway removes',
     )
   }
@@ -149,4 +153,8 @@ function checkToken({ claims, thumbprint }: SignedProof, hash: string, demand: D
     actual: `one by ${thumbprint}`,
     hint: 'the client must keep the key for as long as the token',
   })
+}
+
+function originOf(address: string): string {
+  return readUrl(address)?.origin ?? 'no address'
 }

@@ -1,5 +1,5 @@
 import { GuardError } from '../../src/kit/errors.js'
-import type { ResourceServerOptions } from '../../src/options/options.js'
+import type { IssuerOptions, ResourceServerOptions } from '../../src/options/options.js'
 import { resolveOptions } from '../../src/options/resolve.js'
 import { systemRuntime } from '../../src/kit/runtime.js'
 
@@ -451,6 +451,33 @@ describe('defaults', () => {
       clientIds: ['portal'],
     })
     expect(issuers.map(({ audience }) => audience)).toEqual([undefined, ['b']])
+  })
+
+  test('client ids that all share stand where an issuer takes any audience', () => {
+    const { issuers } = resolveOptions({
+      issuer: [{ issuer, audience: null }],
+      profile: 'auto',
+      clientIds: ['portal'],
+      runtime: { warn: () => {} },
+    })
+    expect(issuers[0]!.clientIds).toEqual(['portal'])
+  })
+
+  test('what an issuer states as undefined does not undo what all share', () => {
+    const unset = { issuer, profile: undefined, algorithms: undefined } as unknown as IssuerOptions
+    const { issuers } = resolveOptions({
+      issuer: [unset],
+      audience: 'orders',
+      profile: 'rfc9068',
+      algorithms: ['ES384'],
+    })
+    expect([...issuers[0]!.algorithms.keys()]).toEqual(['ES384'])
+    expect(issuers[0]!.profile.types).toEqual(['at+jwt'])
+  })
+
+  test('keys that all share stand beside no lookup', () => {
+    const lookup = { issuer: () => undefined, jwksUri: 'https://verifier.example.org/jwks' }
+    expect(() => resolveOptions({ ...lookup, audience: 'orders' })).toThrow('a lookup')
   })
 
   test('an issuer that is listed twice is one', () => {
