@@ -8,7 +8,10 @@ export default defineConfig({
   // A page that links to nowhere does not build.
   ignoreDeadLinks: false,
   head: [['link', { rel: 'icon', href: '/mark.svg', type: 'image/svg+xml' }]],
-  markdown: { theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
+  markdown: {
+    languageAlias: { caddy: 'nginx', haproxy: 'ini' },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+  },
   themeConfig: {
     logo: '/mark.svg',
     search: { provider: 'local' },

@@ -12,7 +12,9 @@ import { fileName, pack, packages, project, root } from './manifests.mjs'
 const out = join(root, 'packages/build/dist')
 const MOST_BYTES = 2_500_000
 const LICENCES = ['Apache-2.0', 'MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD']
-const MEMBERS = ['description', 'keywords', 'license', 'engines', 'exports', 'types', 'files']
+const MEMBERS = ['description', 'keywords', 'license', 'engines', 'files']
+/** What leads into a package: to import it, or to run it. */
+const ENTRIES = { library: ['exports', 'types'], command: ['bin'] }
 
 /** Each check: what it is called, and what it finds wrong. */
 const CHECKS = {
@@ -26,9 +28,9 @@ const CHECKS = {
       : [`CHANGELOG.md has no section "## ${project.version}"`],
   'whole manifests': () =>
     packages.flatMap(({ manifest }) =>
-      MEMBERS.filter((member) => manifest[member] === undefined).map(
-        (member) => `${manifest.name} states no "${member}"`,
-      ),
+      [...MEMBERS, ...ENTRIES[manifest.bin && !manifest.exports ? 'command' : 'library']]
+        .filter((member) => manifest[member] === undefined)
+        .map((member) => `${manifest.name} states no "${member}"`),
     ),
   'dependencies among packages by exact version': () =>
     packages.flatMap(({ manifest }) =>
