@@ -4,12 +4,12 @@ import {
   isAbsence,
   likelyDifference,
   wellKnownLocations,
+  readUrl,
 } from '@verifier-guard/core/support'
 import { place, printable, quote } from './display.js'
 import { failure, type TokenSourceError } from './errors.js'
 import { firstString, isObject, type JsonObject } from './json.js'
 import type { ClientRuntime } from './runtime.js'
-import { readUrl } from './url.js'
 
 /** Where tokens are asked for, and how clients authenticate there. */
 export interface TokenEndpoint {

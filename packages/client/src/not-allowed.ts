@@ -1,6 +1,6 @@
+import { readUrl } from '@verifier-guard/core/support'
 import { printable } from './display.js'
 import { failure, type TokenSourceError } from './errors.js'
-import { readUrl } from './url.js'
 
 /** For a request to an origin that gets no tokens. */
 export function notAllowed(url: string | URL): TokenSourceError {

@@ -1,4 +1,4 @@
-import { describeInsecure } from '@verifier-guard/core/support'
+import { describeInsecure, readUrl } from '@verifier-guard/core/support'
 import { ALGORITHM_NAMES } from './algorithms.js'
 import { kindOf, printable, quote } from './display.js'
 import { invalidOption } from './errors.js'
@@ -7,7 +7,6 @@ import { isObject } from './json.js'
 import { checkCertificate, type MtlsOptions } from './mtls.js'
 import type { ProofSigner } from './proof-key.js'
 import type { Signer } from './signer.js'
-import { readUrl } from './url.js'
 
 /** What a check needs to know of the other options. */
 export interface CheckContext {

@@ -46,6 +46,19 @@ export interface CommonOptions extends Omit<TokenParameters, 'tenant'> {
 /** Options of another way. A caller who gives one of them means something else. */
 type Without<Names extends string> = { readonly [Name in Names]?: undefined }
 
+/** What belongs to a machine with a credential alone. */
+type OfCredential = 'verifier' | 'credential' | 'tenant'
+
+/** What belongs to a client that signs assertions alone. */
+type OfKey =
+  | 'privateKey'
+  | 'passphrase'
+  | 'algorithm'
+  | 'keyId'
+  | 'signer'
+  | 'assertionAudience'
+  | 'assertionType'
+
 /** What signs: a private key in memory, or a signer. Never both. */
 export type KeyOptions = {
   /**
@@ -94,7 +107,7 @@ export type PresentationOptions = KeyOptions &
  * ([private_key_jwt](https://www.rfc-editor.org/rfc/rfc7523#section-2.2)).
  */
 export type PrivateKeyJwtOptions = KeyOptions &
-  Without<'verifier' | 'credential' | 'tenant' | 'clientSecret' | 'clientAuthentication'> & {
+  Without<OfCredential | 'clientSecret' | 'clientAuthentication'> & {
     /** The issuer of another authorization server, exactly as it states it. */
     readonly authorizationServer: string
     /** The name that the client is registered under. */
@@ -111,18 +124,7 @@ export type PrivateKeyJwtOptions = KeyOptions &
  * ([RFC 8705 §2](https://www.rfc-editor.org/rfc/rfc8705#section-2)).
  */
 export interface CertificateOptions extends Without<
-  | 'verifier'
-  | 'credential'
-  | 'tenant'
-  | 'privateKey'
-  | 'passphrase'
-  | 'algorithm'
-  | 'keyId'
-  | 'signer'
-  | 'assertionAudience'
-  | 'assertionType'
-  | 'clientSecret'
-  | 'clientAuthentication'
+  OfCredential | OfKey | 'clientSecret' | 'clientAuthentication'
 > {
   /** The issuer of another authorization server, exactly as it states it. */
   readonly authorizationServer: string
@@ -136,18 +138,7 @@ export interface CertificateOptions extends Without<
  * A client with a secret, at any authorization server
  * ([RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1)).
  */
-export interface ClientSecretOptions extends Without<
-  | 'verifier'
-  | 'credential'
-  | 'tenant'
-  | 'privateKey'
-  | 'passphrase'
-  | 'algorithm'
-  | 'keyId'
-  | 'signer'
-  | 'assertionAudience'
-  | 'assertionType'
-> {
+export interface ClientSecretOptions extends Without<OfCredential | OfKey> {
   /** The issuer of another authorization server, exactly as it states it. */
   readonly authorizationServer: string
   /** The name that the client is registered under. */

@@ -1,4 +1,4 @@
-import { createRollCall } from '@verifier-guard/core/support'
+import { createRollCall, readUrl } from '@verifier-guard/core/support'
 import { onAbort } from './abort.js'
 import { holdConnections } from './connections.js'
 import { closedError, type TokenSourceError } from './errors.js'
@@ -18,7 +18,6 @@ import {
 } from './sending.js'
 import { resolveOptions, type Settings } from './settings.js'
 import { moment } from './time.js'
-import { readUrl } from './url.js'
 import { withWarnings } from './warnings.js'
 
 /** What a token is asked for with. What is left out is that of the source. */

@@ -80,7 +80,6 @@ export function createResourceServer<C extends object = Claims>(
   const binding = bindingRules(settings, dpop)
 
   function decide(presented: Presented, progress: Progress): Later<Known> {
-    progress.trace.scheme = presented.scheme
     checkScheme(presented, binding)
     const remembered = tokens.get(presented.token, runtime.now())
     progress.trace.cached = remembered !== undefined

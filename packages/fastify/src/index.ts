@@ -148,8 +148,7 @@ function pluginOf(
 
 /**
  * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and
- * the others
- * are this with a requirement at hand.
+ * the others are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Fastify's request
  * @returns a hook for a route's `onRequest` or `preHandler`; a route where {@link auth} did not run

@@ -89,8 +89,7 @@ export function auth(
 
 /**
  * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and
- * the others
- * are this with a requirement at hand.
+ * the others are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Hono's context
  * @returns a middleware; a route where {@link auth} did not run before is refused with

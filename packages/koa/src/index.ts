@@ -54,9 +54,8 @@ export interface GuardedContext {
 export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => Promise<unknown>
 
 /**
- * Lets requests with a valid access token through and sets `ctx.state.auth`; throws for the others
- * what
- * Koa answers from.
+ * Lets requests with a valid access token through and sets `ctx.state.auth`; throws for the
+ * others what Koa answers from.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
  * the route.
@@ -103,8 +102,7 @@ export function auth(
 
 /**
  * Asks something of the caller of a request that {@link auth} allows; {@link requiredScopes} and
- * the others
- * are this with a requirement at hand.
+ * the others are this with a requirement at hand.
  *
  * @param requirement of `@verifier-guard/core`; its functions get Koa's context
  * @returns a middleware; a route where {@link auth} did not run before is refused with

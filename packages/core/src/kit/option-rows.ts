@@ -110,6 +110,16 @@ export function oneOf(...allowed: readonly unknown[]): Check {
   }
 }
 
+/** `closed`, or `{ openFor: n }` with a number of seconds: what happens while something is away. */
+export function closedOrOpenFor(most: number): Check {
+  const isLength = seconds(0.001, most)
+  return (name, value) => {
+    if (value === 'closed') return
+    const { openFor } = Object(value) as { openFor?: unknown }
+    isLength(`${name}.openFor`, openFor)
+  }
+}
+
 // RFC 9110 §5.1, of the characters that fields are named with; a switch from the environment is no
 // name.
 /** The name of a header field. */

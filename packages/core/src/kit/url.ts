@@ -23,7 +23,8 @@ export function isLocal(address: string): boolean {
  * Not by `URL.canParse`: once Node.js 20 has compiled it, it says no to every text with a letter
  * such as `ü`.
  */
-export function readUrl(text: string): URL | undefined {
+export function readUrl(text: unknown): URL | undefined {
+  if (typeof text !== 'string') return undefined
   try {
     return new URL(text)
   } catch {

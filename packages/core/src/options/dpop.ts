@@ -4,7 +4,15 @@
 import { ALGORITHMS, type Algorithm, type AlgorithmRow } from '../jwt/algorithms.js'
 import { enumerate, quote } from '../kit/display.js'
 import { configurationError } from '../kit/errors.js'
-import { count, oneOf, readOptions, seconds, within, type OptionRows } from '../kit/option-rows.js'
+import {
+  closedOrOpenFor,
+  count,
+  oneOf,
+  readOptions,
+  seconds,
+  within,
+  type OptionRows,
+} from '../kit/option-rows.js'
 
 /** Signature algorithms of DPoP proofs that can be allowed. */
 export type ProofAlgorithm = Exclude<Algorithm, 'RS256' | 'RS384' | 'RS512'>
@@ -164,7 +172,7 @@ export const REPLAY_ROWS = {
     says: 'limit of one call to the store',
   },
   unavailable: {
-    check: checkUnavailable,
+    check: closedOrOpenFor(DAY),
     default: 'closed',
     says: 'while the store fails: `closed` answers 503, `{ openFor: n }` accepts for n seconds',
   },
@@ -253,10 +261,4 @@ function checkStore(name: string, value: unknown): void {
     quote(value),
     'pass nodeRedisStore(client) or ioredisStore(client) of @verifier-guard/redis, or a store of your own',
   )
-}
-
-function checkUnavailable(name: string, value: unknown): void {
-  if (value === 'closed') return
-  const { openFor } = Object(value) as { openFor?: unknown }
-  seconds(0.001, DAY)(`${name}.openFor`, openFor)
 }

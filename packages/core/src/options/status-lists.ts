@@ -6,7 +6,13 @@ import type { JwkSet } from '../jwt/key.js'
 import type { PublicKeys } from '../jwt/public-keys.js'
 import { quote, quoteAddress } from '../kit/display.js'
 import { configurationError } from '../kit/errors.js'
-import { readOptions, seconds, within, type OptionRows } from '../kit/option-rows.js'
+import {
+  closedOrOpenFor,
+  readOptions,
+  seconds,
+  within,
+  type OptionRows,
+} from '../kit/option-rows.js'
 import { describeInsecure } from '../kit/url.js'
 import { keysNamed } from './keys.js'
 
@@ -97,7 +103,7 @@ export const STATUS_LIST_ROWS = {
     says: 'age at which a list is stale: how long a revocation may go unnoticed',
   },
   unavailable: {
-    check: checkUnavailable,
+    check: closedOrOpenFor(YEAR),
     default: 'closed',
     says: 'while a list cannot be fetched: `closed` answers 503, `{ openFor: n }` accepts for n seconds',
   },
@@ -130,12 +136,6 @@ function checkLists(name: string, value: unknown): void {
     quote(value),
     'name the address and the signer of one at least',
   )
-}
-
-function checkUnavailable(name: string, value: unknown): void {
-  if (value === 'closed') return
-  const { openFor } = Object(value) as { openFor?: unknown }
-  seconds(0.001, YEAR)(`${name}.openFor`, openFor)
 }
 
 function checkedList(list: TrustedLists, insecureHttp: boolean): CheckedLists {

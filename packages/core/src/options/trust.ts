@@ -47,7 +47,8 @@ export function trustSettings(
   const audience = audienceList(options.audience, profile, name)
   // An issuer with an audience of its own may well stand beside others that go by the shared client
   // ids. Without any audience, those are all that is left.
-  const isOverruled = own.clientIds === undefined && hasOwnAudience(own)
+  const hasOwnAudience = own.audience !== undefined && own.audience !== null
+  const isOverruled = own.clientIds === undefined && hasOwnAudience
   const clientIds = strings('clientIds', (isOverruled ? [] : options.clientIds) ?? [])
   if (clientIds.length > 0 && !countsClients(audience, profile)) throw ignoredClients(profile, name)
   const kinds = kindList(options.kinds)
@@ -65,10 +66,6 @@ export function trustSettings(
     kinds: kinds ?? (profile.kinds && [...profile.kinds, ...users]),
     algorithms: algorithmsNamed(options.algorithms ?? profile.algorithms),
   }
-}
-
-function hasOwnAudience({ audience }: TrustOptions): boolean {
-  return audience !== undefined && audience !== null
 }
 
 /** What an issuer states itself: an unset variable must not undo what all issuers share. */

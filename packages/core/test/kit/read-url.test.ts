@@ -1,4 +1,4 @@
-import { readUrl } from '../src/url.js'
+import { readUrl } from '../../src/kit/url.js'
 
 describe('an address', () => {
   it('of another alphabet is read, however often it is asked', () => {
