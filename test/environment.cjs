@@ -1,8 +1,15 @@
+const { channel } = require('node:diagnostics_channel')
 const { setImmediate } = require('node:timers/promises')
 const { TestEnvironment } = require('jest-environment-node')
 
 /** What a green run does not print. */
 const UNWANTED = /^(VerifierGuard|Deprecation|MaxListenersExceeded)Warning$/
+
+/**
+ * Where what is open answers. Suites that share a process share Node's channels, and would measure
+ * the resource servers and token sources of the one before.
+ */
+const ROLL_CALLS = ['verifier-guard:state', 'verifier-guard:client:state']
 
 /**
  * Node's own environment, in which a suite fails by a warning of the process. A test that provokes
@@ -30,6 +37,8 @@ module.exports = class Environment extends TestEnvironment {
 
   async teardown() {
     process.off('warning', this.#note)
+    for (const call of ROLL_CALLS.map((name) => channel(name)))
+      for (const answer of call._subscribers ?? []) call.unsubscribe(answer)
     await super.teardown()
   }
 }
