@@ -1,5 +1,3 @@
-import { joinChunks } from '@verifier-guard/core/support'
-
 /** A larger body is not kept for a second time: it would take its space twice. */
 const MOST = 1_048_576
 
@@ -63,7 +61,7 @@ export function recordBody(): BodyRecorder {
       return size <= MOST
     },
     end: () => void (complete = size <= MOST),
-    bytes: () => (complete ? joinChunks(chunks, size) : undefined),
+    bytes: () => (complete ? join(chunks, size) : undefined),
   }
 }
 
@@ -71,4 +69,14 @@ export function recordBody(): BodyRecorder {
 function bytesOf(chunk: unknown): Uint8Array | undefined {
   if (typeof chunk === 'string') return new TextEncoder().encode(chunk)
   return ArrayBuffer.isView(chunk) ? new Uint8Array(chunk as Uint8Array) : undefined
+}
+
+function join(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    all.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return all
 }

@@ -1,6 +1,5 @@
 /* The bits of a status list: compressed text in, one status out. */
 import { decodeBase64url } from '../kit/base64url.js'
-import { joinChunks } from '../kit/bytes.js'
 import type { BitOrder } from '../options/status-lists.js'
 
 /** The statuses of a list, a fixed number of bits each. */
@@ -68,7 +67,7 @@ async function decompress(
   try {
     for (;;) {
       const { done, value } = await reader.read()
-      if (done) return joinChunks(chunks, size)
+      if (done) return join(chunks, size)
       size += value.byteLength
       if (size > MAX_LIST_BYTES) return tooLong(reader)
       chunks.push(value)
@@ -81,4 +80,14 @@ async function decompress(
 function tooLong(reader: ReadableStreamDefaultReader<Uint8Array>): string {
   void reader.cancel().catch(() => {})
   return `a list of more than ${MAX_LIST_BYTES} bytes`
+}
+
+function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const bytes = new Uint8Array(size)
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.byteLength
+  }
+  return bytes
 }
