@@ -1,4 +1,4 @@
-const { channel } = require('node:diagnostics_channel')
+const { Channel } = require('node:diagnostics_channel')
 const { setImmediate } = require('node:timers/promises')
 const { TestEnvironment } = require('jest-environment-node')
 
@@ -6,10 +6,16 @@ const { TestEnvironment } = require('jest-environment-node')
 const UNWANTED = /^(VerifierGuard|Deprecation|MaxListenersExceeded)Warning$/
 
 /**
- * Where what is open answers. Suites that share a process share Node's channels, and would measure
- * the resource servers and token sources of the one before.
+ * The channels that suites listened to. Suites that share a process share Node's channels: what one
+ * leaves behind would hear the next, and so change what it warns of and what it measures.
  */
-const ROLL_CALLS = ['verifier-guard:state', 'verifier-guard:client:state']
+const heard = new Set()
+const { subscribe } = Channel.prototype
+// A channel with a subscriber has other methods: this sees the first one only, which is enough.
+Channel.prototype.subscribe = function (listener) {
+  heard.add(this)
+  return subscribe.call(this, listener)
+}
 
 /**
  * Node's own environment, in which a suite fails by a warning of the process. A test that provokes
@@ -37,8 +43,10 @@ module.exports = class Environment extends TestEnvironment {
 
   async teardown() {
     process.off('warning', this.#note)
-    for (const call of ROLL_CALLS.map((name) => channel(name)))
-      for (const answer of call._subscribers ?? []) call.unsubscribe(answer)
+    for (const channel of heard)
+      if (channel.name.startsWith('verifier-guard:'))
+        for (const listener of channel._subscribers ?? []) channel.unsubscribe(listener)
+    heard.clear()
     await super.teardown()
   }
 }

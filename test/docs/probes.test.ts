@@ -1,4 +1,4 @@
-import { subscribe } from 'node:diagnostics_channel'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
@@ -24,10 +24,13 @@ const recipes = new Map(
 type Exports = Readonly<Record<string, unknown>>
 type Running = { readonly url: string; readonly close: () => Promise<unknown> }
 
+const started: { close(): void }[] = []
+
 /** Runs a recipe with the development Verifier in place of the one that it names. */
 function run(code: string, issuer: string): Exports {
   const { outputText } = ts.transpileModule(
-    code.replace('https://verifier.example.org/verifier', issuer),
+    // A recipe runs as long as its process: what it makes is handed out, to be closed here.
+    `${code.replace('https://verifier.example.org/verifier', issuer)}\nstarted.push(resourceServer)`,
     {
       compilerOptions: {
         module: ts.ModuleKind.CommonJS,
@@ -40,8 +43,10 @@ function run(code: string, issuer: string): Exports {
   )
   const exports = {}
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the page's own code
-  const recipe = new Function('exports', 'require', outputText) as (...its: unknown[]) => void
-  recipe(exports, require)
+  const recipe = new Function('exports', 'require', 'started', outputText) as (
+    ...its: unknown[]
+  ) => void
+  recipe(exports, require, started)
   return exports
 }
 
@@ -75,14 +80,18 @@ const START: Readonly<Record<string, (exported: Exports) => Promise<Running>>> =
   },
 }
 
-// The recipes listen to no event: without this, each of them would warn of the outage.
-subscribe('verifier-guard:keySetFailed', () => {})
-
+const ignore = () => {}
 let verifier: DevVerifier
 beforeAll(async () => {
+  // The recipes listen to no event: without this, each of them would warn of the outage.
+  subscribe('verifier-guard:keySetFailed', ignore)
   verifier = await startDevVerifier()
 })
-afterAll(() => verifier.close())
+afterAll(async () => {
+  for (const resourceServer of started) resourceServer.close()
+  unsubscribe('verifier-guard:keySetFailed', ignore)
+  await verifier.close()
+})
 
 test('there is a recipe for each framework', () => {
   expect([...recipes.keys()].sort()).toEqual(Object.keys(START).sort())
