@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitepress'
+import { anchorOf, linkOnSite } from '../../packages/build/sources.mjs'
 import { SECTIONS } from './sections.mjs'
 
 export default defineConfig({
@@ -9,6 +10,8 @@ export default defineConfig({
   ignoreDeadLinks: false,
   head: [['link', { rel: 'icon', href: '/mark.svg', type: 'image/svg+xml' }]],
   markdown: {
+    anchor: { slugify: anchorOf },
+    config: linkOnSite,
     languageAlias: { caddy: 'nginx', haproxy: 'ini' },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },

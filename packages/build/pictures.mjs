@@ -96,6 +96,6 @@ function clamp(x, text) {
 }
 
 for (const picture of [FLOW, DECISION, LIFE]) {
-  const path = new URL(`../../docs/public/${picture.file}`, import.meta.url)
+  const path = new URL(`../../docs/pictures/${picture.file}`, import.meta.url)
   writeFileSync(fileURLToPath(path), draw(picture))
 }

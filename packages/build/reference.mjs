@@ -1,15 +1,14 @@
 /*
  * The pages of the site that come from elsewhere: the reference from TSDoc, the options from the
- * rows that check them, the figures from the last `npm run bench`, and the guides that packages
- * bring along. Needs a build. Usage: node packages/build/reference.mjs [folder of the site]
+ * rows that check them, and the documents that stand beside the code. Needs a build.
+ * Usage: node packages/build/reference.mjs [folder of the site]
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, posix } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Application } from 'typedoc'
-import { overview as figures, tables } from '../../test/bench/report.mjs'
-import { GUIDES } from './guides.mjs'
 import { packages, root } from './manifests.mjs'
 import { markdown, TABLES } from './option-tables.mjs'
+import { SOURCES } from './sources.mjs'
 
 const site = process.argv[2] ?? join(root, 'docs')
 const out = join(site, 'reference')
@@ -17,27 +16,15 @@ const out = join(site, 'reference')
 const OPTIONS = `The options of a resource server, for every adapter. Times are in seconds. This page is made
 from the rows that check the options at start. An option that is misspelt or insecure throws.`
 
-const read = (...path) => JSON.parse(readFileSync(join(root, ...path), 'utf8'))
+await writeAll()
 
-await write()
-
-async function write() {
+async function writeAll() {
   rmSync(join(out, 'api'), { recursive: true, force: true })
   for (const one of packages.filter(isLibrary)) await writeApi(one)
-  for (const [place, source] of Object.entries(GUIDES))
-    writeFileSync(join(site, place), linked(readFileSync(join(root, source), 'utf8'), source))
-  page('index.md', 'Packages', overview())
-  page('options.md', 'Options', `${OPTIONS}\n\n${options()}`)
-  page('measured.md', 'Measured', measured(read('test/bench/results.json')))
-}
-
-/** A page whose links to other such pages lead to where these stand on the site. */
-function linked(text, source) {
-  return text.replace(/\]\(([^):#]+\.md)/g, (link, path) => {
-    const target = posix.join(posix.dirname(source), path)
-    const place = Object.keys(GUIDES).find((one) => GUIDES[one] === target)
-    return place === undefined ? link : `](/${place}`
-  })
+  for (const [place, source] of Object.entries(SOURCES))
+    write(place, { source }, readFileSync(join(root, source), 'utf8'))
+  write('reference/index.md', {}, `# The API of each package\n\n${overview()}\n`)
+  write('reference/options.md', {}, `# Options\n\n${OPTIONS}\n\n${options()}\n`)
 }
 
 /** The command has no entry point, and so no reference: a guide shows it. */
@@ -85,13 +72,9 @@ function sourcesOf(folder, { name, exports }) {
   return new Map(entries.filter(([file, as]) => file.endsWith('.ts') && !as.endsWith('/support')))
 }
 
-function measured(results) {
-  return `${figures(results)}\n\n## In full\n\n${tables(results)}`
-}
-
 function overview() {
   const rows = packages.map((one) => {
-    const page = isLibrary(one) ? `./api/${one.folder}/index.md` : '../guides/explain.md'
+    const page = isLibrary(one) ? `./api/${one.folder}/index.md` : `../packages/${one.folder}.md`
     return `| [\`${one.manifest.name}\`](${page}) | ${one.manifest.description} |`
   })
   return ['| Package | Is |', '| --- | --- |', ...rows].join('\n')
@@ -106,7 +89,10 @@ function options() {
     .join('\n\n')
 }
 
-function page(name, title, text) {
-  mkdirSync(out, { recursive: true })
-  writeFileSync(join(out, name), `---\neditLink: false\n---\n\n# ${title}\n\n${text}\n`)
+/** Writes a page of the site, with what the build has to know of it at its head. */
+function write(place, head, text) {
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`)
+  const file = join(site, place)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, ['---', ...lines, '---', '', text].join('\n'))
 }

@@ -14,6 +14,10 @@ const MOST_BYTES = 2_500_000
 const LICENCES = ['Apache-2.0', 'MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD']
 const MEMBERS = ['description', 'keywords', 'license', 'engines', 'files']
 /** What leads into a package: to import it, or to run it. */
+const PLACEHOLDERS = [
+  ['package.json', 'provenance needs the address of the repository'],
+  ['SECURITY.md', 'a reporter needs an address to write to'],
+]
 const ENTRIES = { library: ['exports', 'types'], command: ['bin'] }
 
 /** Each check: what it is called, and what it finds wrong. */
@@ -46,10 +50,10 @@ const CHECKS = {
     ),
   'licences that allow it': licences,
   'contents and size': contents,
-  'the address of the repository': () =>
-    project.repository?.url?.includes('OWNER')
-      ? ['note: "repository" of package.json holds a placeholder; provenance needs the real one']
-      : [],
+  'addresses, in place of placeholders': () =>
+    PLACEHOLDERS.filter(([file]) => readFileSync(join(root, file), 'utf8').includes('OWNER')).map(
+      ([file, why]) => `note: ${file} holds the placeholder OWNER: ${why}`,
+    ),
 }
 
 mkdirSync(out, { recursive: true })

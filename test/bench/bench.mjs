@@ -1,15 +1,14 @@
-// Compares this project with its peers, and itself with its own bounds. Writes results.json, and
-// prints all tables.
+// Compares this project with its peers, and itself with its own bounds. Writes results.json and the
+// page of figures, and prints all tables.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { format, resolveConfig } from 'prettier'
 import { canPin, forkPinned } from './cores.mjs'
 import { overHttp } from './http.mjs'
 import { inProcess } from './in-process.mjs'
 import { summary } from './measure.mjs'
+import { writeFigures, writeFormatted } from './page.mjs'
 import { tables } from './report.mjs'
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
@@ -70,10 +69,7 @@ results.memory = await memory()
 results.resident = await resident()
 results.loadAtEnd = loadavg()[0]
 
-await write(here('results.json'), JSON.stringify(results), 'json')
+await writeFormatted(here('results.json'), JSON.stringify(results))
+await writeFigures(results)
 console.log(tables(results))
 process.exit()
-
-async function write(file, text, parser) {
-  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser }))
-}

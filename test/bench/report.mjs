@@ -50,19 +50,21 @@ export function overview(results) {
   const { node, cpu, cores, rounds, date } = results
   return [
     table(HEAD, rows),
-    [
+    list([
       `Ratios to the floor of ${find('cold, 16 in flight', 'floor').microseconds.toFixed(0)} µs: one \`crypto.verify\` with a ready key, two \`JSON.parse\` and five comparisons.`,
       `Tokens of ${memory.characters} characters with ES256, new ones 16 in flight.`,
-      'aws-jwt-verify and fast-jwt, which verify on the main thread, were handed the key; the others fetch it.',
+      'aws-jwt-verify and fast-jwt verify on the main thread, and were handed the key. The others fetch it.',
       'One core: the CPU time of the whole process, bound to one core.',
-      'Express: the CPU time that the guard adds to a request, on one core; around jose, aws-jwt-verify, fast-jwt and the floor stands a middleware written by hand.',
+      'Express: the CPU time that the guard adds to a request, on one core. Around jose, aws-jwt-verify, fast-jwt and the floor stands a middleware written by hand.',
       `One new token at a time takes ${oneAtATime('verifier-guard')}, and ${oneAtATime('verifier-guard, claims read')} with its claims read.`,
-      `A known token takes ${number(find('warm', 'verifier-guard, cached, synchronous').ratio, 3)} on the synchronous path that adapters go.`,
+      `A known token takes ${number(find('warm', 'verifier-guard, cached, synchronous').ratio, 3)} on the synchronous path of the adapters.`,
       `A known token takes ${kilobytes(memory.bytesPerCachedToken)} of heap, ${kilobytes(memory.bytesOnceRead)} once its claims were read.`,
       `Medians of ${rounds} rounds on ${date}, Node ${node}, ${cores} × ${cpu}.`,
-    ].join(' '),
+    ]),
   ].join('\n\n')
 }
+
+const list = (lines) => lines.map((line) => `- ${line}`).join('\n')
 
 function added(results, name) {
   const guard = results.find(({ contestant }) => contestant === name)?.guard
@@ -77,7 +79,7 @@ export function tables(results) {
   const { inProcess, oneCore, http, memory, resident } = results
   const { node, cpu, cores, load, loadAtEnd, rounds, date } = results
   return [
-    `Measured on ${date} with Node ${node} on ${cores} × ${cpu}; load average ${load.toFixed(1)} at the start, ${loadAtEnd.toFixed(1)} at the end; medians of ${rounds} rounds, quartiles in brackets.`,
+    `Measured on ${date} with Node ${node} on ${cores} × ${cpu}. Medians of ${rounds} rounds, quartiles in brackets. The load average was ${load.toFixed(1)} at the start and ${loadAtEnd.toFixed(1)} at the end.`,
     'The floor is one `crypto.verify` with a ready key, two `JSON.parse` and five comparisons, on the main thread, one token at a time.',
     ...byKind(inProcess, ''),
     ...(oneCore ? byKind(oneCore, ', on one core') : ['On one core: left out, without `taskset`.']),
@@ -136,7 +138,7 @@ function ofMemory({
   const growth = (Math.max(...growthAfterFull) * 100).toFixed(1)
   return [
     '### Memory',
-    `A remembered token of ${characters} characters takes ${kilobytes(bytesPerCachedToken)} of heap; ${kilobytes(bytesOnceRead)} once a handler has read its claims.`,
+    `A remembered token of ${characters} characters takes ${kilobytes(bytesPerCachedToken)} of heap, and ${kilobytes(bytesOnceRead)} once a handler has read its claims.`,
     `Over ${distinctTokens.toLocaleString('en')} distinct tokens the heap grows by ${growth} % of what the full memory takes.`,
   ].join('\n\n')
 }

@@ -8,6 +8,10 @@ interface Report {
   overview(results: object): string
 }
 const report = () => import(join(root, 'test/bench/report.mjs')) as Promise<Report>
+interface Page {
+  page(results: object): string
+}
+const figures = () => import(join(root, 'test/bench/page.mjs')) as Promise<Page>
 const results = () => JSON.parse(read('test/bench/results.json')) as object
 
 test('the table says what a machine could not measure', async () => {
@@ -15,4 +19,14 @@ test('the table says what a machine could not measure', async () => {
   const lines = overview({ ...results(), oneCore: undefined }).split('\n')
   const rows = lines.filter((line) => line.startsWith('| ')).slice(2)
   expect(rows.filter((row) => !row.includes('left out'))).toEqual([])
+})
+
+/** The words of a page, without the spaces that align its tables. */
+function words(text: string): string {
+  return text.replace(/-{3,}/g, '---').replace(/\s+/g, ' ')
+}
+
+test('the page of figures has the last results: `node test/bench/page.mjs` writes it', async () => {
+  const { page } = await figures()
+  expect(words(read('docs/reference/measured.md'))).toBe(words(page(results())))
 })

@@ -9,7 +9,6 @@ const [api, client] = page.split('## Errors of the client') as [string, string]
 
 interface Section {
   readonly code: string
-  readonly anchor: string
   readonly text: string
 }
 
@@ -19,19 +18,18 @@ function sections(half: string): readonly Section[] {
     .split(/^#### /m)
     .slice(1)
     .map((section) => {
-      const [, code, anchor, text] = /^(\S+) \{#(\S+)\}\n\n([^]*)/.exec(section)!
-      return { code: code!, anchor: anchor!, text: text!.split(/^###? /m)[0]!.trim() }
+      const [, code, text] = /^(\S+)\n\n([^]*)/.exec(section)!
+      return { code: code!, text: text!.split(/^###? /m)[0]!.trim() }
     })
 }
 
 describe('errors by code: of an API', () => {
-  test('every code has its section, with its status and its anchor', () => {
-    const stated = sections(api).map(({ code, anchor, text }) => [
+  test('every code is the heading of a section, with its status', () => {
+    const stated = sections(api).map(({ code, text }) => [
       code,
-      anchor,
       Number(/^\*\*(\d+)\.\*\* /.exec(text)?.[1]),
     ])
-    expect(stated).toEqual(Object.entries(ERRORS).map(([code, { status }]) => [code, code, status]))
+    expect(stated).toEqual(Object.entries(ERRORS).map(([code, { status }]) => [code, status]))
   })
 
   test.each(sections(api))('$code says how to tell, the cure and who acts', ({ text }) => {
@@ -46,18 +44,13 @@ describe('errors by code: of an API', () => {
 })
 
 describe('errors by code: of the client', () => {
-  test('every code has its section, with its kind and an anchor of its own', () => {
-    const stated = sections(client).map(({ code, anchor, text }) => [
+  test('every code is the heading of a section, with its kind', () => {
+    const stated = sections(client).map(({ code, text }) => [
       code,
-      anchor,
       /^\*\*(\w+)\.\*\* /.exec(text)?.[1],
     ])
     expect(stated).toEqual(
-      Object.entries(TOKEN_SOURCE_ERRORS).map(([code, { kind }]) => [
-        code,
-        code in ERRORS ? `client-${code}` : code,
-        kind,
-      ]),
+      Object.entries(TOKEN_SOURCE_ERRORS).map(([code, { kind }]) => [code, kind]),
     )
   })
 

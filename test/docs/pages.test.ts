@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { ERRORS } from '@verifier-guard/core'
 import { root, site } from './snippets.js'
 
 type Sections = Readonly<Record<string, readonly (readonly [title: string, page: string])[]>>
@@ -7,15 +8,15 @@ type Sections = Readonly<Record<string, readonly (readonly [title: string, page:
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const sections = async () =>
   ((await import(join(root, 'docs/.vitepress/sections.mjs'))) as { SECTIONS: Sections }).SECTIONS
-const guides = async () =>
+const sources = async () =>
   (
-    (await import(join(root, 'packages/build/guides.mjs'))) as {
-      GUIDES: Readonly<Record<string, string>>
+    (await import(join(root, 'packages/build/sources.mjs'))) as {
+      SOURCES: Readonly<Record<string, string>>
     }
-  ).GUIDES
+  ).SOURCES
 
 /** Pages that `packages/build/reference.mjs` makes of what the code states. */
-const MADE = ['reference/index.md', 'reference/options.md', 'reference/measured.md']
+const MADE = ['reference/index.md', 'reference/options.md']
 
 /** The pages that the sidebar names, as files below `docs`. */
 async function named(): Promise<readonly string[]> {
@@ -25,7 +26,7 @@ async function named(): Promise<readonly string[]> {
 
 describe('the sidebar', () => {
   test('names pages that exist', async () => {
-    const made = [...MADE, ...Object.keys(await guides())]
+    const made = [...MADE, ...Object.keys(await sources())]
     const missing = (await named()).filter(
       (page) => !made.includes(page) && !existsSync(join(root, 'docs', page)),
     )
@@ -34,18 +35,18 @@ describe('the sidebar', () => {
 
   test('names every page, but the first one and the single decisions', async () => {
     const written = site().map((page) => relative(join(root, 'docs'), page))
-    const expected = [...written, ...MADE, ...Object.keys(await guides())].filter(
+    const expected = [...written, ...MADE, ...Object.keys(await sources())].filter(
       (page) => page !== 'index.md' && !/decisions\/\d/.test(page),
     )
     expect([...(await named())].sort()).toEqual(expected.sort())
   })
 })
 
-test('pages that packages bring along exist there, and are not kept twice', async () => {
+test('pages that are made of other documents have these, and are not kept twice', async () => {
   const ignored = read('.gitignore').split('\n')
-  for (const [place, source] of Object.entries(await guides())) {
+  for (const [place, source] of Object.entries(await sources())) {
     expect([source, existsSync(join(root, source))]).toEqual([source, true])
-    expect(ignored).toContain(`docs/${place}`)
+    expect(ignored.filter((path) => path && `docs/${place}`.startsWith(path))).toHaveLength(1)
   }
 })
 
@@ -113,6 +114,34 @@ test('the guide on operating lists the alerts of the package, their severity and
   ]
   expect(alerts.length).toBeGreaterThan(5)
   expect(rows.map(([, ...cells]) => cells)).toEqual(alerts)
+})
+
+test('the runbook of the SRE has a first action for every alert of the package', () => {
+  const rules = read('packages/opentelemetry/dashboards/verifier-guard.rules.yml')
+  const alerts = [...rules.matchAll(/alert: (\w+)/g)].map(([, name]) => name)
+  const rows = [...read('docs/runbook/sre.md').matchAll(/^\| `(VerifierGuard\w+)` *\| \w/gm)]
+  expect(rows.map(([, name]) => name)).toEqual(alerts)
+})
+
+test('the page on validation has every code that a request is refused with, under its status', () => {
+  const rows = read('docs/runbook/validate.md').match(/^\| .*`\w+`.*\|$/gm) ?? []
+  const stated = rows.flatMap((row) =>
+    [...row.split('|')[2]!.matchAll(/(\d{3}) (`[^;]*)/g)].flatMap(([, status, codes]) =>
+      [...codes!.matchAll(/`(\w+)`/g)].map(([, code]) => [code, Number(status)] as const),
+    ),
+  )
+  const { invalid_configuration: atStart, ...codes } = ERRORS
+  expect(atStart.status).toBe(500)
+  expect(Object.fromEntries(stated)).toEqual(
+    Object.fromEntries(Object.entries(codes).map(([code, { status }]) => [code, status])),
+  )
+})
+
+test('every row of the compliance tables has evidence that can be run or read', () => {
+  const rows = read('docs/runbook/security.md').match(/^\| (?:\[RFC|\d+\.\d+\.\d+ ).*$/gm) ?? []
+  const evidence = rows.map((row) => row.split(' | ').at(-1)!)
+  expect(rows.length).toBeGreaterThan(30)
+  expect(evidence.filter((cell) => !/\]\([^)]+\.(?:test\.ts|md)\)/.test(cell))).toEqual([])
 })
 
 /** How long an alert's condition lasts before it fires, in words. */

@@ -157,7 +157,7 @@ describe.each([
 ])('the API of $page', ({ page, request: { path, method }, allowed, status }) => {
   let address: string
   beforeAll(async () => {
-    address = (await serve(`${onlyProgram(page)}\napp.listen(3000)\n`)) + path
+    address = (await serve(onlyProgram(page))) + path
   })
   const call = async (headers = {}) => (await fetch(address, { method, headers })).status
 
@@ -169,7 +169,7 @@ describe.each([
 })
 
 test('the API of runbook/developer.md refuses the order of another organisation', async () => {
-  const api = await serve(`${onlyProgram('runbook/developer.md')}\napp.listen(3000)\n`)
+  const api = await serve(onlyProgram('runbook/developer.md'))
   const token = verifier.mint({
     powers: [READ],
     mandator: { organizationIdentifier: 'VATES-A99999999' },
@@ -181,7 +181,7 @@ describe('the client of the runbook', () => {
   let environment: NodeJS.ProcessEnv
   beforeAll(() => {
     const { credential, privateKey } = verifier.issueMachineCredential({ powers: [READ] })
-    environment = { MACHINE_CREDENTIAL: credential, MACHINE_KEY: privateKey.hex }
+    environment = { CREDENTIAL: credential, PRIVATE_KEY: privateKey.hex }
     writeFileSync(join(folder, 'machine-credential.jwt'), credential)
     writeFileSync(join(folder, 'private-key.hex'), privateKey.hex)
   })

@@ -17,7 +17,8 @@ import type { CliRuntime } from './runtime.js'
 const DESCRIPTION = `Finds out why an API refuses a token, and helps to work with a Verifier.
 
 Exit codes: 0 good, 1 refused, 2 wrong usage, 3 unreachable or undecided.
-Tokens and keys are read from files and stdin alone: the command line is no place for secrets.`
+Tokens and keys come from files or stdin, and for "token" also from variables of the environment.
+Never put them on the command line: other users and the shell's history can read it.`
 
 /**
  * Runs the command.
@@ -99,7 +100,7 @@ function addDoctor(program: Command, runtime: CliRuntime, ends: Ended): void {
       `
 verifier-guard doctor --issuer https://verifier.example.org/verifier --profile eudistack
 verifier-guard doctor --config verifier-guard.json
-verifier-guard doctor --config verifier-guard.json --token token.txt   # and explains a token
+verifier-guard doctor --config verifier-guard.json --token token.jwt   # and explains a token
 `,
     ).option('--config <file>', 'options of the resource server, as JSON'),
   )
@@ -115,10 +116,10 @@ function addExplain(program: Command, runtime: CliRuntime, ends: Ended): void {
       'explain <file>',
       'Says what an API decides on a token, check by check, or what a recorded denial means.\nSends no request unless --online is given. Never prints the token. - reads stdin.',
       `
-verifier-guard explain token.txt
+verifier-guard explain token.jwt
 pbpaste | verifier-guard explain -
-verifier-guard explain token.txt --against verifier-guard.json --online
-verifier-guard explain token.txt --against other.json --power DOME/ProductOffering/Create
+verifier-guard explain token.jwt --against verifier-guard.json --online
+verifier-guard explain token.jwt --against other.json --power DOME/ProductOffering/Create
 verifier-guard explain denied.json      # one "denied" event, or the line of a log that holds it
 `,
     ).option('--against <file>', 'options of the resource server, as JSON'),
@@ -136,10 +137,10 @@ function addToken(program: Command, runtime: CliRuntime, ends: Ended): void {
     'Obtains an access token and prints it, and nothing else, to stdout.\nWithout flags it reads VERIFIER, CREDENTIAL and PRIVATE_KEY, as /dev/client prints them.',
     `
 verifier-guard token --verifier https://verifier.example.org/verifier \\
-  --credential credential.jwt --key key.pem
+  --credential machine-credential.jwt --key private-key.hex
 verifier-guard token --authorization-server https://as.example.org \\
   --client-id orders --key key.jwk --resource https://api.example.org
-curl -H "Authorization: Bearer $(verifier-guard token)" https://api.example.org/orders
+printf 'Authorization: Bearer %s' "$(verifier-guard token)" | curl -H @- https://api.example.org/orders
 `,
   )
     .option('--verifier <url>', 'the issuer of the Verifier')
@@ -190,7 +191,7 @@ function addMint(program: Command, runtime: CliRuntime, ends: Ended): void {
     'Signs a token as a Verifier would, good or broken, without a server. For tests alone.',
     `
 verifier-guard keys make --out key.pem
-verifier-guard mint --key key.pem --power DOME/ProductOffering/Create > token.txt
+verifier-guard mint --key key.pem --power DOME/ProductOffering/Create > token.jwt
 verifier-guard mint --key key.pem --broken expired
 verifier-guard mint --json              # with the key set that verifies it
 `,

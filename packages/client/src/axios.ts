@@ -48,8 +48,8 @@ interface Printed {
  *
  * const tokens = createTokenSource({
  *   verifier: 'https://verifier.example.org',
- *   credential: process.env.MACHINE_CREDENTIAL ?? '',
- *   privateKey: process.env.MACHINE_KEY ?? '',
+ *   credential: process.env.CREDENTIAL ?? '',
+ *   privateKey: process.env.PRIVATE_KEY ?? '',
  *   allowedOrigins: ['https://orders.example.org'],
  * })
  * const orders = axios.create({ baseURL: 'https://orders.example.org' })

@@ -151,8 +151,8 @@ const BRAND = Symbol.for('@verifier-guard/client/TokenSourceError')
  *
  * const tokens = createTokenSource({
  *   verifier: 'https://verifier.example.org',
- *   credential: process.env.MACHINE_CREDENTIAL ?? '',
- *   privateKey: process.env.MACHINE_KEY ?? '',
+ *   credential: process.env.CREDENTIAL ?? '',
+ *   privateKey: process.env.PRIVATE_KEY ?? '',
  * })
  * try {
  *   await tokens.getToken()

@@ -61,8 +61,8 @@ export interface TokenHooks {
  *
  * const tokens = createTokenSource({
  *   verifier: 'https://verifier.example.org',
- *   credential: process.env.MACHINE_CREDENTIAL ?? '',
- *   privateKey: process.env.MACHINE_KEY ?? '',
+ *   credential: process.env.CREDENTIAL ?? '',
+ *   privateKey: process.env.PRIVATE_KEY ?? '',
  *   allowedOrigins: ['https://orders.example.org'],
  * })
  * const orders = got.extend({ prefixUrl: 'https://orders.example.org', hooks: tokenHooks(tokens) })

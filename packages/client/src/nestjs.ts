@@ -143,8 +143,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenSourceOpt
  *   imports: [
  *     TokenSourceModule.forRoot({
  *       verifier: 'https://verifier.example.org/verifier',
- *       credential: process.env['MACHINE_CREDENTIAL'] ?? '',
- *       privateKey: process.env['MACHINE_KEY'] ?? '',
+ *       credential: process.env['CREDENTIAL'] ?? '',
+ *       privateKey: process.env['PRIVATE_KEY'] ?? '',
  *       allowedOrigins: ['https://orders.example.org'],
  *     }),
  *   ],

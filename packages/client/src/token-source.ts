@@ -164,8 +164,8 @@ const openSources = createRollCall<TokenSourceState>('verifier-guard:client:stat
  *
  * const tokens = createTokenSource({
  *   verifier: 'https://verifier.example.org',
- *   credential: process.env.MACHINE_CREDENTIAL ?? '',
- *   privateKey: process.env.MACHINE_KEY ?? '',
+ *   credential: process.env.CREDENTIAL ?? '',
+ *   privateKey: process.env.PRIVATE_KEY ?? '',
  *   allowedOrigins: ['https://orders.example.org'],
  * })
  * await tokens.ready()

@@ -33,8 +33,8 @@ type Header = readonly [name: string, value: string | string[]]
  *
  * const tokens = createTokenSource({
  *   verifier: 'https://verifier.example.org',
- *   credential: process.env.MACHINE_CREDENTIAL ?? '',
- *   privateKey: process.env.MACHINE_KEY ?? '',
+ *   credential: process.env.CREDENTIAL ?? '',
+ *   privateKey: process.env.PRIVATE_KEY ?? '',
  *   allowedOrigins: ['https://orders.example.org'],
  * })
  * const dispatcher = new Agent().compose(tokenInterceptor(tokens))
