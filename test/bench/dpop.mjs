@@ -194,15 +194,18 @@ function table({ oneCore, allCores, express, memory: bytes, rounds, date, node, 
   const kilobytes = (count) => `${(count / 1_000).toFixed(0)} kB`
   return [
     [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n'),
-    [
+    list([
       `A known token with a new proof. Ratios to the floor, one ES256 signature by a ready key, which takes ${find(allCores, 'floor').microseconds.toFixed(0)} µs.`,
       'Throughput: requests of the floor, one at a time, are 1.',
       'Express: the CPU time that the guard adds to a request, on one core.',
-      `20 000 good proofs with forged tokens leave ${kilobytes(bytes.afterForged)} of heap behind; a memory that is full of used proofs grows by ${kilobytes(bytes.after)} under 20 000 more.`,
+      `20 000 good proofs with forged tokens leave ${kilobytes(bytes.afterForged)} of heap behind.`,
+      `A memory that is full of used proofs grows by ${kilobytes(bytes.after)} under 20 000 more.`,
       `Medians of ${rounds} rounds on ${date}, Node ${node}, ${cores} × ${cpu}.`,
-    ].join(' '),
+    ]),
   ].join('\n\n')
 }
+
+const list = (lines) => lines.map((line) => `- ${line}`).join('\n')
 
 async function intoPage(text) {
   const page = '../../packages/core/docs/proof-of-possession.md'

@@ -42,12 +42,24 @@ test('the commands that are printed install each package with what it needs of t
   expect(packed.commands).toEqual(expected)
 })
 
+/** The files of a package's tarball. */
+function filesOf(name: string): readonly string[] {
+  const files = tar('-tzf', packed.tarballs[name]!).trimEnd().split('\n')
+  return files.map((file) => posix.relative('package', file))
+}
+
+/** Where a package is installed beside the one that it needs, as links see it. */
+function besides(name: string): readonly string[] {
+  const { dependencies = {} } = published.find((one) => one.name === name)!
+  const needed = Object.keys(dependencies).filter((other) => other in packed.tarballs)
+  return needed.flatMap((other) =>
+    filesOf(other).map((file) => posix.join(posix.relative(name, other), file)),
+  )
+}
+
 describe.each(published.map(({ name }) => name))('%s', (name) => {
   const tarball = packed.tarballs[name]!
-  const files = tar('-tzf', tarball)
-    .trimEnd()
-    .split('\n')
-    .map((file) => posix.relative('package', file))
+  const files = filesOf(name)
   const read = (file: string) => tar('-xOzf', tarball, `package/${file}`)
 
   test('can be published as it is: to everybody, with keywords, its licence, and built', () => {
@@ -67,6 +79,7 @@ describe.each(published.map(({ name }) => name))('%s', (name) => {
   })
 
   test('its pages link to nothing that does not come along', () => {
+    const there = [...files, ...besides(name)]
     const broken = files
       .filter((file) => file.endsWith('.md'))
       .flatMap((page) =>
@@ -77,7 +90,7 @@ describe.each(published.map(({ name }) => name))('%s', (name) => {
       )
       .filter(
         ({ page, link }) =>
-          !/^https?:/.test(link) && !files.includes(posix.join(posix.dirname(page), link)),
+          !/^https?:/.test(link) && !there.includes(posix.join(posix.dirname(page), link)),
       )
     expect(broken).toEqual([])
   })
