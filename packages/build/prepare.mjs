@@ -34,13 +34,13 @@ run('Building what changed …', 'npx', [
 ])
 
 /**
- * The environment without what `npm pack` or `npm publish` was told of their own work, and would
- * tell an `npm install` in here as well.
+ * The environment without the options of `npm pack` and `npm publish`, which an `npm install` in here
+ * would take for its own.
  */
 function environment() {
-  const theirs =
+  const options =
     /^npm_config_(workspaces?|include_workspace_root|dry_run|json|pack_destination|tag|access|otp)$/
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !theirs.test(name)))
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !options.test(name)))
 }
 
 /**

@@ -136,8 +136,8 @@ function writeBillOfMaterials() {
   execFileSync('npm', ['install', ...quiet, ...tarballs()], here)
   const tool = join(root, 'node_modules/@cyclonedx/cyclonedx-npm/bin/cyclonedx-npm-cli.js')
   // The frameworks are missing, since an application brings its own.
-  const told = ['--ignore-npm-errors', '--output-reproducible', '--output-file', file]
-  execFileSync('node', [tool, ...told], { ...here, stdio: ['ignore', 'ignore', 'ignore'] })
+  const flags = ['--ignore-npm-errors', '--output-reproducible', '--output-file', file]
+  execFileSync('node', [tool, ...flags], { ...here, stdio: ['ignore', 'ignore', 'ignore'] })
   rmSync(folder, { recursive: true })
   const { components, specVersion } = JSON.parse(readFileSync(file, 'utf8'))
   console.log(

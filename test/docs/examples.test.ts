@@ -79,7 +79,7 @@ test('code that is wrong would be noticed', () => {
   expect(compile([wrong]).get('nowhere:1')).not.toEqual([])
 })
 
-/** Issuers of options with this profile: Verifiers from 3.1 on end theirs in "/verifier". */
+/** Issuers of options with this profile: Verifiers from 3.1 on end it in "/verifier". */
 const EUDISTACK =
   /issuer: '([^']*)',\s*profile: 'eudistack'|profile: 'eudistack',\s*issuer: '([^']*)'/g
 
