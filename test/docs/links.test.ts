@@ -1,14 +1,12 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
-import { root } from './snippets.js'
+import { committed, documents, root } from './snippets.js'
 
 /*
  * Reads every document as GitHub shows it: what a link leads to has to be in the repository.
  */
-const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n')
-const documents = files.filter((file) => file.endsWith('.md'))
-const tree = new Set(files.flatMap((file) => [file, ...foldersOf(file)]))
+const tree = new Set(committed().flatMap((file) => [file, ...foldersOf(file)]))
+const all = documents()
 
 function foldersOf(file: string): readonly string[] {
   const folder = posix.dirname(file)
@@ -52,11 +50,11 @@ async function leadsSomewhere(file: string, link: string): Promise<boolean> {
 }
 
 test('there are documents with links', () => {
-  expect(documents.length).toBeGreaterThan(40)
-  expect(documents.flatMap(linksOf).length).toBeGreaterThan(200)
+  expect(all.length).toBeGreaterThan(40)
+  expect(all.flatMap(linksOf).length).toBeGreaterThan(200)
 })
 
-test.each(documents)('every relative link of %s leads to a file and a section', async (file) => {
+test.each(all)('every relative link of %s leads to a file and a section', async (file) => {
   const links = linksOf(file)
   const found = await Promise.all(links.map((link) => leadsSomewhere(file, link)))
   expect(links.filter((_, index) => !found[index])).toEqual([])

@@ -1,7 +1,18 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
 export const root = join(__dirname, '../..')
+
+/** The files of the repository, as paths below its root. */
+export function committed(): readonly string[] {
+  return execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n')
+}
+
+/** Every document of the repository: its Markdown. */
+export function documents(): readonly string[] {
+  return committed().filter((file) => file.endsWith('.md'))
+}
 
 /** A piece of TypeScript that documentation shows. */
 export interface Snippet {
