@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
-import { overview, tables } from './report.mjs'
+import { page } from './report.mjs'
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 const PAGE = here('../../docs/reference/measured.md')
@@ -16,11 +16,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url))
 /** Writes the page of these results. */
 export async function writeFigures(results) {
   await writeFormatted(PAGE, page(results))
-}
-
-/** The page of these results, as Markdown. */
-export function page(results) {
-  return `# Measured\n\n${overview(results)}\n\n## In full\n\n${tables(results)}\n`
 }
 
 /** Writes a file in the form that the gate asks for. */

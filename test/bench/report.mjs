@@ -23,6 +23,11 @@ const HEAD = [
   'Express: new',
 ]
 
+/** The page of these results, as Markdown. */
+export function page(results) {
+  return `# Measured\n\n${overview(results)}\n\n## In full\n\n${tables(results)}\n`
+}
+
 /** What matters most of the results, as Markdown. */
 export function overview(results) {
   const { inProcess, oneCore, http, memory } = results

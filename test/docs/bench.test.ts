@@ -6,12 +6,9 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
 interface Report {
   overview(results: object): string
-}
-const report = () => import(join(root, 'test/bench/report.mjs')) as Promise<Report>
-interface Page {
   page(results: object): string
 }
-const figures = () => import(join(root, 'test/bench/page.mjs')) as Promise<Page>
+const report = () => import(join(root, 'test/bench/report.mjs')) as Promise<Report>
 const results = () => JSON.parse(read('test/bench/results.json')) as object
 
 test('the table says what a machine could not measure', async () => {
@@ -27,6 +24,6 @@ function words(text: string): string {
 }
 
 test('the page of figures has the last results: `node test/bench/page.mjs` writes it', async () => {
-  const { page } = await figures()
+  const { page } = await report()
   expect(words(read('docs/reference/measured.md'))).toBe(words(page(results())))
 })
