@@ -21,7 +21,7 @@ const FLOW = {
     { step: '3', from: 0, to: 2, text: 'request with Authorization: Bearer <token>' },
     { from: 2, to: 1, text: 'key set, in the background', isQuiet: true },
     { step: '4', at: 2, text: 'signature, issuer, times, powers' },
-    { from: 2, to: 0, text: '200, or 401, 403, 503 with the reason in a challenge' },
+    { from: 2, to: 0, text: '200, or 401, 403, 503' },
   ],
 }
 
