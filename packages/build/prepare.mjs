@@ -34,8 +34,8 @@ run('Building what changed …', 'npx', [
 ])
 
 /**
- * The environment without the options of `npm pack` and `npm publish`, which an `npm install` in here
- * would take for its own.
+ * The environment without the options of `npm pack` and `npm publish`: an `npm install` in here
+ * would take them for its own.
  */
 function environment() {
   const options =
