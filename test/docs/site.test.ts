@@ -197,11 +197,14 @@ describeWith('chromium', 'the site', (executablePath) => {
     test.each([
       '/',
       '/start/',
+      '/start/concepts.html',
       '/start/generations.html',
       '/runbook/',
       '/runbook/token.html',
+      '/runbook/guarantees.html',
       '/errors.html',
       '/guides/explain.html',
+      '/packages/cli.html',
       '/architecture/',
       '/reference/options.html',
     ])('axe finds nothing serious on %s', async (path) => {
