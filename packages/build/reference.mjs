@@ -27,9 +27,9 @@ async function writeAll() {
   write('reference/options.md', {}, `# Options\n\n${OPTIONS}\n\n${options()}\n`)
 }
 
-/** The command has no entry point, and so no reference: a guide shows it. */
+/** The command has nothing to import, and so no reference: a guide shows it. */
 function isLibrary({ manifest }) {
-  return manifest.exports !== undefined
+  return manifest.bin === undefined
 }
 
 async function writeApi({ folder, manifest }) {

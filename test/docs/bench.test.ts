@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './snippets.js'
@@ -26,4 +27,11 @@ function words(text: string): string {
 test('the page of figures has the last results: `node test/bench/page.mjs` writes it', async () => {
   const { page } = await report()
   expect(words(read('docs/reference/measured.md'))).toBe(words(page(results())))
+})
+
+test('every contestant takes a good token, and refuses a changed one', () => {
+  const script = join(root, 'test/bench/every-contestant.mjs')
+  const said = JSON.parse(execFileSync('node', [script], { encoding: 'utf8' })) as object
+  expect(Object.keys(said).length).toBeGreaterThan(10)
+  for (const answers of Object.values(said)) expect(answers).toEqual(['takes it', 'refuses it'])
 })
