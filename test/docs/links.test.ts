@@ -54,6 +54,11 @@ test('there are documents with links', () => {
   expect(all.flatMap(linksOf).length).toBeGreaterThan(200)
 })
 
+test('no document has notes or anchors that GitHub shows as text', () => {
+  const foreign = /^:::(?! code-group$|$)| \{#\w/m
+  expect(all.filter((file) => foreign.test(prose(file)))).toEqual([])
+})
+
 test.each(all)('every relative link of %s leads to a file and a section', async (file) => {
   const links = linksOf(file)
   const found = await Promise.all(links.map((link) => leadsSomewhere(file, link)))
