@@ -11,8 +11,8 @@ import {
   type ReplayStore,
   type ResourceServerOptions,
 } from '@verifier-guard/express'
-import { ioredisStore } from '@verifier-guard/redis'
-import { Redis } from 'ioredis'
+import { nodeRedisStore } from '@verifier-guard/redis'
+import { createClient } from 'redis'
 import { METRICS } from '../../../packages/opentelemetry/src/metrics.js'
 import { describeWith } from '../../../test/programs.js'
 import { createApp } from '../src/app.js'
@@ -143,18 +143,18 @@ function hasData(samples: readonly Sample[]): boolean {
 const RESOURCE = 'https://orders.example.org'
 
 /** A replay store whose server is down. */
-async function unreachableStore(ends: (() => unknown)[]): Promise<ReplayStore> {
-  const port = await freePort()
-  const client = new Redis({ port, lazyConnect: true, enableOfflineQueue: false })
+async function unreachableStore(): Promise<ReplayStore> {
+  const socket = { host: '127.0.0.1', port: await freePort(), reconnectStrategy: false } as const
+  const client = createClient({ socket, disableOfflineQueue: true })
   client.on('error', () => {})
-  ends.push(() => client.disconnect())
-  return ioredisStore(client)
+  await client.connect().catch(() => {})
+  return nodeRedisStore(client)
 }
 
 /** Callers, clients and faults. @returns one round of them */
 async function scene(verifier: DevVerifier, ends: (() => unknown)[]): Promise<() => Promise<void>> {
   const { issuer } = verifier
-  const quiet = { denied() {}, keySetFailed() {}, statusListFailed() {} }
+  const quiet = { denied() {}, keySetFailed() {}, statusListFailed() {}, replayStoreFailed() {} }
 
   /** The API of the example under some options, as a caller reaches it. */
   async function api(options: Partial<ResourceServerOptions> = {}) {
@@ -183,7 +183,7 @@ async function scene(verifier: DevVerifier, ends: (() => unknown)[]): Promise<()
   const proving = await api({ resource: RESOURCE })
   const storeless = await api({
     resource: RESOURCE,
-    dpop: { replay: { store: await unreachableStore(ends) } },
+    dpop: { replay: { store: await unreachableStore() } },
   })
   const aging = await api({ keySet: { maxAge: 1, maxStale: 3_600 } })
   const listed = await api({

@@ -79,14 +79,14 @@ describeWith('chromium', 'the console in Chromium', () => {
       await section('Call').getByLabel('Address').fill(`${api.origin}/offers`)
       await section('Call').getByLabel('Method').selectOption('POST')
       await section('Call').getByRole('button', { name: 'Call the API' }).click()
-      await section('Call').getByText('200').waitFor()
+      await section('Call').getByText('200', { exact: true }).waitFor()
       await decisions().getByText('let through to the route').first().waitFor()
     })
 
     test('another call is answered with 403; the decision says why, and the cure', async () => {
       await section('Call').getByLabel('Method').selectOption('DELETE')
       await section('Call').getByRole('button', { name: 'Call the API' }).click()
-      await section('Call').getByText('403').waitFor()
+      await section('Call').getByText('403', { exact: true }).waitFor()
       const refused = decisions().getByRole('listitem').filter({ hasText: 'power_missing' }).first()
       await refused.waitFor()
       expect(await refused.textContent()).toMatch(/refused with 403[^]*✗[^]*Cure: /)
