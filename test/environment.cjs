@@ -8,6 +8,9 @@ const UNWANTED = /^(VerifierGuard|Deprecation|MaxListenersExceeded)Warning$/
 /**
  * The channels that suites listened to. Suites that share a process share Node's channels: what one
  * leaves behind would hear the next, and so change what it warns of and what it measures.
+ *
+ * Held as long as the process: after a channel was collected, Node may take its name from the next
+ * one as well, and a subscriber would hear nothing of what is published.
  */
 const heard = new Set()
 const { subscribe } = Channel.prototype
@@ -46,7 +49,6 @@ module.exports = class Environment extends TestEnvironment {
     for (const channel of heard)
       if (channel.name.startsWith('verifier-guard:'))
         for (const listener of channel._subscribers ?? []) channel.unsubscribe(listener)
-    heard.clear()
     await super.teardown()
   }
 }

@@ -7,6 +7,7 @@ export interface Manifest {
   readonly name: string
   readonly version: string
   readonly private?: boolean
+  readonly bin?: Readonly<Record<string, string>>
   readonly exports?: Readonly<Record<string, unknown>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
@@ -26,7 +27,9 @@ export const published: readonly Manifest[] = readdirSync(join(root, 'packages')
 
 /** Every path that users import, of every package. */
 export const entries: readonly string[] = published.flatMap(({ name, exports = {} }) =>
-  Object.keys(exports).map((path) => name + path.slice(1)),
+  Object.keys(exports)
+    .filter((path) => path !== './package.json')
+    .map((path) => name + path.slice(1)),
 )
 
 /** The folders of the adapters: each stands on core, and calls itself a resource server. */

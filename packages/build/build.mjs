@@ -24,19 +24,23 @@ const ESM_ONLY = ['jose', '@scure/base']
 rmSync('dist', { recursive: true, force: true })
 // A package carries its licence; the one text is at the top.
 cpSync(join(root, 'LICENSE'), 'LICENSE')
-const licences = new Map()
+const takenIn = new Map()
 await transpile('esm', TAKEN_IN)
 emitTypes('dist/esm')
-// An application (an example, say) is only ever run; what others import comes as CommonJS too.
-if (JSON.parse(readFileSync('package.json', 'utf8')).exports !== undefined) {
+// The command and the examples are only ever run. What others import comes as CommonJS too.
+if (JSON.parse(readFileSync('package.json', 'utf8')).exports?.['.'] !== undefined) {
   await transpile('cjs', [...TAKEN_IN, ...ESM_ONLY])
   for (const name of readdirSync('dist/esm', { recursive: true, encoding: 'utf8' })) {
     if (name.endsWith('.d.ts')) cpSync(join('dist/esm', name), join('dist/cjs', name))
   }
   writeFileSync('dist/cjs/package.json', '{ "type": "commonjs" }\n')
 }
-if (licences.size > 0)
-  writeFileSync('dist/THIRD-PARTY-LICENSES', [...licences.values()].join('\n---\n\n'))
+if (takenIn.size > 0) {
+  const all = [...takenIn.values()]
+  writeFileSync('dist/THIRD-PARTY-LICENSES', all.map(({ text }) => text).join('\n---\n\n'))
+  const bundled = all.map(({ name, version, license }) => ({ name, version, license }))
+  writeFileSync('dist/bundled.json', JSON.stringify(bundled))
+}
 
 async function transpile(format, inlined) {
   const keepApart = {
@@ -69,18 +73,21 @@ async function transpile(format, inlined) {
     plugins: [keepApart],
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true, verbatimModuleSyntax: true } },
   })
-  for (const input of Object.keys(metafile.inputs)) noteLicence(input)
+  for (const input of Object.keys(metafile.inputs)) note(input)
 }
 
 /** Whose code goes into a build: its licence has to go along. */
-function noteLicence(input) {
+function note(input) {
   const [, location] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input) ?? []
-  if (location === undefined || licences.has(location)) return
-  const { name, version } = JSON.parse(readFileSync(join(location, 'package.json'), 'utf8'))
+  if (location === undefined || takenIn.has(location)) return
+  const { name, version, license } = JSON.parse(
+    readFileSync(join(location, 'package.json'), 'utf8'),
+  )
   const file = readdirSync(location).find((entry) => /^licen[cs]e/i.test(entry))
   if (file === undefined)
     throw new Error(`expected a licence in ${location}, found none: it can't be taken in`)
-  licences.set(location, `${name} ${version}\n\n${readFileSync(join(location, file), 'utf8')}`)
+  const text = `${name} ${version}\n\n${readFileSync(join(location, file), 'utf8')}`
+  takenIn.set(location, { name, version, license, text })
 }
 
 function emitTypes(outDir) {

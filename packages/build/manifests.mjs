@@ -49,8 +49,8 @@ function packAgain(name, folder, target) {
 }
 
 function npmPack(target, what) {
-  const told = ['pack', '--ignore-scripts', '--json', '--pack-destination', target, ...what]
-  const listed = execFileSync('npm', told, {
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', target, ...what]
+  const listed = execFileSync('npm', args, {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 64e6,

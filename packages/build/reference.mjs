@@ -40,9 +40,9 @@ function linked(text, source) {
   })
 }
 
-/** The command has no entry point, and so no reference: a guide shows it. */
+/** The command has nothing to import, and so no reference: a guide shows it. */
 function isLibrary({ manifest }) {
-  return manifest.exports !== undefined
+  return manifest.bin === undefined
 }
 
 async function writeApi({ folder, manifest }) {

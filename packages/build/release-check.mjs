@@ -4,14 +4,31 @@
  * (CycloneDX) beside the tarballs in packages/build/dist.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileName, pack, packages, project, root } from './manifests.mjs'
 
 const out = join(root, 'packages/build/dist')
 const MOST_BYTES = 2_500_000
-const LICENCES = ['Apache-2.0', 'MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD']
+/** Those that ask for no more than their own text. Blue Oak's is MIT's, in plain words. */
+const LICENCES = [
+  'Apache-2.0',
+  'MIT',
+  'ISC',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  '0BSD',
+  'BlueOak-1.0.0',
+]
 const MEMBERS = ['description', 'keywords', 'license', 'engines', 'files']
 /** What leads into a package: to import it, or to run it. */
 const ENTRIES = { library: ['exports', 'types'], command: ['bin'] }
@@ -28,7 +45,7 @@ const CHECKS = {
       : [`CHANGELOG.md has no section "## ${project.version}"`],
   'whole manifests': () =>
     packages.flatMap(({ manifest }) =>
-      [...MEMBERS, ...ENTRIES[manifest.bin && !manifest.exports ? 'command' : 'library']]
+      [...MEMBERS, ...ENTRIES[manifest.bin ? 'command' : 'library']]
         .filter((member) => manifest[member] === undefined)
         .map((member) => `${manifest.name} states no "${member}"`),
     ),
@@ -72,6 +89,15 @@ function isOurs(name) {
   return name.startsWith('@verifier-guard/')
 }
 
+/** What a build took in from others: installed by no one, so that no lock file knows it. */
+function bundled() {
+  const lists = packages.flatMap(({ folder }) => {
+    const file = join(root, 'packages', folder, 'dist/bundled.json')
+    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : []
+  })
+  return [...new Map(lists.map((one) => [`${one.name}@${one.version}`, one])).values()]
+}
+
 /** Runtime dependencies, of dependencies too, and what their manifests say. */
 function licences() {
   const found = new Map()
@@ -84,6 +110,7 @@ function licences() {
     for (const dependency of Object.keys(manifest.dependencies ?? {})) visit(dependency)
   }
   for (const { manifest } of packages) visit(manifest.name)
+  for (const { name, license } of bundled()) found.set(name, license)
   return [...found]
     .filter(([, licence]) => !LICENCES.includes(licence))
     .map(([name, licence]) => `${name} has the licence ${licence}`)
@@ -132,13 +159,34 @@ function writeBillOfMaterials() {
   execFileSync('npm', ['install', ...quiet, ...tarballs()], here)
   const tool = join(root, 'node_modules/@cyclonedx/cyclonedx-npm/bin/cyclonedx-npm-cli.js')
   // The frameworks are missing, since an application brings its own.
-  const told = ['--ignore-npm-errors', '--output-reproducible', '--output-file', file]
-  execFileSync('node', [tool, ...told], { ...here, stdio: ['ignore', 'ignore', 'ignore'] })
+  const args = ['--ignore-npm-errors', '--output-reproducible', '--output-file', file]
+  execFileSync('node', [tool, ...args], { ...here, stdio: ['ignore', 'ignore', 'ignore'] })
   rmSync(folder, { recursive: true })
-  const { components, specVersion } = JSON.parse(readFileSync(file, 'utf8'))
+  const bill = JSON.parse(readFileSync(file, 'utf8'))
+  const { components, specVersion } = bill
+  const isListed = ({ name, version }) =>
+    components.some((one) => one.version === version && fullName(one) === name)
+  components.push(
+    ...bundled()
+      .filter((one) => !isListed(one))
+      .map(component),
+  )
+  writeFileSync(file, `${JSON.stringify(bill, null, 2)}\n`)
   console.log(
     `     ${file.slice(root.length)}: CycloneDX ${specVersion}, ${components.length} components`,
   )
+}
+
+function fullName({ group, name }) {
+  return group ? `${group}/${name}` : name
+}
+
+/** A bundled library as a component of CycloneDX. */
+function component({ name, version, license }) {
+  const [group, short] = name.startsWith('@') ? name.split('/') : [undefined, name]
+  const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`
+  const licenses = [{ license: { id: license } }]
+  return { type: 'library', group, name: short, version, 'bom-ref': purl, purl, licenses }
 }
 
 function tarballs() {

@@ -98,7 +98,7 @@ export const contestants = {
   },
   'verifier-guard, cached, synchronous': {
     cached: true,
-    onRequest: true,
+    isExchange: true,
     // What the adapters do: without a promise once a token is known.
     make: (one) => createGuard(optionsOf(one)).authenticate,
   },

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './snippets.js'
@@ -15,4 +16,11 @@ test('the table says what a machine could not measure', async () => {
   const lines = overview({ ...results(), oneCore: undefined }).split('\n')
   const rows = lines.filter((line) => line.startsWith('| ')).slice(2)
   expect(rows.filter((row) => !row.includes('left out'))).toEqual([])
+})
+
+test('every contestant takes a good token, and refuses a changed one', () => {
+  const script = join(root, 'test/bench/every-contestant.mjs')
+  const said = JSON.parse(execFileSync('node', [script], { encoding: 'utf8' })) as object
+  expect(Object.keys(said).length).toBeGreaterThan(10)
+  for (const answers of Object.values(said)) expect(answers).toEqual(['takes it', 'refuses it'])
 })

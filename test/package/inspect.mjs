@@ -9,7 +9,7 @@ const bytes = file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLeng
 const { messages, pkg } = await publint({ pack: { tarball: bytes }, strict: true })
 // A command has nothing to import.
 const { problems } =
-  pkg.exports === undefined
+  pkg.bin !== undefined
     ? { problems: [] }
     : await checkPackage(createPackageFromTarballData(new Uint8Array(file)))
 const found = [

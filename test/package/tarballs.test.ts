@@ -58,6 +58,8 @@ describe.each(published.map(({ name }) => name))('%s', (name) => {
       exports = {},
     } = JSON.parse(read('package.json')) as Manifest
     expect(publishConfig).toEqual({ access: 'public' })
+    // Tools ask a package for its version this way.
+    expect(exports['./package.json']).toBe('./package.json')
     expect(keywords.length).toBeGreaterThan(3)
     expect(new Set(keywords).size).toBe(keywords.length)
     expect(scripts?.['prepack']).toBe(`node ../build/prepare.mjs ${name}`)

@@ -2,7 +2,14 @@
  * What a resource server offers: decisions on requests and tokens, its health, and its end.
  */
 import type { AuthContext, Claims } from './context.js'
-import { admit, answer, authorize, type Admission, type Deciding } from './decision.js'
+import {
+  admit,
+  answer,
+  authorize,
+  type Admission,
+  type Deciding,
+  type Question,
+} from './decision.js'
 import type { DpopProofs } from './proof/dpop.js'
 import type { Issuers } from './issuers/issuers.js'
 import type { KeySetHealth } from './issuers/key-set.js'
@@ -168,9 +175,9 @@ export function serve(parts: Parts): DecidingServer {
 
   const server: DecidingServer = {
     authenticate: async (request, requirement) =>
-      (await answer(deciding, { ...asking(request), requirement }))!,
+      (await answer(deciding, asking(request, requirement)))!,
     admit: async (request, { requirement, optional: isOptional = false } = {}) =>
-      admit(deciding, { ...asking(request), requirement, isOptional }),
+      admit(deciding, asking(request, requirement, isOptional)),
     verifyAccessToken: async (token, requirement) =>
       (await answer(deciding, {
         read: () => presentAlone(token),
@@ -227,8 +234,12 @@ function stateOf({ settings, tokens }: Parts, health: ResourceServerHealth): Res
 }
 
 /** The question of a request that an application hands in. */
-function asking<R extends RequestLike>(request: R) {
-  return { read: () => present(request), request, asked: { request } }
+function asking<R extends RequestLike>(
+  request: R,
+  requirement: Requirement<R> | undefined,
+  isOptional = false,
+): Question<R> {
+  return { read: () => present(request), request, requirement, isOptional, asked: { request } }
 }
 
 /** What an application asks about by hand may be a request, or anything else. */
