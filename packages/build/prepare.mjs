@@ -11,6 +11,13 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const installedFrom = join(root, 'node_modules', '.installed-from')
 const wanted = process.argv[2]
 
+/** What keeps the tools from sending or asking for anything of their own. */
+const QUIET = {
+  TURBO_TELEMETRY_DISABLED: '1',
+  TURBO_NO_UPDATE_NOTIFIER: '1',
+  NEXT_TELEMETRY_DISABLED: '1',
+}
+
 const lock = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex')
@@ -54,7 +61,7 @@ function run(what, command, args) {
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
-    env: { ...environment(), TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' },
+    env: { ...environment(), ...QUIET },
     shell: process.platform === 'win32',
   })
   if (error) throw error

@@ -97,6 +97,12 @@ export function describeOffers(
       ).not.toContain('tables')
     })
 
+    test('refuses callers whose mandate names no organisation', async () => {
+      const without = bearer('', 'Read', 'Create')
+      for (const refused of [await reading(without), await writing('tables', without)])
+        expect(refused.status).toBe(403)
+    })
+
     if (write === post) {
       test('answers a bad offer with 400, and keeps nothing of it', async () => {
         const other = bearer('VATES-D11111111', 'Read', 'Create')
@@ -113,7 +119,7 @@ export function describeOffers(
       })
     }
 
-    test('tells its health to anybody', async () => {
+    test('answers its health without a token', async () => {
       const health = await fetch(`${running.address}/health`)
       expect(health.status).toBe(200)
       expect(await health.json()).toEqual({ status: 'up' })

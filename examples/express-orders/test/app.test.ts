@@ -46,6 +46,17 @@ describe('the orders API', () => {
     expect(refused.headers['www-authenticate']).toContain('error="insufficient_scope"')
   })
 
+  test('refuses callers whose mandate names no organisation', async () => {
+    const app = createApp({ issuer: verifier.issuer, profile: 'eudistack' })
+    const without = bearer('', 'Read', 'Create')
+    await request(app).get('/orders').set('authorization', without).expect(403)
+    await request(app)
+      .post('/orders')
+      .set('authorization', without)
+      .send({ item: 'chairs' })
+      .expect(403)
+  })
+
   test('answers a bad order with what it expected, and keeps nothing of it', async () => {
     const app = createApp({ issuer: verifier.issuer, profile: 'eudistack' })
     const ours = bearer('VATES-B12345678', 'Read', 'Create')
@@ -55,7 +66,7 @@ describe('the orders API', () => {
     expect((await request(app).get('/orders').set('authorization', ours)).body).toEqual([])
   })
 
-  test('tells its health to anybody', async () => {
+  test('answers its health without a token', async () => {
     await request(createApp({ issuer: verifier.issuer, profile: 'eudistack' }))
       .get('/health')
       .expect(200, { status: 'up' })

@@ -52,7 +52,7 @@ const right: Readonly<Record<string, Arrange>> = {
 }
 
 /**
- * What it warns of. Where a router of a later version lets nobody in any more, the warning can go.
+ * What it warns of. Where a router of a later version stays closed, the warning can go.
  */
 const wrong: Readonly<Record<string, Arrange>> = {
   'a router with a prefix': (app, guard) => {

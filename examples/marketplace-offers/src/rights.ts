@@ -27,7 +27,7 @@ const operator = requiredPower({
 
 /** What each route asks for: the whole policy of this API on one page. */
 export const may = {
-  /** Everybody whose token is of this tenant may look; the operator may look everywhere. */
+  /** Every caller with a token of this tenant may look; the operator may look everywhere. */
   read: anyOf(ofThisTenant, operator),
   /**
    * The power must hold in this tenant: one for another tenant, or for nowhere, is not enough.

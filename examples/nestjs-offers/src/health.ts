@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common'
 import { Public } from '@verifier-guard/nestjs'
 
-/** Answers everybody, tokens unread. */
+/** Answers every caller, tokens unread. */
 @Controller('health')
 export class Health {
   @Get()

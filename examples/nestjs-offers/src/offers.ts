@@ -1,5 +1,5 @@
 import { BadRequestException, Body, Controller, Get, Post } from '@nestjs/common'
-import { Auth, Powers, type AuthContext } from '@verifier-guard/nestjs'
+import { Auth, Powers, requiredRule, Requires, type AuthContext } from '@verifier-guard/nestjs'
 
 /** An offer as this API keeps it. */
 interface Offer {
@@ -9,10 +9,20 @@ interface Offer {
 }
 
 /**
+ * Refuses callers whose mandate names no organisation: they would share the data of all others
+ * without one.
+ */
+const ofAnOrganisation = requiredRule(
+  'a mandate that names its organisation',
+  ({ mandate }) => mandate?.mandator.organizationIdentifier !== undefined,
+)
+
+/**
  * Offers can be read and made by machines whose mandate says so, each seeing its own
  * organisation's.
  */
 @Controller('offers')
+@Requires(ofAnOrganisation)
 export class Offers {
   readonly #offers: Offer[] = []
 
@@ -39,5 +49,5 @@ export class Offers {
  * something else in each Verifier generation.
  */
 function organizationOf({ mandate }: AuthContext): string {
-  return mandate?.mandator.organizationIdentifier ?? 'unknown'
+  return mandate!.mandator.organizationIdentifier!
 }

@@ -1,4 +1,3 @@
-import { channel } from 'node:diagnostics_channel'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
@@ -9,8 +8,11 @@ import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier
 import {
   createResourceServer,
   requiredStatus,
+  type ReplayStore,
   type ResourceServerOptions,
 } from '@verifier-guard/express'
+import { nodeRedisStore } from '@verifier-guard/redis'
+import { createClient } from 'redis'
 import { METRICS } from '../../../packages/opentelemetry/src/metrics.js'
 import { describeWith } from '../../../test/programs.js'
 import { createApp } from '../src/app.js'
@@ -137,10 +139,22 @@ function hasData(samples: readonly Sample[]): boolean {
   return samples.some(({ value }) => Number.isFinite(value))
 }
 
+/** The public address of the API, for which proofs are made. */
+const RESOURCE = 'https://orders.example.org'
+
+/** A replay store whose server is down. */
+async function unreachableStore(): Promise<ReplayStore> {
+  const socket = { host: '127.0.0.1', port: await freePort(), reconnectStrategy: false } as const
+  const client = createClient({ socket, disableOfflineQueue: true })
+  client.on('error', () => {})
+  await client.connect().catch(() => {})
+  return nodeRedisStore(client)
+}
+
 /** Callers, clients and faults. @returns one round of them */
 async function scene(verifier: DevVerifier, ends: (() => unknown)[]): Promise<() => Promise<void>> {
   const { issuer } = verifier
-  const quiet = { denied() {}, keySetFailed() {}, statusListFailed() {} }
+  const quiet = { denied() {}, keySetFailed() {}, statusListFailed() {}, replayStoreFailed() {} }
 
   /** The API of the example under some options, as a caller reaches it. */
   async function api(options: Partial<ResourceServerOptions> = {}) {
@@ -154,24 +168,31 @@ async function scene(verifier: DevVerifier, ends: (() => unknown)[]): Promise<()
     await new Promise((resolve) => server.once('listening', resolve))
     ends.push(resourceServer.close, () => server.close())
     const { port } = server.address() as AddressInfo
-    const call = async (token: string) => {
-      const authorization = `Bearer ${token}`
-      const response = await fetch(`http://127.0.0.1:${port}/orders`, {
-        headers: { authorization },
-      })
+    const send = async (headers: Readonly<Record<string, string>>) => {
+      const response = await fetch(`http://127.0.0.1:${port}/orders`, { headers })
       await response.body?.cancel()
     }
-    return { call, resourceServer }
+    const call = (token: string) => send({ authorization: `Bearer ${token}` })
+    const callBound = (token: string, dpop: string) =>
+      send({ authorization: `DPoP ${token}`, dpop })
+    return { call, callBound, resourceServer }
   }
 
   const orders = await api()
   const misconfigured = await api({ audience: 'https://another.example.org' })
+  const proving = await api({ resource: RESOURCE })
+  const storeless = await api({
+    resource: RESOURCE,
+    dpop: { replay: { store: await unreachableStore() } },
+  })
   const aging = await api({ keySet: { maxAge: 1, maxStale: 3_600 } })
   const listed = await api({
     status: { lists: [{ url: issuer, keys: verifier.credentialIssuer.keys }], maxAge: 1 },
   })
   await Promise.all(
-    [orders, misconfigured, aging, listed].map(({ resourceServer }) => resourceServer.ready()),
+    [orders, misconfigured, proving, aging, listed].map(({ resourceServer }) =>
+      resourceServer.ready(),
+    ),
   )
   verifier.fail('jwks', 'status-503')
   const away = await api()
@@ -190,6 +211,9 @@ async function scene(verifier: DevVerifier, ends: (() => unknown)[]): Promise<()
   const notRevoked = requiredStatus()
   const read = { type: 'domain', domain: 'DOME', function: 'Orders', action: 'Read' }
   const known = verifier.mint({ powers: [read] })
+  const bound = verifier.mint({ powers: [read], boundTo: { key: verifier.proofKey.jwk } })
+  const proofOf = (accessToken: string) =>
+    verifier.mintProof({ url: `${RESOURCE}/orders`, accessToken })
 
   return async () => {
     await Promise.all([
@@ -205,11 +229,9 @@ async function scene(verifier: DevVerifier, ends: (() => unknown)[]): Promise<()
     const status = await listed.resourceServer.verifyAccessToken(token, notRevoked).catch(() => {})
     if (status === undefined) verifier.heal('status')
     else verifier.fail('status', 'status-503')
-    // No guard checks proofs yet: what it would publish.
-    for (const [code, answer] of [
-      ['dpop_proof_replayed', 401],
-      ['replay_store_unavailable', 503],
-    ])
-      channel('verifier-guard:denied').publish({ code, status: answer })
+    const proof = proofOf(bound)
+    await proving.callBound(bound, proof)
+    await proving.callBound(bound, proof)
+    await storeless.callBound(bound, proofOf(bound))
   }
 }

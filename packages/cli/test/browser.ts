@@ -83,6 +83,23 @@ export async function startApi(): Promise<Api> {
   }
 }
 
+/** Starts an API on loopback that takes bound tokens alone. */
+export async function startBoundApi(): Promise<Api> {
+  const app = express()
+  const server = createServer(app)
+  const origin = await listen(server)
+  return {
+    origin,
+    protect(issuer) {
+      const bound = { resource: origin, dpop: { mode: 'required' } } as const
+      const events = { denied: () => {} }
+      app.use(auth({ issuer, audience: origin, profile: 'rfc9068', events, ...bound }))
+      app.get('/orders', (_, response) => void response.json(['chairs']))
+    },
+    close: () => stop(server),
+  }
+}
+
 /** Has a server listen on loopback. @returns its origin */
 export async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { createServer, type Server } from 'node:http'
+import { promisify } from 'node:util'
 import { readFileSync } from 'node:fs'
 import type { AxeResults } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
@@ -6,6 +8,7 @@ import { describeWith } from '../../../test/programs.js'
 import {
   listen,
   startApi,
+  startBoundApi,
   startBrowser,
   startDev,
   stop,
@@ -14,6 +17,12 @@ import {
 } from './browser.js'
 
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+
+/** Runs a command line as it stands on the page. @returns what it prints */
+async function shell(line: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', line])
+  return stdout
+}
 
 /** What axe finds that keeps someone from using the page. */
 async function serious(page: Page): Promise<readonly string[]> {
@@ -135,6 +144,55 @@ describeWith('chromium', 'the console in Chromium', () => {
       expect(await command.textContent()).toBe(
         `curl -s -X POST ${dev.consoleUrl}/rotate \\\n  --data-urlencode 'keep=no'`,
       )
+    })
+  })
+
+  describe('where tokens are bound', () => {
+    let boundApi: Api
+    let oauth: RunningConsole
+    let other: Page
+    const part = (name: string) => other.getByRole('region', { name, exact: true })
+
+    beforeAll(async () => {
+      boundApi = await startBoundApi()
+      oauth = await startDev(`--profile oauth --service ${boundApi.origin}`)
+      boundApi.protect(oauth.issuer)
+      other = await browser.newPage()
+      await other.goto(oauth.consoleUrl)
+    })
+    afterAll(async () => {
+      await other.close()
+      await oauth.end()
+      await boundApi.close()
+    })
+
+    test('a minted token stands beside the command that sends it with a proof', async () => {
+      await part('Token').getByLabel('Bound to').selectOption('key')
+      await part('Token').getByLabel('Address that it is sent to').fill(`${boundApi.origin}/orders`)
+      await part('Token').getByRole('button', { name: 'Mint a token' }).click()
+      const command = other.locator('#bound-curl')
+      await command.waitFor()
+      expect(await other.locator('#mint-out').textContent()).toContain('"jkt"')
+      for (const _ of ['a proof', 'another proof']) {
+        const answer = await shell((await command.textContent())!)
+        expect(answer).toContain('HTTP/1.1 200')
+      }
+    })
+
+    test('a call shows its proof, and a call without one is refused', async () => {
+      const outcome = async (token: string) => {
+        await part('Call').getByLabel('Address').fill(`${boundApi.origin}/orders`)
+        await part('Call').getByLabel('Token', { exact: true }).selectOption(token)
+        await part('Call').getByRole('button', { name: 'Call the API' }).click()
+        await other.locator('#call-out[aria-busy]').waitFor({ state: 'detached' })
+        return other.locator('#call-out .verdict strong').textContent()
+      }
+      expect(await outcome('key')).toBe('200')
+      expect(await outcome('')).toBe('401')
+    })
+
+    test('axe finds nothing serious', async () => {
+      expect(await serious(other)).toEqual([])
     })
   })
 

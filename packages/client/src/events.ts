@@ -97,7 +97,9 @@ export function createEmitter(
   listeners: TokenSourceListeners,
   { warn }: Pick<ClientRuntime, 'warn'>,
 ): Emit {
-  const diagnostics = builtinModule('node:diagnostics_channel')
+  const diagnostics = builtinModule<typeof import('node:diagnostics_channel')>(
+    'node:diagnostics_channel',
+  )
   return (name, rest) => {
     const event = { issuer, ...rest } as never
     const failed = (error: unknown) =>

@@ -227,7 +227,7 @@ function fromDer(der: Uint8Array, { passphrase, ...options }: PrivateKeyOptions)
 
 /** What WebCrypto does not read (encrypted PKCS#8, SEC 1, PKCS#1), through Node.js. */
 function convert(key: Unconverted, label: string): Uint8Array {
-  const crypto = builtinModule('node:crypto')
+  const crypto = builtinModule<typeof import('node:crypto')>('node:crypto')
   if (!crypto)
     throw unreadable(`${label}, which only Node.js can read`, 'convert it to plain PKCS#8')
   const { passphrase, ...rest } = key

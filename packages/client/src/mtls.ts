@@ -87,7 +87,7 @@ function bytesOf(pem: string | Uint8Array): Buffer {
  * @throws {TokenSourceError} `invalid_option`. The message quotes nothing of either.
  */
 export function checkCertificate({ cert, key }: MtlsOptions): void {
-  const crypto = builtinModule('node:crypto')
+  const crypto = builtinModule<typeof import('node:crypto')>('node:crypto')
   if (!crypto) throw invalidOption('"mtls" on Node.js', 'another runtime')
   const certificate = attempt(() => new crypto.X509Certificate(bytesOf(cert)))
   if (!certificate) throw invalidOption('a certificate in PEM as "mtls.cert"', 'something else')

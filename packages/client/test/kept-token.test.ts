@@ -77,7 +77,7 @@ describe('a kept token', () => {
     expect(verifier.requests.token).toBe(2)
   })
 
-  it('is let go when nobody asks for it, and renewed when somebody does in time', async () => {
+  it('is dropped when no caller asks for it, and renewed when one does in time', async () => {
     const { runtime, verifier, tokens, count } = await start()
     await tokens.getToken()
     runtime.advance(14 * MINUTE)
@@ -221,7 +221,7 @@ describe('an API that refuses the token', () => {
     expect(verifier.requests.token).toBe(4)
   })
 
-  it('costs nobody the token while the Verifier is away', async () => {
+  it('costs no caller the token while the Verifier is away', async () => {
     const { verifier, tokens } = await start()
     const first = await tokens.getToken()
     verifier.fail('token', 'refuse')

@@ -4,7 +4,11 @@ import { profiles } from './profiles.js'
 import type { DevVerifier } from './verifier.js'
 
 /** What the command hands out beside the Verifier, at paths that no real Verifier has. */
-export const PATHS = { token: '/dev/token', client: '/dev/client' } as const
+export const PATHS = {
+  token: '/dev/token',
+  client: '/dev/client',
+  proof: '/dev/proof',
+} as const
 
 /** A machine with its credential, and what its developer asks for by HTTP. */
 export interface HandOut {
@@ -22,8 +26,9 @@ export function createHandOut(powers: readonly Power[], service: string): HandOu
   return {
     machineOf,
     answer(verifier, request) {
-      const { pathname } = new URL(request.url)
+      const { pathname, searchParams } = new URL(request.url)
       if (request.method !== 'GET') return undefined
+      if (pathname === PATHS.proof) return Promise.resolve(freshProof(verifier, searchParams))
       if (pathname === PATHS.token) return freshToken(verifier, machineOf(verifier), service)
       if (pathname !== PATHS.client) return undefined
       return Promise.resolve(plain(clientEnvironment(verifier, machineOf(verifier))))
@@ -59,8 +64,26 @@ async function freshToken(
   return plain(token)
 }
 
-function plain(text: string): Response {
+/** A proof by {@link DevVerifier.proofKey}, for the request that the query names. */
+function freshProof(verifier: DevVerifier, query: URLSearchParams): Response {
+  const { url = '', method, token, nonce } = Object.fromEntries(query)
+  try {
+    return plain(
+      verifier.mintProof({
+        url,
+        ...(method && { method }),
+        ...(token && { accessToken: token }),
+        ...(nonce && { nonce }),
+      }),
+    )
+  } catch (error) {
+    return plain((error as Error).message, 400)
+  }
+}
+
+function plain(text: string, status = 200): Response {
   return new Response(`${text}\n`, {
+    status,
     headers: {
       'content-type': 'text/plain',
       'cache-control': 'no-store',

@@ -1,3 +1,4 @@
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startConsole, type ConsoleOptions, type DevConsole } from '../src/console/index.js'
@@ -207,6 +208,75 @@ describe('the actions, as a program uses them', () => {
     expect((JSON.parse(answer.text) as { error: string }).error).toContain(message)
   })
 })
+
+describe('tokens that are bound', () => {
+  const oauth = () => start({ profile: 'oauth' })
+  const minted = async (form: Record<string, string>) => {
+    const { token } = await json(`${running!.consoleUrl}/mint`, form)
+    return claimsOf(token as string)['cnf'] as unknown
+  }
+
+  test.each([
+    ['oauth', true],
+    ['eudistack-3.3', false],
+  ] as const)('the profile %s offers them: %s', async (profile, offers) => {
+    const { consoleUrl } = await start({ profile })
+    expect((await send(consoleUrl)).text.includes('name="bound-to"')).toBe(offers)
+  })
+
+  test('to the key of the page, to another key, or to a certificate', async () => {
+    const { proofKey, issueCertificate } = await oauth()
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const jwk = other.publicKey.export({ format: 'jwk' }) as Record<string, string>
+    const { certificate, thumbprint } = issueCertificate()
+    expect(await minted({ 'bound-to': 'key' })).toEqual({ jkt: jktOf(proofKey.jwk) })
+    expect(await minted({ 'bound-to': 'key', own: JSON.stringify(jwk) })).toEqual({
+      jkt: jktOf(jwk),
+    })
+    const pem = other.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+    expect(await minted({ 'bound-to': 'key', own: pem })).toEqual({ jkt: jktOf(jwk) })
+    expect(await minted({ 'bound-to': 'certificate', own: certificate })).toEqual({
+      'x5t#S256': thumbprint,
+    })
+    expect(await minted({ 'bound-to': 'certificate' })).toEqual({
+      'x5t#S256': expect.stringMatching(/^[\w-]{43}$/) as string,
+    })
+    expect(await minted({})).toBeUndefined()
+  })
+
+  test.each([
+    ['another kind', { 'bound-to': 'moon' }, 400, 'a key or a certificate'],
+    ['broken JSON', { 'bound-to': 'key', own: '{"kty":' }, 400, 'a JWK, hexadecimal or PEM'],
+    ['no certificate', { 'bound-to': 'certificate', own: 'PEM' }, 422, 'a certificate in PEM'],
+  ])('%s says what was expected', async (_, form, status, message) => {
+    const { consoleUrl } = await oauth()
+    const answer = await send(`${consoleUrl}/mint`, {}, form)
+    expect(answer.status).toBe(status)
+    expect((JSON.parse(answer.text) as { error: string }).error).toContain(message)
+  })
+
+  test('a proof is handed out for any request, and a new one each time', async () => {
+    const { consoleUrl } = await oauth()
+    const proofs = new URL('/dev/proof', consoleUrl)
+    proofs.search = String(
+      new URLSearchParams({ url: 'http://127.0.0.1:3000/a?b', method: 'PUT', token: 'x' }),
+    )
+    const [one, other] = [(await send(proofs.href)).text, (await send(proofs.href)).text]
+    expect(claimsOf(one)).toMatchObject({ htm: 'PUT', htu: 'http://127.0.0.1:3000/a' })
+    expect(claimsOf(one)['jti']).not.toBe(claimsOf(other)['jti'])
+  })
+
+  test('a proof for no address says what was expected', async () => {
+    const { consoleUrl } = await oauth()
+    const answer = await send(new URL('/dev/proof?url=orders', consoleUrl).href)
+    expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('absolute URL')])
+  })
+})
+
+/** RFC 7638. */
+function jktOf({ crv, kty, x, y }: Readonly<Record<string, unknown>>): string {
+  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url')
+}
 
 function claimsOf(token: string): Record<string, number> {
   return JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as never

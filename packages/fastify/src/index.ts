@@ -22,6 +22,7 @@ import {
   type Guard,
 } from '@verifier-guard/core/support'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GUARDS, reportDoors } from './doors.js'
 import { answerRefusals, refuse } from './refusal.js'
 import { entry, hook, type GuardedRequest, type Handler } from './request.js'
 import { isOpen, statedFor, watchAround } from './route-config.js'
@@ -136,9 +137,10 @@ function pluginOf(
 ): Plugin {
   const guard = createGuard(options, authOptions)
   const verifierGuard = (scope: FastifyInstance, _: unknown, done: () => void) => {
-    scope.addHook('onRequest', enter(guard))
+    scope.addHook('onRequest', enter(guard, authOptions))
     answerRefusals(scope)
     watchAround(scope)
+    reportDoors(scope)
     if (guard.server !== options)
       scope.addHook('onClose', (_, closed) => (guard.server.close(), closed()))
     done()
@@ -276,8 +278,8 @@ function entryOf(request: Partial<GuardedRequest>): Pick<Entry, 'caller'> | unde
   return request[entry] ?? (isOpen(request) ? {} : undefined)
 }
 
-function enter(guard: Guard): Handler {
-  return hook(function authenticate(request, reply, done) {
+function enter(guard: Guard, { optional = false }: AuthOptions = {}): Handler {
+  const enters = hook(function authenticate(request, reply, done) {
     const asked = statedFor(request)
     const refused = refuse(reply, done)
     if (asked === false) return done()
@@ -293,6 +295,7 @@ function enter(guard: Guard): Handler {
     }
     settle(() => guard.authenticate(own.exchange), admit, refused)
   })
+  return Object.defineProperty(enters, 'name', { value: GUARDS[optional ? 'optional' : 'guarded'] })
 }
 
 function exchangeOf(request: GuardedRequest, reply: FastifyReply): Exchange {

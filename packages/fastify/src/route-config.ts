@@ -26,7 +26,12 @@ export function statedFor(request: FastifyRequest): RouteConfig['auth'] | GuardE
 
 /** Whether the route of a request is open to everyone by its config, guard or none. */
 export function isOpen({ routeOptions }: Partial<FastifyRequest>): boolean {
-  return (routeOptions?.config as RouteConfig | undefined)?.auth === false
+  return opensRoute(routeOptions?.config)
+}
+
+/** Whether a route's config opens it. */
+export function opensRoute(config: object | undefined): boolean {
+  return (config as RouteConfig | undefined)?.auth === false
 }
 
 function isRequirement(value: unknown): value is Requirement<never> {

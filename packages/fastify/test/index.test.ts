@@ -245,6 +245,95 @@ describe.each([
     })
   })
 
+  describe('one line at the start says what is open', () => {
+    const open = { config: { auth: false } } as object
+
+    /** What an application logs until it is ready. */
+    const linesOf = async (build: (app: FastifyInstance) => unknown) => {
+      const lines: { level: number; msg: string }[] = []
+      const write = (line: string) => void lines.push(JSON.parse(line) as (typeof lines)[0])
+      const app = fastify({ logger: { stream: { write } } })
+      await build(app)
+      await app.ready()
+      await app.close()
+      return lines.map(({ level, msg }) => `${level === 40 ? 'warn' : 'info'} ${msg}`)
+    }
+    const ADVICE =
+      'Register auth() in the scope of each, and state config: { auth: false } on what stays open'
+
+    test('of routes stated before and after a guard, deep and shallow', async () => {
+      const lines = await linesOf(async (app) => {
+        app.get('/health', () => 'up')
+        app.all('/help/:page', () => 'help')
+        await app.register(
+          (api, _, done) => {
+            api.get('/early', () => 'in')
+            api.register(auth(options))
+            api.register((deep, _, done) => (deep.post('/deep/*', () => 'in'), done()))
+            api.after(() => api.get('/prices', open, () => 'in'))
+            done()
+          },
+          { prefix: '/api' },
+        )
+        app.get('/status', open, () => 'up')
+        app.get('/heap', { onRequest: [(_, __, done) => done()] }, () => 'up')
+        app.get('/health/deep', { constraints: { version: '1.0.0' } }, () => 'up')
+      })
+      expect(lines).toEqual([
+        expect.stringMatching(/^warn verifier-guard: 2 guarded, 2 public, \d+ open: [^.]+\. /),
+      ])
+      for (const one of ['GET /health,', 'GET /help/:page', 'GET /heap', 'GET /health/deep'])
+        expect(lines[0]).toContain(one)
+      expect(lines[0]).toContain(ADVICE)
+    })
+
+    test('with every open route by its method and path', async () => {
+      const lines = await linesOf((app) => {
+        app.register((api, _, done) => (api.register(auth(options)), done()))
+        app.get('/heap', { onRequest: [(_, __, done) => done()] }, () => 'up')
+        app.post('/heap', () => 'up')
+        app.get('/health/:deep', { constraints: { version: '1.0.0' } }, () => 'up')
+        app.get('/files/*', () => 'up')
+        app.options('*', () => 'up')
+      })
+      expect(lines).toEqual([
+        `warn verifier-guard: 0 guarded, 4 open: GET /heap, POST /heap, GET /health/:deep, GET /files/*. ${ADVICE}`,
+      ])
+    })
+
+    test('of a scope beside that of the guard, and of one that was loaded before it', async () => {
+      const lines = await linesOf((app) => {
+        app.register((beside, _, done) => (beside.get('/beside', () => 'in'), done()))
+        app.register((api, _, done) => {
+          api.register((early, _, done) => (early.get('/early', () => 'in'), done()))
+          api.register(auth(options)).get('/own', () => 'in')
+          done()
+        })
+      })
+      expect(lines).toEqual([`warn verifier-guard: 2 guarded, 1 open: GET /beside. ${ADVICE}`])
+    })
+
+    test('once for several guards, and optional ones by their name', async () => {
+      const lines = await linesOf((app) => {
+        app.register((one, _, done) => {
+          one.register(auth(options, { optional: true })).get('/one', () => 'in')
+          one.register(
+            (both, _, done) => (both.register(auth(options)).get('/both', () => 'in'), done()),
+          )
+          done()
+        })
+        app.register(
+          (other, _, done) => (other.register(auth(options)).get('/other', () => 'in'), done()),
+        )
+      })
+      expect(lines).toEqual(['info verifier-guard: 2 guarded, 1 optional'])
+    })
+
+    test('and nothing without a guard', async () => {
+      expect(await linesOf((app) => app.get('/', () => 'in'))).toEqual([])
+    })
+  })
+
   test("the handler's own error is Fastify's to answer", async () => {
     const app = guarded((scope) => scope.get('/', () => Promise.reject(new Error('own'))))
     const answer = await app.inject({ url: '/', headers: bearer() })

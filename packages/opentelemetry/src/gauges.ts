@@ -89,7 +89,7 @@ function present(
 
 const SUM: Worst = (one, other) => one + other
 
-/** How values of the same issuer become one; the highest where nothing else is said. */
+/** How values of the same issuer become one; the highest by default. */
 const WORST: { readonly [Name in Measurement['name']]?: Worst } = {
   'verifier_guard.key_set.keys': Math.min,
   'verifier_guard.key_set.max_age': Math.min,

@@ -60,7 +60,9 @@ const LAST = 'requirements'
  * ```
  */
 export function watchDecisions(): (request: WatchRequest, response: WatchResponse) => void {
-  const diagnostics = builtinModule('node:diagnostics_channel')
+  const diagnostics = builtinModule<typeof import('node:diagnostics_channel')>(
+    'node:diagnostics_channel',
+  )
   if (diagnostics === undefined || isProduction())
     throw configurationError(
       'watchDecisions() on Node, in development',

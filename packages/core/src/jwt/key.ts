@@ -2,7 +2,6 @@
  * A published key, checked and made ready. JWK and algorithm in, a key that verifies out, or why it
  * is unfit (RFC 7517 §4, RFC 8725 §3.1).
  */
-import type { KeyObject, webcrypto } from 'node:crypto'
 import type { JWK } from 'jose'
 import { printable } from '../kit/display.js'
 import type { Later } from '../kit/later.js'
@@ -37,9 +36,11 @@ export interface PublishedKey {
   readonly ready: Map<string, ReadyKey | Unfit>
 }
 
-/** A key in the form that verifies fastest here: Node's own, or WebCrypto's elsewhere. */
-export type ReadyKey =
-  { readonly node: KeyObject } | { readonly web: webcrypto.CryptoKey | Uint8Array }
+/**
+ * A key in the form that verifies fastest here: Node's `KeyObject`, or WebCrypto's key elsewhere.
+ * Not by these names, since applications may lack `@types/node`.
+ */
+export type ReadyKey = { readonly node: object } | { readonly web: object }
 
 /** Why a key can't be used with an algorithm. */
 export interface Unfit {
@@ -52,7 +53,7 @@ export interface Unfit {
  */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 
-const nodeCrypto = builtinModule('node:crypto')
+const nodeCrypto = builtinModule<typeof import('node:crypto')>('node:crypto')
 
 /** Starts the record of a key that a Verifier publishes. */
 export function publishedKey(jwk: Jwk): PublishedKey {

@@ -28,7 +28,7 @@ export interface NoKeys {
   readonly hint: string
 }
 
-const nodeCrypto = builtinModule('node:crypto')
+const nodeCrypto = builtinModule<typeof import('node:crypto')>('node:crypto')
 const PEM = /-----BEGIN ([A-Z0-9 ]+)-----[^]+?-----END \1-----/g
 
 /** Reads public keys in any of their forms. Does not check what the keys can be used for. */

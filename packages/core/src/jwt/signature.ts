@@ -2,6 +2,8 @@
  * Checks the signature of a token with one key: the only maker of verified tokens. Unverified JWS
  * and key in, verified JWS out (RFC 7515 §5.2, RFC 7518 §3). Does not check any claim.
  */
+import type { KeyObject } from 'node:crypto'
+import type { CryptoKey } from 'jose'
 import { andThen, type Later } from '../kit/later.js'
 import { builtinModule, cores } from '../kit/runtime.js'
 import type { AlgorithmRow } from './algorithms.js'
@@ -21,10 +23,7 @@ export interface VerifiedJws extends Omit<UnverifiedJws, symbol> {
  */
 export type SignatureThread = 'auto' | 'calling' | 'pool'
 
-type NodeKey = Extract<ReadyKey, { node: unknown }>['node']
-type WebKey = Extract<ReadyKey, { web: unknown }>['web']
-
-const nodeCrypto = builtinModule('node:crypto')
+const nodeCrypto = builtinModule<typeof import('node:crypto')>('node:crypto')
 
 /**
  * Checks a signature.
@@ -53,13 +52,13 @@ let checkedHere = false
 
 function verifyOnNode(
   jws: UnverifiedJws,
-  key: NodeKey,
+  key: object,
   row: AlgorithmRow,
   thread: SignatureThread,
 ): Later<boolean> {
   const { verify, constants } = nodeCrypto!
   const settings = {
-    key,
+    key: key as KeyObject,
     dsaEncoding: 'ieee-p1363' as const,
     ...(row.pss && {
       padding: constants.RSA_PKCS1_PSS_PADDING,
@@ -98,13 +97,13 @@ function checksHere(thread: SignatureThread): boolean {
 
 async function verifyPortably(
   jws: UnverifiedJws,
-  key: WebKey,
+  key: object,
   row: AlgorithmRow,
 ): Promise<boolean> {
   const { flattenedVerify } = await import('./jose.js')
   const [protectedHeader, payload, signature] = jws.token.split('.') as [string, string, string]
   try {
-    await flattenedVerify({ protected: protectedHeader, payload, signature }, key, {
+    await flattenedVerify({ protected: protectedHeader, payload, signature }, key as CryptoKey, {
       algorithms: [row.name],
     })
     return true

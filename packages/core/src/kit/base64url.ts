@@ -43,7 +43,7 @@ function byNode({ Buffer }: typeof buffer): Decode {
   }
 }
 
-const nodeBuffer = builtinModule('node:buffer')
+const nodeBuffer = builtinModule<typeof import('node:buffer')>('node:buffer')
 
 /**
  * The bytes of a text in canonical base64url (RFC 4648 §3.5, RFC 7515 §2): the alphabet alone, no

@@ -199,7 +199,9 @@ export function createEmitter(
   runtime: Pick<Runtime, 'warn'>,
   configured: readonly string[] = [],
 ): Emitter {
-  const diagnostics = builtinModule('node:diagnostics_channel')
+  const diagnostics = builtinModule<typeof import('node:diagnostics_channel')>(
+    'node:diagnostics_channel',
+  )
   const channels = new Map(
     EVENT_NAMES.map((name) => [name, diagnostics?.channel(`verifier-guard:${name}`)] as const),
   )

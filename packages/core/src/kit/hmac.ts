@@ -3,7 +3,7 @@ import { encodeBase64url } from './sha256.js'
 import type { Later } from './later.js'
 import { builtinModule } from './runtime.js'
 
-const nodeCrypto = builtinModule('node:crypto')
+const nodeCrypto = builtinModule<typeof import('node:crypto')>('node:crypto')
 
 /**
  * The HMAC-SHA-256 of a text by a secret, both in UTF-8, as base64url without padding.

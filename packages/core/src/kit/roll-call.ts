@@ -17,7 +17,9 @@ export interface RollCall<State> {
  * @param name of the channel; a list that is published there gets the states
  */
 export function createRollCall<State>(name: string): RollCall<State> {
-  const channel = builtinModule('node:diagnostics_channel')?.channel(name)
+  const channel = builtinModule<typeof import('node:diagnostics_channel')>(
+    'node:diagnostics_channel',
+  )?.channel(name)
   if (channel === undefined) return { add: () => {}, remove: () => {} }
   const states = new WeakMap<object, () => State>()
   const open = new Set<WeakRef<object>>()

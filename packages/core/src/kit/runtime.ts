@@ -1,8 +1,4 @@
 /* What is taken from the world around: clocks, network, chance, timers, warnings. */
-import type * as buffer from 'node:buffer'
-import type * as crypto from 'node:crypto'
-import type * as diagnosticsChannel from 'node:diagnostics_channel'
-import type * as os from 'node:os'
 
 /**
  * Everything the library takes from the world around it: clocks, network, chance and timers.
@@ -109,26 +105,18 @@ export function within<T>(
   })
 }
 
-interface BuiltinModules {
-  'node:buffer': typeof buffer
-  'node:os': typeof os
-  'node:crypto': typeof crypto
-  'node:diagnostics_channel': typeof diagnosticsChannel
-}
-
 /**
  * A built-in module of Node, or `undefined` elsewhere; asked for at run time, so that no bundle
- * holds an import of it.
+ * holds an import of it. Its type comes from the caller: an application may lack `@types/node`, and
+ * reads the declaration of this function all the same.
  */
-export function builtinModule<Name extends keyof BuiltinModules>(
-  name: Name,
-): BuiltinModules[Name] | undefined {
+export function builtinModule<Module>(name: `node:${string}`): Module | undefined {
   // Its stand-in for `node:crypto` takes no ready keys; WebCrypto is what that runtime is made for.
   if (isOnCloudflareWorkers) return undefined
   const host = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } })
     .process
-  return host?.getBuiltinModule?.(name) as BuiltinModules[Name] | undefined
+  return host?.getBuiltinModule?.(name) as Module | undefined
 }
 
 /** The processor cores that this process may use; one where that is not known. */
-export const cores = builtinModule('node:os')?.availableParallelism() ?? 1
+export const cores = builtinModule<typeof import('node:os')>('node:os')?.availableParallelism() ?? 1

@@ -2,7 +2,7 @@
 import type { Later } from './later.js'
 import { builtinModule } from './runtime.js'
 
-const nodeCrypto = builtinModule('node:crypto')
+const nodeCrypto = builtinModule<typeof import('node:crypto')>('node:crypto')
 
 /**
  * The SHA-256 of a text in UTF-8 or of bytes, as base64url without padding.

@@ -22,7 +22,9 @@ export interface Trace {
  * end. The result is not published, unlike by Node's own `tracePromise`: it may be a token.
  */
 export function createTrace(name: string): Trace {
-  const diagnostics = builtinModule('node:diagnostics_channel')
+  const diagnostics = builtinModule<typeof import('node:diagnostics_channel')>(
+    'node:diagnostics_channel',
+  )
   // Some runtimes have channels, but none for tracing.
   const channel = diagnostics?.tracingChannel?.<object>(`verifier-guard:${name}`)
   return {

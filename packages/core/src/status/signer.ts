@@ -82,7 +82,7 @@ async function verifyWith(
 }
 
 function readAuthorities(pems: readonly string[]): readonly X509Certificate[] {
-  const nodeCrypto = builtinModule('node:crypto')
+  const nodeCrypto = builtinModule<typeof import('node:crypto')>('node:crypto')
   if (nodeCrypto === undefined)
     throw configurationError(
       '"keys" of the status list\'s signer',
@@ -106,7 +106,7 @@ function readAuthorities(pems: readonly string[]): readonly X509Certificate[] {
 function readLeaf({ header }: UnverifiedJws): X509Certificate | undefined {
   const [first] = [header['x5c']].flat() as readonly unknown[]
   if (typeof first !== 'string') return undefined
-  const { X509Certificate } = builtinModule('node:crypto')!
+  const { X509Certificate } = builtinModule<typeof import('node:crypto')>('node:crypto')!
   try {
     return new X509Certificate(Buffer.from(first, 'base64'))
   } catch {

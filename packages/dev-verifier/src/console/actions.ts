@@ -8,12 +8,15 @@ import { isLoopback } from '../loopback.js'
 import { systemFetch } from '../runtime.js'
 import { tokenShapes, type TokenShapeName } from '../token-shapes.js'
 import { brokenTokens, type BrokenTokenName } from '../variants.js'
+import type { BoundTo } from '../bound-to.js'
 import type { MintOptions } from '../mint.js'
 import type { Desk } from './desk.js'
+import { bindingOf, curlWithProof, type Call } from './bound.js'
 import { explainedToken, type Held } from './explained.js'
 import { Mistake, powerOf, powersOf, wholeNumber, type Fields } from './form.js'
 import { copyable, html, quoted, textOf, visible, type Markup } from './markup.js'
 import { stateOf } from './state.js'
+import type { DevVerifier } from '../verifier.js'
 
 /** What came of an action. */
 export interface Outcome {
@@ -54,11 +57,13 @@ function issueCredential({ verifier }: Desk, fields: Fields): Outcome {
 }
 
 async function mintToken(desk: Desk, fields: Fields): Promise<Outcome> {
-  const token = minted(desk, fields)
-  return explained(desk, token, fields)
+  const binding = bindingOf(desk.verifier, fields)
+  const token = minted(desk, fields, binding?.boundTo)
+  const { data, markup } = await explained(desk, token, fields)
+  return { data, markup: html`${binding?.howToSend(token) ?? ''}${markup}` }
 }
 
-function minted({ verifier }: Desk, fields: Fields): string {
+function minted({ verifier }: Desk, fields: Fields, boundTo?: BoundTo): string {
   const { shape = '', powers, audience } = fields
   const expiresIn = wholeNumber('the life', fields['expires-in'])
   const options: MintOptions = {
@@ -66,6 +71,7 @@ function minted({ verifier }: Desk, fields: Fields): string {
     ...(powers === undefined ? {} : { powers: powersOf(powers) }),
     ...(audience === undefined ? {} : { audience }),
     ...(expiresIn === undefined ? {} : { expiresIn }),
+    ...(boundTo === undefined ? {} : { boundTo }),
   }
   if (Object.hasOwn(brokenTokens, shape))
     return verifier.mintBroken(shape as BrokenTokenName, options)
@@ -104,18 +110,39 @@ async function callApi({ verifier }: Desk, fields: Fields): Promise<Outcome> {
   const url = localAddress(fields['url'] ?? '')
   const method = fields['method'] ?? 'GET'
   if (!METHODS.includes(method)) throw new Mistake(`Expected a method of ${METHODS.join(', ')}.`)
-  const token = fields['token']?.trim() ?? verifier.mint({ powers: powersOf(fields['powers']) })
+  const isBound = fields['bound-to'] === 'key'
+  const token = fields['token']?.trim() ?? freshToken(verifier, fields, isBound)
   if (/[^\x21-\x7e]/.test(token)) throw new Mistake('Expected a token without white space in it.')
-  const command = `curl -i -X ${method} ${quoted(url)} -H ${quoted(`Authorization: Bearer ${token}`)}`
-  const answer = await request(url, method, token)
+  const call: Call = { url, method, token }
+  const answer = await request(call, isBound ? withProof(verifier, call) : bearing(token))
   return {
     data: answer,
     markup: html`<p class="verdict ${answer.status < 400 ? 'accepted' : 'refused'}">
         <strong>${answer.status}</strong> ${visible(answer.challenge ?? '')}
       </p>
       <pre tabindex="0" aria-label="Body of the answer">${visible(answer.body)}</pre>
-      ${copyable('call-curl', command)}`,
+      ${copyable('call-curl', isBound ? curlWithProof(verifier, call) : curlOf(call))}`,
   }
+}
+
+function freshToken(verifier: DevVerifier, { powers }: Fields, isBound: boolean): string {
+  const { jwk: key } = verifier.proofKey
+  return verifier.mint({ powers: powersOf(powers), ...(isBound && { boundTo: { key } }) })
+}
+
+type Headers = Readonly<Record<string, string>>
+
+function bearing(token: string): Headers {
+  return { authorization: `Bearer ${token}` }
+}
+
+function withProof({ mintProof }: DevVerifier, { url, method, token }: Call): Headers {
+  const dpop = mintProof({ url, method, accessToken: token })
+  return { authorization: `DPoP ${token}`, dpop }
+}
+
+function curlOf({ url, method, token }: Call): string {
+  return `curl -i -X ${method} ${quoted(url)} -H ${quoted(`Authorization: Bearer ${token}`)}`
 }
 
 function localAddress(text: string): string {
@@ -130,11 +157,11 @@ function localAddress(text: string): string {
   )
 }
 
-async function request(url: string, method: string, token: string) {
+async function request({ url, method }: Call, headers: Headers) {
   try {
     const response = await systemFetch(url, {
       method,
-      headers: { authorization: `Bearer ${token}` },
+      headers,
       redirect: 'manual',
       signal: AbortSignal.timeout(PATIENCE),
     })

@@ -5,6 +5,7 @@ import { ENDPOINTS } from '../faults.js'
 import { tokenShapes } from '../token-shapes.js'
 import { brokenTokens } from '../variants.js'
 import { FAULT_NAMES } from './actions.js'
+import type { DevVerifier } from '../verifier.js'
 import type { Desk } from './desk.js'
 import { copyable, html, visible, type Markup } from './markup.js'
 import { stateOf } from './state.js'
@@ -120,7 +121,7 @@ function credentialPart(): Markup {
     ${output('credential-out')}`
 }
 
-function tokenPart(): Markup {
+function tokenPart({ verifier }: Desk): Markup {
   return html`<p>
       A token of any dialect, or one that no API may accept, beside what each check says.
     </p>
@@ -139,9 +140,37 @@ function tokenPart(): Markup {
           ${field('mint-audience', 'audience', 'Audience', "the Verifier's own")}
           ${field('mint-life', 'expires-in', 'Life in seconds', 'by profile')}
           ${field('mint-required', 'required', 'Power that the route asks for', 'none')}
-        </div>`,
+        </div>
+        ${binds(verifier) ? bindingFields() : ''}`,
     )}
     ${output('mint-out')}`
+}
+
+/** Only the profile `oauth` binds the tokens that it issues. */
+function binds({ profile }: DevVerifier): boolean {
+  return profile === 'oauth'
+}
+
+function bindingFields(): Markup {
+  return html`<div class="row">
+      <p>
+        <label for="mint-bound">Bound to</label>
+        <select id="mint-bound" name="bound-to">
+          <option value="">nothing</option>
+          <option value="key">a key, shown by a proof (DPoP)</option>
+          <option value="certificate">a certificate, shown over TLS</option>
+        </select>
+      </p>
+      ${field('mint-sent-to', 'sent-to', 'Address that it is sent to', 'http://127.0.0.1:3000/')}
+    </div>
+    <label for="mint-own">Your own key (JWK, hexadecimal or PEM) or certificate (PEM)</label>
+    <textarea
+      id="mint-own"
+      name="own"
+      rows="2"
+      placeholder="those of this page"
+      spellcheck="false"
+    ></textarea>`
 }
 
 function option(name: string): Markup {
@@ -170,7 +199,7 @@ function explainPart(): Markup {
     ${output('explain-out')}`
 }
 
-function callPart({ watched }: Desk): Markup {
+function callPart({ verifier, watched }: Desk): Markup {
   const url = watched === undefined ? '' : `${new URL(watched).origin}/`
   return html`<p>Calls an API on this machine with a fresh token of these powers.</p>
     ${form(
@@ -195,7 +224,16 @@ function callPart({ watched }: Desk): Markup {
             </select>
           </p>
         </div>
-        ${powersField('call-powers')}`,
+        ${powersField('call-powers')}
+        ${
+          binds(verifier)
+            ? html`<label for="call-bound">Token</label>
+                <select id="call-bound" name="bound-to">
+                  <option value="">a bearer token</option>
+                  <option value="key">bound to the key of this page, with a proof</option>
+                </select>`
+            : ''
+        }`,
     )}
     ${output('call-out')}`
 }

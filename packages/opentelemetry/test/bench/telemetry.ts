@@ -17,7 +17,7 @@ const tracerProvider = new ProxyTracerProvider()
 
 /** Who listens, by name. */
 const CASES: Readonly<Record<string, TelemetryOptions | undefined>> = {
-  nobody: undefined,
+  none: undefined,
   'the API without an SDK': {
     meterProvider: { getMeter: createNoopMeter },
     tracerProvider,
@@ -50,8 +50,8 @@ export async function measure(write: (line: string) => void): Promise<void> {
     }
   }
   server.close()
-  const base = samples.get('nobody')!
-  write(`nobody listens: ${median(base).toFixed(2)} µs`)
+  const base = samples.get('none')!
+  write(`no subscriber: ${median(base).toFixed(2)} µs`)
   for (const [name, own] of [...samples].slice(1)) {
     const added = own.map((sample, round) => sample - base[round]!)
     write(`${name} adds: ${median(added).toFixed(2)} µs`)

@@ -6,10 +6,10 @@ import * as onHono from '@verifier-guard/fetch/hono'
 import * as onKoa from '@verifier-guard/koa'
 import type { Request as ExpressRequest } from 'express'
 
-onExpress.requiredTenant((req) => req.tenantOfNobody)
-onFastify.requiredTenant((request) => request.tenantOfNobody)
-onKoa.requiredTenant((ctx) => ctx.tenantOfNobody)
-onHono.requiredTenant((c) => c.tenantOfNobody)
+onExpress.requiredTenant((req) => req.tenantOfNone)
+onFastify.requiredTenant((request) => request.tenantOfNone)
+onKoa.requiredTenant((ctx) => ctx.tenantOfNone)
+onHono.requiredTenant((c) => c.tenantOfNone)
 
 const ofExpress = requiredTenant((req: ExpressRequest) => req.hostname)
 protect(

@@ -1,0 +1,27 @@
+import { allOf, protect } from '@verifier-guard/fetch'
+import type { NextRequest } from 'next/server'
+import { ofAnOrganisation, offers, resourceServer } from '../../guard'
+import { addOffer, offersOf } from '../../offers'
+
+/** Reads the offers of the caller's organisation, or those that a word of the query is in. */
+export const GET = protect(
+  ({ nextUrl }: NextRequest, auth) => {
+    const word = nextUrl.searchParams.get('word') ?? ''
+    return Response.json(offersOf(auth).filter(({ name }) => name.includes(word)))
+  },
+  resourceServer,
+  { requirement: allOf(ofAnOrganisation, offers('Read')) },
+)
+
+/** Makes an offer. */
+export const POST = protect(
+  async (request, auth) => {
+    const body: unknown = await request.json().catch(() => undefined)
+    const { name } = (body ?? {}) as { name?: unknown }
+    if (typeof name !== 'string' || name === '')
+      return Response.json({ error: 'expected {"name": "…"}' }, { status: 400 })
+    return Response.json(addOffer(auth, name), { status: 201 })
+  },
+  resourceServer,
+  { requirement: allOf(ofAnOrganisation, offers('Create')) },
+)
