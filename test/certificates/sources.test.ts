@@ -104,11 +104,57 @@ describe('a function', () => {
     })
   })
 
+  const throws = () => {
+    throw new RangeError('a getter')
+  }
+  test.each<[string, object]>([
+    ['format', Object.defineProperty({ text: der }, 'format', { get: throws })],
+    ['text', Object.defineProperty({ format: 'der-base64' }, 'text', { get: throws })],
+    ['a format that is no text', { format: { toString: throws }, text: der }],
+  ])('whose answer throws when it is read refuses the request: %s', async (_, found) => {
+    expect(await ask(() => found)).toMatchObject({ code: 'certificate_malformed', status: 401 })
+  })
+
   test('gets the request that is decided on', async () => {
     const request = { ...bearing(), event: { certificate: bytes } }
     expect((await ask((own: typeof request) => own.event.certificate, request)).code).toBe(
       'accepted',
     )
+  })
+})
+
+describe('a socket', () => {
+  const throws = () => {
+    throw new RangeError('a socket')
+  }
+  const certificate = { getPeerX509Certificate: () => ({ raw: bytes }) }
+  const socketOf = (name: string, get: () => unknown) => Object.defineProperty({}, name, { get })
+
+  test.each<[string, object, string]>([
+    ['with the certificate', { socket: certificate }, 'accepted'],
+    ['without a request for one', { socket: {} }, 'certificate_missing'],
+    ['none', {}, 'certificate_missing'],
+    ['that throws', { socket: { getPeerX509Certificate: throws } }, 'certificate_malformed'],
+    [
+      'whose function is a getter that throws',
+      { socket: socketOf('getPeerX509Certificate', throws) },
+      'certificate_malformed',
+    ],
+    ['that is a getter that throws', socketOf('socket', throws), 'certificate_malformed'],
+    [
+      'whose certificate throws',
+      { socket: { getPeerX509Certificate: () => socketOf('raw', throws) } },
+      'certificate_malformed',
+    ],
+    [
+      'whose certificate is no bytes',
+      { socket: { getPeerX509Certificate: () => ({ raw: der }) } },
+      'certificate_malformed',
+    ],
+  ])('%s', async (_, more, code) => {
+    const getters = Object.getOwnPropertyDescriptors(more)
+    const request = Object.defineProperties<RequestLike>({ ...bearing() }, getters)
+    expect((await ask('socket', request)).code).toBe(code)
   })
 })
 

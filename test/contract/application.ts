@@ -104,7 +104,8 @@ export interface Running {
   close(): Promise<unknown>
 }
 
-export type Suite = 'contract' | 'error-handlers' | 'events' | 'late' | 'mistakes' | 'surroundings'
+export type Suite =
+  'contract' | 'error-handlers' | 'events' | 'late' | 'mistakes' | 'nonces' | 'surroundings'
 
 /** One version of one framework: builds any application. */
 export interface Driver {

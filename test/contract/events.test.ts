@@ -16,6 +16,9 @@ const partner = { issuer: verifier.issuer, clientId: expect.stringMatching(/^did
 const organization = { organizationIdentifier: 'VATES-B12345678', kind: 'machine' as const }
 const whose = { ...partner, ...organization }
 
+/** A lookup whose answer is a mistake in the configuration, which no start can find. */
+const misconfigured = (issuer: string) => ({ issuer, profile: 'unheard-of' as 'eudistack' })
+
 function applicationOf(record: (event: Event) => void, nests: boolean): Application {
   const optionsOf = (guard: string, more = {}) => ({
     issuer: verifier.issuer,
@@ -49,6 +52,12 @@ function applicationOf(record: (event: Event) => void, nests: boolean): Applicat
   ]
   const within: readonly Route[] = [
     { method: 'get', path: '/inner', options: optionsOf('inner'), handle: () => 'inner' },
+    {
+      method: 'get',
+      path: '/misconfigured',
+      options: optionsOf('inner', { issuer: misconfigured }),
+      handle: () => 'inner',
+    },
     {
       method: 'get',
       path: '/elsewhere',
@@ -190,6 +199,14 @@ describe.each(driversFor('events'))('$name', (driver) => {
       expect(events).toEqual([expect.objectContaining(event)])
     },
   )
+
+  if (nests)
+    test('a guard that fails publishes neither, also where one around it has allowed', async () => {
+      const { events, app } = await start(driver, nests)
+      const { status } = await send(`${app.url}/api/misconfigured`, 'GET', bearer())
+      await app.close()
+      expect({ status, events }).toEqual({ status: 500, events: [] })
+    })
 
   test('a caller who leaves before the answer is neither', async () => {
     const { events, app } = await start(driver, nests)

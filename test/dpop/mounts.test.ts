@@ -2,13 +2,21 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { auth as express, createResourceServer, protectUpgrade } from '@verifier-guard/express'
+import {
+  auth as express,
+  createResourceServer,
+  protectUpgrade,
+  requiredRule,
+  systemRuntime,
+  type HeaderFields,
+} from '@verifier-guard/express'
 import { auth as fastify } from '@verifier-guard/fastify'
-import { auth as hono } from '@verifier-guard/fetch/hono'
+import { auth as hono, authOf as callerOnHono, requiredBinding } from '@verifier-guard/fetch/hono'
 import { auth as koa } from '@verifier-guard/koa'
 import createExpress from 'express'
 import createFastify from 'fastify'
 import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import Koa from 'koa'
 import { WebSocket, WebSocketServer } from 'ws'
 import { send } from '../contract/send.js'
@@ -92,8 +100,40 @@ describe('a proof is made for the whole path', () => {
   })
 })
 
+describe('Hono: middleware that puts a copy in the place of the request', () => {
+  const shared = createResourceServer(options)
+  const app = new Hono()
+  app.use('/api/*', hono(shared))
+  // Without a Content-Length it reads the body, and makes a request of its own.
+  app.use(bodyLimit({ maxSize: 1_000 }))
+  app.use('/api/twice', hono(shared))
+  for (const path of ['/api/once', '/api/twice'])
+    app.post(path, requiredBinding('dpop'), async (c) =>
+      c.json({ scheme: callerOnHono(c).scheme, body: await c.req.text() }),
+    )
+  afterAll(() => shared.close())
+
+  test.each(['/api/once', '/api/twice'])('%s: its proof is used up once', async (path) => {
+    const headers = shown(RESOURCE + path, { method: 'POST' })
+    const post = async () => {
+      const body = new Blob(['an order']).stream()
+      const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit
+      return app.request(`http://127.0.0.1${path}`, init)
+    }
+    const answer = await post()
+    expect(answer.status).toBe(200)
+    expect(await answer.json()).toEqual({ scheme: 'DPoP', body: 'an order' })
+    expect((await post()).status).toBe(401)
+  })
+})
+
 describe('protectUpgrade', () => {
   const sockets = new WebSocketServer({ noServer: true })
+  const added = new WeakMap<IncomingMessage, HeaderFields>()
+  sockets.on('headers', (lines, request) => {
+    for (const [name, value] of added.get(request) ?? []) lines.push(`${name}: ${value}`)
+  })
+  const allButClosed = requiredRule('open', (_, { url }: IncomingMessage) => url !== '/closed')
   const open = async (url: string, headers: Record<string, string>) => {
     const socket = new WebSocket(url.replace('http', 'ws'), { headers })
     const outcome = await Promise.race([
@@ -103,14 +143,17 @@ describe('protectUpgrade', () => {
     socket.terminate()
     return outcome
   }
-  const start = (dpop: object) =>
+  const start = (dpop: object, more: object = {}) =>
     listen(
       createServer().on(
         'upgrade',
         protectUpgrade(
-          { ...options, dpop },
-          (request: IncomingMessage, socket: Duplex, head: Buffer, caller) =>
-            sockets.handleUpgrade(request, socket, head, (client) => client.send(caller!.scheme)),
+          { ...options, dpop, ...more },
+          (request: IncomingMessage, socket: Duplex, head: Buffer, caller, fields) => {
+            added.set(request, fields)
+            sockets.handleUpgrade(request, socket, head, (client) => client.send(caller!.scheme))
+          },
+          { requirement: allButClosed },
         ),
       ),
     )
@@ -131,6 +174,24 @@ describe('protectUpgrade', () => {
     expect(refused.headers['dpop-nonce']).toEqual(expect.any(String))
     const given = { nonce: refused.headers['dpop-nonce'] as string }
     expect(await open(url, shown(`${RESOURCE}/socket`, given))).toBe('DPoP')
+  })
+
+  test('§8.2: hands on a new nonce with the handshake, and with a refusal by the requirement', async () => {
+    let ahead = 0
+    const runtime = { ...systemRuntime, now: () => systemRuntime.now() + ahead }
+    const url = await start({ nonce }, { runtime })
+    const refused = (await open(`${url}/socket`, shown(`${RESOURCE}/socket`))) as IncomingMessage
+    ahead = 200_000
+    const given = { nonce: refused.headers['dpop-nonce'] as string }
+    const denied = await open(`${url}/closed`, shown(`${RESOURCE}/closed`, given))
+    expect(denied).toMatchObject({ statusCode: 403 })
+    expect((denied as IncomingMessage).headers['dpop-nonce']).toEqual(expect.any(String))
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/socket`, {
+      headers: shown(`${RESOURCE}/socket`, given),
+    })
+    const [{ headers }] = (await once(socket, 'upgrade')) as [IncomingMessage]
+    expect(headers['dpop-nonce']).toEqual(expect.any(String))
+    socket.terminate()
   })
 })
 

@@ -95,9 +95,25 @@ describe('a store has to show that it remembers, before a proof is believed', ()
     api.close()
   })
 
-  test('one that is open in an outage is closed until it has shown it', async () => {
-    const api = apiWith({ add: () => 'added' }, { unavailable: { openFor: 60 } })
-    expect((await api.send(api.proof())).status).toBe(503)
+  test.each<[string, () => Answer]>([
+    ['forgets', () => 'added'],
+    ['is down from the start', down],
+  ])('one that %s stays closed, although it is to be open in an outage', async (_, fail) => {
+    const store = createStore()
+    store.fail = fail
+    const api = apiWith(store, { unavailable: { openFor: 60 } })
+    for (const seconds of [0, 59]) {
+      api.pass(seconds)
+      expect((await api.send(api.proof())).code).toBe('replay_store_unavailable')
+    }
+    expect(api.events).not.toContainEqual([
+      'replayStoreFailed',
+      expect.objectContaining({ accepted: true }),
+    ])
+    store.fail = undefined
+    expect((await api.send(api.proof())).code).toBe('accepted')
+    store.fail = down
+    expect((await api.send(api.proof())).code).toBe('accepted')
     api.close()
   })
 
@@ -129,6 +145,52 @@ describe('while the store fails', () => {
     expect(api.events.filter(([name]) => name === 'replayStoreFailed')).toEqual([
       ['replayStoreFailed', { message: 'connection refused', accepted: false }],
     ])
+    api.close()
+  })
+
+  test.each<[string, unknown, RegExp]>([
+    ['a control sequence', new Error('\u001b[2Jdown'), /^\\u001b\[2Jdown$/],
+    ['a long text', new Error('x'.repeat(5_000)), /^x{200}…$/],
+    ['a text that is none', Object.assign(new Error(), { message: { secret: 1 } }), /object/],
+    ['no error', 'down', /^no error object$/],
+    [
+      'an error that can not be read',
+      Object.defineProperty(new Error(), 'message', {
+        get() {
+          throw new TypeError('unreadable')
+        },
+      }),
+      /^an error without a message$/,
+    ],
+  ])('what the store says is escaped and cut: %s', async (_, error, shown) => {
+    const store = createStore()
+    const api = apiWith(store)
+    await api.resourceServer.ready()
+    store.fail = () =>
+      Promise.resolve().then(() => {
+        throw error
+      })
+    const refused = await api.send(api.proof())
+    expect(refused.error!.reason.actual).toMatch(shown)
+    expect(api.events).toContainEqual([
+      'replayStoreFailed',
+      { message: expect.stringMatching(shown) as string, accepted: false },
+    ])
+    api.close()
+  })
+
+  test('an outage ends with any answer of the store, also where it finds a replay', async () => {
+    const store = createStore()
+    const api = apiWith(store, { unavailable: { openFor: 30 } })
+    const used = api.proof()
+    expect((await api.send(used)).code).toBe('accepted')
+    store.fail = down
+    expect((await api.send(api.proof())).code).toBe('accepted')
+    store.fail = undefined
+    expect((await api.send(used)).code).toBe('dpop_proof_replayed')
+    api.pass(40)
+    store.fail = down
+    expect((await api.send(api.proof())).code).toBe('accepted')
     api.close()
   })
 

@@ -114,6 +114,27 @@ describe('a planted fault is found, with its cure', () => {
     expect(faults(report)['keys']).toContain('RS256')
   })
 
+  test.each<[object, string | undefined]>([
+    [{}, undefined],
+    [{ resource: 'https://api.example.org' }, 'the memory of each process'],
+    [{ resource: 'https://api.example.org', dpop: { mode: 'required' } }, 'the memory of each'],
+    [{ resource: 'https://api.example.org', dpop: { mode: 'disabled' } }, undefined],
+  ])('used proofs in the memory of a process: %j', async (more, found) => {
+    const options = { issuer: verifier.issuer, profile: 'eudistack', ...more }
+    const files = { 'api.json': JSON.stringify(options) }
+    const { exit, report } = await doctor('--config api.json', { files })
+    expect(exit).toBe(0)
+    expect(faults(report)['used proofs']).toEqual(found && expect.stringContaining(found))
+  })
+
+  test('keys that all issuers share count for an issuer with settings of its own', async () => {
+    const issuer = { issuer: verifier.issuer, audience: 'api' }
+    const jwksUri = `${verifier.issuer}/nowhere`
+    const files = { 'api.json': JSON.stringify({ issuer, jwksUri }) }
+    const { report } = await doctor('--config api.json', { files })
+    expect(faults(report)['keys']).toContain('/nowhere')
+  })
+
   test('6. the key set is at an address inside a private network', async () => {
     verifier.fail('discovery', 'foreign-jwks-uri')
     const fetch = (url: string | URL | Request, init?: RequestInit) =>

@@ -1,7 +1,7 @@
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import type { RequestListener } from 'node:http'
 import { createTokenSource } from '../src/index.js'
-import { closing, failureOf, serve } from './support.js'
+import { closing, failureOf, holdRuntime, serve } from './support.js'
 
 const TOKEN = { access_token: 'opaque', token_type: 'Bearer', expires_in: 60 }
 
@@ -78,6 +78,35 @@ describe('the issuer', () => {
     expect(error.code).toBe('issuer_mismatch')
     expect(error.message).toContain('they differ by a trailing slash only')
     expect(verifier.requests.token).toBe(0)
+  })
+})
+
+describe('the metadata of a server elsewhere', () => {
+  const issuer = 'https://login.example.org'
+
+  it.each([
+    'http://127.0.0.1:8080/token',
+    'https://localhost/token',
+    'https://[::1]/token',
+    'http://169.254.169.254/latest/meta-data',
+    'https://[fe80::1]/token',
+  ])('send the credential to no address on this machine or its link: %s', async (address) => {
+    for (const named of [
+      { token_endpoint: address },
+      { token_endpoint: `${issuer}/token`, mtls_endpoint_aliases: { token_endpoint: address } },
+    ]) {
+      const asked: string[] = []
+      const fetch = (url: string) => {
+        asked.push(url)
+        return Promise.resolve(Response.json({ issuer, ...named, ...TOKEN }))
+      }
+      const options = { authorizationServer: issuer, ...byKey, tries: 1 }
+      const runtime = { ...holdRuntime(), fetch }
+      const source = closing(createTokenSource({ ...options, runtime }))
+      await source.getToken().catch((error: unknown) => error)
+      expect(asked.length).toBeGreaterThan(0)
+      expect(asked).not.toContain(address)
+    }
   })
 })
 

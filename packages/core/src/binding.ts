@@ -19,6 +19,8 @@ export interface Demand {
   readonly request: RequestLike
   /** The framework's own request, for functions of the application. */
   readonly own?: unknown
+  /** What stands for the request, whatever copy of it this is. Default: the request. */
+  readonly identity?: object | undefined
   /** The text of the DPoP proof, if there is one. */
   readonly proof: string | undefined
 }
@@ -90,7 +92,7 @@ export function checkBinding(
   if (confirmation === undefined && !isDpop && !requiresDpop) return undefined
   if (confirmation?.unsupported !== undefined) throw cannotConfirm(confirmation.unsupported)
   if (confirmation?.jkt === undefined && (isDpop || requiresDpop)) throw notBound(presented)
-  // RFC 9449 §7.2: whoever stole the token would send it without its proof.
+  // RFC 9449 §7.2: a thief of the token would send it without its proof.
   if (confirmation!.jkt !== undefined && !isDpop) throw asBearer(presented, proofs)
   return showEach(MEMBERS, confirmation!, { known, presented, proofs })
 }
@@ -107,8 +109,8 @@ function showEach(
   const { [member]: proof } = proofs
   if (presented.request === undefined) throw withoutRequest()
   if (proof === undefined) throw cannotConfirm(`its ${member}`, HINTS[member])
-  const { request, own, proof: text } = presented
-  return andThen(proof({ thumbprint, known, request, own, proof: text }), (fields) =>
+  const { request, own, identity, proof: text } = presented
+  return andThen(proof({ thumbprint, known, request, own, identity, proof: text }), (fields) =>
     others.length === 0 ? fields : showEach(others, confirmation, shown),
   )
 }

@@ -29,7 +29,7 @@ function statedBy(option: CorrelationId, { request, own = request }: Asked): unk
   return typeof field === 'string' ? TRACEPARENT.exec(field)?.[1] : undefined
 }
 
-/** A refusal must not become a fault because its id can't be told. */
+/** A refusal must not become a fault because its id can't be read. */
 function attempt(work: () => unknown): unknown {
   try {
     return work()

@@ -2,7 +2,7 @@
  * Decides on what is asked, and reports it: a question in, the caller or a refusal out.
  */
 import type { AuthContext, Claims } from './context.js'
-import type { Asked } from './exchange.js'
+import { keepFields, type Asked } from './exchange.js'
 import { Denial, headerFields, type HeaderFields } from './kit/errors.js'
 import { andThen, orElse, type Later } from './kit/later.js'
 import { createTrace } from './kit/tracing.js'
@@ -29,7 +29,7 @@ export interface Admission<C extends object = Claims> {
   readonly headers: HeaderFields
 }
 
-/** What decides, and what is told of it. */
+/** What decides, and what reports it. */
 export interface Deciding {
   readonly decide: (presented: Presented, progress: Progress) => Later<Known>
   readonly report: Report
@@ -97,9 +97,9 @@ function decided<R>(
   const { decide, report } = deciding
   let token: string | undefined
   const refuse = (error: unknown): Later<never> => {
-    const { refusal, told } = report.refused(error, token, progress, question.asked)
-    // A worker may end with its answer: who can wait until the operator is told does.
-    return andThen(told, () => {
+    const { refusal, published } = report.refused(error, token, progress, question.asked)
+    // A worker may end with its answer, and the event has to come before.
+    return andThen(published, () => {
       throw refusal
     })
   }
@@ -131,6 +131,7 @@ function met<R>(
   progress: Progress,
 ): Later<AuthContext> {
   progress.caller = context
+  if (progress.fields !== undefined) keepFields(asked, progress.fields)
   const allowed = () => {
     report.allowed(context, isRemembered, asked, requirement && [requirement.name])
     return context
@@ -144,7 +145,7 @@ function met<R>(
 function missing({ absent }: Absent): Denial {
   return new Denial('token_missing', {
     check: 'token',
-    expected: 'an Authorization field with a bearer token',
+    expected: 'an Authorization field with an access token',
     actual: absent,
   })
 }

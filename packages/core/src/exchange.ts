@@ -2,6 +2,7 @@
  * A request and its answer, as events know them: where it goes, and the one verdict that all guards
  * on its way share. Verdicts in, at most one event out.
  */
+import type { FieldPair } from './kit/errors.js'
 import type { RequestLike } from './presented/request.js'
 
 /** What is known of a request that is decided on. */
@@ -10,6 +11,11 @@ export interface Asked {
   readonly request?: RequestLike | undefined
   /** The framework's own request, for functions of the application. Default: the request. */
   readonly own?: unknown
+  /**
+   * What stays the same where middleware puts a copy in the place of the request. Default: the
+   * request.
+   */
+  readonly identity?: object | undefined
   /** The pattern of the route, without its query. Read late: many frameworks know it late. */
   readonly route?: (() => string | undefined) | undefined
 }
@@ -38,7 +44,7 @@ interface Verdict {
 // Guards of two copies of this package may stand before one request.
 const verdict = Symbol.for('@verifier-guard/core/verdict')
 
-interface Judged {
+interface Decided {
   [verdict]?: Verdict
 }
 
@@ -47,11 +53,11 @@ interface Judged {
  * last to allow it is the one that counts.
  */
 export function allow({ key, ended }: Exchange, publish: Publish): void {
-  const judged: Judged = key
-  const known = judged[verdict]
+  const decided: Decided = key
+  const known = decided[verdict]
   if (known !== undefined) return void Object.assign(known, { publish, requirements: [] })
   const own: Verdict = { isPublished: false, publish, requirements: [] }
-  judged[verdict] = own
+  decided[verdict] = own
   ended((isAnswered) => {
     if (own.isPublished) return
     own.isPublished = true
@@ -61,17 +67,43 @@ export function allow({ key, ended }: Exchange, publish: Publish): void {
 
 /** Notes a requirement that the caller meets, for the event of the guard before it. */
 export function meet({ key }: Exchange, requirement: string): void {
-  const judged: Judged = key
-  judged[verdict]?.requirements.push(requirement)
+  const decided: Decided = key
+  decided[verdict]?.requirements.push(requirement)
 }
 
 /** Whether a refusal is the first verdict that is published of its request; it is the last. */
 export function deny({ key }: Exchange): boolean {
-  const judged: Judged = key
-  const known = (judged[verdict] ??= { isPublished: false, requirements: [] })
+  const decided: Decided = key
+  const known = (decided[verdict] ??= { isPublished: false, requirements: [] })
   const isFirst = !known.isPublished
   known.isPublished = true
   return isFirst
+}
+
+/** Publishes neither: a guard has failed, so that nothing is decided. */
+export function withdraw(exchange: Exchange): void {
+  deny(exchange)
+}
+
+const successFields = new WeakMap<object, readonly FieldPair[]>()
+
+/**
+ * Keeps what a success adds to the answer. A later guard may refuse, and a nonce belongs to the
+ * answer whoever makes it (RFC 9449 §8.2).
+ */
+export function keepFields(
+  { request, identity = request }: Asked,
+  fields: readonly FieldPair[],
+): void {
+  if (identity !== undefined) successFields.set(identity, fields)
+}
+
+/** What earlier guards of this request have added to its answer. */
+export function keptFields({
+  request,
+  identity = request,
+}: Asked): readonly FieldPair[] | undefined {
+  return identity && successFields.get(identity)
 }
 
 /** Whether what is asked about is in the hands of an adapter. */

@@ -2,6 +2,7 @@
  * Answers the probes of an orchestrator. Health in, the answer to send out.
  */
 import { headerFields, type HeaderFields } from './kit/errors.js'
+import { requireObject } from './kit/option-rows.js'
 import type { ResourceServer, ResourceServerHealth } from './server.js'
 
 /** What to send back to a probe. It says nothing of issuers, keys or failures. */
@@ -35,6 +36,7 @@ const NOT_STORED = headerFields([['Cache-Control', 'no-store']])
  *
  * @param resourceServer the one that decides on the requests of this process
  * @returns the answer to each probe, for the framework to send
+ * @throws {GuardError} `invalid_configuration` without a resource server
  * @example
  * ```ts
  * import { createResourceServer, probes } from '@verifier-guard/core'
@@ -52,7 +54,10 @@ const NOT_STORED = headerFields([['Cache-Control', 'no-store']])
  * }
  * ```
  */
-export function probes({ health }: Pick<ResourceServer<object>, 'health'>): Probes {
+export function probes(resourceServer: Pick<ResourceServer<object>, 'health'>): Probes {
+  const hint = 'pass what createResourceServer returned'
+  requireObject('a resource server for probes(…)', resourceServer, hint)
+  const { health } = resourceServer
   return {
     live: () => ({ status: 200, headers: NOT_STORED, body: { status: 'live' } }),
     ready: () => {

@@ -5,7 +5,7 @@
 import { answer, type Offer } from './challenge.js'
 import type { AuthContext } from './context.js'
 import { correlationIdOf } from './correlation.js'
-import { allow, deny, isExchange, meet, type Asked } from './exchange.js'
+import { allow, deny, isExchange, keptFields, meet, withdraw, type Asked } from './exchange.js'
 import { identityOf, type Identity } from './identity.js'
 import {
   Denial,
@@ -20,7 +20,7 @@ import { fingerprint } from './kit/fingerprint.js'
 import type { Later } from './kit/later.js'
 import type { Settings } from './options/options.js'
 
-/** What the trace of a decision tells. */
+/** What the trace of a decision says. */
 export interface Traced {
   /** A configured issuer, or one by whose key the token was signed. */
   issuer?: string
@@ -51,29 +51,30 @@ export interface Progress {
 
 /** The two ends of a decision. */
 export interface Report {
-  /** Tells of a request that is allowed: an adapter's once all its guards are through. */
+  /** Reports a request that is allowed: an adapter's once all its guards are through. */
   allowed(
     auth: AuthContext | undefined,
     isCached: boolean,
     asked: Asked,
     requirements?: readonly string[],
   ): void
-  /** Tells of a requirement that a caller meets. By hand, that is a request that is allowed. */
+  /** Reports a requirement that a caller meets. By hand, that is a request that is allowed. */
   met(auth: AuthContext, requirement: string, asked: Asked): void
   /**
    * Reports a request that was refused. Another error than a denial is a fault of the
-   * application's own functions, or of this package: it must not look like a denial.
+   * application's own functions, or of this package: it must not look like a denial, and nothing
+   * was allowed either.
    *
    * @param token what was presented, if anything was
    * @param progress how far the decision came; gets the code of the refusal
-   * @returns what the application gets, and a promise where telling takes time
+   * @returns what the application gets, and a promise where the event takes time
    */
   refused(
     error: unknown,
     token: string | undefined,
     progress: Progress,
     asked: Asked,
-  ): { refusal: unknown; told: Later<void> }
+  ): { refusal: unknown; published: Later<void> }
   /** Throws a denial for the developer: no request waits for an answer at start-up. */
   explain(error: unknown): never
 }
@@ -111,11 +112,14 @@ export function createReport(settings: Settings, emitter: Emitter): Report {
       else allowed(auth, true, asked, [requirement])
     },
     refused(error, token, progress, asked) {
-      if (!(error instanceof Denial)) return { refusal: error, told: undefined }
+      if (!(error instanceof Denial)) {
+        if (isExchange(asked)) withdraw(asked)
+        return { refusal: error, published: undefined }
+      }
       const refusal = toGuardError(error.refusal, progress, asked)
       progress.trace.code = refusal.code
-      const told = denies(asked) ? tell(refusal, token, progress, asked) : undefined
-      return { refusal, told }
+      const published = denies(asked) ? publishDenial(refusal, token, progress, asked) : undefined
+      return { refusal, published }
     },
     explain(error) {
       throw error instanceof Denial ? toGuardError(error.refusal, { trace: {} }, {}, false) : error
@@ -123,7 +127,7 @@ export function createReport(settings: Settings, emitter: Emitter): Report {
   }
 
   /** The operator's half of the answer; a promise where its fingerprint takes time. */
-  function tell(
+  function publishDenial(
     refusal: GuardError,
     token: string | undefined,
     progress: Progress,
@@ -149,8 +153,8 @@ function offersOf({ dpop }: Settings): readonly Offer[] {
   const bearer: Offer = { scheme: 'Bearer' }
   if (dpop === undefined) return [bearer]
   const algs = [...dpop.algorithms.keys()].join(' ')
-  const proven: Offer = { scheme: 'DPoP', parameters: { algs } }
-  return dpop.isRequired ? [proven] : [bearer, proven]
+  const bound: Offer = { scheme: 'DPoP', parameters: { algs } }
+  return dpop.isRequired ? [bound] : [bearer, bound]
 }
 
 /** Makes of a refusal the error with its answer. */
@@ -164,7 +168,11 @@ function guardErrors(settings: Settings) {
     expose?: boolean,
   ): GuardError => {
     const correlationId = refusedId(settings, asked)
-    const details = { fields, ...refusal, realm, offers, used: scheme, correlationId }
+    const details = {
+      fields: fields ?? keptFields(asked),
+      ...refusal,
+      ...{ realm, offers, used: scheme, correlationId },
+    }
     return new GuardError(refusal, answer(refusal.code, details), expose)
   }
 }

@@ -10,20 +10,21 @@ import {
   type Deciding,
   type Question,
 } from './decision.js'
-import type { DpopProofs } from './proof/dpop.js'
+import type { Asked, Exchange } from './exchange.js'
 import type { Issuers } from './issuers/issuers.js'
 import type { KeySetHealth } from './issuers/key-set.js'
 import type { Emitter } from './kit/events.js'
 import type { Later } from './kit/later.js'
+import { requireObject } from './kit/option-rows.js'
 import { createRollCall } from './kit/roll-call.js'
 import type { Settings } from './options/options.js'
-import type { StatusListHealth } from './status/kept-list.js'
-import type { StatusLists } from './status/status.js'
 import { present, presentAlone } from './presented/authorization.js'
 import type { RequestLike } from './presented/request.js'
+import type { DpopProofs } from './proof/dpop.js'
 import { createReport } from './report.js'
-import type { Asked, Exchange } from './exchange.js'
 import type { Requirement } from './requirements/requirement.js'
+import type { StatusListHealth } from './status/kept-list.js'
+import type { StatusLists } from './status/status.js'
 import type { TokenCache, TokenCacheSize } from './token-cache.js'
 
 /** How a resource server fares: fit for a readiness probe. */
@@ -92,7 +93,8 @@ export interface ResourceServer<C extends object = Claims> {
    * @param requirement what is asked
    * @param request what the requirement reads; to be left out where that is nothing
    * @returns nothing when it holds at once, a promise when that takes time
-   * @throws {GuardError} the codes with status 403, `credential_revoked`, `status_unavailable`
+   * @throws {GuardError} the codes with status 403, `token_not_bound`, `credential_revoked`,
+   *   `status_unavailable`, `rule_failed`; `invalid_configuration` without a caller
    */
   authorize<R = undefined>(
     auth: AuthContext<object>,
@@ -131,7 +133,7 @@ export const decisionsFor = Symbol.for('@verifier-guard/core/decisions')
  * event a request.
  */
 export interface Decisions {
-  /** @param isOptional whether a request without credentials is let in */
+  /** @param isOptional whether a request without credentials is allowed */
   authenticate(exchange: Exchange, isOptional: boolean): Later<Admission>
   authorize(auth: AuthContext, requirement: Requirement<unknown>, exchange: Exchange): Later<void>
   /** Whether it was closed. */
@@ -186,15 +188,15 @@ export function serve(parts: Parts): DecidingServer {
         asked: {},
       }))!,
     authorize: <R>(auth: AuthContext<object>, requirement: Requirement<R>, request?: R) =>
-      authorize(deciding, auth as AuthContext, {
+      authorize(deciding, callerIn(auth), {
         requirement,
         request: request as R,
         asked: askedBy(request),
       }),
     [decisionsFor]: {
       authenticate: (exchange, isOptional) => {
-        const { request, own } = exchange
-        const read = () => present(request, own)
+        const { request, own, identity } = exchange
+        const read = () => present(request, own, identity)
         return admit(deciding, { read, request, isOptional, asked: exchange })
       },
       isClosed: () => isClosed,
@@ -239,7 +241,17 @@ function asking<R extends RequestLike>(
   requirement: Requirement<R> | undefined,
   isOptional = false,
 ): Question<R> {
+  const hint = "pass a web Request, Node's request, or { method, url, headers }"
+  requireObject('a request to decide on', request, hint)
   return { read: () => present(request), request, requirement, isOptional, asked: { request } }
+}
+
+/** The caller that an application hands in: without one, nothing can be asked. */
+function callerIn(auth: AuthContext<object>): AuthContext {
+  const hint =
+    'pass what authenticate(request) returned; an anonymous caller has no rights to ask for'
+  requireObject('the caller first: authorize(auth, requirement)', auth, hint)
+  return auth as AuthContext
 }
 
 /** What an application asks about by hand may be a request, or anything else. */

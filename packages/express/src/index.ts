@@ -7,15 +7,16 @@ import type {
   ResourceServerOptions,
 } from '@verifier-guard/core'
 import {
-  createGuard,
-  isRefusal,
+  authenticateEntry,
+  authorizeEntry,
   bindRequirements,
-  missingGuard,
-  findCaller,
-  requireCaller,
-  settle,
-  setFields,
+  createGuard,
   endOf,
+  findCaller,
+  isRefusal,
+  requireCaller,
+  setFields,
+  settle,
   type Admission,
   type AuthOptions,
   type Closable,
@@ -32,7 +33,10 @@ const entry = Symbol.for('@verifier-guard/express/entry')
 
 /** Express' request, as far as this package touches it. */
 export interface GuardedRequest extends IncomingMessage {
-  /** The caller; set by {@link auth}. Requirements do not read it, as others may write it. */
+  /**
+   * The caller; set by {@link auth}. `undefined` for an anonymous caller, and for a refused one in
+   * an error handler. Requirements do not read it, as others may write it.
+   */
   auth?: AuthContext | undefined
   app?: Application
   baseUrl?: string
@@ -94,13 +98,12 @@ export function auth(
   const authenticate: Handler = (req: GuardedRequest, res, next) => {
     const own: Entry = { guard, exchange: exchangeOf(req, res) }
     req[entry] = own
-    const enter = ({ auth, headers }: Admission) => {
-      own.caller = auth
+    const accept = ({ auth, headers }: Admission) => {
       req.auth = auth
       setFields(res, headers)
-      next()
     }
-    settle(() => guard.authenticate(own.exchange), enter, refuse(req, res, next))
+    const goOn = () => next()
+    settle(() => authenticateEntry(own, accept), goOn, refuse(req, res, next))
   }
   return Object.assign(authenticate, { close: guard.close })
 }
@@ -115,14 +118,8 @@ export function auth(
  */
 export function required(requirement: Requirement<never>): Handler {
   return function authorize(req: GuardedRequest, res, next) {
-    const { [entry]: own } = req
-    if (own === undefined) return next(missingGuard(requirement))
     const goOn = () => next()
-    settle(
-      () => own.guard.authorize(own.caller, requirement, own.exchange),
-      goOn,
-      refuse(req, res, next),
-    )
+    settle(() => authorizeEntry(req[entry], requirement), goOn, refuse(req, res, next))
   }
 }
 
@@ -210,21 +207,30 @@ export const anyOf = bound.anyOf
  * The caller, typed: for handlers behind {@link auth}. Where authentication is optional,
  * {@link optionalAuthOf} fits.
  *
- * @throws {GuardError} `invalid_configuration` where no caller is known
+ * @throws {GuardError} `invalid_configuration` where no guard ran, and for an anonymous caller; the
+ *   refusal again where an error handler let a refused request go on
  */
 export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
-  return requireCaller<C>((req as GuardedRequest)[entry])
+  return requireCaller<C>(entryOf(req))
 }
 
 /**
  * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with
  * `optional`.
  *
+ * A request that was refused has no anonymous caller. In a logger or an error handler, `req.auth`
+ * is `undefined` for both.
+ *
  * @returns `undefined` for an anonymous caller
- * @throws {GuardError} `invalid_configuration` where no guard ran
+ * @throws {GuardError} `invalid_configuration` where no guard ran; the refusal again where an error
+ *   handler let a refused request go on
  */
 export function optionalAuthOf<C extends object = Claims>(req: object): AuthContext<C> | undefined {
-  return findCaller<C>((req as GuardedRequest)[entry])
+  return findCaller<C>(entryOf(req))
+}
+
+function entryOf(req: GuardedRequest | object | undefined): Entry | undefined {
+  return (req as GuardedRequest | undefined)?.[entry]
 }
 
 function refuse(

@@ -19,7 +19,7 @@ const prepared = new WeakSet<Application>()
 
 /**
  * Express' own last resort answers in HTML; callers of an API expect JSON. Which of an
- * application's error handlers answers can't be told beforehand, but all of them come before one
+ * application's error handlers answers is not known beforehand, but all of them come before one
  * that is added at the time of the first refusal.
  */
 export function prepare(application: Application | undefined): void {

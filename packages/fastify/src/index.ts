@@ -7,14 +7,15 @@ import {
   type ResourceServerOptions,
 } from '@verifier-guard/core'
 import {
-  createGuard,
+  authenticateEntry,
+  authorizeEntry,
   bindRequirements,
-  missingGuard,
+  createGuard,
+  endOf,
+  fieldsByName,
   findCaller,
   requireCaller,
   settle,
-  endOf,
-  fieldsByName,
   type Admission,
   type AuthOptions,
   type Entry,
@@ -158,14 +159,8 @@ function pluginOf(
  */
 export function required(requirement: Requirement<never>): Handler {
   return hook(function authorize(request, reply, done) {
-    const refused = refuse(reply, done)
-    const { [entry]: own } = request
-    if (own === undefined) return refused(missingGuard(requirement))
-    settle(
-      () => own.guard.authorize(own.caller, requirement, own.exchange),
-      () => done(),
-      refused,
-    )
+    const goOn = () => done()
+    settle(() => authorizeEntry(request[entry], requirement), goOn, refuse(reply, done))
   })
 }
 
@@ -254,7 +249,8 @@ export const anyOf = bound.anyOf
  * The caller, typed: for handlers behind {@link auth}. Where authentication is optional,
  * {@link optionalAuthOf} fits.
  *
- * @throws {GuardError} `invalid_configuration` where no caller is known
+ * @throws {GuardError} `invalid_configuration` where no guard ran, and for an anonymous caller; the
+ *   refusal again where error handling let a refused request go on
  */
 export function authOf<C extends object = Claims>(request: object): AuthContext<C> {
   return requireCaller<C>(entryOf(request))
@@ -264,8 +260,12 @@ export function authOf<C extends object = Claims>(request: object): AuthContext<
  * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with
  * `optional`.
  *
+ * A request that was refused has no anonymous caller. In a logger or in error handling,
+ * `request.auth` is `undefined` for both.
+ *
  * @returns `undefined` for an anonymous caller, and on routes that are open by `config.auth: false`
- * @throws {GuardError} `invalid_configuration` where no guard ran
+ * @throws {GuardError} `invalid_configuration` where no guard ran; the refusal again where error
+ *   handling let a refused request go on
  */
 export function optionalAuthOf<C extends object = Claims>(
   request: object,
@@ -274,8 +274,9 @@ export function optionalAuthOf<C extends object = Claims>(
 }
 
 /** A route that its config opens has an anonymous caller, guard or none. */
-function entryOf(request: Partial<GuardedRequest>): Pick<Entry, 'caller'> | undefined {
-  return request[entry] ?? (isOpen(request) ? {} : undefined)
+function entryOf(request: Partial<GuardedRequest> | undefined): Pick<Entry, 'outcome'> | undefined {
+  if (request?.[entry] !== undefined) return request[entry]
+  return request && isOpen(request) ? { outcome: { caller: undefined } } : undefined
 }
 
 function enter(guard: Guard, { optional = false }: AuthOptions = {}): Handler {
@@ -286,14 +287,12 @@ function enter(guard: Guard, { optional = false }: AuthOptions = {}): Handler {
     if (asked instanceof GuardError) return refused(asked)
     const own: Entry = { guard, exchange: exchangeOf(request, reply) }
     request[entry] = own
-    const admit = ({ auth: caller, headers }: Admission) => {
-      own.caller = caller
+    const accept = ({ auth: caller, headers }: Admission) => {
       if (!reply.sent) reply.headers(fieldsByName(headers))
       if (!request.server.hasRequestDecorator('auth')) request.auth = caller
-      if (asked === undefined) done()
-      else required(asked)(request, reply, done)
     }
-    settle(() => guard.authenticate(own.exchange), admit, refused)
+    const goOn = () => (asked === undefined ? done() : required(asked)(request, reply, done))
+    settle(() => authenticateEntry(own, accept), goOn, refused)
   })
   return Object.defineProperty(enters, 'name', { value: GUARDS[optional ? 'optional' : 'guarded'] })
 }

@@ -25,7 +25,7 @@ export function refuse(
 }
 
 /**
- * Fastify's own last resort would tell callers code and message, which are the operator's: here a
+ * Fastify's own last resort would send code and message, which are the operator's: here a
  * refusal that no handler answers says what may be said instead, wherever it was thrown.
  */
 export function answerRefusals(scope: FastifyInstance): void {
@@ -34,7 +34,7 @@ export function answerRefusals(scope: FastifyInstance): void {
 }
 
 /**
- * Error handlers pass an error on by sending it: only the last thing sent tells whether one of them
+ * Error handlers pass an error on by sending it: only the last thing sent shows whether one of them
  * has answered.
  */
 function follow(_: FastifyRequest, reply: RefusingReply, error: Error, done: () => void): void {

@@ -11,8 +11,8 @@ export const entry = Symbol.for('@verifier-guard/fastify/entry')
 /** Fastify's request with what `auth()` adds to it. */
 export type GuardedRequest = FastifyRequest & {
   /**
-   * The caller; `undefined` for an anonymous one. Left alone where another plugin has decorated
-   * `auth`.
+   * The caller; `undefined` for an anonymous one, and for a refused one in error handling. Left
+   * alone where another plugin has decorated `auth`.
    */
   auth?: AuthContext | undefined
   [entry]?: Entry

@@ -12,13 +12,15 @@ import type {
   ResourceServerOptions,
 } from '@verifier-guard/core'
 import {
-  createGuard,
-  isRefusal,
+  authenticateEntry,
+  authorizeEntry,
   bindRequirements,
-  missingGuard,
+  createGuard,
   findCaller,
-  requireCaller,
+  isRefusal,
   ownEnd,
+  requireCaller,
+  type Admission,
   type AuthOptions,
   type Closable,
   type Entry,
@@ -36,7 +38,10 @@ const entry = '@verifier-guard/fetch/entry'
 /** What {@link auth} puts into Hono's context: `new Hono<AuthEnv>()` types `c.var.auth`. */
 export interface AuthEnv {
   Variables: {
-    /** The caller; `undefined` for an anonymous one, where authentication is optional. */
+    /**
+     * The caller; `undefined` for an anonymous one, where authentication is optional, and for a
+     * refused one in error handling.
+     */
     auth?: AuthContext | undefined
   }
 }
@@ -77,10 +82,11 @@ export function auth(
     const { ended, end } = ownEnd()
     const own: Entry = { guard, exchange: exchangeOf(c, ended) }
     c.set(entry, own)
-    const { auth, headers } = await answerable(c, () => guard.authenticate(own.exchange))
-    own.caller = auth
-    c.set('auth', auth)
-    setFields(c, headers)
+    const accept = ({ auth, headers }: Admission) => {
+      c.set('auth', auth)
+      setFields(c, headers)
+    }
+    await answerable(c, () => authenticateEntry(own, accept))
     await next()
     end(() => !c.req.raw.signal.aborted)
   }
@@ -97,9 +103,7 @@ export function auth(
  */
 export function required(requirement: Requirement<never>): MiddlewareHandler {
   return async function authorize(c, next) {
-    const own = c.get(entry) as Entry | undefined
-    if (own === undefined) throw missingGuard(requirement)
-    await answerable(c, () => own.guard.authorize(own.caller, requirement, own.exchange))
+    await answerable(c, () => authorizeEntry(c.get(entry) as Entry | undefined, requirement))
     return next()
   }
 }
@@ -188,23 +192,32 @@ export const anyOf = bound.anyOf
  * The caller, typed: for handlers behind {@link auth}. Where authentication is optional,
  * {@link optionalAuthOf} fits.
  *
- * @throws {GuardError} `invalid_configuration` where no caller is known
+ * @throws {GuardError} `invalid_configuration` where no guard ran, and for an anonymous caller; the
+ *   refusal again where error handling let a refused request go on
  */
 export function authOf<C extends object = Claims>(c: { readonly var: object }): AuthContext<C> {
-  return requireCaller<C>((c.var as { [entry]?: Entry })[entry])
+  return requireCaller<C>(entryOf(c))
 }
 
 /**
  * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with
  * `optional`.
  *
+ * A request that was refused has no anonymous caller. In a logger or in error handling,
+ * `c.var.auth` is `undefined` for both.
+ *
  * @returns `undefined` for an anonymous caller
- * @throws {GuardError} `invalid_configuration` where no guard ran
+ * @throws {GuardError} `invalid_configuration` where no guard ran; the refusal again where error
+ *   handling let a refused request go on
  */
 export function optionalAuthOf<C extends object = Claims>(c: {
   readonly var: object
 }): AuthContext<C> | undefined {
-  return findCaller<C>((c.var as { [entry]?: Entry })[entry])
+  return findCaller<C>(entryOf(c))
+}
+
+function entryOf(c: { readonly var?: object } | undefined): Entry | undefined {
+  return (c?.var as { [entry]?: Entry } | undefined)?.[entry]
 }
 
 /**
@@ -226,6 +239,12 @@ function setFields(c: Context, fields: HeaderFields): void {
     for (const [index, one] of [value].flat().entries()) c.header(name, one, { append: index > 0 })
 }
 
+/**
+ * Middleware such as `bodyLimit` puts a copy in the place of the request: what the first guard of a
+ * context saw stands for it.
+ */
 function exchangeOf(c: Context, ended: Exchange['ended']): Exchange {
-  return { request: c.req.raw, own: c, key: c, route: () => c.req.routePath, ended }
+  const request = c.req.raw
+  const identity = entryOf(c)?.exchange.identity ?? request
+  return { request, own: c, identity, key: c, route: () => c.req.routePath, ended }
 }

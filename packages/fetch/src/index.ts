@@ -1,20 +1,23 @@
-import type {
-  AuthContext,
-  Claims,
+import {
   GuardError,
-  HeaderFields,
-  Requirement,
-  ResourceServer,
-  ResourceServerOptions,
+  type AuthContext,
+  type Claims,
+  type HeaderFields,
+  type Requirement,
+  type ResourceServer,
+  type ResourceServerOptions,
 } from '@verifier-guard/core'
 import {
+  authenticateEntry,
+  authorizeEntry,
   configurationError,
   createGuard,
   isRefusal,
   ownEnd,
-  type Admission,
   quote,
+  type Admission,
   type AuthOptions,
+  type Entry,
   type Guard,
 } from '@verifier-guard/core/support'
 
@@ -102,13 +105,12 @@ export function protect<
   refuseSwapped(handler)
   const guardOf = guardLater(options, authOptions)
   return async function guarded(request, ...rest) {
-    const guard = guardOf()
     const { ended, end } = ownEnd()
-    const exchange = { request, key: request, ended }
+    const entry: Entry = { guard: guardOf(), exchange: { request, key: request, ended } }
     let admission: Admission
     try {
-      admission = await guard.authenticate(exchange)
-      if (requirement !== undefined) await guard.authorize(admission.auth, requirement, exchange)
+      admission = await authenticateEntry(entry)
+      if (requirement !== undefined) await authorizeEntry(entry, requirement)
     } catch (error) {
       if (isRefusal(error)) return refusalResponse(error)
       throw error
@@ -148,14 +150,23 @@ function withFields(response: Response, fields: HeaderFields): Response {
   // An upgrade (101) and Response.error() can't be made again.
   if (fields.length === 0 || response.status < 200) return response
   const answer = new Response(response.body, response)
-  for (const [name, value] of fields) answer.headers.append(name, value)
+  for (const [name, value] of fields)
+    // Of nested guards the inner one has set it: two nonces in one field would be none.
+    if (name !== 'DPoP-Nonce' || !answer.headers.has(name)) answer.headers.append(name, value)
   return answer
 }
 
 /**
  * The answer to a refused request as a web `Response`, for hosts that call a resource server
  * themselves.
+ *
+ * @param error what the resource server threw
+ * @returns the answer with status, fields and body
+ * @throws {GuardError} `invalid_configuration` for another error, which is no refusal
  */
-export function refusalResponse({ body, status, headers }: GuardError): Response {
+export function refusalResponse(error: GuardError): Response {
+  if (!(error instanceof GuardError))
+    throw configurationError('a GuardError', quote(error), 'throw every other error again')
+  const { body, status, headers } = error
   return Response.json(body, { status, headers })
 }

@@ -7,15 +7,17 @@ import type {
   ResourceServerOptions,
 } from '@verifier-guard/core'
 import {
-  createGuard,
-  fieldsByName,
-  isRefusal,
+  authenticateEntry,
+  authorizeEntry,
   bindRequirements,
-  missingGuard,
+  createGuard,
+  endOf,
+  fieldsByName,
   findCaller,
+  isRefusal,
   requireCaller,
   setFields,
-  endOf,
+  type Admission,
   type AuthOptions,
   type Closable,
   type Entry,
@@ -30,7 +32,10 @@ const entry = Symbol.for('@verifier-guard/koa/entry')
 
 /** What {@link auth} puts into `ctx.state`: `new Koa<AuthState>()` types it. */
 export interface AuthState {
-  /** The caller; `undefined` for an anonymous one, where authentication is optional. */
+  /**
+   * The caller; `undefined` for an anonymous one, where authentication is optional, and for a
+   * refused one in error handling.
+   */
   auth?: AuthContext | undefined
 }
 
@@ -91,10 +96,11 @@ export function auth(
     ctx.req.originalUrl ??= ctx.originalUrl
     const own: Entry = { guard, exchange: exchangeOf(ctx) }
     ctx.state[entry] = own
-    const { auth, headers } = await refusing(ctx, () => guard.authenticate(own.exchange))
-    own.caller = auth
-    ctx.state.auth = auth
-    setFields(ctx.res, headers)
+    const accept = ({ auth, headers }: Admission) => {
+      ctx.state.auth = auth
+      setFields(ctx.res, headers)
+    }
+    await refusing(ctx, () => authenticateEntry(own, accept))
     return next()
   }
   return Object.assign(authenticate, { close: guard.close })
@@ -110,9 +116,7 @@ export function auth(
  */
 export function required(requirement: Requirement<never>): Middleware {
   return async function authorize(ctx, next) {
-    const { [entry]: own } = ctx.state
-    if (own === undefined) throw missingGuard(requirement)
-    await refusing(ctx, () => own.guard.authorize(own.caller, requirement, own.exchange))
+    await refusing(ctx, () => authorizeEntry(ctx.state[entry], requirement))
     return next()
   }
 }
@@ -201,29 +205,34 @@ export const anyOf = bound.anyOf
  * The caller, typed: for handlers behind {@link auth}. Where authentication is optional,
  * {@link optionalAuthOf} fits.
  *
- * @throws {GuardError} `invalid_configuration` where no caller is known
+ * @throws {GuardError} `invalid_configuration` where no guard ran, and for an anonymous caller; the
+ *   refusal again where error handling let a refused request go on
  */
-export function authOf<C extends object = Claims>({
-  state,
-}: {
+export function authOf<C extends object = Claims>(ctx: {
   readonly state: AuthState
 }): AuthContext<C> {
-  return requireCaller<C>((state as GuardedContext['state'])[entry])
+  return requireCaller<C>(entryOf(ctx))
 }
 
 /**
  * The caller, typed, for handlers that serve anonymous callers as well: behind {@link auth} with
  * `optional`.
  *
+ * A request that was refused has no anonymous caller. In a logger or in error handling,
+ * `ctx.state.auth` is `undefined` for both.
+ *
  * @returns `undefined` for an anonymous caller
- * @throws {GuardError} `invalid_configuration` where no guard ran
+ * @throws {GuardError} `invalid_configuration` where no guard ran; the refusal again where error
+ *   handling let a refused request go on
  */
-export function optionalAuthOf<C extends object = Claims>({
-  state,
-}: {
+export function optionalAuthOf<C extends object = Claims>(ctx: {
   readonly state: AuthState
 }): AuthContext<C> | undefined {
-  return findCaller<C>((state as GuardedContext['state'])[entry])
+  return findCaller<C>(entryOf(ctx))
+}
+
+function entryOf(ctx: { readonly state?: AuthState } | undefined): Entry | undefined {
+  return (ctx?.state as GuardedContext['state'] | undefined)?.[entry]
 }
 
 function exchangeOf(ctx: GuardedContext): Exchange {
@@ -231,7 +240,7 @@ function exchangeOf(ctx: GuardedContext): Exchange {
     request: ctx.req,
     own: ctx,
     key: ctx.req,
-    // `@koa/router` tells it by this name.
+    // `@koa/router` has it under this name.
     route: () => (ctx._matchedRoute === undefined ? undefined : String(ctx._matchedRoute)),
     ended: endOf(ctx.res),
   }

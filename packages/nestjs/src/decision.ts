@@ -4,7 +4,14 @@
  */
 import { Logger, type CanActivate, type ExecutionContext } from '@nestjs/common'
 import { GuardError } from '@verifier-guard/core'
-import { configurationError } from '@verifier-guard/core/support'
+import {
+  authenticateEntry,
+  authorizeEntry,
+  configurationError,
+  requireObject,
+  type Admission,
+  type Entry,
+} from '@verifier-guard/core/support'
 import { accessOf, type Access } from './access.js'
 import { exchangeOf } from './exchange.js'
 import type { Guards } from './guards.js'
@@ -32,6 +39,7 @@ export function decidingGuard(guards: Guards): CanActivate {
  * `undefined` to the handler, and neither `allowed` nor `denied` is published.
  *
  * @param context of the call, as the guard gets it
+ * @throws {GuardError} `invalid_configuration` without a context
  * @example
  * ```ts
  * import type { CanActivate, ExecutionContext } from '@nestjs/common'
@@ -47,6 +55,7 @@ export function decidingGuard(guards: Guards): CanActivate {
  * ```
  */
 export function allowWithoutToken(context: ExecutionContext): void {
+  requireObject('the context of a call', context, 'pass what canActivate(context) gets')
   if (decided.has(context)) return
   setCaller(context, undefined)
   decided.set(context, 'without a token')
@@ -72,11 +81,13 @@ async function admit(
   try {
     const request = transport.request(context) ?? { headers: {} }
     const { exchange, end } = exchangeOf(context, request)
-    const { auth, headers } = await guard.authenticate(exchange)
-    transport.answer?.(headers, context)
-    // The exception filter of a denial by a requirement sees whose call it was.
-    setCaller(context, auth)
-    for (const requirement of requirements) await guard.authorize(auth, requirement, exchange)
+    const entry: Entry = { guard, exchange }
+    await authenticateEntry(entry, ({ auth, headers }: Admission) => {
+      transport.answer?.(headers, context)
+      // The exception filter of a denial by a requirement sees whose call it was.
+      setCaller(context, auth)
+    })
+    for (const requirement of requirements) await authorizeEntry(entry, requirement)
     end()
   } catch (error) {
     if (!(error instanceof GuardError)) throw error

@@ -15,7 +15,7 @@ import {
   type TenantOptions,
   type TenantSource,
 } from '@verifier-guard/core'
-import { configurationError } from '@verifier-guard/core/support'
+import { configurationError, requireObject } from '@verifier-guard/core/support'
 import { amend, type Access } from './access.js'
 import { AccessTokenGuard } from './guard.js'
 
@@ -249,6 +249,7 @@ export function RequiredBinding(kind: BindingKind): AccessDecorator {
 export function RequiredClaims(
   claims: Readonly<Record<string, string | number | boolean | ClaimCondition>>,
 ): AccessDecorator {
+  requireObject('claims for @RequiredClaims', claims, "name each: { team: 'red' }")
   return Requires(
     ...Object.entries(claims).map(([name, wanted]) =>
       requiredClaim(name, typeof wanted === 'object' ? wanted : { equals: wanted }),

@@ -20,25 +20,24 @@ export const http: CredentialTransport = Object.freeze<CredentialTransport>({
     const request = host.switchToHttp().getRequest<PlatformRequest>()
     return request.raw ?? request
   },
-  answer: setFields,
+  answer: (fields, host) => setFields(fields, host.switchToHttp().getResponse()),
   refusal(error, host) {
+    const response = host.switchToHttp().getResponse<PlatformResponse>()
     // A filter would answer a second time.
-    if (isAnswered(host)) return new Promise(() => undefined)
+    if (isAnswered(response)) return new Promise(() => undefined)
     // Nest's own filter sends only the body and the status of an exception.
-    setFields(error.headers, host)
+    setFields(error.headers, response)
     return httpException(error)
   },
 })
 
-function setFields(fields: HeaderFields, host: ArgumentsHost): void {
-  if (isAnswered(host)) return
-  const response = host.switchToHttp().getResponse<PlatformResponse>()
+function setFields(fields: HeaderFields, response: PlatformResponse | undefined): void {
+  if (response === undefined || isAnswered(response)) return
   for (const [name, value] of Object.entries(fields)) response.header(name, value)
 }
 
 /** A time-out may have answered while the guard waited for keys. */
-function isAnswered(host: ArgumentsHost): boolean {
-  const response = host.switchToHttp().getResponse<PlatformResponse>()
+function isAnswered(response: PlatformResponse): boolean {
   return response.sent === true || (response.raw ?? response).headersSent === true
 }
 
@@ -54,29 +53,42 @@ const GRAPHQL_CODES: Readonly<Record<number, string>> = {
 /** What the driver or the application puts into the GraphQL context. */
 interface GraphqlContext {
   readonly req?: PlatformRequest & GraphqlContext
+  readonly res?: PlatformResponse
   readonly request?: PlatformRequest
   readonly extra?: { readonly request?: PlatformRequest }
-  readonly reply?: { readonly request?: PlatformRequest }
+  readonly reply?: PlatformResponse & { readonly request?: PlatformRequest }
 }
 
 /**
  * GraphQL: Apollo (`req`), Mercurius (`reply.request`), and subscriptions over `graphql-ws`
- * (`extra.request`, which Apollo's driver has in `req`).
+ * (`extra.request`, which Apollo's driver has in `req`). One answer serves all fields of a query,
+ * and gets what each of them adds.
  */
 export const graphql: CredentialTransport = Object.freeze<CredentialTransport>({
   type: 'graphql',
   request(host) {
-    const { req, request, extra, reply } =
-      host.getArgs<(GraphqlContext | undefined)[]>().at(-2) ?? {}
+    const { req, request, extra, reply } = graphqlContext(host)
     const candidates = [req, request, req?.extra?.request, extra?.request, reply?.request]
     const found = candidates.find((candidate) => typeof candidate?.headers === 'object')
     return found?.raw ?? found
   },
-  refusal: (error) =>
-    Object.assign(httpException(error), {
-      extensions: { code: GRAPHQL_CODES[error.status], ...error.body },
-    }),
+  answer: (fields, host) => setFields(fields, graphqlResponse(host)),
+  refusal(error, host) {
+    setFields(error.headers, graphqlResponse(host))
+    const extensions = { code: GRAPHQL_CODES[error.status], ...error.body }
+    return Object.assign(httpException(error), { extensions })
+  },
 })
+
+function graphqlContext(host: ArgumentsHost): GraphqlContext {
+  return host.getArgs<(GraphqlContext | undefined)[]>().at(-2) ?? {}
+}
+
+/** Express' request knows its response, Fastify's does not. Sockets of subscriptions have none. */
+function graphqlResponse(host: ArgumentsHost): PlatformResponse | undefined {
+  const { req, res, reply } = graphqlContext(host)
+  return [res, req?.res, reply].find((candidate) => typeof candidate?.header === 'function')
+}
 
 /** The error as Nest's own. Nest sends its message to callers, so it is the public text. */
 export function httpException(error: GuardError): HttpException {

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import { RpcException } from '@nestjs/microservices'
+import { requireObject } from '@verifier-guard/core/support'
 import { fieldsOf, metadataOf } from './messages.js'
 import type { CredentialTransport } from './transport.js'
 
@@ -34,6 +35,7 @@ const GRPC_INTERNAL = 13
  *
  * @param options where the token is. Default: in the message's headers
  * @returns a transport for `VerifierGuardModule.forRoot`
+ * @throws {GuardError} `invalid_configuration` for options that are no object
  * @example
  * ```ts
  * import { VerifierGuardModule } from '@verifier-guard/nestjs'
@@ -50,9 +52,9 @@ const GRPC_INTERNAL = 13
  * })
  * ```
  */
-export function microservices({
-  authorization = fieldsOf,
-}: MicroservicesOptions = {}): CredentialTransport {
+export function microservices(options: MicroservicesOptions = {}): CredentialTransport {
+  requireObject('options of microservices as an object', options, 'leave them out for the default')
+  const { authorization = fieldsOf } = options
   return {
     type: 'rpc',
     request(host) {

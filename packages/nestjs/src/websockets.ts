@@ -5,6 +5,7 @@
  */
 import { WsException } from '@nestjs/websockets'
 import type { RequestLike } from '@verifier-guard/core'
+import { requireObject } from '@verifier-guard/core/support'
 import type { CredentialTransport } from './transport.js'
 
 /** A client of socket.io with its handshake, or one of `ws` without it. */
@@ -15,6 +16,8 @@ interface Client {
   send(text: string): unknown
 }
 
+const CLIENT = 'pass what handleConnection(client, request) gets'
+
 const upgrades = new WeakMap<object, RequestLike>()
 
 /**
@@ -23,6 +26,7 @@ const upgrades = new WeakMap<object, RequestLike>()
  *
  * @param client as `handleConnection` gets it
  * @param request its second argument
+ * @throws {GuardError} `invalid_configuration` without a client
  * @example
  * A gateway, below its `@WebSocketGateway() @UseGuards(AccessTokenGuard)`:
  * ```ts
@@ -38,6 +42,7 @@ const upgrades = new WeakMap<object, RequestLike>()
  * ```
  */
 export function rememberUpgrade(client: object, request: RequestLike): void {
+  requireObject('the client first: rememberUpgrade(client, request)', client, CLIENT)
   upgrades.set(client, request)
 }
 
@@ -51,6 +56,7 @@ export function rememberUpgrade(client: object, request: RequestLike): void {
  * @param client as `handleConnection` gets it
  * @returns a request without credentials for a `ws` client whose upgrade was not remembered by
  *   {@link rememberUpgrade}
+ * @throws {GuardError} `invalid_configuration` without a client
  * @example
  * A gateway, below its `@WebSocketGateway()`:
  * ```ts
@@ -73,6 +79,7 @@ export function rememberUpgrade(client: object, request: RequestLike): void {
  * ```
  */
 export function requestOf(client: object): RequestLike {
+  requireObject('the client of a gateway', client, CLIENT)
   const { handshake, request = handshake } = client as Client
   if (handshake === undefined || request === undefined)
     return upgrades.get(client) ?? { headers: {} }

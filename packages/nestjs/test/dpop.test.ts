@@ -16,6 +16,8 @@ import {
   AccessTokenGuard,
   Auth,
   RequiredBinding,
+  Scopes,
+  systemRuntime,
   VerifierGuardModule,
   type AuthContext,
 } from '../src/index.js'
@@ -115,6 +117,61 @@ test('GraphQL: the fields of a query share its proof, which then is used up', as
   await app.close()
 })
 
+@Resolver()
+class Closed {
+  @Query(() => String)
+  @RequiredBinding('dpop')
+  open(): string {
+    return 'open'
+  }
+
+  @Query(() => String)
+  @Scopes('orders:admin')
+  closed(): string {
+    return 'closed'
+  }
+}
+
+describe('GraphQL: the fields of the answer reach the client', () => {
+  let ahead = 0
+  const runtime = { ...systemRuntime, now: () => systemRuntime.now() + ahead }
+  const nonce = { secrets: ['a-secret-that-all-instances-share-0001'] }
+  const trusting = VerifierGuardModule.forRoot({ ...options, runtime, dpop: { nonce } })
+  let app: INestApplication<Server>
+  beforeAll(async () => {
+    const module = GraphQLModule.forRoot<ApolloDriverConfig>({
+      driver: ApolloDriver,
+      autoSchemaFile: true,
+      includeStacktraceInErrorResponses: false,
+    })
+    const guard = { provide: APP_GUARD, useExisting: AccessTokenGuard }
+    app = await start({ imports: [module, trusting], providers: [Closed, guard] })
+  })
+  afterAll(() => app.close())
+
+  function ask(query: string, nonce?: string) {
+    const token = bound()
+    const url = `${RESOURCE}/graphql`
+    const dpop = holder.proof({ url, method: 'POST', token, ...(nonce && { nonce }) })
+    const fields = { authorization: `DPoP ${token}`, dpop }
+    return request(app.getHttpServer()).post('/graphql').set(fields).send({ query })
+  }
+
+  test.each([
+    ['a success', '{ open }', { open: 'open' }],
+    ['a refusal by a decorator', '{ closed }', null],
+  ])('the nonce with a refusal, and the new one with %s', async (_, query, data) => {
+    ahead = 0
+    const refused = await ask('{ open }')
+    expect(refused.headers['www-authenticate']).toMatch(/^DPoP .*error="use_dpop_nonce"/)
+    ahead = 200_000
+    const answer = await ask(query, refused.headers['dpop-nonce'])
+    expect((answer.body as { data: unknown }).data).toEqual(data)
+    expect(answer.headers['dpop-nonce']).toMatch(/^[\da-z]+\.[\w-]{22}$/)
+    expect(answer.headers['cache-control']).toContain('no-store')
+  })
+})
+
 @WebSocketGateway()
 @UseGuards(AccessTokenGuard)
 class Gateway implements OnGatewayConnection {
@@ -137,7 +194,7 @@ async function listening(adapt?: (app: INestApplication) => void) {
 }
 
 describe('a gateway', () => {
-  test('judges every message by the proof of the upgrade, on ws', async () => {
+  test('decides on every message by the proof of the upgrade, on ws', async () => {
     const { app, port } = await listening((app) => void app.useWebSocketAdapter(new WsAdapter(app)))
     const ask = async (headers: Record<string, string>, times: number) => {
       const socket = new WebSocket(`ws://127.0.0.1:${port}/`, { headers })

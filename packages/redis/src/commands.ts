@@ -2,11 +2,12 @@
  * A store from the two commands that it takes. Commands of a client in, store out.
  */
 import type { ReplayStore } from '@verifier-guard/core'
+import { configurationError } from '@verifier-guard/core/support'
 
 /** How a store names its keys. */
 export interface RedisStoreOptions {
   /**
-   * What every key starts with: tells APIs apart that share a Redis. Default: `verifier-guard:`.
+   * What every key starts with: APIs that share a Redis need one each. Default: `verifier-guard:`.
    */
   readonly prefix?: string
 }
@@ -20,6 +21,23 @@ export interface Commands {
 }
 
 const USED = 'dpop:'
+
+/**
+ * Refuses what is no client, or one of another package.
+ *
+ * @param call how the store is made
+ * @throws {GuardError} `invalid_configuration`
+ */
+export function requireClient(client: unknown, commands: readonly string[], call: string): void {
+  const given = Object(client) as Readonly<Record<string, unknown>>
+  const missing = commands.find((command) => typeof given[command] !== 'function')
+  if (missing === undefined) return
+  throw configurationError(
+    `a client with the functions ${commands.join(' and ')}`,
+    `none with ${missing}`,
+    `write ${call}`,
+  )
+}
 
 /**
  * Makes a store. One round trip for each proof, atomic, on one key: it works on a cluster too.

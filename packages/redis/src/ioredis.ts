@@ -1,5 +1,5 @@
 import type { ReplayStore } from '@verifier-guard/core'
-import { storeOf, type RedisStoreOptions } from './commands.js'
+import { requireClient, storeOf, type RedisStoreOptions } from './commands.js'
 
 /** A client or a cluster of `ioredis` or `iovalkey`, as far as this package touches it. */
 export interface IoredisClient {
@@ -16,6 +16,7 @@ export interface IoredisClient {
  * @param client of `new Redis(…)` or `new Cluster(…)`
  * @param options `prefix` starts every key; default: `verifier-guard:`
  * @returns a store for the option `dpop.replay.store` of a resource server
+ * @throws {GuardError} `invalid_configuration` for what is no such client
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
  * @example
  * ```ts
@@ -35,6 +36,7 @@ export interface IoredisClient {
  * ```
  */
 export function ioredisStore(client: IoredisClient, options: RedisStoreOptions = {}): ReplayStore {
+  requireClient(client, ['set', 'pttl'], 'ioredisStore(new Redis(…))')
   return storeOf(
     {
       setIfAbsent: (key, ttl) => client.set(key, '1', 'PX', ttl, 'NX'),

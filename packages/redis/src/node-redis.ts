@@ -1,5 +1,5 @@
 import type { ReplayStore } from '@verifier-guard/core'
-import { storeOf, type RedisStoreOptions } from './commands.js'
+import { requireClient, storeOf, type RedisStoreOptions } from './commands.js'
 
 /** A client, a cluster or a pool of the package `redis`, as far as this package touches it. */
 export interface NodeRedisClient {
@@ -16,6 +16,7 @@ export interface NodeRedisClient {
  * @param client of `createClient`, `createCluster` or `createClientPool`
  * @param options `prefix` starts every key; default: `verifier-guard:`
  * @returns a store for the option `dpop.replay.store` of a resource server
+ * @throws {GuardError} `invalid_configuration` for what is no such client
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
  * @example
  * ```ts
@@ -39,6 +40,7 @@ export function nodeRedisStore(
   client: NodeRedisClient,
   options: RedisStoreOptions = {},
 ): ReplayStore {
+  requireClient(client, ['set', 'pTTL'], 'nodeRedisStore(createClient(…))')
   return storeOf(
     {
       setIfAbsent: (key, PX) => client.set(key, '1', { NX: true, PX }),

@@ -1,5 +1,5 @@
 import type { ReplayStore } from '@verifier-guard/core'
-import { configurationError } from '@verifier-guard/core/support'
+import { configurationError, requireObject } from '@verifier-guard/core/support'
 
 /** A limiter of the package `rate-limiter-flexible`, as far as this package touches it. */
 export interface RateLimiter {
@@ -37,6 +37,7 @@ export interface RateLimiter {
  * ```
  */
 export function rateLimiterStore(limiter: RateLimiter): ReplayStore {
+  requireObject('a limiter of rate-limiter-flexible', limiter, 'write rateLimiterStore(limiter)')
   if (limiter.points !== 1) throw unfit('points: 1', `points: ${limiter.points}`)
   if (limiter.insuranceLimiter !== undefined && limiter.insuranceLimiter !== null)
     throw unfit('no "insuranceLimiter"', 'one, which accepts used proofs in an outage')

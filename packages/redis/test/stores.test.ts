@@ -238,6 +238,18 @@ async function race(name: string, socket: string, count: number): Promise<readon
   return won
 }
 
+test.each<[string, () => unknown, RegExp]>([
+  ['no client', () => nodeRedisStore(undefined as never), /found none with set: write nodeRedis/],
+  ['none of ioredis', () => ioredisStore(null as never), /found none with set: write ioredisStore/],
+  [
+    'a client of the other package',
+    () => ioredisStore({ set: () => Promise.resolve('OK'), pTTL: () => {} } as never),
+    /with the functions set and pttl, found none with pttl/,
+  ],
+])('%s is refused at start', (_, make, message) => {
+  expect(make).toThrow(message)
+})
+
 test('a limiter that would accept a used proof is refused at start', () => {
   const memory = new RateLimiterMemory({ points: 1, duration: 60 })
   const storeClient = new Redis({ lazyConnect: true })

@@ -78,7 +78,7 @@ function respond(route: AnsweringRoute): Handler {
 export const drivers: readonly Driver[] = [
   {
     name: `fetch (Node ${process.versions.node})`,
-    suites: ['contract', 'events', 'surroundings'],
+    suites: ['contract', 'events', 'nonces', 'surroundings'],
     lacks: ['unguarded', 'routes'],
     errorWays: { answering: [], passing: [], missing: [] },
     build: (application) => listen(build(application)),

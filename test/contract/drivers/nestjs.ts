@@ -29,7 +29,16 @@ export const drivers: readonly Driver[] = [10, 11, 12].flatMap((major) => {
     lacks: ['unguarded', 'nested'] as const,
     errorWays,
     ...(major === OWN
-      ? { suites: ['contract', 'error-handlers', 'events', 'late', 'surroundings'] as const }
+      ? {
+          suites: [
+            'contract',
+            'error-handlers',
+            'events',
+            'late',
+            'nonces',
+            'surroundings',
+          ] as const,
+        }
       : { suites: ['contract'] as const }),
     build: (application: Application) =>
       major === OWN ? build(application, platform) : buildApart(major, platform, application),

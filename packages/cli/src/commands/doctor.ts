@@ -4,7 +4,7 @@ import { readConfiguration, type ConfigurationFlags } from '../configuration.js'
 import { namedIssuers, type Facts } from '../doctor/facts.js'
 import type { DoctorFinding } from '../doctor/findings.js'
 import { checkKeys } from '../doctor/keys.js'
-import { checkHeaderSize, checkOptions, checkProxy } from '../doctor/options.js'
+import { checkHeaderSize, checkOptions, checkProxy, checkUsedProofs } from '../doctor/options.js'
 import {
   checkAddresses,
   checkClock,
@@ -47,7 +47,9 @@ export async function doctor(runtime: CliRuntime, flags: DoctorFlags): Promise<E
 }
 
 async function examine(facts: Facts): Promise<readonly DoctorFinding[]> {
-  const findings = [...checkOptions(facts), ...checkProxy(facts), ...checkHeaderSize(facts)]
+  const findings = [checkOptions, checkUsedProofs, checkProxy, checkHeaderSize].flatMap((check) =>
+    check(facts),
+  )
   for (const issuer of namedIssuers(facts)) findings.push(...(await examineIssuer(facts, issuer)))
   return [...findings, ...(await examineToken(facts))]
 }

@@ -27,8 +27,14 @@ export function namedIssuers({ options }: Facts): readonly IssuerOptions[] {
   return [issuer]
     .flat()
     .filter((entry) => typeof entry !== 'function')
-    .map((entry) => (typeof entry === 'string' ? { ...shared, issuer: entry } : entry))
+    .map((entry) => (typeof entry === 'string' ? { issuer: entry } : entry))
+    .map((entry) => (hasKeys(entry) ? entry : { ...entry, ...shared }))
     .filter((entry) => !entry.issuer.includes('{tenant}'))
+}
+
+/** An issuer's own keys take the place of shared ones. */
+function hasKeys({ jwksUri, keys }: IssuerOptions): boolean {
+  return jwksUri !== undefined || keys !== undefined
 }
 
 /** The options with one of the issuers alone. */

@@ -25,6 +25,26 @@ export function checkOptions({ options }: Facts): readonly DoctorFinding[] {
   )
 }
 
+/**
+ * Used proofs that each process remembers by itself. One process can't know of others, and a file
+ * can't state a store.
+ */
+export function checkUsedProofs({ options }: Facts): readonly DoctorFinding[] {
+  const { resource, dpop } = options
+  if (resource === undefined || dpop?.mode === 'disabled') return []
+  const expected = 'used DPoP proofs that all instances share'
+  if (dpop?.replay?.store !== undefined)
+    return [good('used proofs', expected, 'a store of the application')]
+  return [
+    warning(
+      'used proofs',
+      expected,
+      'the memory of each process, which other instances do not see',
+      'with several instances a proof passes once at each: pass "dpop.replay.store" in code, for instance nodeRedisStore(client) of @verifier-guard/redis; one instance needs none',
+    ),
+  ]
+}
+
 /** Node's `fetch` uses a proxy with `NODE_USE_ENV_PROXY` only. */
 export function checkProxy({ runtime: { env } }: Facts): readonly DoctorFinding[] {
   const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY']

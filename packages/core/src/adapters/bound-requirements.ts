@@ -23,17 +23,21 @@ export interface BoundRequirements<Handler, Own> {
   readonly requiredScopes: (
     ...parameters: Parameters<typeof requirements.requiredScopes>
   ) => Handler & Requirement
-  readonly requiredPower: <R = Own>(options: PowerOptions<R>) => Handler & Requirement<R>
+  // Without a function there is no request to read: such a requirement fits every transport.
+  readonly requiredPower: {
+    (options: PowerOptions<never> & { readonly domain?: string }): Handler & Requirement
+    <R = Own>(options: PowerOptions<R>): Handler & Requirement<R>
+  }
   readonly requiredBinding: (
     ...parameters: Parameters<typeof requirements.requiredBinding>
   ) => Handler & Requirement
   readonly requiredClaim: (
     ...parameters: Parameters<typeof requirements.requiredClaim>
   ) => Handler & Requirement
-  readonly requiredTenant: <R = Own>(
-    tenant: TenantSource<R>,
-    options?: TenantOptions,
-  ) => Handler & Requirement<R>
+  readonly requiredTenant: {
+    (tenant: string, options?: TenantOptions): Handler & Requirement
+    <R = Own>(tenant: TenantSource<R>, options?: TenantOptions): Handler & Requirement<R>
+  }
   readonly requiredKind: (
     ...parameters: Parameters<typeof requirements.requiredKind>
   ) => Handler & Requirement

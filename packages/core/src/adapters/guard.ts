@@ -3,13 +3,13 @@
  * the answer.
  */
 import type { AuthContext } from '../context.js'
+import type { Admission } from '../decision.js'
+import type { Exchange } from '../exchange.js'
 import { quote, quoteAddress } from '../kit/display.js'
 import { configurationError, GuardError } from '../kit/errors.js'
 import { andThen, type Later } from '../kit/later.js'
-import type { Admission } from '../decision.js'
 import { flag, readOptions, type OptionRows } from '../kit/option-rows.js'
 import type { ResourceServerOptions } from '../options/options.js'
-import type { Exchange } from '../exchange.js'
 import type { Requirement } from '../requirements/index.js'
 import { createResourceServer } from '../resource-server.js'
 import { decisionsFor, type DecidingServer, type ResourceServer } from '../server.js'
@@ -42,7 +42,8 @@ export interface Guard {
    * Asks something of a caller whose request is allowed so far. An anonymous caller is refused: the
    * token is missing.
    *
-   * @throws {GuardError} the codes with status 403, `token_missing`, `status_unavailable`
+   * @throws {GuardError} the codes with status 403, `token_missing`, `token_not_bound`,
+   *   `credential_revoked`, `status_unavailable`, `rule_failed`
    */
   authorize(
     auth: AuthContext | undefined,

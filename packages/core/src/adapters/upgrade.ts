@@ -2,14 +2,15 @@
  * Puts the check of access tokens before a WebSocket's handshake. An upgrade in, an accepted caller
  * or a refusal on the socket out.
  */
-import { ownEnd } from './exchanges.js'
-import { createGuard, type AuthOptions } from './guard.js'
 import type { AuthContext } from '../context.js'
-import { GuardError } from '../kit/errors.js'
+import { GuardError, type HeaderFields } from '../kit/errors.js'
 import type { ResourceServerOptions } from '../options/options.js'
 import type { RequestLike } from '../presented/request.js'
 import type { Requirement } from '../requirements/index.js'
 import type { ResourceServer } from '../server.js'
+import { authenticateEntry, authorizeEntry, type Entry } from './callers.js'
+import { ownEnd } from './exchanges.js'
+import { createGuard, type AuthOptions } from './guard.js'
 
 /** The socket of an upgrade, as far as this package touches it. */
 export interface UpgradeSocket {
@@ -37,7 +38,8 @@ export interface UpgradeOptions<Incoming = unknown> extends AuthOptions {
  *
  * @param options of `createResourceServer`, or a resource server made before
  * @param accept called with the caller once the upgrade may go on, by `ws`'s `handleUpgrade` for
- *   instance
+ *   instance. Its last argument is the fields for the answer, which are most often none: a new
+ *   `DPoP-Nonce` is one. `ws` adds them in its event `headers`
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -65,26 +67,32 @@ export interface UpgradeOptions<Incoming = unknown> extends AuthOptions {
  */
 export function protectUpgrade<Incoming extends RequestLike, Socket extends UpgradeSocket, Head>(
   options: ResourceServerOptions | ResourceServer<object>,
-  accept: (request: Incoming, socket: Socket, head: Head, auth: AuthContext | undefined) => unknown,
+  accept: (
+    request: Incoming,
+    socket: Socket,
+    head: Head,
+    auth: AuthContext | undefined,
+    headers: HeaderFields,
+  ) => unknown,
   { requirement, ...authOptions }: UpgradeOptions<Incoming> = {},
 ): (request: Incoming, socket: Socket, head: Head) => void {
   const guard = createGuard(options, authOptions)
   const decide = async (request: Incoming) => {
     const { ended, end } = ownEnd()
-    const exchange = { request, key: request, ended }
-    const { auth } = await guard.authenticate(exchange)
-    if (requirement !== undefined) await guard.authorize(auth, requirement, exchange)
+    const entry: Entry = { guard, exchange: { request, key: request, ended } }
+    const admission = await authenticateEntry(entry)
+    if (requirement !== undefined) await authorizeEntry(entry, requirement)
     end()
-    return auth
+    return admission
   }
   return (request, socket, head) => {
     // Until the application owns the socket, a caller who hangs up would otherwise end the process.
     socket.on('error', hangUp)
     decide(request)
       .then(
-        (auth) => {
+        ({ auth, headers }) => {
           socket.off('error', hangUp)
-          return accept(request, socket, head, auth)
+          return accept(request, socket, head, auth, headers)
         },
         (error: unknown) => refuse(socket, error),
       )

@@ -1,5 +1,6 @@
 /* Ends what outlives the request when its token expires. */
 import type { AuthContext } from '../context.js'
+import { requireObject } from '../kit/option-rows.js'
 import { systemRuntime, type Runtime } from '../kit/runtime.js'
 
 /**
@@ -13,6 +14,7 @@ import { systemRuntime, type Runtime } from '../kit/runtime.js'
  *   that it returns may reject, as closing what is closed does: both are ignored
  * @param runtime the clock and the timer; default: the system's, whose timer does not keep the
  *   process alive
+ * @throws {GuardError} `invalid_configuration` without a caller: an anonymous one has no token
  * @returns a function that calls it off: for connections that end by themselves
  * @example
  * ```ts
@@ -28,10 +30,12 @@ import { systemRuntime, type Runtime } from '../kit/runtime.js'
  * ```
  */
 export function whenExpired(
-  { expiresAt }: Pick<AuthContext, 'expiresAt'>,
+  auth: Pick<AuthContext, 'expiresAt'>,
   callback: () => unknown,
   runtime: Pick<Runtime, 'now' | 'schedule'> = systemRuntime,
 ): () => void {
+  requireObject('a caller for whenExpired(…)', auth, 'an anonymous caller has no token to expire')
+  const { expiresAt } = auth
   let cancel = (): void => undefined
   const wait = () => {
     const left = expiresAt * 1_000 - runtime.now()

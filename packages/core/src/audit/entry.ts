@@ -27,7 +27,7 @@ export interface AuditEntry {
   readonly correlationId?: string
   /** Tells the tokens of refusals apart, without being one. */
   readonly fingerprint?: string
-  /** The share of denials that is told of, where the option `sampleDenied` leaves some out. */
+  /** The share of denials that is written, where the option `sampleDenied` leaves some out. */
   readonly share?: number
   /** The persons that the option `persons` names. */
   readonly persons?: Readonly<Partial<Record<AuditPerson, string>>>

@@ -146,7 +146,7 @@ const FORMS = {
  * ```
  */
 export function recognize(text: string): Recognized {
-  const seen = look(text.slice(0, MAX_LENGTH))
+  const seen = look(typeof text === 'string' ? text.slice(0, MAX_LENGTH) : '')
   const [form, { says, cure }] = Object.entries<Form>(FORMS).find(([, { fits }]) => fits(seen))!
   return { form: form as TextForm, says, ...(cure !== undefined && { cure }) }
 }

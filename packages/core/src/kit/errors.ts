@@ -137,7 +137,7 @@ export type ChallengeParameters = Readonly<Record<string, string>>
 export interface Refusal {
   readonly code: ErrorCode
   readonly reason: DenialReason
-  /** What the challenge says of the way to get in. */
+  /** What the challenge says of the way to get access. */
   readonly challenge?: ChallengeParameters
   /** The schemes that are challenged. Default: by the error, see `challenge.ts`. */
   readonly schemes?: readonly Scheme[]
@@ -182,7 +182,7 @@ export interface HttpAnswer {
   }
 }
 
-// Two copies of this package in one process (ESM and CommonJS, say) must recognise each other's
+// Two copies of this package in one process (ESM and CommonJS) must recognise each other's
 // errors.
 const brand = Symbol.for('@verifier-guard/core/GuardError')
 

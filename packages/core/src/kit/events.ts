@@ -37,7 +37,7 @@ export interface GuardEvents {
   /**
    * A request is allowed. Of every request one of this and `denied` is published: by an adapter
    * once all guards of the request are through, at the latest when its answer ends. A request that
-   * its caller left before is neither.
+   * its caller left before is neither, and so is one for which a guard failed: status 500.
    */
   readonly allowed: AboutRequest & {
     /** Absent for an anonymous caller, where authentication is optional. */
@@ -55,7 +55,10 @@ export interface GuardEvents {
        * one.
        */
       readonly fingerprint?: string
-      /** The `iss` of the token, where it is a configured issuer. */
+      /**
+       * The `iss` of the token, where it is an issuer of the options, or one that a lookup accepts:
+       * whoever signed the token. One of a template stands here once its key has signed.
+       */
       readonly issuer?: string
       /** The share of denials that is published, where that is not all: option `sampleDenied`. */
       readonly share?: number
@@ -119,7 +122,7 @@ export interface GuardEvents {
 }
 
 /**
- * Functions to be told of events. One that throws, or whose promise rejects, disturbs no request.
+ * Functions that get the events. One that throws, or whose promise rejects, disturbs no request.
  */
 export type EventListeners = {
   readonly [Name in keyof GuardEvents]?: (event: GuardEvents[Name]) => void

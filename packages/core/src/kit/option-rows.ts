@@ -66,6 +66,18 @@ export function readOptions<Options extends object, Rows extends OptionRows<Opti
   ) as Filled<Options, Rows>
 }
 
+/**
+ * Refuses an argument that is no object: JavaScript lets a caller leave it out.
+ *
+ * @param expected what is needed
+ * @param hint what to do
+ * @throws {GuardError} `invalid_configuration`
+ */
+export function requireObject(expected: string, value: unknown, hint: string): void {
+  if (typeof value === 'function' || (typeof value === 'object' && value !== null)) return
+  throw configurationError(expected, quote(value), hint)
+}
+
 /** The same rows for options within an option: their names in messages are `keySet.maxAge`. */
 export function within<Rows extends Readonly<Record<string, OptionRow>>>(
   group: string,

@@ -35,7 +35,10 @@ export interface ReplayStore {
 
 /** How proofs that were used are remembered. */
 export interface ReplayOptions {
-  /** Where. Default: in the memory of this process, which other instances do not see. */
+  /**
+   * Where. Default: in the memory of this process. **With several instances a proof then passes
+   * once at each of them**, which the server can't notice: give them all one store.
+   */
   readonly store?: ReplayStore
   /**
    * Proofs that the memory of this process holds; when it is full, further ones get 503. One key
@@ -46,7 +49,8 @@ export interface ReplayOptions {
   readonly timeout?: number
   /**
    * While the store is unavailable: `closed` answers 503; `{ openFor: n }` accepts proofs for n
-   * seconds without knowing whether they were used. Default: `closed`.
+   * seconds without knowing whether they were used. It holds for a store that has worked before:
+   * one that has never passed its test at the start stays closed. Default: `closed`.
    */
   readonly unavailable?: 'closed' | { readonly openFor: number }
 }
@@ -158,7 +162,7 @@ export const REPLAY_ROWS = {
   store: {
     check: checkStore,
     defaultIs: 'the memory of this process',
-    says: 'where proofs that were used are remembered; instances share one',
+    says: 'where proofs that were used are remembered; several instances must share one',
   },
   maxEntries: {
     check: count(10_000_000),
@@ -174,7 +178,7 @@ export const REPLAY_ROWS = {
   unavailable: {
     check: closedOrOpenFor(DAY),
     default: 'closed',
-    says: 'while the store fails: `closed` answers 503, `{ openFor: n }` accepts for n seconds',
+    says: 'while the store fails: `closed` answers 503, `{ openFor: n }` accepts for n seconds once the store has worked',
   },
 } as const satisfies OptionRows<ReplayOptions>
 

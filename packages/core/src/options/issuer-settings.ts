@@ -57,14 +57,17 @@ export function missingIssuer(found: string): Error {
   )
 }
 
-/** The keys that the application states, or the place that it states for them. */
+/**
+ * The keys that the application states, or the place that it states for them. What an issuer states
+ * itself, in either way, takes the place of what is shared in either way.
+ */
 function statedKeys(
   own: IssuerOptions,
   shared: ResourceServerOptions,
   insecureHttp: boolean,
 ): KeyLocation | undefined {
-  const jwksUri = own.jwksUri === undefined ? shared.jwksUri : own.jwksUri
-  const keys = own.keys === undefined && own.jwksUri === undefined ? shared.keys : own.keys
+  const isStated = own.jwksUri !== undefined || own.keys !== undefined
+  const { jwksUri, keys } = isStated ? own : shared
   if (jwksUri !== undefined && keys !== undefined)
     throw configurationError('one source of keys', '"jwksUri" and "keys"', 'leave one out')
   if (jwksUri !== undefined) {

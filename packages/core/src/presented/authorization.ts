@@ -23,10 +23,19 @@ export interface Presented {
   readonly request: RequestLike | undefined
   /** The framework's own request, for functions of the application. */
   readonly own?: unknown
+  /** What stands for the request, whatever copy of it this is. Default: the request. */
+  readonly identity?: object | undefined
   /** The whole field, where its form is still to be checked by {@link checkForm}. */
   readonly field?: string
   /** The text of the DPoP proof beside it, once it was read. */
   proof?: string | undefined
+}
+
+/** What credentials are read from. */
+interface Source {
+  readonly request: RequestLike
+  readonly own: unknown
+  readonly identity: object
 }
 
 /** What a request without an access token carries in its place, in words. */
@@ -55,17 +64,23 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
  * remembered letter by letter needs no second look.
  *
  * @param own the framework's own request; default: the request
+ * @param identity what stands for the request, whatever copy of it this is; default: the request
  * @throws {Denial} `authorization_repeated`, `authorization_malformed`, `token_too_large`
  */
-export function present(request: RequestLike, own: unknown = request): Presented | Absent {
+export function present(
+  request: RequestLike,
+  own: unknown = request,
+  identity: object = request,
+): Presented | Absent {
   const field = fieldOf(request, 'authorization')
   if (field === undefined || field === '') return { absent: absentFrom(request) }
   if (typeof field === 'object') throw notOne(field)
   if (isInQuery(request, 'access_token'))
     throw repeated('an Authorization field and "access_token" in the query')
   const scheme = usualScheme(field)
-  if (scheme === undefined) return read(field, request, own)
-  return { scheme, token: boundedToken(field.slice(scheme.length + 1)), request, own, field }
+  if (scheme === undefined) return read(field, { request, own, identity })
+  const token = boundedToken(field.slice(scheme.length + 1))
+  return { scheme, token, request, own, identity, field }
 }
 
 /** The scheme of a field in its usual spelling, with one space after it. */
@@ -92,10 +107,10 @@ export function presentAlone(token: unknown): Presented | Absent {
  * @throws {Denial} `authorization_repeated`, `authorization_malformed`
  */
 export function checkForm({ field, request, own }: Presented): void {
-  if (field !== undefined) read(field, request!, own)
+  if (field !== undefined) read(field, { request: request!, own, identity: request! })
 }
 
-function read(field: string, request: RequestLike, own: unknown): Presented | Absent {
+function read(field: string, source: Source): Presented | Absent {
   if (ANOTHER.test(field) && ANOTHER.test(withoutQuoted(field)))
     throw repeated('several in one field')
   const [start, scheme] = SCHEME.exec(field) ?? []
@@ -106,7 +121,7 @@ function read(field: string, request: RequestLike, own: unknown): Presented | Ab
   const known = Object.hasOwn(TOKEN_SCHEMES, lower) ? TOKEN_SCHEMES[lower] : undefined
   if (known === undefined) return { absent: otherCredentials(scheme) }
   const token = boundedToken(field.slice(start.length))
-  if (B64TOKEN.test(token)) return { scheme: known, token, request, own }
+  if (B64TOKEN.test(token)) return { scheme: known, token, ...source }
   throw malformed(
     token === '' ? `nothing after "${known}"` : `${token.length} characters with others among them`,
   )

@@ -24,7 +24,7 @@ export type ReadCertificate = (asking: Asking) => Shown
 /** Node's request, of HTTP/1.1 or HTTP/2, over TLS. */
 interface TlsRequest extends RequestLike {
   readonly socket?: {
-    readonly getPeerX509Certificate?: () => { readonly raw: Uint8Array } | undefined
+    readonly getPeerX509Certificate?: () => { readonly raw: unknown } | undefined
   }
 }
 
@@ -36,15 +36,22 @@ export function certificateReader(source: CertificateSettings): ReadCertificate 
 }
 
 /** The handshake has shown that the client holds its key (RFC 8446 §4.4.3). */
-function onSocket({ socket }: TlsRequest): Shown {
-  if (typeof socket?.getPeerX509Certificate !== 'function')
+function onSocket(request: TlsRequest): Shown {
+  const found = guarded(NO_CONNECTION, () => bytesOf(certificateOn(request)))
+  if (found === 'no connection')
     throw missing(
       'a request without a TLS connection of Node',
       'behind a proxy, name the field that it passes certificates in',
     )
-  const der = called(() => socket.getPeerX509Certificate!()?.raw)
-  if (der !== undefined) return { der }
-  throw missing('none on the TLS connection', 'the server must ask for one: requestCert: true')
+  if (found === undefined)
+    throw missing('none on the TLS connection', 'the server must ask for one: requestCert: true')
+  if (found instanceof Uint8Array) return { der: found }
+  throw malformed({ expected: EXPECTED, actual: 'something else', hint: NO_CONNECTION })
+}
+
+function certificateOn({ socket }: TlsRequest): unknown {
+  if (typeof socket?.getPeerX509Certificate !== 'function') return 'no connection'
+  return socket.getPeerX509Certificate()?.raw
 }
 
 /** What is no certificate refuses: some proxies send a text of their own in the place of none. */
@@ -66,20 +73,32 @@ function inField(request: RequestLike, { header, format }: CertificateField): Sh
 }
 
 function fromFunction(find: CertificateFunction, own: unknown): Shown {
-  const found = called(() => find(own as never)) as unknown
+  const found = guarded(NO_UNDEFINED, () => readOut(find(own as never)))
   if (found === undefined || found === null)
     throw missing('none by the function "certificate"', 'the client must show one')
   const what = { expected: 'a certificate in DER, or { format, text }, by "certificate"' }
-  if (ArrayBuffer.isView(found)) {
-    const der = new Uint8Array(found.buffer, found.byteOffset, found.byteLength)
-    if (isWhole(der)) return { der }
-  } else if (isText(found)) return read(found, what)
+  if (isText(found)) return read(found, what)
+  if (found instanceof Uint8Array && isWhole(found)) return { der: found }
   throw malformed({ ...what, actual: 'something else' })
 }
 
+/** What a function answered, each member read once: it may be a getter that throws. */
+function readOut(found: unknown): unknown {
+  if (typeof found !== 'object' || found === null || ArrayBuffer.isView(found))
+    return bytesOf(found)
+  const { format, text } = found as Partial<CertificateText>
+  return { format, text }
+}
+
+/** Any view of bytes as the bytes themselves; anything else as it is. */
+function bytesOf(found: unknown): unknown {
+  if (!ArrayBuffer.isView(found)) return found
+  return new Uint8Array(found.buffer, found.byteOffset, found.byteLength)
+}
+
 function isText(found: unknown): found is CertificateText {
-  const { format, text } = Object(found) as Partial<CertificateText>
-  return typeof text === 'string' && Object.hasOwn(FORMATS, String(format))
+  const { format, text } = Object(found) as { readonly format?: unknown; readonly text?: unknown }
+  return typeof text === 'string' && typeof format === 'string' && Object.hasOwn(FORMATS, format)
 }
 
 /** The text is never shown: a certificate has names of persons in it. */
@@ -92,21 +111,22 @@ function read(
   throw malformed({ ...what, actual: `another text, of ${text.length} characters` })
 }
 
-/** A function that can't read what a caller sent is no fault of the server. */
-function called<T>(find: () => T): T {
+const EXPECTED = 'a certificate, or undefined for none'
+const NO_UNDEFINED = 'the function "certificate" must return undefined where there is none'
+const NO_CONNECTION =
+  'the connection is not as Node has it: name a field in "certificate", or pass a function'
+
+/**
+ * Reads what others have made. Code that can't read what a caller sent is no fault of the server,
+ * and what it throws is no answer.
+ */
+function guarded<T>(hint: string, find: () => T): T {
   try {
     return find()
   } catch (cause) {
-    throw new Denial(
-      'certificate_malformed',
-      {
-        check: 'certificate',
-        expected: 'a certificate, or undefined for none',
-        actual: 'an error, which is the cause of this one',
-        hint: 'the function "certificate" must return undefined where there is none',
-      },
-      { cause },
-    )
+    const actual = 'an error, which is the cause of this one'
+    const reason = { check: 'certificate', expected: EXPECTED, actual, hint }
+    throw new Denial('certificate_malformed', reason, { cause })
   }
 }
 

@@ -45,7 +45,7 @@ export function createDpopProofs(
   const read = createProofReader(dpop.algorithms, signatureThread)
   const freshness = createFreshness(dpop, runtime)
   const replays = createReplays(dpop.replay, runtime, emitter)
-  const shown = new WeakMap<RequestLike, Shown>()
+  const shown = new WeakMap<object, Shown>()
   const hashOf = tokenHashes()
 
   /**
@@ -53,15 +53,15 @@ export function createDpopProofs(
    * query, by each message on the socket that it opened. Its proof is used up once.
    */
   function show(demand: Demand): Later<readonly FieldPair[] | undefined> {
-    const { request, proof } = demand
+    const { request, identity = request, proof } = demand
     if (proof === undefined || proof === '') return freshness.missing()
-    const before = shown.get(request)
+    const before = shown.get(identity)
     if (before !== undefined && isSame(before, demand)) return before.outcome
     const outcome = check(demand, proof)
     const { method, url, originalUrl = url } = request
     const { token } = demand.known.context
-    shown.set(request, { method, url: originalUrl, token, proof, outcome })
-    if (outcome instanceof Promise) outcome.catch(() => shown.delete(request))
+    shown.set(identity, { method, url: originalUrl, token, proof, outcome })
+    if (outcome instanceof Promise) outcome.catch(() => shown.delete(identity))
     return outcome
   }
 
@@ -99,9 +99,9 @@ export function createDpopProofs(
 
   /** §11.1: by hash, as a client chooses how long its `jti` is, and by key, as it chooses which. */
   function used({ claims }: SignedProof, { ttl }: Fresh, demand: Demand): Later<void> {
-    const { thumbprint: owner, request } = demand
+    const { thumbprint: owner, request, identity = request } = demand
     return andThen(sha256(`${owner}.${claims.jti}`), (key) =>
-      replays.use({ key, ttl, owner, request }),
+      replays.use({ key, ttl, owner, request: identity }),
     )
   }
 

@@ -2,6 +2,7 @@
  * Uses each proof up, so that it passes once (RFC 9449 §11.1). Key of a proof in; returns, or
  * throws. What a failing store means is the application's choice: closed unless it says otherwise.
  */
+import { printable } from '../kit/display.js'
 import { Denial } from '../kit/errors.js'
 import type { Emitter } from '../kit/events.js'
 import type { Later } from '../kit/later.js'
@@ -78,11 +79,12 @@ function replaysIn(
   }
 
   async function use({ key, ttl, request }: UsedProof): Promise<void> {
+    // A store that never worked is a mistake, and no outage: "openFor" does not hold for it.
     if (!hasPassed) await ready()
     if (used.get(request) === key) return
     const found = await add(key, ttl).catch(failed)
+    if (found !== 'unknown') failingSince = undefined
     if (found === 'present') throw replayed()
-    if (found === 'added') failingSince = undefined
     used.set(request, key)
   }
 
@@ -125,8 +127,13 @@ async function showMemory(add: Add, key: string): Promise<void> {
 /** Seconds. */
 const TEST_TTL = 60
 
+/** A store quotes what servers answer, which may be anything. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'no error object'
+  try {
+    return error instanceof Error ? printable(String(error.message)) : 'no error object'
+  } catch {
+    return 'an error without a message'
+  }
 }
 
 function replayed(): Denial {

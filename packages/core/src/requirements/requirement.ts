@@ -61,8 +61,8 @@ export type Outcome = Later<Refusal | undefined>
  * @returns nothing when it is met at once, a promise when that takes time
  * @throws {GuardError} `invalid_configuration` for what is no requirement
  * @throws {Denial} `scope_missing`, `power_missing`, `tenant_mismatch`, `kind_not_accepted`,
- *   `claim_requirement_unmet`, `rule_unmet`, `credential_revoked`, `status_unavailable`,
- *   `rule_failed`
+ *   `claim_requirement_unmet`, `rule_unmet`, `token_not_bound`, `credential_revoked`,
+ *   `status_unavailable`, `rule_failed`
  */
 export function checkRequirement<Request>(
   requirement: Requirement<Request>,

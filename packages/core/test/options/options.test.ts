@@ -518,6 +518,30 @@ describe('defaults', () => {
     expect(keysOf({ jwksUri: `${issuer}/own` })).toEqual({ jwksUri: `${issuer}/own` })
   })
 
+  const keys = { keys: [] }
+  const shared = `${issuer}/shared`
+  const own = `${issuer}/own`
+  test.each<[string, object, object, object]>([
+    ['own "keys" before a shared "jwksUri"', { keys }, { jwksUri: shared }, { keys }],
+    ['own "jwksUri" before shared "keys"', { jwksUri: own }, { keys }, { jwksUri: own }],
+    ['own "jwksUri" before a shared one', { jwksUri: own }, { jwksUri: shared }, { jwksUri: own }],
+    ['own "keys" before shared ones', { keys }, { keys: { keys: [{}] } }, { keys }],
+    ['shared "keys" where it states nothing', {}, { keys }, { keys }],
+    [
+      'a shared "jwksUri" where it states undefined',
+      { keys: undefined },
+      { jwksUri: shared },
+      { jwksUri: shared },
+    ],
+  ])('an issuer takes its %s', (_, stated, ofAll, taken) => {
+    const [resolved] = resolveOptions({
+      ...good,
+      ...ofAll,
+      issuer: { issuer, ...stated },
+    }).issuers
+    expect(resolved!.keysAt(issuer)).toMatchObject(taken)
+  })
+
   test('an issuer of a list may have settings of its own', () => {
     const { issuers } = resolveOptions({
       ...good,

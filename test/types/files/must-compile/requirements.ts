@@ -117,3 +117,16 @@ export const upgrade = onExpress.protectUpgrade(
     requirement: requiredRule('local', (_, { socket }: IncomingMessage) => socket.localPort === 80),
   },
 )
+// What reads no request fits an upgrade as it does a route.
+const watching = { domain: 'DOME', function: 'Orders', action: 'Watch' }
+export const upgradeOfPower = onExpress.protectUpgrade(
+  server,
+  (_: IncomingMessage, socket: Duplex, _head: Buffer, auth) => socket.end(auth?.clientId),
+  {
+    requirement: onExpress.allOf(
+      onExpress.requiredPower(watching),
+      onExpress.requiredTenant('a'),
+      onExpress.requiredPower({ ...watching, domain: ({ url }: IncomingMessage) => url }),
+    ),
+  },
+)

@@ -1,4 +1,4 @@
-// expected: TS2345 TS2345 TS2345 TS2345
+// expected: TS2345 TS2345 TS2345 TS2769
 import { requiredPower } from '@verifier-guard/core'
 import { requiredPower as onExpress } from '@verifier-guard/express'
 

@@ -1,0 +1,113 @@
+import { createServer, type Server } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { createDevVerifier } from '@verifier-guard/dev-verifier'
+import * as onExpress from '@verifier-guard/express'
+import * as onFastify from '@verifier-guard/fastify'
+import * as onHono from '@verifier-guard/fetch/hono'
+import * as onKoa from '@verifier-guard/koa'
+import express, { type ErrorRequestHandler } from 'express'
+import express4 from 'express4'
+import Fastify from 'fastify'
+import { Hono } from 'hono'
+import Koa from 'koa'
+import { heard } from './application.js'
+import { send } from './send.js'
+
+const verifier = createDevVerifier()
+const options = {
+  issuer: verifier.issuer,
+  profile: 'eudistack',
+  runtime: { ...onExpress.systemRuntime, fetch: verifier.fetch },
+  events: heard,
+} as const
+
+const who = (auth: onExpress.AuthContext | undefined) => (auth ? 'known' : 'anonymous')
+
+/** Goes on as if nothing had happened. */
+const forgive: ErrorRequestHandler = (_error, _req, _res, next) => next()
+
+function onExpressBy(make: typeof express) {
+  const app = make().set('env', 'production')
+  app.use(onExpress.auth(options, { optional: true }), forgive)
+  app.get('/who', (req, res) => void res.send(who(onExpress.optionalAuthOf(req))))
+  app.get('/asked', onExpress.requiredScopes('a'), (_req, res) => void res.send('asked'))
+  return listening(createServer(app))
+}
+
+/** Applications whose error handling goes on after a refusal, and asks for the caller. */
+const applications: Readonly<Record<string, () => Promise<Server>>> = {
+  'Express 5': () => onExpressBy(express),
+  'Express 4': () => onExpressBy(express4 as unknown as typeof express),
+  Koa: () => {
+    const app = new Koa()
+    app.silent = true
+    app.use(async (ctx, next) => {
+      await next().catch(() => undefined)
+      ctx.body = who(onKoa.optionalAuthOf(ctx))
+    })
+    app.use(onKoa.auth(options, { optional: true }))
+    const answer = app.callback()
+    return listening(createServer((request, response) => void answer(request, response)))
+  },
+  Fastify: async () => {
+    const app = Fastify()
+    app.setErrorHandler((_error, request, reply) =>
+      reply.code(200).send(who(onFastify.optionalAuthOf(request))),
+    )
+    await app.register(onFastify.auth(options, { optional: true }))
+    app.get('/who', (request) => who(onFastify.optionalAuthOf(request)))
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    return app.server
+  },
+  Hono: () => {
+    const app = new Hono()
+    app.use(async (c, next) => {
+      await next()
+      c.res = new Response(who(onHono.optionalAuthOf(c)))
+    })
+    app.use(onHono.auth(options, { optional: true })).get('/who', (c) => c.text('in'))
+    const answer = getRequestListener(app.fetch)
+    return listening(createServer((request, response) => void answer(request, response)))
+  },
+}
+
+async function listening(server: Server): Promise<Server> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
+describe.each(Object.entries(applications))(
+  '%s, with error handling that goes on',
+  (name, start) => {
+    let server: Server
+    beforeAll(async () => void (server = await start()))
+    afterAll(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    const ask = (path: string, headers = {}) =>
+      send(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, 'GET', headers)
+
+    test('a bad token is never an anonymous caller', async () => {
+      const { status, headers, body } = await ask('/who', { authorization: 'Bearer bad' })
+      expect(body).not.toContain('anonymous')
+      expect(status).toBe(401)
+      expect(headers['www-authenticate']).toContain('error="invalid_token"')
+    })
+
+    test('no token at all is one, and a good one is known', async () => {
+      expect(await ask('/who')).toMatchObject({ status: 200, body: 'anonymous' })
+      const good = { authorization: `Bearer ${verifier.mint()}` }
+      expect(await ask('/who', good)).toMatchObject({ status: 200, body: 'known' })
+    })
+
+    if (name.startsWith('Express'))
+      test('a requirement refuses a refused request again', async () => {
+        const { status } = await ask('/asked', { authorization: 'Bearer bad' })
+        expect(status).toBe(401)
+      })
+  },
+)
