@@ -41,7 +41,7 @@ export async function readConfiguration(
   const source =
     flags.config === undefined
       ? undefined
-      : { path: flags.config, text: readFile(runtime, flags.config, 'a configuration file') }
+      : { path: flags.config, text: readFile(runtime, flags.config, 'configuration') }
   const stated = source === undefined ? {} : parseSource(source.text, source.path)
   const given = { ...stated, ...(await optionsOf(runtime, flags)) }
   if (Object.keys(given).length === 0) return undefined

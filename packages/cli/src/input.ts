@@ -12,30 +12,48 @@ import type { CliRuntime } from './runtime.js'
  * @throws {Failure} when there is no such file, or a token stands in its place
  */
 export async function readText(runtime: CliRuntime, place: string, what: string): Promise<string> {
-  if (place === '-') return (await runtime.readStdin()).trim()
-  if (looksSecret(place))
-    throw usageFailure(
-      `the file that holds the ${what}, or - for stdin`,
-      'what looks like the text itself',
-      'the command line shows in the process list and in the history of the shell: replace this token or key, and pass the next one in a file',
-    )
-  return readFile(runtime, place, `the ${what} in a file`).trim()
+  return place === '-' ? (await runtime.readStdin()).trim() : readFile(runtime, place, what).trim()
 }
 
 /**
- * Reads a file.
+ * Reads a file. Messages never quote its path, which may be a secret in the wrong place.
  *
- * @throws {Failure} when it can't be read
+ * @param what the text is, for messages
+ * @throws {Failure} when it can't be read, or a secret stands in place of its path
  */
-export function readFile(runtime: CliRuntime, path: string, expected: string): string {
+export function readFile(runtime: CliRuntime, path: string, what: string): string {
+  if (looksSecret(path))
+    throw usageFailure(
+      `the path of a file with the ${what}`,
+      'what looks like a token or a key itself',
+      'the command line shows in the process list and in the history of the shell: replace this token or key, and pass the next one in a file',
+    )
   try {
     return runtime.readFile(path)
   } catch (error) {
     const { code = 'an error' } = error as NodeJS.ErrnoException
-    throw usageFailure(expected, `${code} for ${path}`, 'check the path')
+    throw usageFailure(
+      `the path of a file with the ${what}`,
+      `${code} for what was given`,
+      'check the path; a token or key itself does not belong on the command line',
+    )
   }
 }
 
-function looksSecret(text: string): boolean {
-  return /^eyJ[\w-]+\./.test(text) || text.includes('PRIVATE KEY') || text.trim().startsWith('{')
+/** How tokens and keys look that are given where a path or a word is expected. */
+const SECRETS: readonly RegExp[] = [
+  /^\{/,
+  /PRIVATE KEY/,
+  // In Base64: `{"`, then `eyJ`, `-----` and DER.
+  /^eyJ/,
+  /^ZXlK/,
+  /^LS0tLS1/,
+  /^MI[\w+/=\s]{60,}$/,
+  // A scalar that has lost leading zeros still has 60 digits.
+  /^(?:0x)?[0-9a-f]{60,}$/i,
+]
+
+/** Whether a text is likely a token or a key. */
+export function looksSecret(text: string): boolean {
+  return SECRETS.some((form) => form.test(text.trim()))
 }

@@ -11,6 +11,7 @@ import { inspectKey, makeKey } from './commands/keys.js'
 import { mint } from './commands/mint.js'
 import { token } from './commands/token.js'
 import { EXIT, Failure, type ExitCode } from './exit.js'
+import { looksSecret } from './input.js'
 import { harmless } from './output.js'
 import type { CliRuntime } from './runtime.js'
 
@@ -38,17 +39,31 @@ export async function run(args: readonly string[], runtime: CliRuntime): Promise
 }
 
 function ended(error: unknown, { out, err }: CliRuntime, isJson: boolean): ExitCode {
-  // Commander has printed its message, or the help that was asked for.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage
-  const mistake = optionMistake(error)
-  if (mistake !== undefined || error instanceof Failure) {
-    const message = harmless(mistake ?? (error as Failure).message)
-    const exit = error instanceof Failure ? error.exit : EXIT.usage
-    err(`verifier-guard: ${message}`)
+  const print = (message: string, exit: ExitCode): ExitCode => {
     if (isJson) out(JSON.stringify({ error: message, exit }, null, 2))
     return exit
   }
-  throw error
+  if (error instanceof CommanderError) {
+    // Commander has printed its message, or the help that was asked for.
+    if (error.exitCode === 0) return EXIT.good
+    const isHelp = error.code === 'commander.help'
+    const message = isHelp ? 'expected a command, found none' : withoutSecrets(error.message)
+    return print(message, EXIT.usage)
+  }
+  const mistake = optionMistake(error)
+  if (mistake === undefined && !(error instanceof Failure)) throw error
+  const message = harmless(mistake ?? (error as Failure).message)
+  err(`verifier-guard: ${message}`)
+  return print(message, error instanceof Failure ? error.exit : EXIT.usage)
+}
+
+/** Commander quotes the words that it does not know, and a key may be one of them. */
+function withoutSecrets(message: string): string {
+  return message.replace(/'([^']*)'/g, (quoted, word: string) =>
+    [word, word.slice(word.indexOf('=') + 1)].some(looksSecret)
+      ? 'what looks like a token or a key'
+      : quoted,
+  )
 }
 
 type Ended = (code: ExitCode) => void
@@ -61,7 +76,7 @@ function createProgram(runtime: CliRuntime, ends: Ended): Command {
     .showHelpAfterError('(add --help for flags and examples)')
     .configureOutput({
       writeOut: (text) => runtime.out(text.trimEnd()),
-      writeErr: (text) => runtime.err(text.trimEnd()),
+      writeErr: (text) => runtime.err(withoutSecrets(text.trimEnd())),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
@@ -124,7 +139,7 @@ verifier-guard explain denied.json      # one "denied" event, or the line of a l
 `,
     ).option('--against <file>', 'options of the resource server, as JSON'),
   )
-    .option('--online', 'fetch the keys, and check the signature')
+    .option('--online', 'fetch the keys, and check the signature; without a configuration they come from the address in the token, which is not verified yet')
     .option('--scope <scope>', 'hold the token to a scope; repeatable', several)
     .option('--power <power>', 'hold it to domain/function/action; repeatable', several)
     .action(async (file: string, flags: object) => ends(await explain(runtime, file, flags)))
@@ -134,7 +149,7 @@ function addToken(program: Command, runtime: CliRuntime, ends: Ended): void {
   command(
     program,
     'token',
-    'Obtains an access token and prints it, and nothing else, to stdout.\nWithout flags it reads VERIFIER, CREDENTIAL and PRIVATE_KEY, as /dev/client prints them.',
+    'Obtains an access token and prints it, and nothing else, to stdout.\nA flag that is left out is read from its variable: VERIFIER, CREDENTIAL and PRIVATE_KEY at a Verifier,\nAUTHORIZATION_SERVER, CLIENT_ID and PRIVATE_KEY at another authorization server.',
     `
 verifier-guard token --verifier https://verifier.example.org/verifier \\
   --credential machine-credential.jwt --key private-key.hex

@@ -4,6 +4,8 @@ import { command } from './support.js'
 
 const verifier = createDevVerifier()
 const machine = verifier.issueMachineCredential()
+const VARIABLES = ['VERIFIER', 'CREDENTIAL', 'AUTHORIZATION_SERVER', 'CLIENT_ID', 'PRIVATE_KEY']
+const base64 = (text: string) => Buffer.from(text).toString('base64')
 const server = createResourceServer({
   issuer: verifier.issuer,
   profile: 'eudistack',
@@ -54,6 +56,53 @@ describe('token', () => {
     expect(err).toContain('process list')
   })
 
+  const secret = 'hunter2'
+  test.each([
+    ['a key as hexadecimal', `--key ${machine.privateKey.hex}`, 'process list'],
+    ['one that lost zeros', `--key ${machine.privateKey.hex.slice(3)}`, 'process list'],
+    ['one with 0x', `--key 0x${machine.privateKey.hex}`, 'process list'],
+    ['a JWK in Base64', `--key ${base64(JSON.stringify(machine.privateKey.jwk))}`, 'process list'],
+    ['a PEM in Base64', `--key ${base64(machine.privateKey.pkcs8)}`, 'process list'],
+    ['DER in Base64', `--key ${machine.privateKey.pkcs8.split('\n')[1]!}`, 'process list'],
+    ['a credential in Base64', `--credential ${base64(machine.credential)}`, 'process list'],
+    ['a secret of any form', `--secret ${secret}`, 'ENOENT'],
+    ['a key behind a misspelt flag', `--kye=${machine.privateKey.hex}`, 'unknown option'],
+  ])('%s in place of a file is refused, without being shown', async (_, flag, says) => {
+    const line = `token --verifier ${verifier.issuer} --json ${flag}`
+    const { exit, out, err } = await command(line, { files })
+    expect(exit).toBe(2)
+    expect(err).toContain(says)
+    for (const text of [out, err]) expect(text).not.toContain(flag.split(/[ =]/)[1]!.slice(0, 12))
+  })
+
+  test('a Verifier gets no CLIENT_ID that is left from another server', async () => {
+    const env = { CLIENT_ID: 'orders' }
+    expect((await command(flags, { files, env, fetch: verifier.fetch })).exit).toBe(0)
+  })
+
+  test.each([
+    [
+      'two variables',
+      'token',
+      { VERIFIER: verifier.issuer, AUTHORIZATION_SERVER: 'https://as.example.org' },
+    ],
+    ['two flags', `${flags} --authorization-server https://as.example.org`, {}],
+  ])('%s that name a Verifier and another server are refused', async (_, line, env) => {
+    const { exit, err } = await command(line, { files, env, fetch: verifier.fetch })
+    expect(exit).toBe(2)
+    expect(err).toMatch(/expected .*(?:VERIFIER or AUTHORIZATION|--verifier or --auth).*found both/)
+  })
+
+  test('a flag goes before the variable of the other server', async () => {
+    const env = { AUTHORIZATION_SERVER: 'https://as.example.org' }
+    expect((await command(flags, { files, env, fetch: verifier.fetch })).exit).toBe(0)
+  })
+
+  test('its help names every variable', async () => {
+    const { out } = await command('token --help')
+    for (const name of VARIABLES) expect(out).toContain(name)
+  })
+
   test('without a Verifier it says what is missing', async () => {
     const { exit, err } = await command('token')
     expect(exit).toBe(2)
@@ -82,6 +131,17 @@ describe('mint', () => {
     const { out } = await command('mint --broken list')
     expect(out).toContain('expired: exp has passed')
     expect((await command('mint --broken alg-none')).out).toMatch(/\.$/)
+  })
+
+  test.each([
+    ['a JWK that is cut short', '{"kty":"EC","d":"c2VjcmV0'],
+    ['a JWK without quotes', '{"kty":"EC","d":c2VjcmV0}'],
+    ['no key', 'c2VjcmV0'],
+  ])('%s as its key exits with 2, and no part of it is shown', async (_, key) => {
+    const { exit, out, err } = await command('mint --key key.jwk', { files: { 'key.jwk': key } })
+    expect([exit, out]).toEqual([2, ''])
+    expect(err).toMatch(/[Ee]xpected .*key/)
+    expect(err).not.toMatch(/c2V|"d"/)
   })
 
   test.each([
@@ -205,6 +265,18 @@ describe('help', () => {
     const { exit, out, err } = await command('explain none.txt --json')
     expect(JSON.parse(out)).toEqual({ error: expect.stringMatching(/ENOENT/) as string, exit: 2 })
     expect([exit, err]).toEqual([2, expect.stringMatching(/ENOENT/)])
+  })
+
+  test.each([
+    ['explian --json', "unknown command 'explian'"],
+    ['explain --json', "missing required argument 'file'"],
+    ['keys make --alg HS256 --json', "argument 'HS256' is invalid"],
+    ['keys --json', "unknown option '--json'"],
+    ['--json', "unknown option '--json'"],
+  ])('a mistake in usage too: %s', async (line, message) => {
+    const { exit, out, err } = await command(line)
+    expect(JSON.parse(out)).toEqual({ error: expect.stringContaining(message) as string, exit: 2 })
+    expect([exit, err]).toEqual([2, expect.stringContaining(message)])
   })
 
   test('knows no other shell', async () => {

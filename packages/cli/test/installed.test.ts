@@ -24,7 +24,7 @@ test('the command that users install explains a token from stdin, and warns of n
 test('its errors go to stderr alone', () => {
   const { status, stdout, stderr } = installed('explain missing.txt')
   expect([status, stdout]).toEqual([2, ''])
-  expect(stderr).toMatch(/^verifier-guard: expected .*ENOENT for missing\.txt/)
+  expect(stderr).toMatch(/^verifier-guard: expected .*ENOENT/)
 })
 
 test('the README shows every command, and every flag of the first two', () => {

@@ -30,18 +30,29 @@ export async function mint(runtime: CliRuntime, flags: MintFlags): Promise<ExitC
   return EXIT.good
 }
 
+/** V8's own message for a text that is no JSON quotes part of the key. */
+function keyIn(text: string): unknown {
+  if (!text.startsWith('{')) return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    const found = `${text.length} characters that are not JSON`
+    throw usageFailure('a signing key as hexadecimal, JWK or PEM', found, 'mind quotes and commas')
+  }
+}
+
 type Request = Awaited<ReturnType<typeof requestOf>>
 
 async function requestOf(runtime: CliRuntime, flags: MintFlags) {
   const { issuer, profile, audience, kind, expiresIn, power } = flags
   if (expiresIn !== undefined && !/^-?\d+$/.test(expiresIn))
     throw usageFailure('--expires-in in seconds', `"${expiresIn}"`, 'give a whole number')
-  const key = flags.key && (await readText(runtime, flags.key, 'signing key'))
+  const key = flags.key === undefined ? undefined : await readText(runtime, flags.key, 'signing key')
   return {
     verifier: defined({
       issuer,
       profile,
-      key: key?.startsWith('{') ? (JSON.parse(key) as object) : key,
+      key: key === undefined ? undefined : keyIn(key),
       runtime: { now: runtime.now },
     }),
     token: defined({

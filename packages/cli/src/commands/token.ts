@@ -54,23 +54,37 @@ export async function token(runtime: CliRuntime, flags: TokenFlags): Promise<Exi
   }
 }
 
+/** Who issues the token: flags go before variables, and one place names one of the two. */
+function issuerOf({ env }: CliRuntime, { verifier, authorizationServer }: TokenFlags) {
+  const isFlag = verifier !== undefined || authorizationServer !== undefined
+  const [named, names] = isFlag
+    ? [{ verifier, authorizationServer }, ['--verifier', '--authorization-server']]
+    : [
+        {
+          verifier: env['VERIFIER'] || undefined,
+          authorizationServer: env['AUTHORIZATION_SERVER'] || undefined,
+        },
+        ['the variable VERIFIER', 'AUTHORIZATION_SERVER'],
+      ]
+  if (named.verifier === undefined && named.authorizationServer === undefined)
+    throw usageFailure(
+      '--verifier or --authorization-server',
+      'neither, and no variable VERIFIER or AUTHORIZATION_SERVER',
+      'name who issues the token',
+    )
+  if (named.verifier !== undefined && named.authorizationServer !== undefined)
+    throw usageFailure(names.join(' or '), 'both', 'leave one out: each issues tokens of its own')
+  return named
+}
+
 async function optionsOf(runtime: CliRuntime, flags: TokenFlags): Promise<object> {
   const { env } = runtime
   const { tenant, scope, audience, resource } = flags
-  const clientId = flags.clientId ?? env['CLIENT_ID']
-  const authorizationServer =
-    flags.authorizationServer ??
-    (flags.verifier === undefined ? env['AUTHORIZATION_SERVER'] : undefined)
+  const { verifier, authorizationServer } = issuerOf(runtime, flags)
+  // A Verifier knows the client by its credential: the variable may be left from another server.
+  const clientId = flags.clientId ?? (verifier === undefined ? env['CLIENT_ID'] : undefined)
   const read = async (file: string | undefined, what: string, variable: string) =>
     file === undefined ? env[variable] : readText(runtime, file, what)
-  const verifier =
-    flags.verifier ?? (authorizationServer === undefined ? env['VERIFIER'] : undefined)
-  if (verifier === undefined && authorizationServer === undefined)
-    throw usageFailure(
-      '--verifier or --authorization-server',
-      'neither, and no variable VERIFIER',
-      'name who issues the token',
-    )
   const options = {
     ...{ verifier, authorizationServer, clientId, tenant, audience, resource },
     scope: scope?.join(' '),
