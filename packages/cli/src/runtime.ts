@@ -35,6 +35,8 @@ export interface CliRuntime {
   readonly tls: (host: string, port: number) => Promise<TlsState>
   /** Resolves when the user ends the command. */
   readonly interrupted: () => Promise<void>
+  /** The version of Node, as `22.21.0`. */
+  readonly nodeVersion: string
   /** Bytes of header fields that Node takes. */
   readonly maxHeaderSize: number
 }
@@ -45,6 +47,7 @@ const TLS_TIMEOUT = 5_000
 export function systemRuntime(maxHeaderSize: number): CliRuntime {
   return {
     env: process.env,
+    nodeVersion: process.versions.node,
     isTerminal: process.stdout.isTTY === true,
     now: () => Date.now(),
     fetch: (input, init) => globalThis.fetch(input, init),

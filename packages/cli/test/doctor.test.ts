@@ -176,6 +176,29 @@ describe('a planted fault is found, with its cure', () => {
     )
   })
 
+  test.each([
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'another host name'],
+    ['CERT_HAS_EXPIRED', 'renew'],
+    ['CERT_NOT_YET_VALID', 'clock'],
+    ['CERT_SIGNATURE_FAILURE', 'replaced'],
+  ])('9. a certificate with the fault %s gets its own cure', async (problem, cure) => {
+    const tls = () => Promise.resolve({ problem, chain: [{ subject: 'other', validTo: 0 }] })
+    const { report } = await doctor(flags('https://127.0.0.1:9/verifier'), { tls })
+    const found = report.findings.find(({ name }) => name === 'tls')
+    expect(found?.cure).toContain(cure)
+    expect(found?.cure).not.toContain('NODE_EXTRA_CA_CERTS')
+  })
+
+  test('9. the certificate of an IPv6 address is looked at', async () => {
+    const asked: unknown[] = []
+    const tls = (...place: unknown[]) => {
+      asked.push(place)
+      return Promise.resolve({ problem: undefined, chain: [{ subject: 'v', validTo: Infinity }] })
+    }
+    await doctor(flags('https://[::1]:9/verifier'), { tls })
+    expect(asked).toEqual([['::1', 9]])
+  })
+
   test('10. plain http is spoken on the https port', async () => {
     const host = await serve((_, response) => response.end())
     const { exit, report } = await doctor(flags(`https://${host}/verifier`))
@@ -188,8 +211,21 @@ describe('a planted fault is found, with its cure', () => {
     const { exit, report } = await doctor(flags(), { env })
     expect(exit).toBe(0)
     expect(faults(report)['proxy']).toContain('HTTPS_PROXY')
-    const used = await doctor(flags(), { env: { ...env, NODE_USE_ENV_PROXY: '1' } })
-    expect(faults(used.report)).toEqual({})
+  })
+
+  // https://nodejs.org/api/cli.html#node_use_env_proxy1
+  test.each([
+    ['20.20.2', 'HTTPS_PROXY', 'fetch ignores on Node 20.20.2'],
+    ['22.20.0', 'http_proxy', 'fetch ignores on Node 22.20.0'],
+    ['22.21.0', 'HTTPS_PROXY', undefined],
+    ['23.11.0', 'HTTPS_PROXY', 'fetch ignores on Node 23.11.0'],
+    ['24.0.0', 'HTTPS_PROXY', undefined],
+    ['26.1.0', 'HTTP_PROXY', undefined],
+    ['24.0.0', 'ALL_PROXY', 'ALL_PROXY, which'],
+  ])('11. NODE_USE_ENV_PROXY=1 on Node %s with %s: %j', async (nodeVersion, name, found) => {
+    const env = { [name]: 'http://proxy.example.org:3128', NODE_USE_ENV_PROXY: '1' }
+    const { report } = await doctor(flags(), { env, nodeVersion })
+    expect(faults(report)['proxy']).toEqual(found && expect.stringContaining(found))
   })
 
   test('12. the address inside the network states another issuer', async () => {
@@ -199,6 +235,49 @@ describe('a planted fault is found, with its cure', () => {
     const { exit, report } = await doctor(`${flags()} --inside http://${inside}/verifier`)
     expect(exit).toBe(1)
     expect(faults(report)['inside address']).toBe('http://verifier:8080/verifier')
+  })
+
+  test('12. the address inside is looked for wherever metadata can be', async () => {
+    const inside = await serve((request, response) => {
+      const isThere = request.url === '/.well-known/oauth-authorization-server/verifier'
+      response.statusCode = isThere ? 200 : 404
+      response.end(isThere ? JSON.stringify({ issuer: verifier.issuer }) : '')
+    })
+    const { report } = await doctor(`${flags()} --inside http://${inside}/verifier`)
+    expect(faults(report)).toEqual({})
+  })
+
+  test('12. nothing is stated inside', async () => {
+    const inside = await serve((_, response) => {
+      response.statusCode = 404
+      response.end()
+    })
+    const { exit, report } = await doctor(`${flags()} --inside http://${inside}/verifier`)
+    expect(exit).toBe(1)
+    expect(faults(report)['inside address']).toContain('404')
+  })
+
+  test.each(['verifier', 'verifier:8080/verifier', 'file:///etc'])(
+    '12. the address inside is no address: %s',
+    async (inside) => {
+      const { exit, err } = await doctor(`${flags()} --inside ${inside}`)
+      expect(exit).toBe(2)
+      expect(err).toContain('--inside')
+    },
+  )
+
+  test.each([
+    ['refuse', 3],
+    ['hang', 3],
+    ['status-500', 1],
+    ['html', 1],
+  ] as const)('18. keys that fail with %s exit with %i', async (fault, status) => {
+    verifier.fail('jwks', fault)
+    const options = { issuer: verifier.issuer, profile: 'eudistack', keySet: { timeout: 0.5 } }
+    const files = { 'api.json': JSON.stringify(options) }
+    const { exit, report } = await doctor('--config api.json', { files })
+    expect(faults(report)['keys']).toBeDefined()
+    expect(exit).toBe(status)
   })
 
   test('13. any audience is accepted', async () => {

@@ -1,5 +1,6 @@
 import { systemRuntime, type IssuerOptions } from '@verifier-guard/core'
 import { describeOptions, explainToken, type Meaning } from '@verifier-guard/core/explain'
+import { readUrl } from '@verifier-guard/core/support'
 import { readConfiguration, type ConfigurationFlags } from '../configuration.js'
 import { namedIssuers, type Facts } from '../doctor/facts.js'
 import type { DoctorFinding } from '../doctor/findings.js'
@@ -29,6 +30,12 @@ export async function doctor(runtime: CliRuntime, flags: DoctorFlags): Promise<E
   const configuration = await readConfiguration(runtime, flags)
   if (configuration === undefined)
     throw usageFailure('--config or --issuer', 'neither', 'say what to check')
+  if (flags.inside !== undefined && !/^https?:$/.test(readUrl(flags.inside)?.protocol ?? ''))
+    throw usageFailure(
+      '--inside as an http(s) address',
+      'another text',
+      'write for instance http://verifier:8080/verifier',
+    )
   const { options } = configuration
   const token = flags.token && (await readText(runtime, flags.token, 'token'))
   const facts: Facts = { options, runtime, inside: flags.inside, token }

@@ -1,7 +1,7 @@
 /*
  * The ways in which a check of the doctor ends.
  */
-import { HttpFailure } from '@verifier-guard/core/support'
+import { HttpFailure, type HttpFailureReason } from '@verifier-guard/core/support'
 import type { Finding } from '../output.js'
 
 /** A finding that also says whether the Verifier was out of reach. */
@@ -37,6 +37,10 @@ export function failed(
   cure: string,
 ): DoctorFinding {
   if (!(error instanceof HttpFailure)) throw error
-  const isUnreachable = error.reason === 'unreachable' || error.reason === 'timeout'
-  return { ...bad(name, expected, error.message, cure), isUnreachable }
+  return { ...bad(name, expected, error.message, cure), isUnreachable: isSilence(error.reason) }
+}
+
+/** Whether a fetch failed because there was no answer. */
+export function isSilence(reason: HttpFailureReason | undefined): boolean {
+  return reason === 'unreachable' || reason === 'timeout'
 }

@@ -11,7 +11,7 @@ import {
 import { describeOptions } from '@verifier-guard/core/explain'
 import { harmless } from '../output.js'
 import { networkOf, optionsFor, type Facts } from './facts.js'
-import { bad, good, warning, type DoctorFinding } from './findings.js'
+import { bad, good, isSilence, warning, type DoctorFinding } from './findings.js'
 
 /** Fetches the keys by core itself, so that the doctor sees what the API sees. */
 export async function checkKeys(
@@ -19,10 +19,14 @@ export async function checkKeys(
   own: IssuerOptions,
 ): Promise<readonly DoctorFinding[]> {
   const fetched: GuardEvents['keySetRefreshed'][] = []
+  const failed: GuardEvents['keySetFailed'][] = []
   const options = optionsFor(facts, own)
   const server = createResourceServer({
     ...options,
-    events: { keySetRefreshed: (event) => fetched.push(event) },
+    events: {
+      keySetRefreshed: (event) => fetched.push(event),
+      keySetFailed: (event) => failed.push(event),
+    },
     runtime: { ...networkOf(facts), warn: () => {} },
   })
   const expected = `keys that ${algorithmsOf(options)} can use`
@@ -33,8 +37,7 @@ export async function checkKeys(
   } catch (error) {
     if (!(error instanceof GuardError)) throw error
     const { actual, hint = 'see "algorithms" and "jwksUri"' } = error.reason
-    const isUnreachable = /connection failed|within \d+ ms/.test(actual)
-    return [{ ...bad('keys', expected, actual, hint), isUnreachable }]
+    return [{ ...bad('keys', expected, actual, hint), isUnreachable: isSilence(failed.at(-1)?.reason) }]
   } finally {
     server.close()
   }

@@ -45,21 +45,37 @@ export function checkUsedProofs({ options }: Facts): readonly DoctorFinding[] {
   ]
 }
 
-/** Node's `fetch` uses a proxy with `NODE_USE_ENV_PROXY` only. */
-export function checkProxy({ runtime: { env } }: Facts): readonly DoctorFinding[] {
-  const names = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY']
-  const set = names.find((name) => env[name])
+const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']
+const OTHER_PROXIES = ['ALL_PROXY', 'all_proxy']
+const WHERE = 'Node 22.21 and later in its line, Node 24 and later'
+
+/**
+ * Node's `fetch` uses a proxy with `NODE_USE_ENV_PROXY` only, and knows no `ALL_PROXY`
+ * (https://nodejs.org/api/cli.html#node_use_env_proxy1).
+ */
+export function checkProxy({ runtime }: Facts): readonly DoctorFinding[] {
+  const { env, nodeVersion } = runtime
+  const set = [...PROXIES, ...OTHER_PROXIES].find((name) => env[name])
   if (set === undefined) return [good('proxy', 'no proxy, or one that is used', 'no proxy')]
-  if (env['NODE_USE_ENV_PROXY'] === '1')
-    return [good('proxy', 'a proxy that is used', `${set}, which Node 24 and later use`)]
-  return [
-    warning(
-      'proxy',
-      'a proxy that is used',
-      `${set}, which Node's fetch ignores`,
-      'set NODE_USE_ENV_PROXY=1 on Node 24 and later; before, pass a fetch that uses the proxy as "runtime.fetch"',
-    ),
+  const expected = 'a proxy that is used'
+  const ignored = (why: string, cure: string) => [
+    warning('proxy', expected, `${set}, which ${why}`, cure),
   ]
+  if (OTHER_PROXIES.includes(set))
+    return ignored("Node's fetch never uses", 'set HTTPS_PROXY, and NODE_USE_ENV_PROXY=1')
+  if (!knowsProxies(nodeVersion))
+    return ignored(
+      `fetch ignores on Node ${nodeVersion}`,
+      `set NODE_USE_ENV_PROXY=1 on a newer Node (${WHERE}), or pass a fetch that uses the proxy as "runtime.fetch"`,
+    )
+  if (env['NODE_USE_ENV_PROXY'] === '1')
+    return [good('proxy', expected, `${set}, which Node ${nodeVersion} uses`)]
+  return ignored("Node's fetch ignores", 'set NODE_USE_ENV_PROXY=1')
+}
+
+function knowsProxies(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major >= 24 || (major === 22 && minor >= 21)
 }
 
 /** `Authorization: Bearer ` and the end of the line. */

@@ -4,6 +4,7 @@
  */
 import type { IssuerOptions } from '@verifier-guard/core'
 import {
+  connectionHint,
   exchange,
   getJson,
   HttpFailure,
@@ -24,30 +25,29 @@ const SOON = 14 * DAY
 /** The certificates of an https address. */
 export async function checkTls(facts: Facts, { issuer }: IssuerOptions): Promise<DoctorFinding[]> {
   const { protocol, hostname, port } = new URL(issuer)
+  // An address keeps its brackets in a URL; a socket takes it without (RFC 3986 §3.2.2).
+  const host = hostname.replace(/^\[|\]$/g, '')
   if (protocol !== 'https:')
     return [good('tls', 'https, or plain http that is allowed', 'plain http')]
   const expected = `certificates of ${hostname} that this machine trusts`
   try {
-    const { problem, chain } = await facts.runtime.tls(hostname, Number(port || 443))
+    const { problem, chain } = await facts.runtime.tls(host, Number(port || 443))
     const shown = chain.map(({ subject }) => harmless(subject)).join(' ← ')
     if (problem !== undefined)
-      return [bad('tls', expected, `${harmless(problem)}: ${shown}`, cureOf(problem))]
+      return [bad('tls', expected, `${harmless(problem)}: ${shown}`, connectionHint(problem) ?? TLS_CURE)]
     const ends = Math.min(...chain.map(({ validTo }) => validTo))
     if (ends - facts.runtime.now() > SOON) return [good('tls', expected, shown)]
     const cure = 'have the certificate renewed before it expires'
     return [warning('tls', expected, `one that ends ${new Date(ends).toISOString()}`, cure)]
   } catch (error) {
-    const found = harmless((error as Error).message)
-    const cure = 'check the address, DNS, and that the port speaks TLS'
+    const { code, message } = error as NodeJS.ErrnoException
+    const found = harmless(message)
+    const cure = connectionHint(code) ?? 'check the address, DNS, and that the port speaks TLS'
     return [{ ...bad('tls', expected, found, cure), isUnreachable: true }]
   }
 }
 
-function cureOf(problem: string): string {
-  return /EXPIRED/.test(problem)
-    ? 'have the certificate renewed; or this machine has a wrong clock'
-    : 'for a private authority, set NODE_EXTRA_CA_CERTS to its certificate; never switch the check off'
-}
+const TLS_CURE = 'have the certificate replaced; never switch the check off'
 
 /** What the Verifier publishes of itself. */
 export interface Published {
@@ -169,10 +169,8 @@ export async function checkInside(
   const { inside } = facts
   if (inside === undefined) return []
   const expected = `the Verifier inside the network to state ${issuer}`
-  const [url] = wellKnownLocations(inside)
   try {
-    const document = await getJson(networkOf(facts), { url: url!, ...limitsOf(facts) })
-    const { issuer: stated } = Object(document) as { issuer?: unknown }
+    const stated = await statedAt(facts, inside)
     if (stated === issuer) return [good('inside address', expected, inside)]
     const cure =
       'configure the Verifier with its outside address, and the API with "jwksUri" at the inside one'
@@ -180,6 +178,21 @@ export async function checkInside(
   } catch (error) {
     return [failed('inside address', expected, error, 'check the inside address')]
   }
+}
+
+/** The issuer that is stated at the first well-known place with an answer. */
+async function statedAt(facts: Facts, address: string): Promise<unknown> {
+  let missing: unknown
+  for (const url of wellKnownLocations(address)) {
+    try {
+      const document = await getJson(networkOf(facts), { url, ...limitsOf(facts) })
+      return (Object(document) as { issuer?: unknown }).issuer
+    } catch (error) {
+      if (!(error instanceof HttpFailure && isAbsence(error.status))) throw error
+      missing ??= error
+    }
+  }
+  throw missing
 }
 
 /** A difference that deserves a word, in seconds. */

@@ -118,8 +118,8 @@ function emitFailure(
   { issuer, emitter }: Events,
   { failure, failures, retryIn }: { failure: unknown; failures: number; retryIn: number },
 ): void {
-  const { message } = asHttpFailure(failure)
-  emitter.emit('keySetFailed', { issuer, failures, message, retryIn: retryIn / SECOND })
+  const { reason, message } = asHttpFailure(failure)
+  emitter.emit('keySetFailed', { issuer, failures, reason, message, retryIn: retryIn / SECOND })
 }
 
 interface Withdrawal {

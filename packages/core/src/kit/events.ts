@@ -4,6 +4,7 @@
  */
 import { printable } from './display.js'
 import { explain, type DenialReason, type ErrorCode } from './errors.js'
+import type { HttpFailureReason } from './http.js'
 import { builtinModule, type Runtime } from './runtime.js'
 
 /**
@@ -83,6 +84,8 @@ export interface GuardEvents {
     readonly issuer: string
     /** Failures in a row, this one included. */
     readonly failures: number
+    /** Why: `unreachable` and `timeout` without an answer, the others with one that is no key set. */
+    readonly reason: HttpFailureReason
     readonly message: string
     /** Seconds until the next attempt in the background. */
     readonly retryIn: number

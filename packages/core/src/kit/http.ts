@@ -281,10 +281,7 @@ const AUTHORITY_HINT =
   'Node does not know the authority of its certificate: set NODE_EXTRA_CA_CERTS to a PEM file with it before the process starts, or NODE_USE_SYSTEM_CA=1 (Node 22.19, 24.6 and later) to take those of the system'
 const CHAIN_HINT = `${AUTHORITY_HINT}; if a public authority issued it, the server leaves the intermediate certificate out and has to send it`
 
-/**
- * What to do about a failed connection, by its code. OpenSSL reads the first letters of an
- * http answer as a version or as a length.
- */
+/** OpenSSL reads the first letters of an http answer as a version or as a length. */
 const HINTS: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: PLAIN_HTTP_HINT,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: PLAIN_HTTP_HINT,
@@ -305,6 +302,11 @@ const HINTS: Readonly<Record<string, string>> = {
     'its certificate is for another host name: state the address by a name that it has',
 }
 
+/** What to do about a failed connection, by its code of Node or OpenSSL. */
+export function connectionHint(code: string | undefined): string | undefined {
+  return code !== undefined && Object.hasOwn(HINTS, code) ? HINTS[code] : undefined
+}
+
 /**
  * undici hides the reason (`ECONNREFUSED`) behind "fetch failed", in `cause`. An error may be of
  * another realm, which no class check recognises.
@@ -317,8 +319,9 @@ function describeCause(error: unknown): string {
   const message = text(inner.message) ?? text(outer.message)
   const what =
     code?.startsWith('UND_') && message !== undefined ? `${code}, ${message}` : (code ?? message)
-  const hint = code !== undefined && Object.hasOwn(HINTS, code) ? `; ${HINTS[code]!}` : ''
-  return what === undefined ? 'unknown reason' : printable(what) + hint
+  const hint = connectionHint(code)
+  if (what === undefined) return 'unknown reason'
+  return printable(what) + (hint === undefined ? '' : `; ${hint}`)
 }
 
 function text(value: unknown): string | undefined {

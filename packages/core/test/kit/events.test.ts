@@ -63,6 +63,7 @@ describe('what a developer has to know is said once where nobody listens', () =>
   const failure = (issuer: string) => ({
     issuer,
     failures: 1,
+    reason: 'unreachable' as const,
     message: 'expected an answer, got none',
     retryIn: 1,
   })
