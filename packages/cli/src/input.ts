@@ -2,7 +2,8 @@
  * What the command reads: tokens and keys from a file or stdin, never from the command line, which
  * other users of the machine and the shell's history can read.
  */
-import { usageFailure } from './exit.js'
+import { readPower, type WrittenPower } from '@verifier-guard/dev-verifier/console'
+import { EXIT, Failure, usageFailure } from './exit.js'
 import type { CliRuntime } from './runtime.js'
 
 /**
@@ -37,6 +38,19 @@ export function readFile(runtime: CliRuntime, path: string, what: string): strin
       `${code} for what was given`,
       'check the path; a token or key itself does not belong on the command line',
     )
+  }
+}
+
+/**
+ * A power as `domain/function/action`.
+ *
+ * @throws {Failure} for any other text
+ */
+export function powerIn(text: string): WrittenPower {
+  try {
+    return readPower(text)
+  } catch (error) {
+    throw new Failure(EXIT.usage, (error as Error).message)
   }
 }
 

@@ -139,7 +139,10 @@ verifier-guard explain denied.json      # one "denied" event, or the line of a l
 `,
     ).option('--against <file>', 'options of the resource server, as JSON'),
   )
-    .option('--online', 'fetch the keys, and check the signature; without a configuration they come from the address in the token, which is not verified yet')
+    .option(
+      '--online',
+      'fetch the keys, and check the signature; without a configuration they come from the address in the token, which is not verified yet',
+    )
     .option('--scope <scope>', 'hold the token to a scope; repeatable', several)
     .option('--power <power>', 'hold it to domain/function/action; repeatable', several)
     .action(async (file: string, flags: object) => ends(await explain(runtime, file, flags)))

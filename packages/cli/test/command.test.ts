@@ -198,6 +198,47 @@ describe('keys', () => {
     ])
   })
 
+  test('a key of a set that cannot be read is named beside the others', async () => {
+    const keys = [
+      { kty: 'AKP', kid: 'pq', pub: 'AA' },
+      verifier.jwks().keys[0],
+      { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' },
+      null,
+    ]
+    const stdin = JSON.stringify({ keys })
+    const { exit, out } = await command('keys inspect - --json', { stdin })
+    const unreadable = expect.stringContaining('no EC, OKP or RSA key') as string
+    expect(exit).toBe(0)
+    expect(JSON.parse(out)).toEqual([
+      { kid: 'pq', unreadable },
+      expect.objectContaining({ type: 'public, P-256' }),
+      { unreadable },
+      { unreadable },
+    ])
+    expect((await command('keys inspect -', { stdin })).out).toContain('unreadable ')
+  })
+
+  test('a set without any key that can be read exits with 2', async () => {
+    const stdin = JSON.stringify({ keys: [{ kty: 'AKP', kid: 'pq' }] })
+    expect((await command('keys inspect -', { stdin })).exit).toBe(2)
+  })
+
+  test.each([
+    ['lost its leading zero', `${'1'.repeat(63)}`],
+    ['lost four', '1'.repeat(60)],
+    ['gained a zero byte', `00${'1'.repeat(64)}`],
+    ['has 0x', `0x${'1'.repeat(64)}`],
+  ])('a scalar that %s is the key that token takes', async (_, digits) => {
+    const { exit, out } = await command('keys inspect -', { stdin: digits })
+    expect(exit).toBe(0)
+    const whole = await command('keys inspect -', { stdin: digits.slice(-64).padStart(64, '0') })
+    expect(out).toBe(whole.out)
+  })
+
+  test('half a scalar is no key', async () => {
+    expect((await command('keys inspect -', { stdin: '1'.repeat(40) })).exit).toBe(2)
+  })
+
   test('the thumbprint is that of RFC 7638 §3.1', async () => {
     const n =
       '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw'

@@ -42,6 +42,15 @@ describe('a token', () => {
     expect(out).toContain('No configuration was given')
   })
 
+  test.each(['ES256', 'ES384', 'ES512', 'RS256', 'PS256', 'EdDSA'] as const)(
+    'signed with %s has no fault without a configuration',
+    async (algorithm) => {
+      const { exit, out } = await command('explain token.txt', world(verifier.mint({ algorithm })))
+      expect(exit).toBe(3)
+      expect(out).not.toContain('✗')
+    },
+  )
+
   test('comes from stdin too', async () => {
     const { exit } = await command('explain - --against api.json --online', {
       ...world(''),

@@ -6,6 +6,7 @@ import { clientEnvironment, PATHS } from './hand-out.js'
 import type { Power } from './mandate.js'
 import { OPTIONS, sentences, type FlagKind, type OptionRow } from './option-table.js'
 import type { ListenOptions } from './options.js'
+import { readPower } from './power.js'
 import type { DevVerifier } from './verifier.js'
 
 /** What the command was asked to do. */
@@ -158,13 +159,4 @@ export function printEvents(print: (line: string) => void): Listeners {
     requestRefused: refused,
     failed: ({ endpoint, message }) => print(`${endpoint} failed (500): ${message}`),
   }
-}
-
-/** A power as `domain/function/action`. @throws Error that says what was expected. */
-export function readPower(text: string): Power {
-  const [domain, name, action, ...rest] = text.split('/')
-  if (domain && name && action && rest.length === 0) return { domain, function: name, action }
-  throw new Error(
-    `Expected --power as domain/function/action, for example DOME/${DEFAULT_POWER}; found "${text}".`,
-  )
 }

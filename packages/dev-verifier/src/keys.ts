@@ -107,14 +107,20 @@ function readPrivateKey(key: PrivateKeyInput): KeyObject {
   if (types.isKeyObject(key)) return key
   if (typeof key !== 'string')
     return createPrivateKey({ key: key as NodeJsonWebKey, format: 'jwk' })
-  const scalar = /^\s*(?:0x)?([0-9a-f]{1,64})\s*$/i.exec(key)?.[1]
-  return scalar === undefined ? createPrivateKey(key) : privateKeyOfScalar(scalar.padStart(64, '0'))
+  return keyOfScalar(key) ?? createPrivateKey(key)
 }
 
-/** RFC 5915 ECPrivateKey for P-256, without the optional public key: OpenSSL derives it. */
-function privateKeyOfScalar(hex: string): KeyObject {
+/**
+ * The P-256 private key of a scalar in hexadecimal, which may have lost or gained leading zeros;
+ * `undefined` for any other text.
+ */
+export function keyOfScalar(text: string): KeyObject | undefined {
+  const digits = /^\s*(?:0x)?0*([0-9a-f]{1,64})\s*$/i.exec(text)?.[1]
+  if (digits === undefined) return undefined
+  // ECPrivateKey without the optional public key, which OpenSSL derives (RFC 5915 §3).
+  const scalar = digits.padStart(64, '0')
   return createPrivateKey({
-    key: Buffer.from(`30310201010420${hex}a00a06082a8648ce3d030107`, 'hex'),
+    key: Buffer.from(`30310201010420${scalar}a00a06082a8648ce3d030107`, 'hex'),
     format: 'der',
     type: 'sec1',
   })

@@ -25,7 +25,7 @@ export function completion(program: Command, shell: string): string {
 
 function wordsOf(program: Command): Words {
   const flags = (command: Command) =>
-    command.options.map(({ long }) => long!).filter((long) => long !== undefined)
+    command.options.map(({ long }) => long).filter((long) => long != null)
   const names = program.commands.map((command) => command.name())
   return new Map<string, readonly string[]>([
     ['', names],

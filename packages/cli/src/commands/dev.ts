@@ -1,12 +1,8 @@
-import {
-  requiredPower,
-  systemRuntime,
-  type ProfileName,
-  type ResourceServerOptions,
-} from '@verifier-guard/core'
+import { requiredPower, systemRuntime, type ResourceServerOptions } from '@verifier-guard/core'
 import { explainToken } from '@verifier-guard/core/explain'
 import type { DevVerifier, ListenOptions } from '@verifier-guard/dev-verifier'
 import {
+  apiProfileOf,
   configuration,
   FLAGS,
   printEvents,
@@ -17,9 +13,9 @@ import {
   type Explain,
 } from '@verifier-guard/dev-verifier/console'
 import { EXIT, Failure, type ExitCode } from '../exit.js'
+import { powerIn } from '../input.js'
 import { createPrinter, harmless, type OutputOptions } from '../output.js'
 import type { CliRuntime } from '../runtime.js'
-import { readPower } from './explain.js'
 
 /** The flags of `dev`: those of the development Verifier, and these. */
 export interface DevFlags extends OutputOptions {
@@ -55,7 +51,7 @@ function optionsOf({ power, watch, ...flags }: DevFlags): ConsoleOptions {
   return {
     port: DEFAULT_PORT,
     ...verifierOptions(flags),
-    ...(power !== undefined && { powers: power.map(readPower) }),
+    ...(power !== undefined && { powers: power.map(powerIn) }),
     ...(watch !== undefined && { watch }),
     explain: explainer,
   }
@@ -70,18 +66,11 @@ function verifierOptions(flags: Readonly<Record<string, unknown>>): ListenOption
   }
 }
 
-/** The profile of an API for each profile of the development Verifier. */
-export const PROFILES: Readonly<Record<string, ProfileName>> = {
-  dome: 'dome',
-  fiware: 'fiware',
-  oauth: 'rfc9068',
-}
-
 /** Explains tokens as an API in front of this Verifier decides on them. */
 function explainer(verifier: DevVerifier): Explain {
   const options = {
     issuer: verifier.issuer,
-    profile: PROFILES[verifier.profile] ?? 'eudistack',
+    profile: apiProfileOf(verifier.profile),
     allowInsecureHttp: true,
     runtime: { ...systemRuntime, fetch: verifier.fetch },
   } as ResourceServerOptions

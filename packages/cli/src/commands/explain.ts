@@ -5,6 +5,7 @@ import {
   requiredPower,
   requiredScopes,
   systemRuntime,
+  type Algorithm,
   type ErrorCode,
   type Requirement,
   type ResourceServerOptions,
@@ -16,14 +17,15 @@ import {
   type Check,
   type Explanation,
 } from '@verifier-guard/core/explain'
+import { ALGORITHMS } from '@verifier-guard/core/support'
 import { readConfiguration, type ConfigurationFlags } from '../configuration.js'
-import { EXIT, usageFailure, type ExitCode } from '../exit.js'
-import { readText } from '../input.js'
+import { EXIT, type ExitCode } from '../exit.js'
+import { powerIn, readText } from '../input.js'
 import { createPrinter, harmless, type Finding, type OutputOptions } from '../output.js'
 import type { CliRuntime } from '../runtime.js'
 
 /** The flags of `explain`. */
-export interface ExplainFlags extends ConfigurationFlags, OutputOptions {
+export interface ExplainFlags extends Omit<ConfigurationFlags, 'config'>, OutputOptions {
   readonly against?: string
   readonly online?: boolean
   readonly scope?: readonly string[]
@@ -54,8 +56,8 @@ async function explainText(
   text: string,
   flags: ExplainFlags,
 ): Promise<ExitCode> {
-  const config = flags.against ?? flags.config
-  const given = await readConfiguration(runtime, { ...flags, ...(config && { config }) })
+  const { against, ...stated } = flags
+  const given = await readConfiguration(runtime, { ...stated, ...(against && { config: against }) })
   const options = given?.options ?? optionsOfToken(text)
   const requirement = requirementOf(flags)
   const explanation = await explainToken(
@@ -101,7 +103,7 @@ function optionsOfToken(text: string): ResourceServerOptions {
   const options: ResourceServerOptions = {
     issuer: typeof issuer === 'string' ? issuer : NO_ISSUER,
     audience: null,
-    algorithms: ['ES256', 'RS256', 'PS256', 'ES384', 'EdDSA'],
+    algorithms: [...ALGORITHMS.keys()] as Algorithm[],
     allowInsecureHttp: true,
   }
   return isUsable(options) ? options : { ...options, issuer: NO_ISSUER }
@@ -129,21 +131,10 @@ function requirementOf({
 }: ExplainFlags): Requirement<undefined> | undefined {
   const requirements = [
     ...(scope.length > 0 ? [requiredScopes(...(scope as [string]))] : []),
-    ...power.map(readPower).map((one) => requiredPower(one)),
+    ...power.map(powerIn).map((one) => requiredPower(one)),
   ] as Requirement<undefined>[]
   if (requirements.length < 2) return requirements[0]
   return allOf(...(requirements as [Requirement<undefined>]))
-}
-
-/** A power as `domain/function/action`. */
-export function readPower(text: string) {
-  const [domain, name, action, ...rest] = text.split('/')
-  if (domain && name && action && rest.length === 0) return { domain, function: name, action }
-  throw usageFailure(
-    'a power as domain/function/action',
-    `"${harmless(text)}"`,
-    'for example DOME/ProductOffering/Create',
-  )
 }
 
 /** What the `denied` event holds, as it may stand in a log. */

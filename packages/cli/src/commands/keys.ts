@@ -1,5 +1,4 @@
 import {
-  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -8,11 +7,11 @@ import {
   type KeyObject,
   type RSAKeyPairOptions,
 } from 'node:crypto'
+import { didKeyOf, keyOfScalar, thumbprint } from '@verifier-guard/dev-verifier/console'
 import { EXIT, usageFailure, type ExitCode } from '../exit.js'
 import { readText } from '../input.js'
 import { createPrinter, harmless, type OutputOptions } from '../output.js'
 import type { CliRuntime } from '../runtime.js'
-import { didKeyOf } from '../did-key.js'
 
 /** The flags of `keys make`. */
 export interface MakeKeyFlags extends OutputOptions {
@@ -83,26 +82,30 @@ export async function inspectKey(
   flags: OutputOptions,
 ): Promise<ExitCode> {
   const text = await readText(runtime, place, 'key')
-  const keys = keysIn(text)
-  const about = keys.map(({ key, kid }) => ({ ...(kid && { kid }), ...describeKey(key) }))
+  const about = keysIn(text).map(({ kid, ...read }) => ({
+    ...(kid && { kid }),
+    ...('key' in read ? describeKey(read.key) : read),
+  }))
   createPrinter(runtime, flags).result(about.length === 1 ? about[0] : about, () =>
     about.flatMap((one, index) => [...(index > 0 ? [''] : []), ...linesOf(one)]),
   )
   return EXIT.good
 }
 
-interface NamedKey {
-  readonly key: KeyObject
+/** A key, or why one of a set can't be read. */
+type NamedKey = ({ readonly key: KeyObject } | { readonly unreadable: string }) & {
   readonly kid?: string
 }
 
 function keysIn(text: string): readonly NamedKey[] {
   try {
-    const digits = /^(?:0x)?([0-9a-f]{64})$/i.exec(text)?.[1]
-    if (digits !== undefined) return [{ key: fromScalar(digits) }]
+    const scalar = /[0-9a-f]{60}/i.test(text) ? keyOfScalar(text) : undefined
+    if (scalar !== undefined) return [{ key: scalar }]
     if (!text.startsWith('{')) return [{ key: fromPem(text) }]
     const document = JSON.parse(text) as { keys?: Jwk[] } & Jwk
-    return (document.keys ?? [document]).map(fromJwk)
+    const keys = document.keys?.map(fromSet) ?? [fromJwk(document)]
+    if (keys.some((one) => 'key' in one)) return keys
+    throw new Error('no key of the set can be read')
   } catch {
     throw usageFailure(
       'a key as hexadecimal, JWK, JWK Set or PEM',
@@ -116,59 +119,57 @@ function fromPem(text: string): KeyObject {
   return text.includes('PRIVATE KEY') ? createPrivateKey(text) : createPublicKey(text)
 }
 
+/** A set may hold keys of types that are not known here; readers ignore them (RFC 7517 §5). */
+function fromSet(jwk: Jwk): NamedKey {
+  try {
+    return fromJwk(jwk)
+  } catch {
+    return { ...nameOf(jwk), unreadable: 'no EC, OKP or RSA key that Node can read' }
+  }
+}
+
 function fromJwk(jwk: Jwk): NamedKey {
   const input = { key: jwk as never, format: 'jwk' } as const
   const key = jwk['d'] === undefined ? createPublicKey(input) : createPrivateKey(input)
-  return { key, ...(typeof jwk['kid'] === 'string' && { kid: harmless(jwk['kid']) }) }
+  return { ...nameOf(jwk), key }
 }
 
-/** A P-256 key in PKCS#8: what stands before its 32 bytes. */
-const P256_PKCS8 = '3041020100301306072a8648ce3d020106082a8648ce3d030107042730250201010420'
-
-function fromScalar(digits: string): KeyObject {
-  const key = Buffer.from(P256_PKCS8 + digits, 'hex')
-  return createPrivateKey({ key, format: 'der', type: 'pkcs8' })
+function nameOf(jwk: unknown): { readonly kid?: string } {
+  const { kid } = Object(jwk) as { kid?: unknown }
+  return typeof kid === 'string' ? { kid: harmless(kid) } : {}
 }
 
 const ALGORITHMS: Readonly<Record<string, string>> = {
   'P-256': 'ES256',
   'P-384': 'ES384',
   'P-521': 'ES512',
-  Ed25519: 'EdDSA',
+  Ed25519: 'EdDSA, Ed25519',
   RSA: 'RS256, RS384, RS512, PS256, PS384, PS512',
-}
-
-/** The members of each type that its thumbprint is made of, in order (RFC 7638 §3.2). */
-const THUMBPRINT_MEMBERS: Readonly<Record<string, readonly string[]>> = {
-  EC: ['crv', 'kty', 'x', 'y'],
-  OKP: ['crv', 'kty', 'x'],
-  RSA: ['e', 'kty', 'n'],
 }
 
 function describeKey(key: KeyObject) {
   const publicKey = key.type === 'private' ? createPublicKey(key) : key
   const jwk = publicKey.export({ format: 'jwk' }) as Jwk & { kty: string; crv?: string }
   const bits = publicKey.asymmetricKeyDetails?.modulusLength
-  const did = didKeyOf(jwk)
   return {
     type: `${key.type}, ${jwk.crv ?? `${jwk.kty} of ${bits} bits`}`,
     algorithms: ALGORITHMS[jwk.crv ?? jwk.kty] ?? 'none that is accepted here',
     thumbprint: thumbprint(jwk),
-    ...(did !== undefined && { did }),
+    ...(jwk.crv === 'P-256' && { did: didKeyOf(publicKey) }),
     jwk,
   }
 }
 
-function thumbprint(jwk: Jwk & { kty: string }): string {
-  const members = (THUMBPRINT_MEMBERS[jwk.kty] ?? []).map((name) => [name, jwk[name]])
-  const text = JSON.stringify(Object.fromEntries(members))
-  return createHash('sha256').update(text).digest('base64url')
-}
-
-function linesOf({ jwk, ...about }: ReturnType<typeof describeKey> & { kid?: string }) {
+function linesOf({
+  jwk,
+  ...about
+}: {
+  readonly jwk?: Jwk
+  readonly [name: string]: unknown
+}): readonly string[] {
   const width = 11
   return [
     ...Object.entries(about).map(([name, value]) => `${name.padEnd(width)}${String(value)}`),
-    `${'public'.padEnd(width)}${JSON.stringify(jwk)}`,
+    ...(jwk === undefined ? [] : [`${'public'.padEnd(width)}${JSON.stringify(jwk)}`]),
   ]
 }

@@ -1,9 +1,8 @@
 import { brokenTokens, createDevVerifier, type BrokenTokenName } from '@verifier-guard/dev-verifier'
 import { EXIT, Failure, usageFailure, type ExitCode } from '../exit.js'
-import { readText } from '../input.js'
+import { powerIn, readText } from '../input.js'
 import { createPrinter, type OutputOptions } from '../output.js'
 import type { CliRuntime } from '../runtime.js'
-import { readPower } from './explain.js'
 
 /** The flags of `mint`. */
 export interface MintFlags extends OutputOptions {
@@ -47,7 +46,8 @@ async function requestOf(runtime: CliRuntime, flags: MintFlags) {
   const { issuer, profile, audience, kind, expiresIn, power } = flags
   if (expiresIn !== undefined && !/^-?\d+$/.test(expiresIn))
     throw usageFailure('--expires-in in seconds', `"${expiresIn}"`, 'give a whole number')
-  const key = flags.key === undefined ? undefined : await readText(runtime, flags.key, 'signing key')
+  const key =
+    flags.key === undefined ? undefined : await readText(runtime, flags.key, 'signing key')
   return {
     verifier: defined({
       issuer,
@@ -59,7 +59,7 @@ async function requestOf(runtime: CliRuntime, flags: MintFlags) {
       audience,
       kind,
       expiresIn: expiresIn === undefined ? undefined : Number(expiresIn),
-      powers: power?.map(readPower),
+      powers: power?.map(powerIn),
     }),
   }
 }

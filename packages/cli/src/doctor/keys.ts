@@ -37,7 +37,9 @@ export async function checkKeys(
   } catch (error) {
     if (!(error instanceof GuardError)) throw error
     const { actual, hint = 'see "algorithms" and "jwksUri"' } = error.reason
-    return [{ ...bad('keys', expected, actual, hint), isUnreachable: isSilence(failed.at(-1)?.reason) }]
+    return [
+      { ...bad('keys', expected, actual, hint), isUnreachable: isSilence(failed.at(-1)?.reason) },
+    ]
   } finally {
     server.close()
   }

@@ -34,7 +34,9 @@ export async function checkTls(facts: Facts, { issuer }: IssuerOptions): Promise
     const { problem, chain } = await facts.runtime.tls(host, Number(port || 443))
     const shown = chain.map(({ subject }) => harmless(subject)).join(' ← ')
     if (problem !== undefined)
-      return [bad('tls', expected, `${harmless(problem)}: ${shown}`, connectionHint(problem) ?? TLS_CURE)]
+      return [
+        bad('tls', expected, `${harmless(problem)}: ${shown}`, connectionHint(problem) ?? TLS_CURE),
+      ]
     const ends = Math.min(...chain.map(({ validTo }) => validTo))
     if (ends - facts.runtime.now() > SOON) return [good('tls', expected, shown)]
     const cure = 'have the certificate renewed before it expires'

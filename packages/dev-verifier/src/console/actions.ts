@@ -5,6 +5,8 @@
 import { clientEnvironment } from '../hand-out.js'
 import { faults, type FaultName, type FaultPlace } from '../faults.js'
 import { isLoopback } from '../loopback.js'
+import { Mistake } from '../mistake.js'
+import { readPower } from '../power.js'
 import { systemFetch } from '../runtime.js'
 import { tokenShapes, type TokenShapeName } from '../token-shapes.js'
 import { brokenTokens, type BrokenTokenName } from '../variants.js'
@@ -13,7 +15,7 @@ import type { MintOptions } from '../mint.js'
 import type { Desk } from './desk.js'
 import { bindingOf, curlWithProof, type Call } from './bound.js'
 import { explainedToken, type Held } from './explained.js'
-import { Mistake, powerOf, powersOf, wholeNumber, type Fields } from './form.js'
+import { powersOf, wholeNumber, type Fields } from './form.js'
 import { copyable, html, quoted, textOf, visible, type Markup } from './markup.js'
 import { stateOf } from './state.js'
 import type { DevVerifier } from '../verifier.js'
@@ -88,7 +90,7 @@ async function explained(desk: Desk, token: string, fields: Fields): Promise<Out
   const audience = fields['expected-audience'] ?? desk.audience
   const held: Held = {
     ...(audience === undefined ? {} : { audience }),
-    ...(fields['required'] === undefined ? {} : { power: powerOf(fields['required'].trim()) }),
+    ...(fields['required'] === undefined ? {} : { power: readPower(fields['required'].trim()) }),
   }
   const explanation = await desk.explain?.(token, held)
   return {

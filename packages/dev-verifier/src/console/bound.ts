@@ -6,7 +6,8 @@ import type { BoundTo } from '../bound-to.js'
 import { PATHS } from '../hand-out.js'
 import type { Jwk } from '../keys.js'
 import type { DevVerifier } from '../verifier.js'
-import { Mistake, type Fields } from './form.js'
+import { Mistake } from '../mistake.js'
+import type { Fields } from './form.js'
 import { copyable, html, quoted, type Markup } from './markup.js'
 
 /** What a token is bound to, and how it is sent. */

@@ -1,12 +1,8 @@
 /*
  * What a form of the page holds. Fields in, options out; a mistake says what was expected.
  */
-import type { Power } from '../mandate.js'
-
-/** A mistake in a field, for its user. */
-export class Mistake extends Error {
-  override readonly name = 'Mistake'
-}
+import { Mistake } from '../mistake.js'
+import { readPower, type WrittenPower } from '../power.js'
 
 /** The fields of a form, without those that are empty. */
 export type Fields = Readonly<Record<string, string>>
@@ -22,18 +18,9 @@ export async function readFields(request: Request): Promise<Fields> {
 }
 
 /** Powers, one a line as `domain/function/action`. @throws Mistake */
-export function powersOf(text: string | undefined): readonly Power[] {
+export function powersOf(text: string | undefined): readonly WrittenPower[] {
   const lines = (text ?? '').split('\n').map((line) => line.trim())
-  return lines.filter((line) => line !== '').map(powerOf)
-}
-
-/** A power as `domain/function/action`. @throws Mistake */
-export function powerOf(text: string) {
-  const [domain, name, action, ...rest] = text.split('/')
-  if (domain && name && action && rest.length === 0) return { domain, function: name, action }
-  throw new Mistake(
-    `Expected a power as domain/function/action, for example DOME/ProductOffering/Create; found "${text}".`,
-  )
+  return lines.filter((line) => line !== '').map(readPower)
 }
 
 /** A whole number. @throws Mistake */

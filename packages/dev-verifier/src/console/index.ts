@@ -11,6 +11,10 @@ export {
   shownFlag,
   type Flag,
 } from '../command-line.js'
+export { apiProfileOf, type ApiProfile } from '../api-profile.js'
+export { didKeyOf } from '../did-key.js'
+export { keyOfScalar, thumbprint } from '../keys.js'
+export { readPower, type WrittenPower } from '../power.js'
 export { startConsole } from './start.js'
 export type { ConsoleOptions, DevConsole } from './start.js'
 export type { Explain, Explained, ExplainedCheck, Held } from './explained.js'

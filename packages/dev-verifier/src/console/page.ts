@@ -1,6 +1,7 @@
 /*
  * The page of the console: one document, whose forms work on the development Verifier.
  */
+import { apiProfileOf } from '../api-profile.js'
 import { ENDPOINTS } from '../faults.js'
 import { tokenShapes } from '../token-shapes.js'
 import { brokenTokens } from '../variants.js'
@@ -84,19 +85,12 @@ function output(id: string): Markup {
 function verifierPart(desk: Desk): Markup {
   const { issuer, profile } = desk.verifier
   const audience = desk.audience === undefined ? '' : `, audience: '${desk.audience}'`
-  const options = `{ issuer: '${issuer}', profile: '${PROFILES[profile] ?? 'eudistack'}'${audience} }`
+  const options = `{ issuer: '${issuer}', profile: '${apiProfileOf(profile)}'${audience} }`
   return html`<p>Options of your API, which this Verifier's tokens pass:</p>
     ${copyable('api-options', options)}
     <p>Where its metadata and keys are:</p>
     ${copyable('metadata-curl', `curl -s ${issuer}/.well-known/openid-configuration`)}
     <div id="state" aria-live="polite">${stateOf(desk)}</div>`
-}
-
-/** The profile of an API for each profile of this Verifier. */
-const PROFILES: Readonly<Record<string, string>> = {
-  dome: 'dome',
-  fiware: 'fiware',
-  oauth: 'rfc9068',
 }
 
 const POWERS = 'DOME/ProductOffering/Create\nDOME/ProductOffering/Update'
