@@ -13,7 +13,7 @@ export interface CredentialContext {
   readonly issuer: CredentialIssuer
   readonly trustedIssuers: readonly TrustedIssuer[]
   /** Whether a list that the Verifier reads is out of reach. */
-  readonly isDown: (list: 'issuers' | 'status') => boolean
+  readonly consumeOutage: (list: 'issuers' | 'status') => boolean
   /** Base URL of the status lists of the embedded Issuer. */
   readonly statusBase: string
   /** The tenant the credential must have a power for; undefined when there is no such rule. */
@@ -70,8 +70,8 @@ const contentRules: readonly Rule<CredentialFacts>[] = [
   },
   {
     refusal: 'status-list-unreachable',
-    broken: ({ credential, context: { isDown, rules } }) =>
-      (rules.revokedIds || statusListOf(credential)) && isDown('status')
+    broken: ({ credential, context: { consumeOutage, rules } }) =>
+      (rules.revokedIds || statusListOf(credential)) && consumeOutage('status')
         ? 'the status lists are made to fail'
         : undefined,
   },

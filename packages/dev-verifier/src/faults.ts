@@ -36,6 +36,13 @@ export interface FaultContext {
 
 type Fault = (context: FaultContext) => Response | Promise<Response>
 
+/** The good answer with another body, unless it has none: its status and header fields stay. */
+function withBody(good: Response, body: BodyInit): Response {
+  const headers = new Headers(good.headers)
+  headers.delete('content-length')
+  return new Response(good.body === null ? null : body, { status: good.status, headers })
+}
+
 function json(body: string, status = 200, headers: Record<string, string> = {}): Response {
   return new Response(body, { status, headers: { 'content-type': 'application/json', ...headers } })
 }
@@ -99,8 +106,10 @@ function trickle(
 function edited(change: (good: Json) => Json): Fault {
   return async ({ answer }) => {
     const good = await answer()
+    // A refusal has none of these members, and often no body.
+    if (!good.ok) return good
     const body = (await good.json()) as Json
-    return json(JSON.stringify({ ...body, ...change(body) }), good.status)
+    return withBody(good, JSON.stringify({ ...body, ...change(body) }))
   }
 }
 
@@ -139,8 +148,9 @@ export const faults = {
   'json-null': () => json('null'),
   'json-array': () => json('[]'),
   'truncated-json': async ({ answer }) => {
-    const good = await (await answer()).text()
-    return json(good.slice(0, good.length / 2))
+    const good = await answer()
+    const text = await good.text()
+    return withBody(good, text.slice(0, text.length / 2))
   },
   'empty-set': () => json('{"keys":[]}'),
   'no-access-token': () => json('{"token_type":"Bearer","expires_in":900}'),
@@ -154,8 +164,10 @@ export const faults = {
   'endless-body': () =>
     new Response(endless(), { headers: { 'content-type': 'application/json' } }),
   /** The good answer after 32 MiB of white space. */
-  'huge-body': async ({ answer }) =>
-    json(' '.repeat(32 * 1_024 * 1_024) + (await (await answer()).text())),
+  'huge-body': async ({ answer }) => {
+    const good = await answer()
+    return withBody(good, ' '.repeat(32 * 1_024 * 1_024) + (await good.text()))
+  },
   /** 302 to a place on the same host that gives the good answer. */
   redirect: ({ request }) => {
     const target = new URL(request.url)
@@ -171,7 +183,7 @@ export const faults = {
   'slow-body': async (context) => {
     const good = await context.answer()
     const body = new Uint8Array(await good.arrayBuffer())
-    return new Response(trickle(context, body), { headers: { 'content-type': 'application/json' } })
+    return withBody(good, trickle(context, body))
   },
 } satisfies Record<string, Fault>
 
@@ -239,12 +251,12 @@ export async function answerOrFail(
   context: Omit<FaultContext, 'delay'>,
 ): Promise<Response> {
   if (new URL(context.request.url).searchParams.has(MOVED)) return context.answer()
-  const set = useFault(board, endpoint)
+  const set = takeFault(board, endpoint)
   return set ? set.fault({ ...context, delay: set.delay }) : context.answer()
 }
 
-/** The fault that is set at a place, and holds for one request less from now on. */
-export function useFault(board: FaultBoard, place: FaultPlace): SetFault | undefined {
+/** Takes the fault of a place for one request: it holds for one less from now on. */
+export function takeFault(board: FaultBoard, place: FaultPlace): SetFault | undefined {
   const set = board.get(place)
   if (!set) return undefined
   set.left -= 1

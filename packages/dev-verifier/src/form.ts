@@ -25,6 +25,17 @@ export async function readForm(request: Request): Promise<URLSearchParams> {
   return new URLSearchParams(Buffer.concat(chunks).toString())
 }
 
+/**
+ * Holds fields of a form to one value (RFC 6749 §3.2).
+ *
+ * @throws Refusal `repeated-parameter`.
+ */
+export function requireOnce(form: URLSearchParams, names: Iterable<string>): void {
+  for (const name of names)
+    if (form.getAll(name).length > 1)
+      throw new Refusal('repeated-parameter', `the form must hold ${name} once`)
+}
+
 function tooLarge(): Refusal {
   return new Refusal('body-too-large', `the body must have no more than ${MAX_BYTES} bytes`)
 }

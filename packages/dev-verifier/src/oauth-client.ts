@@ -1,12 +1,15 @@
 import { timingSafeEqual, createHash, X509Certificate } from 'node:crypto'
-import { decodeAssertion, type RegisteredClient } from './assertion.js'
+import { ASSERTION_TYPE, decodeAssertion, type RegisteredClient } from './assertion.js'
 import { plainRules } from './assertion-rules.js'
 import { certificateOf, certificateThumbprint } from './client-certificate.js'
+import { requireOnce } from './form.js'
 import { keyOfJwk } from './keys.js'
 import { applyRules, Refusal } from './refusals.js'
 import { seconds } from './runtime.js'
 import { issuerFor, type Server } from './server.js'
 import { show } from './show.js'
+
+const REPEATABLE = ['resource', 'audience']
 
 /** A token request. */
 interface Asked {
@@ -29,6 +32,11 @@ export function authenticatePlainClient(
   request: Request,
   form: URLSearchParams,
 ): string {
+  // An API may be named more than once (RFC 8707 §2), and nothing else (RFC 6749 §3.2).
+  requireOnce(
+    form,
+    [...form.keys()].filter((name) => !REPEATABLE.includes(name)),
+  )
   const asked = { server, request, form }
   const assertion = form.get('client_assertion')
   if (assertion !== null) return byAssertion(asked, assertion)
@@ -40,6 +48,11 @@ export function authenticatePlainClient(
 }
 
 function byAssertion({ server, request, form }: Asked, assertion: string): string {
+  if (form.get('client_assertion_type') !== ASSERTION_TYPE)
+    throw new Refusal(
+      'no-client-authentication',
+      `the form must hold client_assertion_type=${ASSERTION_TYPE} with client_assertion`,
+    )
   const jwt = decodeAssertion(assertion)
   // The assertion itself names the client; the field is optional (RFC 7521 §4.2).
   const clientId = form.get('client_id') ?? String(jwt.claims['sub'])

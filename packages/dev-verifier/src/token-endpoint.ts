@@ -1,6 +1,7 @@
 import { ASSERTION_TYPE, authenticateClient, type AuthenticatedClient } from './assertion.js'
 import { checkCredential, type CredentialContext } from './credential-rules.js'
-import { useFault } from './faults.js'
+import { takeFault } from './faults.js'
+import { requireOnce } from './form.js'
 import { checkPresentation, readPresentation } from './presentation.js'
 import { Refusal } from './refusals.js'
 import { seconds } from './runtime.js'
@@ -60,9 +61,7 @@ export function authenticate(
 }
 
 function readClient(form: URLSearchParams): { clientId: string; assertion: string } {
-  for (const name of ['client_id', 'client_assertion', 'client_assertion_type'])
-    if (form.getAll(name).length > 1)
-      throw new Refusal('repeated-parameter', `the form must hold ${name} once`)
+  requireOnce(form, ['client_id', 'client_assertion', 'client_assertion_type'])
   const [clientId, assertion] = [form.get('client_id'), form.get('client_assertion')]
   if (!assertion || form.get('client_assertion_type') !== ASSERTION_TYPE)
     throw new Refusal(
@@ -115,7 +114,7 @@ export function credentialContext(
     rules: settings.profile.credentials,
     issuer: credentialIssuer,
     trustedIssuers,
-    isDown: (list) => useFault(faults, list) !== undefined,
+    consumeOutage: (list) => takeFault(faults, list) !== undefined,
     statusBase: settings.issuer,
     tenant,
     now: settings.runtime.now(),

@@ -21,7 +21,7 @@ export const issuerRules: readonly Rule<CredentialFacts>[] = [
   {
     refusal: 'issuers-unreachable',
     broken: ({ context }) =>
-      context.isDown('issuers') ? 'the list of trusted issuers is made to fail' : undefined,
+      context.consumeOutage('issuers') ? 'the list of trusted issuers is made to fail' : undefined,
   },
   {
     refusal: 'credential-issuer-untrusted',

@@ -7,6 +7,7 @@ import {
 } from '../src/index.js'
 
 const JWKS = '/oidc/jwks'
+const TOKEN = '/oidc/token'
 const read = (verifier: DevVerifier, init?: RequestInit, path = JWKS): Promise<Response> =>
   verifier.fetch(verifier.issuer + path, init)
 
@@ -85,6 +86,29 @@ describe.each([
     expect(body.length).toBeGreaterThan(32 * 1024 * 1024)
     expect(JSON.parse(body)).toEqual(verifier.jwks())
   })
+
+  it.each<FaultName>(['truncated-json', 'huge-body', 'slow-body', 'wrong-token-type'])(
+    '%s keeps status and header fields of the answer',
+    async (fault) => {
+      const machine = verifier.issueMachineCredential()
+      const forms = [verifier.tokenRequest(machine), new URLSearchParams()]
+      const headOf = async (body: URLSearchParams) => {
+        const { status, headers } = await request(verifier, { method: 'POST', body }, TOKEN)
+        return [status, ...['content-type', 'cache-control'].map((name) => headers.get(name))]
+      }
+      for (const body of forms) {
+        verifier.heal()
+        const good = await headOf(body === forms[0] ? verifier.tokenRequest(machine) : body)
+        verifier.fail('token', fault, { delay: 0 })
+        expect(await headOf(body)).toEqual(good)
+      }
+      const type = async () => (await request(verifier)).headers.get('content-type')
+      verifier.heal()
+      const good = await type()
+      verifier.fail('jwks', fault, { delay: 0 })
+      expect(await type()).toBe(good)
+    },
+  )
 
   it('endless-body goes on until the reader stops', async () => {
     verifier.fail('jwks', 'endless-body')

@@ -10,6 +10,7 @@ import { signJwt, type Json } from '../src/jwt.js'
 import { answerOf, getJson, recordRefusals, START } from './support.js'
 
 const API = 'https://orders.example.org'
+const SAML_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer'
 
 function create(options: Parameters<typeof createDevVerifier>[0] = {}) {
   const { log, events } = recordRefusals()
@@ -119,6 +120,45 @@ describe('the profile oauth', () => {
     const response = await post(verifier, verifier.tokenRequest(machine, options))
     expect(await answerOf(response)).toBe('401 invalid_client')
     expect(log).toEqual([expect.stringMatching(`^${check}: `)])
+  })
+
+  const changed = (change: (body: URLSearchParams) => void) => {
+    const { log, verifier, machine } = create()
+    const body = verifier.tokenRequest(machine)
+    change(body)
+    return { log, answer: post(verifier, body) }
+  }
+
+  it.each<[string, (body: URLSearchParams) => void]>([
+    ['without its type', (body) => body.delete('client_assertion_type')],
+    ['of SAML', (body) => body.set('client_assertion_type', SAML_ASSERTION)],
+  ])('refuses an assertion %s', async (_, change) => {
+    const { log, answer } = changed(change)
+    expect(await answerOf(await answer)).toBe('401 invalid_client')
+    expect(log).toEqual([expect.stringMatching('^no-client-authentication: ')])
+  })
+
+  it.each([
+    'grant_type',
+    'client_id',
+    'client_assertion',
+    'client_assertion_type',
+    'client_secret',
+    'scope',
+  ])('refuses a form that holds %s twice', async (name) => {
+    const { log, answer } = changed((body) => {
+      if (!body.has(name)) body.append(name, 'x')
+      body.append(name, body.get(name)!)
+    })
+    expect(await answerOf(await answer)).toBe('400 invalid_request')
+    expect(log).toEqual([expect.stringMatching(`^repeated-parameter: .*${name}`)])
+  })
+
+  it.each(['resource', 'audience'])('takes a form that holds %s twice', async (name) => {
+    const { answer } = changed((body) => {
+      for (const api of ['a', 'b']) body.append(name, `https://${api}.example.org`)
+    })
+    expect((await answer).status).toBe(200)
   })
 
   it('refuses an assertion that it has seen before', async () => {
