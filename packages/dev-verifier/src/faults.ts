@@ -37,7 +37,7 @@ export interface FaultContext {
 type Fault = (context: FaultContext) => Response | Promise<Response>
 
 /** The good answer with another body, unless it has none: its status and header fields stay. */
-function withBody(good: Response, body: BodyInit): Response {
+function withBody(good: Response, body: string | ReadableStream<Uint8Array>): Response {
   const headers = new Headers(good.headers)
   headers.delete('content-length')
   return new Response(good.body === null ? null : body, { status: good.status, headers })

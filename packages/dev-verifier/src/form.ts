@@ -1,3 +1,4 @@
+import { readUpTo } from './body.js'
 import { Refusal } from './refusals.js'
 
 /**
@@ -13,16 +14,9 @@ const MAX_BYTES = 1_024 * 1_024
  */
 export async function readForm(request: Request): Promise<URLSearchParams> {
   if (Number(request.headers.get('content-length')) > MAX_BYTES) throw tooLarge()
-  if (request.body === null) return new URLSearchParams()
-  const chunks: Uint8Array[] = []
-  let size = 0
-  // Leaving the loop cancels the rest of the body.
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    size += chunk.byteLength
-    if (size > MAX_BYTES) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return new URLSearchParams(Buffer.concat(chunks).toString())
+  const { text, isWhole } = await readUpTo(request, MAX_BYTES)
+  if (!isWhole) throw tooLarge()
+  return new URLSearchParams(text)
 }
 
 /**

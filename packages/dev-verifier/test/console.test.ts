@@ -192,6 +192,30 @@ describe('the actions, as a program uses them', () => {
       expect((await send(`${consoleUrl}/call`, {}, { url })).status).toBe(400)
   })
 
+  test('an answer without end is shown by its beginning', async () => {
+    const api = createServer((_, response) => void response.writeHead(200).write('x'.repeat(5_000)))
+    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve))
+    const { port } = api.address() as AddressInfo
+    const { consoleUrl } = await start()
+    const called = await json(`${consoleUrl}/call`, { url: `http://127.0.0.1:${port}/` })
+    api.closeAllConnections()
+    api.close()
+    expect(called).toMatchObject({ status: 200, body: 'x'.repeat(2_000) })
+  })
+
+  test('a form is read up to its limit, however long it goes on', async () => {
+    const { consoleUrl } = await start()
+    const status = await new Promise((resolve, reject) => {
+      const sent = httpRequest(`${consoleUrl}/mint`, { method: 'POST' }, (response) => {
+        resolve(response.statusCode)
+        sent.destroy()
+      })
+      sent.once('error', reject)
+      sent.write(`powers=${'x'.repeat(300_000)}`)
+    })
+    expect(status).toBe(400)
+  })
+
   test.each([
     ['mint', { powers: 'Order' }, 'domain/function/action'],
     ['mint', { 'expires-in': 'soon' }, 'whole number'],
@@ -381,6 +405,21 @@ describe('watching an API', () => {
       'http://127.0.0.1:3000/.verifier-guard/decisions',
     )
     expect(watchAddress('http://localhost:3000/mine')).toBe('http://localhost:3000/mine')
+  })
+
+  test('the body of an answer without decisions is cancelled', async () => {
+    let isCancelled = (): void => {}
+    const cancelled = new Promise<void>((resolve) => (isCancelled = resolve))
+    const api = createServer((_, response) => {
+      response.once('close', isCancelled)
+      response.writeHead(404).write('no such page')
+    })
+    await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve))
+    const { port } = api.address() as AddressInfo
+    await start({ watch: `http://127.0.0.1:${port}` })
+    await cancelled
+    api.closeAllConnections()
+    api.close()
   })
 
   test('its decisions are shown, whatever stands in them', async () => {

@@ -2,6 +2,7 @@
  * What the forms of the page do. Fields in; what came of it out, as data for a program and as a
  * piece of the page for people.
  */
+import { readUpTo } from '../body.js'
 import { clientEnvironment } from '../hand-out.js'
 import { faults, type FaultName, type FaultPlace } from '../faults.js'
 import { isLoopback } from '../loopback.js'
@@ -168,7 +169,7 @@ async function request({ url, method }: Call, headers: Headers) {
       signal: AbortSignal.timeout(PATIENCE),
     })
     const challenge = response.headers.get('www-authenticate')
-    const body = (await response.text()).slice(0, MOST_SHOWN)
+    const { text: body } = await readUpTo(response, MOST_SHOWN)
     return { status: response.status, challenge, body }
   } catch {
     throw new Mistake(`Expected an answer from ${url} within 5 seconds; found none. Is it running?`)

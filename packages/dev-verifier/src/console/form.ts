@@ -1,6 +1,7 @@
 /*
  * What a form of the page holds. Fields in, options out; a mistake says what was expected.
  */
+import { readUpTo } from '../body.js'
 import { Mistake } from '../mistake.js'
 import { readPower, type WrittenPower } from '../power.js'
 
@@ -11,8 +12,8 @@ const LARGEST = 262_144
 
 /** @throws Mistake for a form that is too large */
 export async function readFields(request: Request): Promise<Fields> {
-  const text = await request.text()
-  if (text.length > LARGEST) throw new Mistake('Expected a form of at most 256 KiB.')
+  const { text, isWhole } = await readUpTo(request, LARGEST)
+  if (!isWhole) throw new Mistake('Expected a form of at most 256 KiB.')
   const pairs = [...new URLSearchParams(text)].filter(([, value]) => value.trim() !== '')
   return Object.fromEntries(pairs)
 }

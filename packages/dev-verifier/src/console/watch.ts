@@ -53,10 +53,11 @@ export function follow(following: Following): () => void {
 
 async function readAll({ url, made }: Following, signal: AbortSignal): Promise<void> {
   const response = await systemFetch(url, { signal, redirect: 'error' })
-  if (!response.ok || response.body === null) return
+  // A body that is not read keeps its connection until it is cancelled.
+  if (!response.ok) return response.body?.cancel()
   const decoder = new TextDecoder()
   let rest = ''
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
     rest = lines.pop()!.slice(0, LONGEST_LINE)
     for (const line of lines) read(line, made)
