@@ -8,6 +8,8 @@ import * as certificate from '../core/dist/esm/options/certificate.js'
 import * as dpop from '../core/dist/esm/options/dpop.js'
 import * as lists from '../core/dist/esm/options/status-lists.js'
 import * as table from '../core/dist/esm/options/table.js'
+import * as client from '../client/dist/esm/option-table.js'
+import * as verifier from '../dev-verifier/dist/esm/option-table.js'
 
 /** The READMEs, and the rows of the table under each of their headings. */
 export const TABLES = {
@@ -22,7 +24,11 @@ export const TABLES = {
     'Used DPoP proofs': dpop.REPLAY_ROWS,
     'Client certificates': certificate.CERTIFICATE_ROWS,
   },
+  'dev-verifier': { Options: verifier.OPTIONS },
 }
+
+/** The tables of the site: that of the client's README has columns of its own. */
+export const SITE_TABLES = { ...TABLES, client: { Options: client.OPTIONS } }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [name, tables] of Object.entries(TABLES)) {
@@ -57,9 +63,10 @@ export function cellsOf(rows) {
   return Object.entries(rows).map(([name, row]) => [`\`${name}\``, row.says, defaultOf(row)])
 }
 
-/** The default of an option as documents state it, with its unit. */
-export function defaultOf({ default: value, defaultIs, unit }) {
+/** The default of an option as documents state it, with its unit. The client calls it fallback. */
+export function defaultOf({ default: value, fallback, defaultIs = fallback, unit }) {
   if (defaultIs !== undefined) return defaultIs
+  if (value === undefined) return 'required'
   if (typeof value === 'string') return `\`${value}\``
   const text =
     typeof value === 'number' ? value.toLocaleString('en').replaceAll(',', ' ') : String(value)

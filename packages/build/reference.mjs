@@ -7,14 +7,15 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Application } from 'typedoc'
 import { packages, root } from './manifests.mjs'
-import { markdown, TABLES } from './option-tables.mjs'
+import { markdown, SITE_TABLES } from './option-tables.mjs'
 import { SOURCES } from './sources.mjs'
 
 const site = process.argv[2] ?? join(root, 'docs')
 const out = join(site, 'reference')
 
-const OPTIONS = `The options of a resource server, for every adapter. Times are in seconds. This page is made
-from the rows that check the options at start. An option that is misspelt or insecure throws.`
+const OPTIONS = `The options of a resource server, for every adapter, then those of the development Verifier and of a
+client. Times are in seconds. This page is made from the rows that check the options at start. An
+option that is misspelt or insecure throws.`
 
 await writeAll()
 
@@ -81,7 +82,7 @@ function overview() {
 }
 
 function options() {
-  return Object.entries(TABLES)
+  return Object.entries(SITE_TABLES)
     .flatMap(([name, tables]) => [
       `## @verifier-guard/${name}`,
       ...Object.entries(tables).map(([heading, rows]) => `### ${heading}\n\n${markdown(rows)}`),

@@ -13,6 +13,8 @@ type Cells = readonly (readonly string[])[]
 interface Generator {
   /** Package, then heading, then the rows. */
   readonly TABLES: Readonly<Record<string, Readonly<Record<string, Rows>>>>
+  /** The same, and the tables that the site alone has. */
+  readonly SITE_TABLES: Generator['TABLES']
   cellsOf(rows: Rows): Cells
   defaultOf(row: Row): string
 }
@@ -25,6 +27,7 @@ const DECLARED: Readonly<Record<string, readonly string[]>> = {
     'options/certificate.ts',
     'options/dpop.ts',
   ],
+  'dev-verifier': ['options.ts'],
 }
 
 const generator = () => import(join(root, 'packages/build/option-tables.mjs')) as Promise<Generator>
@@ -77,6 +80,16 @@ test.each(Object.entries(DECLARED))(
     expect(wrong.map(([option]) => option)).toEqual([])
   },
 )
+
+test('the page of the site has the options of the client too, each with its default', async () => {
+  const { SITE_TABLES, cellsOf } = await generator()
+  expect(Object.keys(SITE_TABLES)).toEqual([...Object.keys(DECLARED), 'client'])
+  const cells = Object.values(SITE_TABLES).flatMap((tables) =>
+    Object.values(tables).flatMap(cellsOf),
+  )
+  expect(cells.length).toBeGreaterThan(100)
+  expect(cells.filter((row) => row.some((cell) => /^(?:|undefined)$/.test(cell)))).toEqual([])
+})
 
 test('every table is of a package whose declarations are read', async () => {
   const { TABLES } = await generator()

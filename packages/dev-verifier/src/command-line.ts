@@ -4,7 +4,7 @@ import type { IssuedCredential } from './credentials.js'
 import type { Listeners, RefusedEvent } from './events.js'
 import { clientEnvironment, PATHS } from './hand-out.js'
 import type { Power } from './mandate.js'
-import { OPTIONS, sentences, type FlagKind, type OptionRow } from './option-table.js'
+import { OPTIONS, type FlagKind, type OptionRow } from './option-table.js'
 import type { ListenOptions } from './options.js'
 import { readPower } from './power.js'
 import type { DevVerifier } from './verifier.js'
@@ -29,7 +29,7 @@ export interface Flag {
 
 /** A flag as help shows it: what stands behind it, and what it means. */
 export function shownFlag({ flag, name, row }: Flag): { flags: string; says: string } {
-  const says = sentences(row).replaceAll('`', '')
+  const says = row.says.replaceAll('`', '')
   return {
     flags: `--${flag}${KINDS[row.flag].shown}`,
     says: `${says} Default: ${defaultOf(name, row)}.`,
@@ -65,7 +65,7 @@ where to get access tokens.
 
 ${[
   ...FLAGS.map(({ flag, name, row }) =>
-    usage(`--${flag}${KINDS[row.flag].shown}`, sentences(row), defaultOf(name, row)),
+    usage(`--${flag}${KINDS[row.flag].shown}`, row.says, defaultOf(name, row)),
   ),
   usage(
     '--power <power>',
@@ -75,13 +75,13 @@ ${[
   usage('--help', 'Prints this text.'),
 ].join('\n')}`
 
-function usage(flag: string, is: string, standard?: string): string {
-  const sentence = is.replaceAll('`', '')
+function usage(flag: string, says: string, standard?: string): string {
+  const sentence = says.replaceAll('`', '')
   return `  ${flag}\n      ${sentence}${standard === undefined ? '' : ` Default: ${standard}.`}`
 }
 
 function defaultOf(name: keyof ListenOptions, row: OptionRow): string {
-  return name === 'port' ? String(DEFAULT_PORT) : (row.defaultText ?? String(row.default))
+  return name === 'port' ? String(DEFAULT_PORT) : (row.defaultIs ?? String(row.default))
 }
 
 /**

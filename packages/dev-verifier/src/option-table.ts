@@ -24,22 +24,15 @@ export interface OptionRow {
   /** The default, where it is one value. */
   readonly default?: string | number | boolean
   /** The default in words, where it depends on something. */
-  readonly defaultText?: string
-  /** What a number counts. */
-  readonly unit?: string
-  /** One sentence for the README and the command's help. */
-  readonly is: string
+  readonly defaultIs?: string
+  /** What it means, in one sentence, for the README and the command's help. */
+  readonly says: string
   /** How the command takes it. */
   readonly flag?: FlagKind
 }
 
 /** What a flag of the command holds: `file` a text or the file that holds it, `ids` a list. */
 export type FlagKind = 'text' | 'number' | 'switch' | 'file' | 'ids'
-
-/** What documentation says of an option, its unit included. */
-export function sentences({ is, unit }: OptionRow): string {
-  return unit === undefined ? is : `${is} ${unit}.`
-}
 
 const PROFILES = Object.keys(profiles)
 
@@ -50,43 +43,43 @@ export const OPTIONS = {
   profile: {
     check: oneOf(PROFILES),
     default: 'eudistack-3.3',
-    is: `The generation of Verifiers to behave like: ${PROFILES.map((name) => `\`${name}\``).join(', ')}.`,
+    says: `The generation of Verifiers to behave like: ${PROFILES.map((name) => `\`${name}\``).join(', ')}.`,
     flag: 'text',
   },
   port: {
     check: portNumber,
     default: 0,
-    is: 'The port to listen on. 0 takes any free one.',
+    says: 'The port to listen on. 0 takes any free one.',
     flag: 'number',
   },
   host: {
     check: text,
     default: '127.0.0.1',
-    is: 'The address to listen on. Others than loopback need `force`.',
+    says: 'The address to listen on. Others than loopback need `force`.',
     flag: 'text',
   },
   https: {
     check: flag,
     default: false,
-    is: 'Listens with TLS under a certificate made at start, and asks clients for theirs.',
+    says: 'Listens with TLS under a certificate made at start, and asks clients for theirs.',
     flag: 'switch',
   },
   issuer: {
     check: issuerUrl,
-    defaultText: 'where it listens',
-    is: 'The issuer, exactly as tokens carry it.',
+    defaultIs: 'where it listens',
+    says: 'The issuer, exactly as tokens carry it.',
     flag: 'text',
   },
   issuerFromRequest: {
     check: flag,
     default: false,
-    is: "Takes `iss` from each request's host, one for each tenant.",
+    says: "Takes `iss` from each request's host, one for each tenant.",
     flag: 'switch',
   },
   tenant: {
     check: text,
-    defaultText: 'none',
-    is: 'The tenant of requests that name none. Without it, powers of all tenants count.',
+    defaultIs: 'none',
+    says: 'The tenant of requests that name none. Without it, powers of all tenants count.',
     flag: 'text',
   },
   clients: {
@@ -101,75 +94,73 @@ export const OPTIONS = {
       },
       ['clientId'],
     ),
-    defaultText: 'every did:key',
-    is: 'Registered clients: `{ clientId, did?, tenant? }`; for `oauth` also `secret?`, `jwk?`, `certificate?`.',
+    defaultIs: 'every did:key',
+    says: 'Registered clients: `{ clientId, did?, tenant? }`; for `oauth` also `secret?`, `jwk?`, `certificate?`.',
   },
   trustedIssuers: {
     check: listOf({ id: text, jwk: anything }, ['id']),
-    defaultText: 'its own Issuer',
-    is: 'Further organisations on the list of trusted issuers: `{ id, jwk? }`, and by id on the command line.',
+    defaultIs: 'its own Issuer',
+    says: 'Further organisations on the list of trusted issuers: `{ id, jwk? }`, and by id on the command line.',
     flag: 'ids',
   },
   key: {
     check: anything,
-    defaultText: 'a fresh key',
-    is: 'The signing key: a P-256 key as hex, JWK, PKCS#8 PEM or `KeyObject`.',
+    defaultIs: 'a fresh key',
+    says: 'The signing key: a P-256 key as hex, JWK, PKCS#8 PEM or `KeyObject`.',
     flag: 'file',
   },
   certificate: {
     check: text,
-    defaultText: 'none',
-    is: 'The certificate of `key` in PEM, published as `x5c` and sent in each token.',
+    defaultIs: 'none',
+    says: 'The certificate of `key` in PEM, published as `x5c` and sent in each token.',
     flag: 'file',
   },
   kid: {
     check: oneOf(['did:key', 'thumbprint']),
-    defaultText: 'by profile',
-    is: 'How the signing key is named: `did:key` or `thumbprint`.',
+    defaultIs: 'by profile',
+    says: 'How the signing key is named: `did:key` or `thumbprint`.',
     flag: 'text',
   },
   lifetime: {
     check: finite,
-    defaultText: 'by profile',
-    unit: 'Seconds',
-    is: 'Life of an access token.',
+    defaultIs: 'by profile',
+    says: 'Life of an access token, in seconds.',
     flag: 'number',
   },
   service: {
     check: text,
     default: 'my-service',
-    is: '`aud` of tokens of the profiles `fiware` and `oauth` whose request names no API.',
+    says: '`aud` of tokens of the profiles `fiware` and `oauth` whose request names no API.',
     flag: 'text',
   },
   bareErrors: {
     check: flag,
-    defaultText: 'by profile',
-    is: 'Answers failures of the grant with 403 without a body, as Verifiers before 3.2.1.',
+    defaultIs: 'by profile',
+    says: 'Answers failures of the grant with 403 without a body, as Verifiers before 3.2.1.',
     flag: 'switch',
   },
   demandNonces: {
     check: flag,
     default: false,
-    is: "Refuses proofs without the server's nonce. For the profile `oauth` alone.",
+    says: "Refuses proofs without the server's nonce. For the profile `oauth` alone.",
     flag: 'switch',
   },
   mimicLaxity: {
     check: flag,
     default: false,
-    is: "Accepts what older Verifiers accept beyond the protocol's text.",
+    says: "Accepts what older Verifiers accept beyond the protocol's text.",
     flag: 'switch',
   },
   rateLimit: {
     check: limits,
     default: false,
-    unit: 'Requests a minute',
-    is: 'Limits each client address: `true` for the real limits (30 token requests, 120 others), or `{ token, others }`.',
+    says: 'Limits the requests a minute of each address in `X-Forwarded-For`, and of all others together: `true` for the real limits (30 for tokens, 120 others), or `{ token, others }`.',
     flag: 'switch',
   },
   events: {
     check: members(Object.fromEntries(EVENT_NAMES.map((name) => [name, callable]))),
-    defaultText: 'none',
-    is: 'Functions to call for events, by the name of the event.',
+    defaultIs: 'none',
+    says: 'Functions to call for events, by the name of the event.',
   },
   runtime: {
     check: members({
@@ -179,13 +170,13 @@ export const OPTIONS = {
       environment: anything,
       warn: callable,
     }),
-    defaultText: "the system's",
-    is: 'Clock, timers, identifiers and warnings.',
+    defaultIs: "the system's",
+    says: 'Clock, timers, identifiers and warnings.',
   },
   force: {
     check: flag,
     default: false,
-    is: 'Starts where others can reach it, or with `NODE_ENV=production`.',
+    says: 'Starts where others can reach it, or with `NODE_ENV=production`.',
     flag: 'switch',
   },
 } as const satisfies Record<keyof ListenOptions, OptionRow>

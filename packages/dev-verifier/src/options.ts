@@ -20,7 +20,7 @@ export interface DevVerifierOptions {
   readonly issuer?: string
   /**
    * Takes `iss` from each request's host, as Verifiers since 3.0 do: each tenant has its own.
-   * Default: `false`.
+   * Default: false.
    */
   readonly issuerFromRequest?: boolean
   /**
@@ -66,16 +66,17 @@ export interface DevVerifierOptions {
   readonly bareErrors?: boolean
   /**
    * Refuses proofs without the server's nonce with `use_dpop_nonce` (RFC 9449 §8). For the profile
-   * `oauth` alone, because the others bind no tokens. Default: `false`.
+   * `oauth` alone, because the others bind no tokens. Default: false.
    */
   readonly demandNonces?: boolean
   /**
-   * Accepts what older Verifiers accept beyond the protocol's text. Default: `false`.
+   * Accepts what older Verifiers accept beyond the protocol's text. Default: false.
    */
   readonly mimicLaxity?: boolean
   /**
-   * `{ token, others }` for each client address, or `true` for the real limits (30 and 120).
-   * Requests a minute. Default: `false`.
+   * Limits the requests a minute of each address that `X-Forwarded-For` states, as a proxy writes
+   * it, and of all requests without that field together: `{ token, others }`, or `true` for the
+   * real limits (30 and 120). Default: false.
    */
   readonly rateLimit?: boolean | Limits
   /** Functions to call for events, by the event's name. Default: none. */
@@ -84,20 +85,20 @@ export interface DevVerifierOptions {
   readonly runtime?: Partial<Runtime>
   /**
    * Starts where others can reach it, or with `NODE_ENV=production`. Never do this where real data
-   * is. Default: `false`.
+   * is. Default: false.
    */
   readonly force?: boolean
 }
 
 /** Options of a development Verifier that listens on a port. */
 export interface ListenOptions extends DevVerifierOptions {
-  /** The port. 0 takes any free one. Default: `0`. */
+  /** The port. 0 takes any free one. Default: 0. */
   readonly port?: number
   /** The address to listen on. Others than loopback need `force`. Default: `127.0.0.1`. */
   readonly host?: string
   /**
    * Listens with TLS under a certificate made at start, and asks clients for theirs. Default:
-   * `false`.
+   * false.
    */
   readonly https?: boolean
 }

@@ -1,6 +1,6 @@
 import type { Endpoint } from './faults.js'
 
-/** Requests that one client address may send in a minute. */
+/** Requests a minute of one address in `X-Forwarded-For`, or of all requests without it. */
 export interface Limits {
   readonly token: number
   readonly others: number
@@ -28,7 +28,7 @@ export function createRateLimiter(limits: Limits | undefined, now: () => number)
   }
 }
 
-/** The real Verifier goes by the first address that proxies state. */
+/** The real Verifier goes by the first address that proxies state; direct callers share a count. */
 function addressOf({ headers }: Request): string {
   return headers.get('x-forwarded-for')?.split(',', 1)[0]?.trim() ?? 'direct'
 }

@@ -1,4 +1,4 @@
-/** For how long Verifiers since 3.0 remember an assertion. Seconds. */
+/** For how long Verifiers since 3.0 remember an assertion at least. Seconds. */
 const REMEMBERED_FOR = 1_800
 /** How many they remember. */
 const MAX_REMEMBERED = 10_000
@@ -12,8 +12,8 @@ interface Use {
 }
 
 /**
- * The `jti` of assertions that were used, each for as long as the assertion could be used again
- * (RFC 7523 §3, rule 7).
+ * The `jti` of assertions that were used (RFC 7523 §3, rule 7): each until the assertion expires,
+ * and for 30 minutes at least. Of more than 10 000 it forgets the one that was used first.
  */
 export class ReplayRegister {
   readonly #until = new Map<string, number>()

@@ -24,8 +24,7 @@ export function completion(program: Command, shell: string): string {
 }
 
 function wordsOf(program: Command): Words {
-  const flags = (command: Command) =>
-    command.options.map(({ long }) => long).filter((long) => long != null)
+  const flags = (command: Command) => command.options.flatMap(({ long }) => long ?? [])
   const names = program.commands.map((command) => command.name())
   return new Map<string, readonly string[]>([
     ['', names],

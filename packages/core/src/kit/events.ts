@@ -84,7 +84,7 @@ export interface GuardEvents {
     readonly issuer: string
     /** Failures in a row, this one included. */
     readonly failures: number
-    /** Why: `unreachable` and `timeout` without an answer, the others with one that is no key set. */
+    /** Why: `unreachable` or `timeout` without an answer, the others with one that is unfit. */
     readonly reason: HttpFailureReason
     readonly message: string
     /** Seconds until the next attempt in the background. */
