@@ -2,7 +2,7 @@ import { createTokenSource } from '@verifier-guard/client'
 import { explainToken } from '@verifier-guard/core/explain'
 import type { DevVerifier, IssuedCredential } from '@verifier-guard/dev-verifier'
 import { startConsole } from '@verifier-guard/dev-verifier/console'
-import { systemRuntime, type GuardEvents } from '@verifier-guard/express'
+import type { GuardEvents } from '@verifier-guard/express'
 import { startApi, type Api } from './api.js'
 import { decodeJwt, shorten, transcript } from './transcript.js'
 
@@ -62,13 +62,13 @@ async function showTokenRequest(
   const recordingFetch = (url: string, init?: RequestInit) => {
     if (init?.method === 'POST')
       onTheWire.push({ url, form: new URLSearchParams(init.body as string) })
-    return systemRuntime.fetch(url, init)
+    return fetch(url, init)
   }
   const tokens = createTokenSource({
     verifier: issuer,
     credential,
     privateKey: privateKey.hex,
-    runtime: { ...systemRuntime, fetch: recordingFetch },
+    runtime: { fetch: recordingFetch },
   })
   const token = await tokens.getToken()
   tokens.close()

@@ -19,7 +19,7 @@ interface Order {
  * Refuses callers whose mandate names no organisation: they would share the data of all others
  * without one.
  */
-const ofAnOrganisation = requiredRule(
+const ofAnOrganization = requiredRule(
   'a mandate that names its organisation',
   ({ mandate }) => mandate?.mandator.organizationIdentifier !== undefined,
 )
@@ -34,7 +34,7 @@ export function createApp(options: ResourceServerOptions): Express {
 
   app.get('/health', (_req, res) => void res.json({ status: 'up' }))
 
-  app.use('/orders', auth(options), ofAnOrganisation, express.json())
+  app.use('/orders', auth(options), ofAnOrganization, express.json())
 
   app.get(
     '/orders',
@@ -61,8 +61,8 @@ export function createApp(options: ResourceServerOptions): Express {
 }
 
 /**
- * Rights are granted to organisations, so data belongs to them too: never to `sub`, which means
- * something else in each Verifier generation.
+ * A mandate gives powers to an organisation, so data belongs to it too: never to `sub`, which
+ * means something else in each Verifier generation.
  */
 function organizationOf(req: object): string {
   return authOf(req).mandate!.mandator.organizationIdentifier!

@@ -24,7 +24,7 @@ const offerBody = {
  * Refuses callers whose mandate names no organisation: they would share the data of all others
  * without one.
  */
-const ofAnOrganisation = requiredRule(
+const ofAnOrganization = requiredRule(
   'a mandate that names its organisation',
   ({ mandate }) => mandate?.mandator.organizationIdentifier !== undefined,
 )
@@ -43,7 +43,7 @@ export function createApp(options: ResourceServerOptions): FastifyInstance {
 
   app.register(async (api) => {
     await api.register(auth, options)
-    api.addHook('onRequest', ofAnOrganisation)
+    api.addHook('onRequest', ofAnOrganization)
 
     api.get('/offers', { onRequest: mayRead }, (request) =>
       offers.filter(({ organization }) => organization === organizationOf(request)),
@@ -64,8 +64,8 @@ export function createApp(options: ResourceServerOptions): FastifyInstance {
 }
 
 /**
- * Rights are granted to organisations, so data belongs to them too: never to `sub`, which means
- * something else in each Verifier generation.
+ * A mandate gives powers to an organisation, so data belongs to it too: never to `sub`, which
+ * means something else in each Verifier generation.
  */
 function organizationOf(request: object): string {
   return authOf(request).mandate!.mandator.organizationIdentifier!

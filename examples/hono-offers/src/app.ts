@@ -20,7 +20,7 @@ interface Offer {
  * Refuses callers whose mandate names no organisation: they would share the data of all others
  * without one.
  */
-const ofAnOrganisation = requiredRule(
+const ofAnOrganization = requiredRule(
   'a mandate that names its organisation',
   ({ mandate }) => mandate?.mandator.organizationIdentifier !== undefined,
 )
@@ -35,7 +35,7 @@ export function createApp(options: ResourceServerOptions): Hono<AuthEnv> {
 
   app.get('/health', (c) => c.json({ status: 'up' }))
 
-  app.use('/offers/*', auth(options), ofAnOrganisation, bodyLimit({ maxSize: 65_536 }))
+  app.use('/offers/*', auth(options), ofAnOrganization, bodyLimit({ maxSize: 65_536 }))
 
   app.get(
     '/offers',
@@ -61,8 +61,8 @@ export function createApp(options: ResourceServerOptions): Hono<AuthEnv> {
 }
 
 /**
- * Rights are granted to organisations, so data belongs to them too: never to `sub`, which means
- * something else in each Verifier generation.
+ * A mandate gives powers to an organisation, so data belongs to it too: never to `sub`, which
+ * means something else in each Verifier generation.
  */
 function organizationOf(c: Context<AuthEnv>): string {
   return authOf(c).mandate!.mandator.organizationIdentifier!

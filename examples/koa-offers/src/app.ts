@@ -20,7 +20,7 @@ interface Offer {
  * Refuses callers whose mandate names no organisation: they would share the data of all others
  * without one.
  */
-const ofAnOrganisation = requiredRule(
+const ofAnOrganization = requiredRule(
   'a mandate that names its organisation',
   ({ mandate }) => mandate?.mandator.organizationIdentifier !== undefined,
 )
@@ -63,14 +63,14 @@ export function createApp(options: ResourceServerOptions): Koa<AuthState> {
   app.use(open.routes())
   // On the application, not on the router: `use` takes a router's prefix more literally than its
   // routes do.
-  app.use(auth(options)).use(ofAnOrganisation)
+  app.use(auth(options)).use(ofAnOrganization)
   app.use(guarded.routes())
   return app
 }
 
 /**
- * Rights are granted to organisations, so data belongs to them too: never to `sub`, which means
- * something else in each Verifier generation.
+ * A mandate gives powers to an organisation, so data belongs to it too: never to `sub`, which
+ * means something else in each Verifier generation.
  */
 function organizationOf(ctx: { readonly state: AuthState }): string {
   return authOf(ctx).mandate!.mandator.organizationIdentifier!

@@ -1,6 +1,6 @@
 import { auth, authOf, type ResourceServerOptions } from '@verifier-guard/express'
 import express, { type Express, type Request } from 'express'
-import { may } from './rights.js'
+import { may } from './powers.js'
 
 /** An offer of a tenant. */
 interface Offer {

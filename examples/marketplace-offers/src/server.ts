@@ -1,4 +1,4 @@
-import type { JwkSet, StatusListOptions } from '@verifier-guard/express'
+import type { GuardEvents, JwkSet, StatusListOptions } from '@verifier-guard/express'
 import { createApp } from './app.js'
 
 const { VERIFIER, STATUS_LISTS, STATUS_KEYS, PORT = '3000' } = process.env
@@ -13,17 +13,8 @@ const status: StatusListOptions = {
   lists: [{ url: STATUS_LISTS, keys: JSON.parse(STATUS_KEYS) as JwkSet }],
   unavailable: { openFor: 600 },
 }
-const denied = ({
-  code,
-  expected,
-  actual,
-  hint,
-}: {
-  code: string
-  expected: string
-  actual: string
-  hint?: string
-}) => console.warn({ code, expected, actual, hint })
+const denied = ({ code, expected, actual, hint }: GuardEvents['denied']) =>
+  console.warn({ code, expected, actual, hint })
 
 const server = createApp({
   issuer: VERIFIER,

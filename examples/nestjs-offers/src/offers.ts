@@ -12,7 +12,7 @@ interface Offer {
  * Refuses callers whose mandate names no organisation: they would share the data of all others
  * without one.
  */
-const ofAnOrganisation = requiredRule(
+const ofAnOrganization = requiredRule(
   'a mandate that names its organisation',
   ({ mandate }) => mandate?.mandator.organizationIdentifier !== undefined,
 )
@@ -22,7 +22,7 @@ const ofAnOrganisation = requiredRule(
  * organisation's.
  */
 @Controller('offers')
-@Requires(ofAnOrganisation)
+@Requires(ofAnOrganization)
 export class Offers {
   readonly #offers: Offer[] = []
 
@@ -45,8 +45,8 @@ export class Offers {
 }
 
 /**
- * Rights are granted to organisations, so data belongs to them too: never to `sub`, which means
- * something else in each Verifier generation.
+ * A mandate gives powers to an organisation, so data belongs to it too: never to `sub`, which
+ * means something else in each Verifier generation.
  */
 function organizationOf({ mandate }: AuthContext): string {
   return mandate!.mandator.organizationIdentifier!

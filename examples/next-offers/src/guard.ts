@@ -26,7 +26,7 @@ export function resourceServer(): ResourceServer {
  * Refuses callers whose mandate names no organisation: they would share the data of all others
  * without one.
  */
-export const ofAnOrganisation = requiredRule(
+export const ofAnOrganization = requiredRule(
   'a mandate that names its organisation',
   ({ mandate }) => mandate?.mandator.organizationIdentifier !== undefined,
 )

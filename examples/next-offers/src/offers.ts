@@ -22,8 +22,8 @@ export function addOffer(auth: AuthContext, name: string): Offer {
 }
 
 /**
- * Rights are granted to organisations, so data belongs to them too: never to `sub`, which means
- * something else in each Verifier generation.
+ * A mandate gives powers to an organisation, so data belongs to it too: never to `sub`, which
+ * means something else in each Verifier generation.
  */
 function organizationOf({ mandate }: AuthContext): string {
   return mandate!.mandator.organizationIdentifier!

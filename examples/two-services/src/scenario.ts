@@ -54,7 +54,7 @@ export async function runScenario(
   await callShop('The Verifier is back, with another signing key')
 
   line(
-    'A second shop starts; its token makes the orders service fetch the new key and let go of the old one',
+    'A second shop starts; its token makes the orders service fetch the new key and stop using the old one',
   )
   const second = connect(issuer, machine, orders.url, tell)
   const secondShop = await serve(createShop(second, orders.url))

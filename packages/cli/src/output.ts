@@ -4,7 +4,7 @@
 import { styleText } from 'node:util'
 import type { CliRuntime } from './runtime.js'
 
-/** How one line of a report fares. */
+/** The verdict of one line of a report. */
 export type Mark = 'good' | 'warning' | 'bad' | 'undecided' | 'skipped'
 
 /** One line of a report, with what was expected and found, and what to do. */

@@ -1,5 +1,5 @@
 /*
- * Measures decisions on tokens. Traces in, a duration each out, and a span for one that waited.
+ * Measures how long each decision on a token takes. A decision that waits for a fetch gets a span.
  */
 import {
   SpanKind,

@@ -1,5 +1,5 @@
 /*
- * Measures what is fetched: key sets, status lists, tokens. Traces in, a duration each out.
+ * Measures how long it takes to fetch a key set, a status list or a token.
  */
 import type { Attributes } from '@opentelemetry/api'
 import { OTHER } from './bounded.js'

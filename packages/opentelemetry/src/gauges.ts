@@ -1,13 +1,13 @@
 /*
- * Measures what is open: key sets, status lists, token caches, tokens. States in, gauges out. Where
- * several share an issuer, the worst of them counts.
+ * Measures every open resource server and token source: key sets, status lists, token caches and
+ * tokens. Where several share an issuer, the worst value counts.
  */
 import type { ResourceServerState } from '@verifier-guard/core/support'
 import { channel } from 'node:diagnostics_channel'
 import { OTHER } from './bounded.js'
 import type { Measurement } from './instruments.js'
 
-/** What an open token source of the client says of itself; times in seconds since 1970. */
+/** The state of an open token source of the client; times in seconds since 1970. */
 interface TokenSourceState {
   readonly issuer: string
   readonly health: {
@@ -72,7 +72,7 @@ export function createGauges(
   }
 }
 
-/** What is open answers at once. */
+/** Every open resource server or token source adds its state at once. */
 function ask<State>(name: string): State[] {
   const states: State[] = []
   channel(name).publish(states)

@@ -1,5 +1,5 @@
 /*
- * Makes the instruments of all metrics. Table and meter in, one function for each kind out.
+ * Makes the instruments of all metrics, and a function for each kind that writes to them.
  */
 import type { Attributes, Meter, Observable } from '@opentelemetry/api'
 import { BUCKETS, METRICS, type MetricName } from './metrics.js'

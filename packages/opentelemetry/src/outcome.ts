@@ -1,5 +1,5 @@
 /*
- * Says what became of something, in a handful of words. An error in, its result and type out.
+ * Reads the result of a decision, and the type of its error, for attributes with few values.
  */
 
 /** OpenTelemetry's own value for an error that has no name of its own. */

@@ -1,6 +1,6 @@
 /*
- * Counts requests by what became of them. Events in, one count each out; the server span gets the
- * code of a denial, and the id that the caller was given.
+ * Counts requests by their result. The server span gets the code of a denial, and the id that the
+ * caller was given.
  */
 import { trace, type Attributes } from '@opentelemetry/api'
 import type { GuardEvents } from '@verifier-guard/core'
@@ -34,13 +34,13 @@ export function watchRequests({ add }: Instruments): Listeners {
       const result = status >= 500 ? 'unavailable' : 'denied'
       // Of denials that are sampled, each stands for several.
       count({ result, 'error.type': code }, event, 1 / share)
-      tellServerSpan(event)
+      markServerSpan(event)
     },
   }
 }
 
 /** `error.type` of the server span stays the framework's. */
-function tellServerSpan({ code, correlationId }: GuardEvents['denied']): void {
+function markServerSpan({ code, correlationId }: GuardEvents['denied']): void {
   trace.getActiveSpan()?.setAttributes({
     'verifier_guard.error.type': code,
     ...(correlationId !== undefined && { 'verifier_guard.correlation_id': correlationId }),

@@ -1,5 +1,5 @@
 /*
- * Subscribes to diagnostics channels. A table of listeners in, the way to end them out.
+ * Subscribes listeners to diagnostics channels, and ends the subscriptions.
  */
 import { diag } from '@opentelemetry/api'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'

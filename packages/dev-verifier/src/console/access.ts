@@ -1,6 +1,6 @@
 /*
  * Who may use the console: this machine alone, or the holder of the access token that the command
- * prints, and no page of another origin. Request in; a refusal, or nothing, out.
+ * prints, and no page of another origin.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { isLoopback } from '../loopback.js'

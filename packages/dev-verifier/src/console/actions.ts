@@ -1,6 +1,6 @@
 /*
- * What the forms of the page do. Fields in; what came of it out, as data for a program and as a
- * piece of the page for people.
+ * What the forms of the page do. Each action answers with data for a program, and with a piece of
+ * the page for people.
  */
 import { readUpTo } from '../body.js'
 import { clientEnvironment } from '../hand-out.js'

@@ -1,6 +1,6 @@
 /*
- * Tokens that are bound to a key or a certificate. Fields of a form in; what a token is bound to,
- * and how its sender shows that, out.
+ * Tokens that are bound to a key or a certificate: reads from a form what a token is bound to, and
+ * shows how its sender proves that.
  */
 import type { BoundTo } from '../bound-to.js'
 import { PATHS } from '../hand-out.js'

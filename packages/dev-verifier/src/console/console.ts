@@ -1,6 +1,6 @@
 /*
- * The console's answers, ahead of the Verifier's own. Request in; the page, a piece of it, or a
- * refusal out.
+ * Answers requests for the console before the Verifier does: with the page, a piece of it, or a
+ * refusal.
  */
 import { refuseStrangers, SAFE_HEADERS, type Access } from './access.js'
 import { ACTIONS, type Outcome } from './actions.js'

@@ -1,5 +1,5 @@
 /*
- * What a form of the page holds. Fields in, options out; a mistake says what was expected.
+ * Reads the fields of a form of the page. A mistake says what was expected.
  */
 import { readUpTo } from '../body.js'
 import { Mistake } from '../mistake.js'

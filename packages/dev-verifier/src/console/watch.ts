@@ -1,6 +1,6 @@
 /*
- * Follows the decisions of an API on this machine that mounted the handler for it. Its address in;
- * each decision out, again after the API was restarted.
+ * Follows the decisions of an API on this machine that mounted the handler for it, again after the
+ * API was restarted.
  */
 import { isLoopback } from '../loopback.js'
 import { systemFetch, type Runtime } from '../runtime.js'

@@ -1,6 +1,6 @@
 import { allOf, protect } from '@verifier-guard/fetch'
 import type { NextRequest } from 'next/server'
-import { ofAnOrganisation, offers, resourceServer } from '../../guard'
+import { ofAnOrganization, offers, resourceServer } from '../../guard'
 import { addOffer, offersOf } from '../../offers'
 
 /** Reads the offers of the caller's organisation, or those that a word of the query is in. */
@@ -10,7 +10,7 @@ export const GET = protect(
     return Response.json(offersOf(auth).filter(({ name }) => name.includes(word)))
   },
   resourceServer,
-  { requirement: allOf(ofAnOrganisation, offers('Read')) },
+  { requirement: allOf(ofAnOrganization, offers('Read')) },
 )
 
 /** Makes an offer. */
@@ -23,5 +23,5 @@ export const POST = protect(
     return Response.json(addOffer(auth, name), { status: 201 })
   },
   resourceServer,
-  { requirement: allOf(ofAnOrganisation, offers('Create')) },
+  { requirement: allOf(ofAnOrganization, offers('Create')) },
 )

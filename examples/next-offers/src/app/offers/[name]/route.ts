@@ -1,5 +1,5 @@
 import { allOf, protect } from '@verifier-guard/fetch'
-import { ofAnOrganisation, offers, resourceServer } from '../../../guard'
+import { ofAnOrganization, offers, resourceServer } from '../../../guard'
 import { offersOf } from '../../../offers'
 
 /** Reads one offer. What Next passes after the request comes after the caller. */
@@ -12,5 +12,5 @@ export const GET = protect(
       : Response.json(offer)
   },
   resourceServer,
-  { requirement: allOf(ofAnOrganisation, offers('Read')) },
+  { requirement: allOf(ofAnOrganization, offers('Read')) },
 )

@@ -33,7 +33,6 @@ export const may = {
    * The power must hold in this tenant: one for another tenant, or for nowhere, is not enough.
    */
   create: allOf(ofThisTenant, offers('Create')),
-  update: allOf(ofThisTenant, offers('Create', 'Update')),
   /**
    * What can't be undone is for machines alone, and not for one whose credential was revoked
    * while its token is still good.
