@@ -13,7 +13,11 @@ describeOffers(async (issuer) => {
 })
 
 test('guards whatever is added below its path', async () => {
-  const app = createApp({ issuer: 'https://verifier.example.org', profile: 'eudistack' })
+  const app = createApp({
+    issuer: 'http://127.0.0.1:9',
+    profile: 'eudistack',
+    keySet: { prefetch: false },
+  })
   app.get('/offers/:name', (c) => c.text('in'))
   for (const path of ['/offers', '/offers/', '/offers/chairs'])
     expect((await app.request(path)).status).toBe(401)
