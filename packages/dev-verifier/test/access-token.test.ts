@@ -115,7 +115,7 @@ describe('tenants', () => {
   it.each([
     ['the header X-Tenant', 'https://other.eudistack.net/verifier', { 'x-tenant': 'KPMG' }],
     ['the first host label', 'https://kpmg.eudistack.net/verifier', {}],
-  ])('are told by %s', async (_, issuer, headers: Record<string, string>) => {
+  ])('are named by %s', async (_, issuer, headers: Record<string, string>) => {
     const verifier = createDevVerifier({ issuer, issuerFromRequest: true })
     const body = verifier.tokenRequest(verifier.issueMachineCredential(machineFor))
     const claims = await grantedClaims(

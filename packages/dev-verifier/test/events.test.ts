@@ -12,33 +12,36 @@ type Name = keyof DevVerifierEvents
 
 /** Listeners for all events that write them down. */
 function recorder() {
-  const told: [Name, DevVerifierEvents[Name]][] = []
+  const heard: [Name, DevVerifierEvents[Name]][] = []
   const events = Object.fromEntries(
-    EVENT_NAMES.map((name) => [name, (event: DevVerifierEvents[Name]) => told.push([name, event])]),
+    EVENT_NAMES.map((name) => [
+      name,
+      (event: DevVerifierEvents[Name]) => heard.push([name, event]),
+    ]),
   ) as Listeners
-  return { told, events }
+  return { heard, events }
 }
 
 function record(options: DevVerifierOptions = {}) {
-  const { told, events } = recorder()
+  const { heard, events } = recorder()
   const verifier = createDevVerifier({ ...options, events })
-  return { told, verifier, machine: verifier.issueMachineCredential() }
+  return { heard, verifier, machine: verifier.issueMachineCredential() }
 }
 
 describe('the event', () => {
   test('tokenIssued tells whose token it is, and for how long', async () => {
-    const { told, verifier, machine } = record({ tenant: 'dome' })
+    const { heard, verifier, machine } = record({ tenant: 'dome' })
     await requestToken(verifier, machine)
-    expect(told).toEqual([
+    expect(heard).toEqual([
       ['tokenIssued', { clientId: machine.did, tenant: 'dome', expiresIn: 899 }],
     ])
   })
 
   test('tokenRefused tells the cause that the answer hides', async () => {
-    const { told, verifier, machine } = record()
+    const { heard, verifier, machine } = record()
     machine.revoke()
     await requestToken(verifier, machine)
-    expect(told).toEqual([
+    expect(heard).toEqual([
       [
         'tokenRefused',
         {
@@ -54,9 +57,9 @@ describe('the event', () => {
   })
 
   test('tokenRefused names the service of a fiware Verifier', async () => {
-    const { told, verifier } = record({ profile: 'fiware', clients: [{ clientId: 'orders' }] })
+    const { heard, verifier } = record({ profile: 'fiware', clients: [{ clientId: 'orders' }] })
     await verifier.fetch(`${verifier.issuer}/services/orders/token`, { method: 'POST' })
-    expect(told).toEqual([
+    expect(heard).toEqual([
       [
         'tokenRefused',
         expect.objectContaining({ check: 'missing-grant-type', clientId: 'orders' }),
@@ -65,9 +68,9 @@ describe('the event', () => {
   })
 
   test('requestRefused tells of every other endpoint', async () => {
-    const { told, verifier } = record({ rateLimit: { token: 1, others: 0 } })
+    const { heard, verifier } = record({ rateLimit: { token: 1, others: 0 } })
     await verifier.fetch(`${verifier.issuer}/oidc/jwks`)
-    expect(told).toEqual([
+    expect(heard).toEqual([
       [
         'requestRefused',
         {
@@ -86,11 +89,11 @@ describe('the event', () => {
       if (fails) throw new Error('no more identifiers')
       return 'id'
     }
-    const { told, verifier, machine } = record({ runtime: { uuid } })
+    const { heard, verifier, machine } = record({ runtime: { uuid } })
     const form = verifier.tokenRequest(machine)
     fails = true
     expect((await postForm(verifier, form)).status).toBe(500)
-    expect(told).toEqual([['failed', { endpoint: 'token', message: 'no more identifiers' }]])
+    expect(heard).toEqual([['failed', { endpoint: 'token', message: 'no more identifiers' }]])
   })
 })
 
@@ -136,11 +139,11 @@ describe('no event holds a secret', () => {
   })
 
   async function expectNoSecret(options: DevVerifierOptions, name: string, secret: string) {
-    const { told, verifier, machine } = record(options)
+    const { heard, verifier, machine } = record(options)
     const form = verifier.tokenRequest(machine, { form: { [name]: secret } })
     await postForm(verifier, form)
-    expect(told).toHaveLength(1)
-    const text = JSON.stringify(told)
+    expect(heard).toHaveLength(1)
+    const text = JSON.stringify(heard)
     for (const part of [hex, String(jwk['d']), pkcs8.split('\n')[1]!])
       expect(text).not.toContain(part)
   }
@@ -148,10 +151,10 @@ describe('no event holds a secret', () => {
   test.each(['iss', 'sub', 'aud', 'jti', 'exp', 'vp_token'])(
     'that stands in the assertion as %s',
     async (claim) => {
-      const { told, verifier, machine } = record()
+      const { heard, verifier, machine } = record()
       await requestToken(verifier, machine, { assertion: { [claim]: [machine.credential, hex] } })
-      expect(told).toHaveLength(1)
-      const text = JSON.stringify(told)
+      expect(heard).toHaveLength(1)
+      const text = JSON.stringify(heard)
       expect(text).not.toContain(hex)
       expect(text).not.toMatch(/eyJ[\w-]{10}/)
     },

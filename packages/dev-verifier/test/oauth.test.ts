@@ -241,7 +241,7 @@ describe('the profile oauth', () => {
     expect(log.map((line) => line.split(':')[0])).toEqual(['proof-malformed', 'proof-replayed'])
   })
 
-  it('demands its nonce when told to, and refuses the one of before', async () => {
+  it('demands its nonce with demandNonces, and refuses the one of before', async () => {
     const { verifier, machine } = create({ demandNonces: true })
     const { prove } = await prover()
     const send = async (nonce?: string) => {

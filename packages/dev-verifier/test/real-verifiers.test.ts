@@ -272,7 +272,7 @@ describe('a list of trusted issuers out of reach', () => {
     expect((await requestToken(verifier, machine)).status).toBe(200)
   })
 
-  test('ends the connection over HTTP too, and is told of', async () => {
+  test('ends the connection over HTTP too, and is an event', async () => {
     const refused: unknown[] = []
     const verifier = await startDevVerifier({
       profile: 'dome',

@@ -140,7 +140,7 @@ describe('the credential', () => {
     expect(log).toEqual([expect.stringMatching(cause)])
   })
 
-  it('with a status list elsewhere is passed over when told to mimic laxity', async () => {
+  it('with a status list elsewhere is passed over with mimicLaxity', async () => {
     const { request } = withIssuer({ mimicLaxity: true })
     const status = { statusListCredential: 'https://issuer.example.com/1', statusListIndex: '1' }
     expect((await request({ credentialStatus: status })).status).toBe(200)

@@ -111,7 +111,7 @@ describe('a development Verifier', () => {
     expect((await jwks()).status).toBe(200)
   })
 
-  it('answers failures as told, whatever its profile', async () => {
+  it('answers failures as bareErrors says, whatever its profile', async () => {
     const bare = createDevVerifier({ bareErrors: true })
     expect(
       await answerOf(await requestToken(bare, bare.issueMachineCredential({ revoked: true }))),
@@ -121,7 +121,7 @@ describe('a development Verifier', () => {
     expect(await answerOf(await requestToken(translated, revoked))).toBe('400 invalid_grant')
   })
 
-  it('accepts the credentials of issuers it is told to trust', async () => {
+  it('accepts the credentials of trustedIssuers', async () => {
     const other = createDevVerifier({ profile: 'dome' })
     const { credential, privateKey, did } = other.issueMachineCredential()
     const [jwk] = other.credentialIssuer.keys.keys as [Jwk]

@@ -197,7 +197,7 @@ async function statedAt(facts: Facts, address: string): Promise<unknown> {
   throw missing
 }
 
-/** A difference that deserves a word, in seconds. */
+/** A difference that is worth a warning, in seconds. */
 const NOTICEABLE = 5
 
 /** The clock here against the Verifier's, by the `Date` field of its answer (RFC 9110 §6.6.1). */

@@ -5,9 +5,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { isLoopback } from '../loopback.js'
 
-/** The way in for others than this machine. */
+/** How others than this machine get access. */
 export interface Access {
-  /** What has to be presented; `undefined` where only this machine can reach the console. */
+  /** What a request has to send; `undefined` where only this machine can reach the console. */
   readonly token: string | undefined
 }
 
@@ -36,7 +36,7 @@ export function refuseStrangers(request: Request, { token }: Access): Response |
     return refusal(421, `The console answers for loopback addresses alone, and not for this host.`)
   if (isForeign(request, host))
     return refusal(403, 'The console takes no requests from pages of other origins.')
-  if (token === undefined || isEqual(presented(request), token)) return undefined
+  if (token === undefined || isEqual(sentToken(request), token)) return undefined
   const offered = url.searchParams.get('token')
   if (request.method === 'GET' && offered !== null && isEqual(offered, token))
     return enter(url.pathname, token)
@@ -56,7 +56,7 @@ function isForeign(request: Request, host: string): boolean {
   return FOREIGN_SITES.includes(site) && !isLink
 }
 
-function presented(request: Request): string {
+function sentToken(request: Request): string {
   const pairs = (request.headers.get('cookie') ?? '').split(/; */)
   const bearer = /^Bearer (\S+)$/.exec(request.headers.get('authorization') ?? '')?.[1]
   return bearer ?? pairs.find((pair) => pair.startsWith(`${COOKIE}=`))?.split('=')[1] ?? ''
