@@ -287,9 +287,14 @@ function enter(guard: Guard, { optional = false }: AuthOptions = {}): Handler {
     if (asked instanceof GuardError) return refused(asked)
     const own: Entry = { guard, exchange: exchangeOf(request, reply) }
     request[entry] = own
+    const setCaller = (caller: AuthContext | undefined) => {
+      if (!request.server.hasRequestDecorator('auth')) request.auth = caller
+    }
+    // What a guard around this one allowed does not outlive a refusal by this one.
+    setCaller(undefined)
     const accept = ({ auth: caller, headers }: Admission) => {
       if (!reply.sent) reply.headers(fieldsByName(headers))
-      if (!request.server.hasRequestDecorator('auth')) request.auth = caller
+      setCaller(caller)
     }
     const goOn = () => (asked === undefined ? done() : required(asked)(request, reply, done))
     settle(() => authenticateEntry(own, accept), goOn, refused)
