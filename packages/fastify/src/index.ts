@@ -61,7 +61,8 @@ export type RegisterOptions = AuthOptions &
  *
  * Runs as `onRequest`, before the body is read. Asks for no right: state that as the route's own
  * `onRequest` or `preHandler`, or in its `config.auth`. A resource server that it makes ends with
- * the application.
+ * the application. When the application is ready, one line of its log names the routes that are
+ * open.
  *
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   scopes
