@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 import type { AxiosError, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
+import { abortSignal } from './abort.js'
 import { createCarrier } from './carrier.js'
 import { canSendAgain } from './refused-token.js'
 import type { ApiAnswer } from './sending.js'
@@ -66,7 +67,7 @@ export function addTokens(instance: AxiosInstance, tokens: TokenSource): () => v
     const { url, method } = targetOf(config)
     const own = config.headers.get('authorization')
     if (carrier.isOurs(own)) removeFields(config)
-    const signal = isAbortSignal(config.signal) ? config.signal : undefined
+    const signal = abortSignal(config.signal)
     const fields = await carrier.fieldsFor({ url, method }, own, signal)
     if (fields === undefined) return config
     for (const [name, value] of Object.entries(fields)) config.headers.set(name, value as string)
@@ -86,7 +87,8 @@ export function addTokens(instance: AxiosInstance, tokens: TokenSource): () => v
     const target = targetOf(config)
     const refused = carrier.note(target.url, own, response as ApiAnswer)
     if (!refused || config[REPEATED] || !canSendAgain(config.data)) throw error
-    if ((await carrier.another(target, own, refused)) === undefined) throw error
+    const signal = abortSignal(config.signal)
+    if ((await carrier.another(target, own, refused, signal)) === undefined) throw error
     const again: Config = { ...config, [REPEATED]: true }
     return instance.request(again)
   }
@@ -165,9 +167,4 @@ function hideRequest(holder: Pick<Printed, 'request'> | undefined): void {
     writable: true,
     configurable: true,
   })
-}
-
-/** axios asks for less than an AbortSignal. */
-function isAbortSignal(signal: unknown): signal is AbortSignal {
-  return typeof signal === 'object' && signal !== null && 'throwIfAborted' in signal
 }

@@ -1,3 +1,5 @@
+import { copyBytes } from './bytes.js'
+
 /** A larger body is not kept for a second time: it would take its space twice. */
 const MOST = 1_048_576
 
@@ -68,7 +70,7 @@ export function recordBody(): BodyRecorder {
 /** A copy: its owner may write over the bytes. `undefined` for what is no part of a body. */
 function bytesOf(chunk: unknown): Uint8Array | undefined {
   if (typeof chunk === 'string') return new TextEncoder().encode(chunk)
-  return ArrayBuffer.isView(chunk) ? new Uint8Array(chunk as Uint8Array) : undefined
+  return ArrayBuffer.isView(chunk) ? copyBytes(chunk) : undefined
 }
 
 function join(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {

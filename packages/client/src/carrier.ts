@@ -2,11 +2,19 @@ import { connectionsOf } from './connections.js'
 import { invalidOption } from './errors.js'
 import type { CertifiedConnections } from './mtls.js'
 import type { RequestTarget } from './proof.js'
-import { tokenOf, type ApiAnswer, type Replaceable, type RequestFields } from './sending.js'
+import {
+  getAnother,
+  tokenOf,
+  type ApiAnswer,
+  type Replaceable,
+  type RequestFields,
+} from './sending.js'
 import type { TokenSource } from './token-source.js'
 
 /** What the glue of every HTTP client does with tokens. */
 export interface Carrier {
+  /** The fields for a request to an allowed origin. */
+  readonly authorize: (target: RequestTarget, signal?: AbortSignal) => Promise<RequestFields>
   /**
    * The fields for a request, or `undefined` for one that passes as it is.
    *
@@ -31,6 +39,7 @@ export interface Carrier {
     target: RequestTarget,
     authorization: unknown,
     refused: Replaceable,
+    signal?: AbortSignal,
   ) => Promise<RequestFields | undefined>
   /** The connections on which the source shows its certificate, if it has one. */
   readonly connections: CertifiedConnections | undefined
@@ -68,21 +77,20 @@ export function createCarrier(tokens: TokenSource, glue: string): Carrier {
     return fields
   }
   return {
+    authorize,
     isOurs,
     connections,
     staysAtHome: ({ dpop }) => dpop !== undefined || connections !== undefined,
     async fieldsFor(target, authorization, signal) {
-      const isOwn = authorization !== undefined && !isOurs(authorization)
-      return isOwn || !tokens.isAllowed(target.url) ? undefined : authorize(target, signal)
+      const isCallers = authorization !== undefined && !isOurs(authorization)
+      return isCallers || !tokens.isAllowed(target.url) ? undefined : authorize(target, signal)
     },
     note: (url, authorization, answer) =>
       isOurs(authorization)
         ? tokens.noteAnswer({ url, authorization: String(authorization) }, answer)
         : undefined,
-    async another(target, authorization, refused) {
-      const fields = await authorize(target).catch(() => undefined)
-      return refused === 'token' && fields?.authorization === authorization ? undefined : fields
-    },
+    another: (target, authorization, refused, signal) =>
+      getAnother(() => authorize(target, signal), String(authorization), refused, signal),
   }
 }
 

@@ -192,6 +192,8 @@ export class TokenSourceError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // A subclass inherits this method, and not every error is one of its own.
+    if (this !== TokenSourceError) return super[Symbol.hasInstance](value)
     return typeof value === 'object' && value !== null && BRAND in value
   }
 }

@@ -3,7 +3,7 @@ import { notAllowed } from './not-allowed.js'
 import type { RequestTarget } from './proof.js'
 import { canSendAgain } from './refused-token.js'
 import { buildRequest, sendRequest, type ClientRuntime } from './runtime.js'
-import type { Replaceable, RequestFields, Sending } from './sending.js'
+import { getAnother, type RequestFields, type Sending } from './sending.js'
 
 /** The signature of the global `fetch`. */
 export type TokenFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
@@ -39,14 +39,15 @@ export function createFetch(parts: FetchParts): TokenFetch {
     const call = isRequest(input)
       ? callOfRequest(parts, input, init)
       : callOfAddress(parts, String(input), init)
-    const { target } = call
+    const { target, signal } = call
     if (!isAllowed(target.url)) throw notAllowed(target.url)
-    const fields = await authorize(target, call.signal ? { signal: call.signal } : undefined)
+    const fieldsNow = () => authorize(target, signal ? { signal } : undefined)
+    const fields = await fieldsNow()
     const response = await call.send(fields)
     const sent = { url: target.url, authorization: fields.authorization }
     const refused = isFromHome(call, response) ? noteAnswer(sent, response) : undefined
     const sendAgain = refused && call.sendAgain()
-    const another = sendAgain && (await getAnother(parts, target, fields, refused))
+    const another = sendAgain && (await getAnother(fieldsNow, sent.authorization, refused, signal))
     if (another === undefined) return response
     void response.body?.cancel().catch(() => {})
     const second = await sendAgain!(another)
@@ -58,17 +59,6 @@ export function createFetch(parts: FetchParts): TokenFetch {
 /** An origin that the call was redirected to never had the token, and so can't refuse it. */
 function isFromHome({ target }: Call, { url: from }: Response): boolean {
   return !from || new URL(from).origin === new URL(target.url).origin
-}
-
-/** Without anything better, the answer of the API stands. */
-async function getAnother(
-  { authorize }: FetchParts,
-  target: RequestTarget,
-  { authorization }: RequestFields,
-  refused: Replaceable,
-): Promise<RequestFields | undefined> {
-  const another = await authorize(target).catch(() => undefined)
-  return refused === 'token' && another?.authorization === authorization ? undefined : another
 }
 
 /**

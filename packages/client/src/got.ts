@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { abortSignal } from './abort.js'
 import { createCarrier } from './carrier.js'
 import type { CertifiedConnections } from './mtls.js'
 import { canSendAgain } from './refused-token.js'
@@ -14,6 +15,7 @@ interface RequestOptions {
   readonly headers: Record<string, string | string[] | undefined>
   readonly method: string
   readonly body?: unknown
+  readonly signal?: unknown
   followRedirect?: unknown
   readonly https?: object
 }
@@ -78,7 +80,7 @@ export function tokenHooks(tokens: TokenSource): TokenHooks {
         const { url = '', headers, method } = options
         const own = headers.authorization
         if (carrier.isOurs(own)) removeFields(headers)
-        const fields = await carrier.fieldsFor({ url, method }, own)
+        const fields = await carrier.fieldsFor({ url, method }, own, abortSignal(options.signal))
         if (fields === undefined) return
         Object.assign(headers, fields)
         if (carrier.staysAtHome(fields)) options.followRedirect = false
@@ -102,10 +104,15 @@ export function tokenHooks(tokens: TokenSource): TokenHooks {
         return response
       },
       async (response, retryWithMergedOptions) => {
-        const { url = response.url, method, headers, body } = response.request.options
+        const { url = response.url, method, headers, body, signal } = response.request.options
         const replaceable = refused.get(response)
         if (!replaceable || !canSendAgain(body)) return response
-        const another = await carrier.another({ url, method }, headers.authorization, replaceable)
+        const another = await carrier.another(
+          { url, method },
+          headers.authorization,
+          replaceable,
+          abortSignal(signal),
+        )
         if (another === undefined) return response
         return retryWithMergedOptions({ headers: { ...another } })
       },

@@ -41,8 +41,14 @@ export function refusedBy(
   return OTHERS.has(error) ? undefined : 'token'
 }
 
-/** Whether a body can be sent a second time: a stream is spent once it was read. */
+/** Members of what is spent once it was read: streams and iterators. */
+const ONCE_ONLY = [Symbol.asyncIterator, 'getReader', 'pipe', 'next']
+
+/** Whether a body can be sent a second time. */
 export function canSendAgain(body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return true
-  return !(Symbol.asyncIterator in body || 'getReader' in body || 'pipe' in body)
+  if (ONCE_ONLY.some((member) => member in body)) return false
+  // Of all that is iterable only these are known to begin anew: lists, bytes, and forms.
+  const beginsAnew = Array.isArray(body) || ArrayBuffer.isView(body) || 'getAll' in body
+  return beginsAnew || !(Symbol.iterator in body)
 }

@@ -69,6 +69,25 @@ export function createSending({ getToken, dropToken, isAllowed, prover }: Sendin
   }
 }
 
+/**
+ * Fields for a second try, or `undefined` if there is nothing better: then the answer of the API
+ * stands.
+ *
+ * @param authorize makes the fields of one more request.
+ * @param authorization that of the request that was refused.
+ * @throws the reason of the signal, once it aborts: the caller waits for no answer any more.
+ */
+export async function getAnother(
+  authorize: () => Promise<RequestFields>,
+  authorization: string,
+  refused: Replaceable,
+  signal: AbortSignal | null | undefined,
+): Promise<RequestFields | undefined> {
+  const another = await authorize().catch(() => undefined)
+  signal?.throwIfAborted()
+  return refused === 'token' && another?.authorization === authorization ? undefined : another
+}
+
 /** The token in an `Authorization` field; an empty text for anything else. */
 export function tokenOf(authorization: unknown): string {
   return typeof authorization === 'string' ? authorization.replace(/^(?:Bearer|DPoP) /, '') : ''

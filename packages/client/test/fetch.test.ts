@@ -2,7 +2,7 @@ import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createTokenSource } from '../src/index.js'
-import { bearerOf, closing, failureOf, holdRuntime, serve } from './support.js'
+import { bearerOf, closing, failureOf, holdRuntime, serve, until } from './support.js'
 
 interface Seen {
   readonly method: string | undefined
@@ -382,5 +382,20 @@ describe('tokens.fetch', () => {
     controller.abort(reason)
     await expect(call).rejects.toBe(reason)
     expect(seen).toEqual([])
+  })
+
+  it('is called off by the signal of the call while it waits for another token', async () => {
+    const { origin, seen } = await startApi(refuseFirst)
+    const { verifier, tokens } = await startClient(origin)
+    await tokens.ready()
+    verifier.fail('token', 'hang')
+    const reason = new Error('enough')
+    const controller = new AbortController()
+    const call = tokens.fetch(origin, { signal: controller.signal })
+    const outcome = expect(call).rejects.toBe(reason)
+    await until(() => verifier.requests.token === 2)
+    controller.abort(reason)
+    await outcome
+    expect(seen).toHaveLength(1)
   })
 })

@@ -3,13 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
 import { createTokenSource, type TokenSource } from '../src/index.js'
 import { startBoundApi } from './bound-api.js'
-import { closing, failureOf, holdRuntime, serve } from './support.js'
+import { closing, failureOf, holdRuntime, serve, until } from './support.js'
 
 interface SendOptions {
   readonly body?: string
   readonly authorization?: string
   /** Rejects for a status of 400 and above, as the client itself does it. */
   readonly throws?: boolean
+  readonly signal?: AbortSignal
 }
 
 /** What a piece of glue does with one request. */
@@ -223,6 +224,25 @@ export function describeGlue(name: string, connect: (tokens: TokenSource) => Sen
       verifier.fail('token', 'status-403')
       expect(await send(api.origin)).toEqual({ status: 401, text: 'no' })
       expect(api.seen).toHaveLength(1)
+    })
+
+    it.each([
+      ['the first token', 0],
+      ['another token', 1],
+    ])('ends a call that is aborted while it waits for %s', async (_, answers) => {
+      const api = await start(
+        (__, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
+      )
+      const { verifier, tokens, send } = await source(api.origin)
+      if (answers > 0) await tokens.ready()
+      verifier.fail('token', 'hang')
+      const controller = new AbortController()
+      const call = send(api.origin, { signal: controller.signal })
+      const outcome = expect(call).rejects.toThrow(/enough|abort/i)
+      await until(() => verifier.requests.token === answers + 1)
+      controller.abort(new Error('enough'))
+      await outcome
+      expect(api.seen).toHaveLength(answers)
     })
 
     it('refuses a source that would send no token anywhere', async () => {

@@ -10,13 +10,14 @@ describeGlue('the got hooks', (tokens) => {
     hooks: tokenHooks(tokens),
     retry: { limit: 0 },
   })
-  return async (url, { body, authorization, throws = false } = {}) => {
+  return async (url, { body, authorization, throws = false, signal } = {}) => {
     const headers = authorization ? { authorization } : {}
     const response = await instance(url, {
       method: body ? 'POST' : 'GET',
       headers,
       throwHttpErrors: throws,
       ...(body ? { body } : {}),
+      ...(signal && { signal }),
     })
     return { status: response.statusCode, text: response.body }
   }
@@ -63,5 +64,14 @@ describe('a retry of got', () => {
     expect((await instance.post(origin, { body: body() })).statusCode).toBe(401)
     expect(seen).toHaveLength(1)
     expect(await tokens.getToken()).toBe('t2')
+  })
+
+  it('does not repeat a generator that is spent, and hands on the 401', async () => {
+    const { origin, seen, instance } = await start(401)
+    function* body() {
+      yield 'order'
+    }
+    expect((await instance.post(origin, { body: body() })).statusCode).toBe(401)
+    expect(seen).toHaveLength(1)
   })
 })

@@ -128,9 +128,20 @@ export async function failureOf(
 
 /** A source whose tokens are `t1`, `t2` and so on, and whose time stands still. */
 export function numberedTokens(...allowedOrigins: readonly string[]): TokenSource {
+  return tokensOf(Infinity, allowedOrigins)
+}
+
+/** A source whose only token is `t1`. */
+export function refusedTokens(...allowedOrigins: readonly string[]): TokenSource {
+  return tokensOf(1, allowedOrigins)
+}
+
+function tokensOf(most: number, allowedOrigins: readonly string[]): TokenSource {
   let issued = 0
   const fetch = () => {
-    const body = { access_token: `t${++issued}`, token_type: 'Bearer', expires_in: 900 }
+    issued += 1
+    if (issued > most) return Promise.resolve(new Response('', { status: 403 }))
+    const body = { access_token: `t${issued}`, token_type: 'Bearer', expires_in: 900 }
     return Promise.resolve(Response.json(body))
   }
   const authorizationServer = 'https://login.example.org'
