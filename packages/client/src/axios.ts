@@ -6,10 +6,10 @@
 import type { AxiosError, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
 import { abortSignal } from './abort.js'
 import { createCarrier } from './carrier.js'
+import { httpsAgent } from './https-agent.js'
 import { canSendAgain } from './refused-token.js'
 import type { ApiAnswer } from './sending.js'
 import type { TokenSource } from './token-source.js'
-import { nodeAgent as agentFor } from './node-agent.js'
 
 /** The fields that are ours. */
 const FIELDS = ['authorization', 'dpop']
@@ -72,7 +72,7 @@ export function addTokens(instance: AxiosInstance, tokens: TokenSource): () => v
     if (fields === undefined) return config
     for (const [name, value] of Object.entries(fields)) config.headers.set(name, value as string)
     if (carrier.staysAtHome(fields)) config.maxRedirects = 0
-    if (carrier.connections) config.httpsAgent = await agentFor(carrier.connections)
+    if (carrier.connections) config.httpsAgent = await httpsAgent(carrier.connections)
     watchRedirects(config, new URL(url).origin, () => redirected.add(config))
     return config
   }

@@ -106,11 +106,18 @@ function unwrap(input: string | Uint8Array): string {
   )
 }
 
-function refuseEmployee({ type }: JsonObject): void {
-  const types = [type].flat().filter((name) => typeof name === 'string')
-  const employee = types.find((name) =>
-    /^LEARCredentialEmployee|^learcredential\.employee\./.test(name),
-  )
+/** Members of a credential that hold its types, as resource servers read them. */
+export const TYPE_MEMBERS = ['credential_type', 'type', 'vct', 'types'] as const
+
+/** The types of a person's credential, as resource servers tell them. */
+export const EMPLOYEE_TYPE =
+  /^(?:LEARCredentialEmployee$|learcredential\.employee\.|eu\.europa\.ec\.eudi\.lce\.1$)/
+
+function refuseEmployee(credential: JsonObject): void {
+  const types = TYPE_MEMBERS.flatMap((member) => credential[member])
+  const employee = types
+    .filter((type) => typeof type === 'string')
+    .find((type) => EMPLOYEE_TYPE.test(type))
   if (employee)
     throw unreadable(
       'a LEARCredentialMachine',

@@ -5,7 +5,7 @@
  */
 import { abortSignal } from './abort.js'
 import { createCarrier } from './carrier.js'
-import type { CertifiedConnections } from './mtls.js'
+import { tlsOptions, type CertifiedConnections } from './mtls.js'
 import { canSendAgain } from './refused-token.js'
 import type { Replaceable } from './sending.js'
 import type { TokenSource } from './token-source.js'
@@ -134,7 +134,7 @@ function removeFields(headers: RequestOptions['headers']): void {
 
 /** In place of what the client has: token and certificate belong together. */
 function showCertificate({ https }: RequestOptions, { certificate }: CertifiedConnections): void {
-  const { cert, key, ca } = certificate
-  const own = { certificate: cert, key, ...(ca !== undefined && { certificateAuthority: ca }) }
-  if (https) Object.assign(https, own)
+  const { cert, key, ca } = tlsOptions(certificate)
+  const shown = { certificate: cert, key, ...(ca !== undefined && { certificateAuthority: ca }) }
+  if (https) Object.assign(https, shown)
 }

@@ -4,7 +4,7 @@
  */
 import { backOff, Kept, type KeepPolicy } from '@verifier-guard/core/support'
 import { closedError, type TokenSourceError } from './errors.js'
-import { publicParameters, type TokenParameters } from './parameters.js'
+import { publicParameters, type SentParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'
 import type { Settings } from './settings.js'
 import { inSeconds, moment, SECOND } from './time.js'
@@ -37,12 +37,12 @@ const DROP_INTERVAL = 10 * SECOND
 export class KeptToken {
   readonly #kept: Kept<TriedToken>
   readonly #settings: Settings
-  readonly #publicParameters: Omit<TokenParameters, 'parameters'>
+  readonly #publicParameters: ReturnType<typeof publicParameters>
   /** Refused by an API: used only while no other one can be fetched. */
   #refused: string | undefined
   #droppedAt = -Infinity
 
-  constructor(request: TokenRequest, parameters: TokenParameters, settings: Settings) {
+  constructor(request: TokenRequest, parameters: SentParameters, settings: Settings) {
     this.#settings = settings
     this.#publicParameters = publicParameters(parameters)
     this.#kept = new Kept(

@@ -3,6 +3,7 @@ import type { webcrypto } from 'node:crypto'
 import { builtinModule, worksInBackground } from '@verifier-guard/core/support'
 import { ALGORITHM_NAMES, ALGORITHMS, type SigningAlgorithm } from './algorithms.js'
 import { attempt } from './attempt.js'
+import { copyBytes } from './bytes.js'
 import { failure, type TokenSourceError } from './errors.js'
 import { decodeBase64, handedText } from './handed-text.js'
 import { parseObject } from './json.js'
@@ -109,7 +110,7 @@ function readPrivateKey(input: PrivateKeyInput, options: PrivateKeyOptions): Key
   if (!input) throw unreadable('nothing', 'is the environment variable set?')
   if (typeof input === 'string') return fromText(input, options)
   // Rather than `instanceof`, which fails for bytes of another realm.
-  if (ArrayBuffer.isView(input)) return fromBytes(input, options)
+  if (ArrayBuffer.isView(input)) return fromBytes(copyBytes(input), options)
   const kind = Object.prototype.toString.call(input).slice('[object '.length, -1)
   const hint = FOREIGN_KEYS[kind]
   if (hint !== undefined) throw unreadable(`a ${kind}`, hint)

@@ -4,7 +4,7 @@ import { clockOffset } from './clock.js'
 import { place, printable } from './display.js'
 import { failure, type ChecklistItem, type TokenSourceError } from './errors.js'
 import { firstString, parseObject } from './json.js'
-import type { TokenParameters } from './parameters.js'
+import type { SentParameters } from './parameters.js'
 import { inSeconds } from './time.js'
 
 const DOCUMENTED_REFUSALS = new Set([400, 401, 403])
@@ -21,7 +21,7 @@ export interface Circumstances {
   readonly endpoint: string
   /** What is known on this side of the causes of a refusal. */
   readonly checklist: Checklist
-  readonly parameters: TokenParameters
+  readonly parameters: SentParameters
   /** The thumbprint of the key that the token has to be bound to, if it has to be. */
   readonly jkt?: string | undefined
 }

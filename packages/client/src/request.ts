@@ -9,17 +9,17 @@ import {
 } from '@verifier-guard/core/support'
 import type { ClientProof } from './client-authentication.js'
 import { printable } from './display.js'
-import { failure, TokenSourceError, type TokenSourceErrorCode } from './errors.js'
+import { closedError, failure, TokenSourceError, type TokenSourceErrorCode } from './errors.js'
 import { firstString, parseObject } from './json.js'
 import { discoverTokenEndpoint, type TokenEndpoint } from './metadata.js'
-import type { TokenParameters } from './parameters.js'
+import type { SentParameters } from './parameters.js'
 import { readTokenResponse, type ObtainedToken } from './response.js'
 import type { Settings } from './settings.js'
 import { inSeconds } from './time.js'
 
 /** Sends one token request; each call signs anew, because a Verifier takes each `jti` once. */
 export type TokenRequest = (
-  parameters: TokenParameters,
+  parameters: SentParameters,
   signal: AbortSignal,
 ) => Promise<ObtainedToken>
 
@@ -106,6 +106,7 @@ function endpointOf({
       signal.addEventListener('abort', () => endpoint.close(), { once: true })
       if (isExpired || endpoint.current === undefined) await endpoint.refresh()
       const { current, failures, lastFailure } = endpoint
+      if (signal.aborted) throw closedError()
       if (current === undefined || failures > 0) throw lastFailure
       return current
     },
@@ -122,7 +123,7 @@ const ENDPOINT: KeepPolicy<TokenEndpoint> = {
 
 async function request(
   settings: Settings,
-  parameters: TokenParameters,
+  parameters: SentParameters,
   endpoint: () => Promise<TokenEndpoint>,
   signal: AbortSignal,
 ): Promise<ObtainedToken> {
@@ -139,7 +140,7 @@ async function request(
 
 async function askOnce(
   settings: Settings,
-  parameters: TokenParameters,
+  parameters: SentParameters,
   endpoint: () => Promise<TokenEndpoint>,
   signal: AbortSignal,
 ): Promise<{ url: string; answer: BoundedAnswer }> {
@@ -209,7 +210,7 @@ function isClosedByPeer(error: unknown): error is HttpFailure {
 }
 
 function formOf(
-  { tenant: _, resource = [], parameters, ...form }: TokenParameters,
+  { tenant: _, resource = [], parameters, ...form }: SentParameters,
   proof: ClientProof,
 ): URLSearchParams {
   const fields = { grant_type: 'client_credentials', ...form, ...parameters, ...proof.form }

@@ -8,18 +8,31 @@ export interface ClientRuntime extends Runtime {
   /** A fresh identifier for each `jti`. */
   readonly uuid: () => string
   /**
-   * Waits `delay` milliseconds; unlike `schedule` it keeps the process alive, because a caller is
-   * waiting too.
+   * Waits `delay` milliseconds, or until the signal aborts. Unlike `schedule` it keeps the process
+   * alive, because a caller is waiting too.
    */
-  readonly sleep: (delay: number) => Promise<void>
+  readonly sleep: (delay: number, signal?: AbortSignal) => Promise<void>
 }
 
 /** The runtime of the process: its clocks, its global `fetch`, its timers. */
 export const clientRuntime: ClientRuntime = Object.freeze({
   ...systemRuntime,
   uuid: () => crypto.randomUUID(),
-  sleep: (delay: number) => new Promise<void>((resolve) => void setTimeout(resolve, delay)),
+  sleep,
 })
+
+function sleep(delay: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, delay)
+    signal?.addEventListener('abort', end)
+  })
+}
 
 /**
  * A Request of its own, whichever implementation `input` is of. What `init` says goes before, as in

@@ -18,7 +18,7 @@ import { createEmitter, type Emit } from './events.js'
 import { checkOptions } from './given-options.js'
 import { createLocalSigner } from './key.js'
 import { isTenant } from './option-checks.js'
-import { DEFAULTS, type Way } from './option-table.js'
+import { DEFAULTS, namesOf, type Way } from './option-table.js'
 import { createCertifiedConnections, type CertifiedConnections } from './mtls.js'
 import type {
   CertificateOptions,
@@ -29,16 +29,19 @@ import type {
   PrivateKeyJwtOptions,
   TokenSourceOptions,
 } from './options.js'
-import { pickParameters, type TokenParameters } from './parameters.js'
+import { parameterNames, pickParameters, type SentParameters } from './parameters.js'
 import { createProofKey, thumbprint } from './proof-key.js'
 import { createProver, type Prover } from './prover.js'
 import { clientRuntime, type ClientRuntime } from './runtime.js'
 import type { Signer } from './signer.js'
+import { withValues } from './values.js'
 
 /** The options, checked, with every default filled in. */
 export interface Settings extends Identity {
   readonly tokenEndpoint: string | undefined
   readonly allowedOrigins: ReadonlySet<string>
+  /** The parameters that a call may give. */
+  readonly parameterNames: readonly string[]
   /** Milliseconds. */
   readonly timeout: number
   readonly tries: number
@@ -63,7 +66,7 @@ interface Identity {
   readonly authenticate: ClientAuthentication
   readonly checklist: Checklist
   readonly credential: MachineCredential | undefined
-  readonly parameters: TokenParameters
+  readonly parameters: SentParameters
 }
 
 /**
@@ -85,6 +88,7 @@ export function resolveOptions(options: TokenSourceOptions): Settings {
     dpop: options.dpop && bind(options.dpop, runtime, emit),
     tokenEndpoint: options.tokenEndpoint,
     allowedOrigins: new Set(options.allowedOrigins),
+    parameterNames: parameterNames(namesOf(way)),
     timeout: (options.timeout ?? DEFAULTS.timeout) * 1_000,
     tries: options.tries ?? DEFAULTS.tries,
     emit,
@@ -104,11 +108,6 @@ function bind(
     atApis: createProver(key, runtime, emit),
     jkt: async () => (jkt ??= await thumbprint((await key()).jwk)),
   }
-}
-
-/** A member without a value counts as left out, as an option does. */
-function withValues(given: Partial<ClientRuntime>): Partial<ClientRuntime> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
 
 function identify(way: Way, options: TokenSourceOptions, runtime: ClientRuntime): Identity {

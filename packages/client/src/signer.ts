@@ -1,5 +1,6 @@
 import { base64urlnopad } from '@scure/base'
 import { ALGORITHMS, type SigningAlgorithm } from './algorithms.js'
+import { copyBytes } from './bytes.js'
 import type { P256Jwk } from './did-key.js'
 import { failure, TokenSourceError } from './errors.js'
 import type { JsonObject } from './json.js'
@@ -127,9 +128,7 @@ async function sign(signer: Signer, bytes: Uint8Array): Promise<Uint8Array> {
 
 function checkForm(signature: unknown, alg: SigningAlgorithm): Uint8Array {
   // A signature that crossed a realm or a process is no instance of our Uint8Array.
-  const bytes = ArrayBuffer.isView(signature)
-    ? new Uint8Array(signature.buffer, signature.byteOffset, signature.byteLength)
-    : undefined
+  const bytes = ArrayBuffer.isView(signature) ? copyBytes(signature) : undefined
   const { length } = ALGORITHMS[alg]
   if (bytes && (length === undefined ? bytes.length > 0 : bytes.length === length)) return bytes
   const found = bytes

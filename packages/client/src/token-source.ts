@@ -6,7 +6,7 @@ import { createFetch, type TokenFetch } from './fetch.js'
 import type { KeptTokenState } from './kept-token.js'
 import { KeptTokens } from './kept-tokens.js'
 import type { TokenSourceOptions } from './options.js'
-import { pickParameters, readParameters, type TokenParameters } from './parameters.js'
+import { readParameters, type TokenParameters } from './parameters.js'
 import type { RequestTarget } from './proof.js'
 import { createTokenRequest } from './request.js'
 import {
@@ -179,7 +179,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   let closed = false
 
   const parametersOf = (wanted: TokenParameters) =>
-    pickParameters({ ...settings.parameters, ...readParameters(wanted) })
+    readParameters(wanted, settings.parameters, settings.parameterNames)
 
   async function getToken(wanted?: GetTokenOptions): Promise<string> {
     if (closed) throw closedError()

@@ -37,9 +37,6 @@ export async function tried(
   signal: AbortSignal,
 ): Promise<TriedToken> {
   const began = runtime.monotonic()
-  const calledOff = new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  )
   for (let number = 1; ; number += 1) {
     if (signal.aborted) throw closedError()
     try {
@@ -54,7 +51,7 @@ export async function tried(
         spent.set(failure, number)
         throw failure
       }
-      await Promise.race([runtime.sleep(pause), calledOff])
+      await runtime.sleep(pause, signal)
     }
   }
 }

@@ -293,7 +293,6 @@ describe('a token source', () => {
   it.each([
     ['a line break in the tenant', { tenant: 'a\r\nX-Admin: 1' }, 'in "tenant"'],
     ['an empty tenant', { tenant: '' }, 'in "tenant"'],
-    ['no tenant by null', { tenant: null }, 'in "tenant"'],
     ['a scope that is no text', { scope: ['a', 'b'] }, 'a text as "scope"'],
     ['a parameter of another name', { tennant: 'kpmg' }, 'found "tennant"'],
   ])('refuses %s before anything is asked', async (_, parameters, found) => {

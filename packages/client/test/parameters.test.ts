@@ -29,6 +29,27 @@ function start(options: CommonOptions = {}) {
   return { tokens, forms, told }
 }
 
+describe('the tenant', () => {
+  it.each(['acme', null])('%p is refused of a call where the option is', async (tenant) => {
+    const { tokens, forms } = start()
+    for (const call of [
+      () => tokens.getToken({ tenant }),
+      () => tokens.dropToken('t1', { tenant }),
+    ]) {
+      const error = await failureOf(call)
+      expect(error).toMatchObject({ code: 'invalid_option' })
+      expect(error.message).toContain('found "tenant"')
+    }
+    expect(forms).toEqual([])
+  })
+
+  it('may be left out by a member without a value', async () => {
+    const { tokens } = start()
+    const wanted = { tenant: undefined } as object
+    expect(await tokens.getToken(wanted)).toBe('t1')
+  })
+})
+
 describe('the token request', () => {
   it('carries what the source was told, and nothing else', async () => {
     const parameters = { organization: 'org_1', prompt: '' }

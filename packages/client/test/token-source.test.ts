@@ -106,6 +106,11 @@ describe('createTokenSource', () => {
     )
     const none = closing(createTokenSource({ ...base, tenant: null }))
     expect(claimsOf(await none.getToken()).tenant).toBeUndefined()
+    const token = await tokens.getToken({ tenant: null })
+    expect(claimsOf(token).tenant).toBeUndefined()
+    expect(tokens.dropToken(token, { tenant: null })).toBe(true)
+    expect(await tokens.getToken({ tenant: null })).not.toBe(token)
+    expect(await none.getToken({ tenant: null })).toBe(await none.getToken())
   })
 
   it('presents the credential to no other issuer', async () => {
