@@ -1,7 +1,7 @@
 import { copyBytes } from './bytes.js'
 
-/** A larger body is not kept for a second time: it would take its space twice. */
-const MOST = 1_048_576
+/** A larger body is not kept for a second time: it would take its space twice. Bytes. */
+const MAX_BYTES = 1_048_576
 
 /**
  * A copy of a body that is read while it is sent, so that it can be sent again. Bodies of up to
@@ -24,7 +24,7 @@ export async function* copying(
   copy.end()
 }
 
-/** Reads a branch of a body, and lets go of it once it is too large. */
+/** Reads a branch of a body, and stops once it is too large. */
 export function copyOf(branch: ReadableStream<Uint8Array>): BodyCopy {
   const copy = recordBody()
   void read(branch, copy).catch(() => {
@@ -58,11 +58,11 @@ export function recordBody(): BodyRecorder {
     add(chunk) {
       const bytes = bytesOf(chunk)
       size += bytes?.byteLength ?? Infinity
-      if (bytes && size <= MOST) chunks.push(bytes)
+      if (bytes && size <= MAX_BYTES) chunks.push(bytes)
       else chunks = []
-      return size <= MOST
+      return size <= MAX_BYTES
     },
-    end: () => void (complete = size <= MOST),
+    end: () => void (complete = size <= MAX_BYTES),
     bytes: () => (complete ? join(chunks, size) : undefined),
   }
 }

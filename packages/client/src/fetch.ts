@@ -1,5 +1,5 @@
 import { copyOf } from './body-copy.js'
-import { notAllowed } from './not-allowed.js'
+import { notAllowedError } from './not-allowed.js'
 import type { RequestTarget } from './proof.js'
 import { canSendAgain } from './refused-token.js'
 import { buildRequest, sendRequest, type ClientRuntime } from './runtime.js'
@@ -11,7 +11,7 @@ export type TokenFetch = (input: string | URL | Request, init?: RequestInit) => 
 interface FetchParts extends Sending {
   readonly isAllowed: (url: string | URL) => boolean
   /** Whether a redirect is handed to the caller: a proof is for one address alone. */
-  readonly staysAtHome: boolean
+  readonly refusesRedirects: boolean
   readonly runtime: ClientRuntime
 }
 
@@ -40,12 +40,12 @@ export function createFetch(parts: FetchParts): TokenFetch {
       ? callOfRequest(parts, input, init)
       : callOfAddress(parts, String(input), init)
     const { target, signal } = call
-    if (!isAllowed(target.url)) throw notAllowed(target.url)
+    if (!isAllowed(target.url)) throw notAllowedError(target.url)
     const fieldsNow = () => authorize(target, signal ? { signal } : undefined)
     const fields = await fieldsNow()
     const response = await call.send(fields)
     const sent = { url: target.url, authorization: fields.authorization }
-    const refused = isFromHome(call, response) ? noteAnswer(sent, response) : undefined
+    const refused = isSameOrigin(call, response) ? noteAnswer(sent, response) : undefined
     const sendAgain = refused && call.sendAgain()
     const another = sendAgain && (await getAnother(fieldsNow, sent.authorization, refused, signal))
     if (another === undefined) return response
@@ -57,7 +57,7 @@ export function createFetch(parts: FetchParts): TokenFetch {
 }
 
 /** An origin that the call was redirected to never had the token, and so can't refuse it. */
-function isFromHome({ target }: Call, { url: from }: Response): boolean {
+function isSameOrigin({ target }: Call, { url: from }: Response): boolean {
   return !from || new URL(from).origin === new URL(target.url).origin
 }
 
@@ -119,9 +119,9 @@ function withFields(parts: FetchParts, init: RequestInit, fields: RequestFields)
 
 /** A caller who wants no redirects gets none. */
 function redirects(
-  { staysAtHome }: FetchParts,
+  { refusesRedirects }: FetchParts,
   input: Request | undefined,
   { redirect = input?.redirect }: RequestInit,
 ): Pick<RequestInit, 'redirect'> {
-  return staysAtHome && redirect !== 'error' ? { redirect: 'manual' } : {}
+  return refusesRedirects && redirect !== 'error' ? { redirect: 'manual' } : {}
 }

@@ -7,7 +7,7 @@ import { closedError, type TokenSourceError } from './errors.js'
 import { publicParameters, type SentParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'
 import type { Settings } from './settings.js'
-import { inSeconds, moment, SECOND } from './time.js'
+import { inSeconds, epochSeconds, SECOND } from './time.js'
 import { BACK_OFF, timingOf } from './timing.js'
 import { tried, triesOf, type TriedToken } from './tries.js'
 
@@ -85,7 +85,7 @@ export class KeptToken {
     const token = this.#kept.current
     return {
       usable: token !== undefined,
-      expiresAt: moment(token?.expiresAt),
+      expiresAt: epochSeconds(token?.expiresAt),
       error: this.#kept.lastFailure as TokenSourceError | undefined,
     }
   }
@@ -111,7 +111,11 @@ export class KeptToken {
 
   #obtained({ expiresAt, tries }: TriedToken): void {
     this.#refused = undefined
-    const obtained = { parameters: this.#publicParameters, expiresAt: moment(expiresAt), tries }
+    const obtained = {
+      parameters: this.#publicParameters,
+      expiresAt: epochSeconds(expiresAt),
+      tries,
+    }
     this.#settings.emit('tokenObtained', obtained)
   }
 

@@ -1,7 +1,7 @@
 import { builtinModule } from '@verifier-guard/core/support'
 import { attempt } from './attempt.js'
 import { copyBytes } from './bytes.js'
-import { invalidOption } from './errors.js'
+import { invalidOptionError } from './errors.js'
 import { clientRuntime } from './runtime.js'
 
 /**
@@ -68,7 +68,7 @@ export function createCertifiedConnections(
 async function connect(certificate: MtlsOptions, given: Fetch) {
   const { Agent, fetch } = await (import(UNDICI) as Promise<Undici>).catch(() => {
     const hint = 'npm install undici, which holds the connections that show the certificate'
-    throw invalidOption('the package undici beside "mtls"', 'none', hint)
+    throw invalidOptionError('the package undici beside "mtls"', 'none', hint)
   })
   return {
     agent: new Agent({ connect: tlsOptions(certificate) }),
@@ -96,12 +96,14 @@ function pemBuffer(pem: string | Uint8Array): Buffer {
  */
 export function checkCertificate({ cert, key }: MtlsOptions): void {
   const crypto = builtinModule('node:crypto')
-  if (!crypto) throw invalidOption('"mtls" on Node.js', 'another runtime')
+  if (!crypto) throw invalidOptionError('"mtls" on Node.js', 'another runtime')
   const certificate = attempt(() => new crypto.X509Certificate(pemBuffer(cert)))
-  if (!certificate) throw invalidOption('a certificate in PEM as "mtls.cert"', 'something else')
+  if (!certificate)
+    throw invalidOptionError('a certificate in PEM as "mtls.cert"', 'something else')
   const privateKey = attempt(() => crypto.createPrivateKey(pemBuffer(key)))
   const hint = 'an encrypted one has to be opened first'
-  if (!privateKey) throw invalidOption('a private key in PEM as "mtls.key"', 'something else', hint)
+  if (!privateKey)
+    throw invalidOptionError('a private key in PEM as "mtls.key"', 'something else', hint)
   if (certificate.checkPrivateKey(privateKey)) return
-  throw invalidOption('the key of "mtls.cert" as "mtls.key"', 'another one')
+  throw invalidOptionError('the key of "mtls.cert" as "mtls.key"', 'another one')
 }

@@ -12,7 +12,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common'
 import { ModulesContainer } from '@nestjs/core'
-import { TokenSourceError, invalidOption } from './errors.js'
+import { TokenSourceError, invalidOptionError } from './errors.js'
 import type { TokenSourceOptions } from './options.js'
 import { createTokenSource, type TokenSource } from './token-source.js'
 
@@ -82,7 +82,7 @@ const OPTIONS = Symbol('options')
 const OWN_SOURCE = Symbol('own source')
 
 // Nest 10 takes two dynamic modules for one if they differ in closures alone: the second identity
-// would be dropped without a word. A transient module has an identifier of its own.
+// would be dropped silently. A transient module has an identifier that no other one has.
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenSourceOptions>({
   optionsInjectionToken: OPTIONS,
   alwaysTransient: true,
@@ -211,10 +211,10 @@ function refuseSeveral(
   const called = name === undefined ? 'without a name' : `named "${name}"`
   const hint = 'give each a "name", and @InjectTokens the same'
   if (sources.some(({ isGlobal }) => isGlobal))
-    throw invalidOption(`one token source ${called}, as it is global`, 'two', hint)
-  const torn = all.find((one) => seenBy(one, token).size > 1)
-  if (torn === undefined) return
-  throw invalidOption(`one token source ${called} in ${torn.metatype.name}`, 'two', hint)
+    throw invalidOptionError(`one token source ${called}, as it is global`, 'two', hint)
+  const ambiguous = all.find((one) => seenBy(one, token).size > 1)
+  if (ambiguous === undefined) return
+  throw invalidOptionError(`one token source ${called} in ${ambiguous.metatype.name}`, 'two', hint)
 }
 
 /** The modules that Nest may find a token in for a module that asks for it. */

@@ -1,5 +1,5 @@
 import { quote } from './display.js'
-import { invalidOption } from './errors.js'
+import { invalidOptionError } from './errors.js'
 import { furtherParameters, oneOrMore, tenantOrNone, text, type Check } from './option-checks.js'
 import { withValues } from './values.js'
 
@@ -78,7 +78,7 @@ export function readParameters(
   for (const [name, value] of Object.entries(wanted)) {
     if (name === 'signal' || (isParameter(name) && value === undefined)) continue
     if (!isParameter(name) || !known.includes(name))
-      throw invalidOption(`no parameters but ${known.join(', ')}, signal`, quote(name))
+      throw invalidOptionError(`no parameters but ${known.join(', ')}, signal`, quote(name))
     CHECKS[name](name, value, { insecureHttp: false })
   }
   return pickParameters({ ...own, ...withValues(wanted) })

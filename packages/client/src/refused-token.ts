@@ -18,13 +18,13 @@ const OF_PROOFS: Readonly<Record<string, Refused>> = {
 }
 
 /**
- * What an answer refuses, so that another one may do better.
+ * What an answer refuses: the token, or the proof beside it. `undefined` if neither.
  *
- * A 401 may mean the token, with `invalid_token` or with no reason at all: many APIs give none. One
- * that asks for another scheme alone does not, nor one whose reason is another.
+ * A 401 may mean the token with `invalid_token`, and without a reason, because many APIs give none.
+ * It does not mean the token where it asks for another scheme alone, or gives another reason.
  *
  * @param challenge the `WWW-Authenticate` field, or the list of several.
- * @param scheme the one that the token was sent by. An error belongs to that one (RFC 9449 §7.1).
+ * @param scheme that of the token. Only errors of its challenge count (RFC 9449 §7.1).
  */
 export function refusedBy(
   status: number,

@@ -9,7 +9,12 @@ import {
 } from '@verifier-guard/core/support'
 import type { ClientProof } from './client-authentication.js'
 import { printable } from './display.js'
-import { closedError, failure, TokenSourceError, type TokenSourceErrorCode } from './errors.js'
+import {
+  closedError,
+  tokenSourceError,
+  TokenSourceError,
+  type TokenSourceErrorCode,
+} from './errors.js'
 import { firstString, parseObject } from './json.js'
 import { discoverTokenEndpoint, type TokenEndpoint } from './metadata.js'
 import type { SentParameters } from './parameters.js'
@@ -27,7 +32,7 @@ export type TokenRequest = (
 const MAX_BYTES = 262_144
 
 /** An address, and what a server, a proxy or a system library said about it. */
-const LONGEST_REASON = 500
+const MAX_REASON = 500
 
 /** What a failed exchange means here. Statuses have a step of their own. */
 const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = {
@@ -52,8 +57,8 @@ export interface TokenRequestTrace {
 }
 
 /**
- * The way to the token endpoint (RFC 6749 §4.4.2). The discovered endpoint is kept until a request
- * to it fails.
+ * Sends requests to the token endpoint (RFC 6749 §4.4.2). The discovered endpoint is kept until a
+ * request to it fails.
  *
  * The request function throws nothing but {@link TokenSourceError}.
  */
@@ -134,8 +139,8 @@ async function request(
   if (mayProveBetter(settings, url, answer)) ({ url, answer } = await ask())
   dpop?.atServer.learn(url, answer.headers, undefined)
   const jkt = await dpop?.jkt()
-  const circumstances = { now: runtime.now(), endpoint: url, checklist, parameters, jkt }
-  return readTokenResponse(answer, circumstances)
+  const context = { now: runtime.now(), endpoint: url, checklist, parameters, jkt }
+  return readTokenResponse(answer, context)
 }
 
 async function askOnce(
@@ -223,15 +228,15 @@ function translate(error: unknown): TokenSourceError {
   if (error instanceof TokenSourceError) return error
   if (error instanceof HttpFailure) {
     const { status, retryAfter, message } = error
-    return new TokenSourceError(failureCode(error), printable(message, LONGEST_REASON), {
+    return new TokenSourceError(failureCode(error), printable(message, MAX_REASON), {
       cause: error,
       status,
       retryAfter: inSeconds(retryAfter),
     })
   }
-  // Nothing else is expected here; it lies on the way, and does not last.
+  // Nothing else is expected here. It lies between here and the server, and does not last.
   const reason = { expected: 'an answer', found: 'a failure', hint: 'see "cause"' }
-  return failure('verifier_unreachable', reason, { cause: error })
+  return tokenSourceError('verifier_unreachable', reason, { cause: error })
 }
 
 function failureCode({ reason, status = 0 }: HttpFailure): TokenSourceErrorCode {

@@ -1,4 +1,4 @@
-import { notAllowed } from './not-allowed.js'
+import { notAllowedError } from './not-allowed.js'
 import type { GetTokenOptions } from './token-source.js'
 import type { TokenParameters } from './parameters.js'
 import type { RequestTarget } from './proof.js'
@@ -52,7 +52,7 @@ export function createSending({ getToken, dropToken, isAllowed, prover }: Sendin
   const scheme: TokenScheme = prover ? 'DPoP' : 'Bearer'
   return {
     async authorize(target, options) {
-      if (!isAllowed(target.url)) throw notAllowed(target.url)
+      if (!isAllowed(target.url)) throw notAllowedError(target.url)
       const token = await getToken(options)
       const authorization = `${scheme} ${token}`
       return prover ? { authorization, dpop: await prover.prove(target, token) } : { authorization }

@@ -13,12 +13,12 @@ import {
   type ClientAuthentication,
 } from './client-authentication.js'
 import { checkValidity, readCredential, type MachineCredential } from './credential.js'
-import { invalidOption } from './errors.js'
+import { invalidOptionError } from './errors.js'
 import { createEmitter, type Emit } from './events.js'
 import { checkOptions } from './given-options.js'
 import { createLocalSigner } from './key.js'
 import { isTenant } from './option-checks.js'
-import { DEFAULTS, namesOf, type Way } from './option-table.js'
+import { DEFAULTS, namesOf, type ClientKind } from './option-table.js'
 import { createCertifiedConnections, type CertifiedConnections } from './mtls.js'
 import type {
   CertificateOptions,
@@ -34,6 +34,7 @@ import { createProofKey, thumbprint } from './proof-key.js'
 import { createProver, type Prover } from './prover.js'
 import { clientRuntime, type ClientRuntime } from './runtime.js'
 import type { Signer } from './signer.js'
+import { SECOND } from './time.js'
 import { withValues } from './values.js'
 
 /** The options, checked, with every default filled in. */
@@ -76,11 +77,11 @@ interface Identity {
  *   `credential_not_yet_valid`, `credential_expired`.
  */
 export function resolveOptions(options: TokenSourceOptions): Settings {
-  const way = checkOptions(options)
+  const kind = checkOptions(options)
   const given = { ...clientRuntime, ...withValues(options.runtime ?? {}) }
   const connections = options.mtls && createCertifiedConnections(options.mtls, given.fetch)
   const runtime = connections ? { ...given, fetch: connections.fetch } : given
-  const identity = identify(way, options, runtime)
+  const identity = identify(kind, options, runtime)
   const emit = createEmitter(identity.issuer, options.events ?? {}, runtime)
   return Object.freeze({
     ...identity,
@@ -88,8 +89,8 @@ export function resolveOptions(options: TokenSourceOptions): Settings {
     dpop: options.dpop && bind(options.dpop, runtime, emit),
     tokenEndpoint: options.tokenEndpoint,
     allowedOrigins: new Set(options.allowedOrigins),
-    parameterNames: parameterNames(namesOf(way)),
-    timeout: (options.timeout ?? DEFAULTS.timeout) * 1_000,
+    parameterNames: parameterNames(namesOf(kind)),
+    timeout: (options.timeout ?? DEFAULTS.timeout) * SECOND,
     tries: options.tries ?? DEFAULTS.tries,
     emit,
     runtime,
@@ -110,8 +111,8 @@ function bind(
   }
 }
 
-function identify(way: Way, options: TokenSourceOptions, runtime: ClientRuntime): Identity {
-  switch (way) {
+function identify(kind: ClientKind, options: TokenSourceOptions, runtime: ClientRuntime): Identity {
+  switch (kind) {
     case 'credential':
       return identifyMachine(options as CommonOptions & PresentationOptions, runtime)
     case 'key':
@@ -135,7 +136,7 @@ function identifyMachine(
   const signer = resolveSigner(options)
   if (signer.alg !== 'ES256') {
     const expected = 'a key on P-256 (ES256), because a machine credential is bound to one'
-    throw invalidOption(expected, `one for ${signer.alg}`)
+    throw invalidOptionError(expected, `one for ${signer.alg}`)
   }
   const clientId = options.clientId ?? credential.clientId
   const tenant = resolveTenant(options.tenant, credential)

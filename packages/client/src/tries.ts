@@ -7,7 +7,7 @@ import { closedError, type TokenSourceError } from './errors.js'
 import type { ObtainedToken } from './response.js'
 import type { Settings } from './settings.js'
 import { SECOND } from './time.js'
-import { LONGEST_WAIT, RETRY } from './timing.js'
+import { MAX_WAIT, RETRY } from './timing.js'
 
 /** A token, and what it took. */
 export interface TriedToken extends ObtainedToken {
@@ -46,7 +46,7 @@ export async function tried(
     } catch (thrown) {
       const failure = thrown as TokenSourceError
       const pause = pauseAfter(failure, number, runtime.random())
-      const isLast = !failure.retryable || number >= tries || pause > LONGEST_WAIT
+      const isLast = !failure.retryable || number >= tries || pause > MAX_WAIT
       if (isLast) {
         spent.set(failure, number)
         throw failure

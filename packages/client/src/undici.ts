@@ -8,7 +8,7 @@ import { abortSignal } from './abort.js'
 import { attempt } from './attempt.js'
 import { copying, recordBody } from './body-copy.js'
 import { createCarrier, type Carrier } from './carrier.js'
-import { invalidOption, type TokenSourceError } from './errors.js'
+import { invalidOptionError, type TokenSourceError } from './errors.js'
 import { canSendAgain } from './refused-token.js'
 import type { RequestFields } from './sending.js'
 import type { TokenSource } from './token-source.js'
@@ -111,7 +111,7 @@ function addressOf({ origin = '', path }: Dispatcher.DispatchOptions): URL {
 
 /** Sends a request with the fields of the source, on its connections if it has some. */
 async function send(
-  { carrier: { connections, staysAtHome }, dispatch, options, headers }: Parts,
+  { carrier: { connections, refusesRedirects }, dispatch, options, headers }: Parts,
   fields: RequestFields,
   body: Body,
   handler: Handler,
@@ -119,7 +119,7 @@ async function send(
   const sent = { ...options, body, headers: flat([...headers, ...Object.entries(fields)]) }
   const agent = (await connections?.agent()) as Dispatcher | undefined
   // A redirect interceptor next to the wire would send the proof on.
-  const bounds = staysAtHome(fields) ? { maxRedirections: 0 } : {}
+  const bounds = refusesRedirects(fields) ? { maxRedirections: 0 } : {}
   if (agent) agent.dispatch(sent, handler)
   else dispatch({ ...sent, ...bounds }, handler)
 }
@@ -127,7 +127,7 @@ async function send(
 /** Without an origin a token might go to any. */
 function noOriginError(): TokenSourceError {
   const hint = 'compose it onto an Agent, or give "origin" with each request of a Pool or a Client'
-  return invalidOption('an "origin" in the request to tokenInterceptor', 'none', hint)
+  return invalidOptionError('an "origin" in the request to tokenInterceptor', 'none', hint)
 }
 
 /** Reports why a request was not sent. There is none yet, and so nothing to control. */
@@ -178,17 +178,12 @@ function watchFirstAnswer(
         ? carrier.note(target.url, fields.authorization, { status, headers })
         : undefined
       if (!refused || !call.canSendAgain()) return void handOn()
-      controller.pause()
-      carrier
-        .another(target, fields.authorization, refused, signal)
-        .then((another) => {
-          if (isOver) return
-          if (another) sendAgain = () => call.sendAgain(another)
-          else handOn()
-          controller.resume()
-        })
-        // As undici does where a handler throws.
-        .catch((error: Error) => controller.abort(error))
+      const another = carrier.another(target, fields.authorization, refused, signal)
+      holdUntil(controller, another, (better) => {
+        if (isOver) return
+        if (better) sendAgain = () => call.sendAgain(better)
+        else handOn()
+      })
     },
     onResponseData: (...data) => {
       if (!sendAgain) handler.onResponseData?.(...data)
@@ -202,6 +197,22 @@ function watchFirstAnswer(
       handler.onResponseError?.(...error)
     },
   }
+}
+
+/** Keeps an answer back until there is a result, and aborts its request if that fails. */
+function holdUntil<Result>(
+  controller: Dispatcher.DispatchController,
+  result: Promise<Result>,
+  then: (result: Result) => void,
+): void {
+  controller.pause()
+  result
+    .then((value) => {
+      then(value)
+      controller.resume()
+    })
+    // As undici does where a handler throws.
+    .catch((error: Error) => controller.abort(error))
 }
 
 /** Learns from the second answer as well. */

@@ -2,10 +2,10 @@ import axios, { AxiosError } from 'axios'
 import type { RequestListener } from 'node:http'
 import { inspect } from 'node:util'
 import { addTokens } from '../src/axios.js'
-import { describeGlue } from './glue.js'
+import { describeIntegration } from './integration.js'
 import { numberedTokens, serve } from './support.js'
 
-describeGlue('the axios interceptor', (tokens) => {
+describeIntegration('the axios interceptor', (tokens) => {
   const instance = axios.create({ validateStatus: (status) => status < 400 })
   addTokens(instance, tokens)
   return async (url, { body, authorization, throws = false, signal } = {}) => {

@@ -160,7 +160,7 @@ describe('checkValidity', () => {
     ['a little before it, by a clock that is behind', '2025-12-31T23:59:30Z', undefined],
     ['before it', '2025-12-31T23:58:00Z', 'credential_not_yet_valid'],
     ['at its end', '2027-01-01T00:00:00Z', 'credential_expired'],
-  ])('judges %s', async (_, now, code) => {
+  ])('decides on %s', async (_, now, code) => {
     const verdict = await failureOf(() => {
       checkValidity(credential, Date.parse(now))
       throw new Error('passed')

@@ -361,7 +361,7 @@ describe('tokens.fetch', () => {
     expect(seen.length).toBeLessThanOrEqual(60)
   })
 
-  it('hands on the 401 while no other token can be had', async () => {
+  it('hands on the 401 while there is no other token', async () => {
     const { origin } = await startApi(
       (_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
     )

@@ -1,11 +1,11 @@
 import { tokenHooks } from '../src/got.js'
-import { describeGlue } from './glue.js'
+import { describeIntegration } from './integration.js'
 import { loadGot } from './load-got.js'
 import { numberedTokens, serve } from './support.js'
 
 const got = loadGot()
 
-describeGlue('the got hooks', (tokens) => {
+describeIntegration('the got hooks', (tokens) => {
   const instance = got.extend({
     hooks: tokenHooks(tokens),
     retry: { limit: 0 },

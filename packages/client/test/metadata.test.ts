@@ -59,7 +59,7 @@ describe('the issuer', () => {
     ['a trailing slash too few', '', '/', 'they differ by a trailing slash only'],
     ['a trailing slash too many', '/', '', 'they differ by a trailing slash only'],
     ['another suffix', '', '/verifier', 'they differ by the suffix "/verifier" only'],
-  ])('is told from that of the server: %s', async (_, given, added, hint) => {
+  ])('is distinguished from that of the server: %s', async (_, given, added, hint) => {
     const { origin } = await startServer({ stated: (host) => host + added })
     const error = await failureOf(connect(origin + given).getToken())
     expect(error).toMatchObject({ code: 'issuer_mismatch', kind: 'configuration' })
@@ -116,7 +116,7 @@ describe('metadata that are not there', () => {
 describe('the search for the metadata', () => {
   it('ends with the source, as no outage and without another try', async () => {
     const runtime = holdRuntime()
-    const { told, events } = record()
+    const { recorded, events } = record()
     let isAsked = false
     const origin = await serve(() => (isAsked = true))
     const tokens = closing(
@@ -128,6 +128,6 @@ describe('the search for the metadata', () => {
     expect(await outcome).toMatchObject({ code: 'closed', retryable: false })
     await new Promise(setImmediate)
     expect(runtime.slept).toEqual([])
-    expect(told).toEqual([])
+    expect(recorded).toEqual([])
   })
 })

@@ -5,7 +5,7 @@ import { failureOf } from './support.js'
 
 const now = Date.parse('2026-11-23T12:00:00Z')
 const issuer = 'https://verifier.example.org'
-const circumstances = {
+const context = {
   now,
   endpoint: 'https://verifier.example.org/oidc/token',
   checklist: registeredKeyChecklist(issuer),
@@ -19,8 +19,8 @@ const answer = (body: unknown, status = 200, headers: Record<string, string> = {
 })
 const jwt = (claims: unknown) =>
   `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AAAA`
-const judge = (body: unknown, status?: number, headers?: Record<string, string>) =>
-  readTokenResponse(answer(body, status, headers), circumstances)
+const read = (body: unknown, status?: number, headers?: Record<string, string>) =>
+  readTokenResponse(answer(body, status, headers), context)
 
 describe('readTokenResponse', () => {
   it.each([
@@ -36,14 +36,14 @@ describe('readTokenResponse', () => {
     ['exp of another type', { exp: '2027' }, 300, 300_000],
   ])('counts the life of a token by %s', (_, claims, expires_in, lifetime) => {
     const value = jwt(claims)
-    expect(judge({ access_token: value, token_type: 'Bearer', expires_in })).toEqual({
+    expect(read({ access_token: value, token_type: 'Bearer', expires_in })).toEqual({
       value,
       lifetime,
     })
   })
 
   it('takes a token that is no JWT, and any case of Bearer', () => {
-    expect(judge({ access_token: 'opaque', token_type: 'bearer', expires_in: 60 })).toMatchObject({
+    expect(read({ access_token: 'opaque', token_type: 'bearer', expires_in: 60 })).toMatchObject({
       value: 'opaque',
     })
   })
@@ -54,7 +54,7 @@ describe('readTokenResponse', () => {
     ['an empty token', { access_token: '', token_type: 'Bearer' }],
     ['no token type', { access_token: 'a' }],
   ])('refuses %s', async (_, body) => {
-    expect(await failureOf(() => judge(body))).toMatchObject({ code: 'unusable_answer' })
+    expect(await failureOf(() => read(body))).toMatchObject({ code: 'unusable_answer' })
   })
 
   it.each([
@@ -62,7 +62,7 @@ describe('readTokenResponse', () => {
     [-1, 'token_already_expired'],
   ])('refuses a token that lives %s seconds', async (expires_in, code) => {
     expect(
-      await failureOf(() => judge({ access_token: 'a', token_type: 'Bearer', expires_in })),
+      await failureOf(() => read({ access_token: 'a', token_type: 'Bearer', expires_in })),
     ).toMatchObject({
       code,
     })
@@ -82,7 +82,7 @@ describe('readTokenResponse', () => {
     [410, { error: 'legacy_format_sunset_closed' }, {}, 'unusable_answer', undefined],
     [204, '', {}, 'unusable_answer', undefined],
   ])('takes status %i with %j for %s', async (status, body, headers, code, retryAfter) => {
-    expect(await failureOf(() => judge(body, status, headers))).toMatchObject({
+    expect(await failureOf(() => read(body, status, headers))).toMatchObject({
       code,
       status,
       retryAfter,
@@ -91,7 +91,7 @@ describe('readTokenResponse', () => {
 
   it('says in the list what the clock of the answer says', async () => {
     const clock = async (date?: string) =>
-      (await failureOf(() => judge('', 403, date ? { date } : {}))).checklist[0]
+      (await failureOf(() => read('', 403, date ? { date } : {}))).checklist[0]
     expect(await clock()).toMatchObject({ verdict: 'unknown' })
     expect(await clock('Mon, 23 Nov 2026 12:00:01 GMT')).toMatchObject({
       verdict: 'passed',
@@ -108,7 +108,7 @@ describe('readTokenResponse', () => {
   })
 
   it('prints what a server says on one line and in part', async () => {
-    const error = await failureOf(() => judge({ error: `a\r\nlevel=fatal${'x'.repeat(500)}` }, 400))
+    const error = await failureOf(() => read({ error: `a\r\nlevel=fatal${'x'.repeat(500)}` }, 400))
     expect(error.oauthError).toBe(`a??level=fatal${'x'.repeat(186)}`)
   })
 
@@ -123,7 +123,7 @@ describe('readTokenResponse', () => {
         fc.integer({ min: 200, max: 599 }),
         (body, status) => {
           try {
-            judge(body, status)
+            read(body, status)
           } catch (error) {
             expect(error).toMatchObject({ name: 'TokenSourceError' })
           }

@@ -4,7 +4,7 @@ describe('a pause', () => {
   beforeEach(() => void jest.useFakeTimers())
   afterEach(() => void jest.useRealTimers())
 
-  it('lasts as long as it is told', async () => {
+  it('lasts as long as its delay', async () => {
     const rested = jest.fn()
     const pause = clientRuntime.sleep(2_000, new AbortController().signal).then(rested)
     await jest.advanceTimersByTimeAsync(1_999)

@@ -80,7 +80,7 @@ describe('createTokenSource', () => {
     expect(verifier.requests).toMatchObject({ discovery: 0, token: 1 })
   })
 
-  it('sends the first power domain as tenant, another one if told to, none if told so', async () => {
+  it('sends the first power domain as tenant, another one on request, none with null', async () => {
     const verifier = await startVerifier()
     const machine = verifier.issueMachineCredential({
       powers: [

@@ -2,7 +2,7 @@ import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import { Agent, fetch, interceptors, Pool, request, type Dispatcher } from 'undici'
 import { createTokenSource, type TokenSource } from '../src/index.js'
 import { tokenInterceptor } from '../src/undici.js'
-import { describeGlue, type Send } from './glue.js'
+import { describeIntegration, type Send } from './integration.js'
 import { startBoundApi } from './bound-api.js'
 import { closing, failureOf, numberedTokens, refusedTokens, serve } from './support.js'
 
@@ -22,11 +22,11 @@ const sendBy =
     return { status: response.statusCode, text: await response.body.text() }
   }
 
-describeGlue('the undici interceptor next to the wire', (tokens) =>
+describeIntegration('the undici interceptor next to the wire', (tokens) =>
   sendBy(closing(new Agent()).compose(tokenInterceptor(tokens), redirect)),
 )
 
-describeGlue('the undici interceptor around redirects', (tokens) =>
+describeIntegration('the undici interceptor around redirects', (tokens) =>
   sendBy(closing(new Agent()).compose(redirect, tokenInterceptor(tokens))),
 )
 
@@ -45,7 +45,7 @@ const overFetch = (tokens: TokenSource): Send => {
   }
 }
 
-describeGlue('the undici interceptor under fetch', overFetch)
+describeIntegration('the undici interceptor under fetch', overFetch)
 
 describe.each(['next to the wire', 'around retries'] as const)(
   'the undici interceptor %s',
@@ -186,7 +186,7 @@ describe('the address of a request', () => {
       response.end()
     })
     const pool = closing(new Pool(origin)).compose(tokenInterceptor(numberedTokens(origin)))
-    const error = await failureOf(pool.request({ path: '/', method: 'GET' } as never))
+    const error = await failureOf(pool.request({ path: '/', method: 'GET' }))
     expect(error).toMatchObject({ code: 'invalid_option' })
     expect(error.message).toContain('"origin"')
     expect(error.message).toContain('Agent')

@@ -13,17 +13,17 @@ interface SendOptions {
   readonly signal?: AbortSignal
 }
 
-/** What a piece of glue does with one request. */
+/** What an integration does with one request. */
 export type Send = (url: string, options?: SendOptions) => Promise<{ status: number; text: string }>
 
 const INVALID_TOKEN = { 'www-authenticate': 'Bearer error="invalid_token"' }
 
 /**
- * The cases that every piece of glue must pass.
+ * The cases that every integration must pass.
  *
  * @param connect makes a sender over a token source; each sender follows redirects.
  */
-export function describeGlue(name: string, connect: (tokens: TokenSource) => Send): void {
+export function describeIntegration(name: string, connect: (tokens: TokenSource) => Send): void {
   const start = async (
     answer: (request: IncomingMessage, response: ServerResponse, count: number) => void,
   ) => {
@@ -215,7 +215,7 @@ export function describeGlue(name: string, connect: (tokens: TokenSource) => Sen
       expect(verifier.requests.token).toBe(1)
     })
 
-    it('hands on the 401 while no other token can be had', async () => {
+    it('hands on the 401 while there is no other token', async () => {
       const api = await start(
         (_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
       )
@@ -284,8 +284,8 @@ export function describeGlue(name: string, connect: (tokens: TokenSource) => Sen
       verifier.fail('token', 'status-403')
       const failure = await send(api.origin).catch((error: unknown) => error as Error)
       const errors = [failure, (failure as Error).cause] as { code?: string; message?: string }[]
-      const told = errors.map((error) => error?.message ?? '').join()
-      expect(told).toContain('found status 403, without a reason')
+      const messages = errors.map((error) => error?.message ?? '').join()
+      expect(messages).toContain('found status 403, without a reason')
       expect(api.seen).toEqual([])
     })
   })
