@@ -3,7 +3,7 @@ import { notAllowedError } from './not-allowed.js'
 import type { RequestTarget } from './proof.js'
 import { canSendAgain } from './refused-token.js'
 import { buildRequest, sendRequest, type ClientRuntime } from './runtime.js'
-import { getAnother, type RequestFields, type Sending } from './sending.js'
+import { getAnother, type Replaceable, type RequestFields, type Sending } from './sending.js'
 
 /** The signature of the global `fetch`. */
 export type TokenFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
@@ -34,7 +34,7 @@ interface Call {
  * there is one and the body can be sent again.
  */
 export function createFetch(parts: FetchParts): TokenFetch {
-  const { authorize, noteAnswer, isAllowed } = parts
+  const { authorize, isAllowed } = parts
   return async function tokenFetch(input, init = {}) {
     const call = isRequest(input)
       ? callOfRequest(parts, input, init)
@@ -44,21 +44,27 @@ export function createFetch(parts: FetchParts): TokenFetch {
     const fieldsNow = () => authorize(target, signal ? { signal } : undefined)
     const fields = await fieldsNow()
     const response = await call.send(fields)
-    const sent = { url: target.url, authorization: fields.authorization }
-    const refused = isSameOrigin(call, response) ? noteAnswer(sent, response) : undefined
+    const refused = note(parts, target, fields, response)
     const sendAgain = refused && call.sendAgain()
-    const another = sendAgain && (await getAnother(fieldsNow, sent.authorization, refused, signal))
+    const another =
+      sendAgain && (await getAnother(fieldsNow, fields.authorization, refused, signal))
     if (another === undefined) return response
     void response.body?.cancel().catch(() => {})
     const second = await sendAgain!(another)
-    noteAnswer({ ...sent, authorization: another.authorization }, second)
+    note(parts, target, another, second)
     return second
   }
 }
 
-/** An origin that the call was redirected to never had the token, and so can't refuse it. */
-function isSameOrigin({ target }: Call, { url: from }: Response): boolean {
-  return !from || new URL(from).origin === new URL(target.url).origin
+/** Learns from an answer, unless it is that of another origin, which never had the token. */
+function note(
+  { noteAnswer }: FetchParts,
+  { url }: Call['target'],
+  { authorization }: RequestFields,
+  response: Response,
+): Replaceable | undefined {
+  const isSameOrigin = !response.url || new URL(response.url).origin === new URL(url).origin
+  return isSameOrigin ? noteAnswer({ url, authorization }, response) : undefined
 }
 
 /**

@@ -10,7 +10,7 @@ import { copying, recordBody } from './body-copy.js'
 import { createCarrier, type Carrier } from './carrier.js'
 import { invalidOptionError, type TokenSourceError } from './errors.js'
 import { canSendAgain } from './refused-token.js'
-import type { RequestFields } from './sending.js'
+import type { Replaceable, RequestFields } from './sending.js'
 import type { TokenSource } from './token-source.js'
 
 type Handler = Dispatcher.DispatchHandler
@@ -160,31 +160,19 @@ function watchFirstAnswer(
   handler: Handler,
 ): Handler {
   const { target, signal } = call
-  let hops: readonly URL[] = []
   let isOver = false
   let sendAgain: (() => void) | undefined
-  // An origin that the call was redirected to never had the token, and so can't refuse it.
-  const isSameOrigin = () => hops.every(({ origin }) => origin === target.url.origin)
+  const replace: OnAnswer = (controller, handOn, refused) => {
+    if (!refused || !call.canSendAgain()) return handOn()
+    const another = carrier.another(target, fields.authorization, refused, signal)
+    holdUntil(controller, another, (better) => {
+      if (isOver) return
+      if (better) sendAgain = () => call.sendAgain(better)
+      else handOn()
+    })
+  }
   return {
-    ...relay(handler),
-    onRequestStart: (controller, context?: { history?: readonly URL[] }) => {
-      hops = context?.history ?? hops
-      handler.onRequestStart?.(controller, context)
-    },
-    onResponseStart: (controller, ...answer) => {
-      const [status, headers] = answer
-      const handOn = () => handler.onResponseStart?.(controller, ...answer)
-      const refused = isSameOrigin()
-        ? carrier.note(target.url, fields.authorization, { status, headers })
-        : undefined
-      if (!refused || !call.canSendAgain()) return void handOn()
-      const another = carrier.another(target, fields.authorization, refused, signal)
-      holdUntil(controller, another, (better) => {
-        if (isOver) return
-        if (better) sendAgain = () => call.sendAgain(better)
-        else handOn()
-      })
-    },
+    ...watch(carrier, call, fields, handler, replace),
     onResponseData: (...data) => {
       if (!sendAgain) handler.onResponseData?.(...data)
     },
@@ -215,18 +203,35 @@ function holdUntil<Result>(
     .catch((error: Error) => controller.abort(error))
 }
 
-/** Learns from the second answer as well. */
+/** What becomes of an answer, given what it refuses. */
+type OnAnswer = (
+  controller: Dispatcher.DispatchController,
+  handOn: () => void,
+  refused: Replaceable | undefined,
+) => void
+
+/** Learns from an answer. */
 function watch(
   carrier: Carrier,
   { target }: Call,
-  fields: RequestFields,
+  { authorization }: RequestFields,
   handler: Handler,
+  onAnswer: OnAnswer = (_, handOn) => handOn(),
 ): Handler {
+  let hops: readonly URL[] = []
+  // An origin that the call was redirected to never had the token, and so can't refuse it.
+  const isSameOrigin = () => hops.every(({ origin }) => origin === target.url.origin)
   return {
     ...relay(handler),
+    onRequestStart: (controller, context?: { history?: readonly URL[] }) => {
+      hops = context?.history ?? hops
+      handler.onRequestStart?.(controller, context)
+    },
     onResponseStart: (controller, status, headers, message) => {
-      carrier.note(target.url, fields.authorization, { status, headers })
-      handler.onResponseStart?.(controller, status, headers, message)
+      const handOn = () => handler.onResponseStart?.(controller, status, headers, message)
+      const answer = { status, headers }
+      const refused = isSameOrigin() ? carrier.note(target.url, authorization, answer) : undefined
+      onAnswer(controller, handOn, refused)
     },
   }
 }

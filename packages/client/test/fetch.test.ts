@@ -46,7 +46,7 @@ async function startClient(...allowedOrigins: string[]) {
     allowedOrigins,
     runtime,
   }
-  return { verifier, tokens: closing(createTokenSource(options)) }
+  return { runtime, verifier, tokens: closing(createTokenSource(options)) }
 }
 
 /** A client whose `fetch` is given, for the API and the Verifier alike. */
@@ -346,6 +346,21 @@ describe('tokens.fetch', () => {
     expect((await tokens.fetch(origin)).status).toBe(401)
     expect(await tokens.getToken()).toBe(token)
     expect(verifier.requests.token).toBe(1)
+  })
+
+  it('takes no 401 of such an origin for its own at the second try either', async () => {
+    const other = await startApi((_, response) => void response.writeHead(401, INVALID_TOKEN).end())
+    // A token can be replaced again by then.
+    let pass = () => {}
+    const { origin, seen } = await startApi((_, response, count) => {
+      if (count === 1) return void response.writeHead(401, INVALID_TOKEN).end()
+      pass()
+      response.writeHead(302, { location: other.origin }).end()
+    })
+    const { runtime, tokens } = await startClient(origin, other.origin)
+    pass = () => runtime.advance(11_000)
+    expect((await tokens.fetch(origin)).status).toBe(401)
+    expect(seen[1]?.authorization).toBe(`Bearer ${await tokens.getToken()}`)
   })
 
   it('hands on the 401 of an API that refuses every token, and asks for no flood of them', async () => {

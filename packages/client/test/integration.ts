@@ -53,7 +53,7 @@ export function describeIntegration(name: string, connect: (tokens: TokenSource)
       tries: 1,
     }
     const tokens = closing(createTokenSource({ ...options, runtime }))
-    return { verifier, tokens, send: connect(tokens) }
+    return { runtime, verifier, tokens, send: connect(tokens) }
   }
 
   const boundSource = async (...allowedOrigins: string[]) => {
@@ -213,6 +213,25 @@ export function describeIntegration(name: string, connect: (tokens: TokenSource)
       expect(await tokens.getToken()).toBe(token)
       expect(other.seen).toEqual(['none'])
       expect(verifier.requests.token).toBe(1)
+    })
+
+    it('takes no 401 of such an origin for its own at the second try either', async () => {
+      const other = await start(
+        (_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
+      )
+      // A token can be replaced again by then.
+      let pass = () => {}
+      const api = await start((_, response, count) => {
+        if (count === 1) return void response.writeHead(401, INVALID_TOKEN).end()
+        pass()
+        response.writeHead(302, { location: other.origin }).end()
+      })
+      const { runtime, verifier, tokens, send } = await source(api.origin)
+      pass = () => runtime.advance(11_000)
+      expect(await send(api.origin)).toEqual({ status: 401, text: 'no' })
+      expect(api.seen[1]).toBe(`Bearer ${await tokens.getToken()}`)
+      expect(other.seen).toEqual(['none'])
+      expect(verifier.requests.token).toBe(2)
     })
 
     it('hands on the 401 while there is no other token', async () => {
