@@ -77,7 +77,14 @@ async function connect(certificate: MtlsOptions, given: Fetch) {
 }
 
 /** A certificate and its key in the form of `node:tls`. */
-export function tlsOptions({ cert, key, ca }: MtlsOptions) {
+export interface TlsOptions {
+  readonly cert: Buffer
+  readonly key: Buffer
+  readonly ca?: Buffer[]
+}
+
+/** The options of `node:tls` for a certificate. */
+export function tlsOptions({ cert, key, ca }: MtlsOptions): TlsOptions {
   return {
     cert: pemBuffer(cert),
     key: pemBuffer(key),
