@@ -15,7 +15,7 @@ import type { Issuers } from './issuers/issuers.js'
 import type { KeySetHealth } from './issuers/key-set.js'
 import type { Emitter } from './kit/events.js'
 import type { Later } from './kit/later.js'
-import { requireObject } from './kit/option-rows.js'
+import { anything, flag, readOptions, requireObject, type OptionRows } from './kit/option-rows.js'
 import { createRollCall } from './kit/roll-call.js'
 import type { Settings } from './options/options.js'
 import { present, presentAlone } from './presented/authorization.js'
@@ -122,6 +122,12 @@ export interface AdmitOptions<R = unknown> {
   readonly optional?: boolean
 }
 
+/** The rows of {@link AdmitOptions}. */
+export const ADMIT_ROWS = {
+  requirement: { check: anything, needsValue: true, says: 'what the route asks for' },
+  optional: { check: flag, default: false, says: 'lets requests without credentials through' },
+} as const satisfies OptionRows<AdmitOptions>
+
 /**
  * The decisions for adapters. Found by a symbol, so that adapters know resource servers of another
  * copy of this package.
@@ -178,8 +184,10 @@ export function serve(parts: Parts): DecidingServer {
   const server: DecidingServer = {
     authenticate: async (request, requirement) =>
       (await answer(deciding, asking(request, requirement)))!,
-    admit: async (request, { requirement, optional: isOptional = false } = {}) =>
-      admit(deciding, asking(request, requirement, isOptional)),
+    admit: async (request, options = {}) => {
+      const { requirement, optional } = readOptions('options of admit()', options, ADMIT_ROWS)
+      return admit(deciding, asking(request, requirement, optional))
+    },
     verifyAccessToken: async (token, requirement) =>
       (await answer(deciding, {
         read: () => presentAlone(token),

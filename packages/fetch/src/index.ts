@@ -15,6 +15,7 @@ import {
   isRefusal,
   ownEnd,
   quote,
+  readRouteOptions,
   type Admission,
   type AuthOptions,
   type Entry,
@@ -100,10 +101,11 @@ export function protect<
     Incoming
   >,
   options: ProtectedBy<C>,
-  { requirement, ...authOptions }: ProtectOptions<Optional> = {},
+  protectOptions: ProtectOptions<Optional> = {},
 ): WebHandler<Rest, Incoming> {
   refuseSwapped(handler)
-  const guardOf = guardLater(options, authOptions)
+  const { requirement, optional } = readRouteOptions<Request>('protect()', protectOptions)
+  const guardOf = guardLater(options, { optional })
   return async function guarded(request, ...rest) {
     const { ended, end } = ownEnd()
     const entry: Entry = { guard: guardOf(), exchange: { request, key: request, ended } }

@@ -8,7 +8,7 @@ import type { Exchange } from '../exchange.js'
 import { quote, quoteAddress } from '../kit/display.js'
 import { configurationError, GuardError } from '../kit/errors.js'
 import { andThen, type Later } from '../kit/later.js'
-import { flag, readOptions, type OptionRows } from '../kit/option-rows.js'
+import { anything, flag, readOptions, type OptionRows } from '../kit/option-rows.js'
 import type { ResourceServerOptions } from '../options/options.js'
 import type { Requirement } from '../requirements/index.js'
 import { createResourceServer } from '../resource-server.js'
@@ -27,6 +27,30 @@ export interface AuthOptions {
 const AUTH_ROWS = {
   optional: { check: flag, default: false, says: 'lets requests without credentials through' },
 } as const satisfies OptionRows<AuthOptions>
+
+/** How one handler is protected: what {@link AuthOptions} says, and what the handler asks for. */
+export interface RouteOptions<Request> extends AuthOptions {
+  readonly requirement?: Requirement<Request>
+}
+
+const ROUTE_ROWS = {
+  ...AUTH_ROWS,
+  requirement: { check: anything, needsValue: true, says: 'what the handler asks for' },
+} as const satisfies OptionRows<RouteOptions<never>>
+
+/**
+ * Checks how one handler is protected.
+ *
+ * @param call the function whose options they are, for messages: `protect()`
+ * @throws {GuardError} `invalid_configuration`
+ */
+export function readRouteOptions<Request>(
+  call: string,
+  options: RouteOptions<Request>,
+): { readonly requirement: Requirement<Request> | undefined; readonly optional: boolean } {
+  const { requirement, optional } = readOptions(`options of ${call}`, options, ROUTE_ROWS)
+  return { requirement, optional }
+}
 
 /** The guard of an adapter. */
 export interface Guard {

@@ -10,7 +10,7 @@ import type { Requirement } from '../requirements/index.js'
 import type { ResourceServer } from '../server.js'
 import { authenticateEntry, authorizeEntry, type Entry } from './callers.js'
 import { ownEnd } from './exchanges.js'
-import { createGuard, type AuthOptions } from './guard.js'
+import { createGuard, readRouteOptions, type AuthOptions } from './guard.js'
 
 /** The socket of an upgrade, as far as this package touches it. */
 export interface UpgradeSocket {
@@ -74,9 +74,10 @@ export function protectUpgrade<Incoming extends RequestLike, Socket extends Upgr
     auth: AuthContext | undefined,
     headers: HeaderFields,
   ) => unknown,
-  { requirement, ...authOptions }: UpgradeOptions<Incoming> = {},
+  upgradeOptions: UpgradeOptions<Incoming> = {},
 ): (request: Incoming, socket: Socket, head: Head) => void {
-  const guard = createGuard(options, authOptions)
+  const { requirement, optional } = readRouteOptions('protectUpgrade()', upgradeOptions)
+  const guard = createGuard(options, { optional })
   const decide = async (request: Incoming) => {
     const { ended, end } = ownEnd()
     const entry: Entry = { guard, exchange: { request, key: request, ended } }

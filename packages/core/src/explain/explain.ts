@@ -10,9 +10,10 @@ import { parseJws, type UnverifiedJws } from '../jwt/jws.js'
 import { quote } from '../kit/display.js'
 import { fingerprint } from '../kit/fingerprint.js'
 import { andThen } from '../kit/later.js'
+import { readOptions } from '../kit/option-rows.js'
 import type { ResourceServerOptions } from '../options/options.js'
 import { presentAlone, type Presented } from '../presented/authorization.js'
-import { checkRequirement } from '../requirements/requirement.js'
+import { checkRequirement, type Requirement } from '../requirements/requirement.js'
 import { allowedAlgorithm } from '../resource-server.js'
 import { CLAIM_RULES } from '../rules/claims.js'
 import { clientIdOf } from '../rules/client.js'
@@ -20,7 +21,13 @@ import { confirmationOf } from '../rules/confirmation.js'
 import { CREDENTIAL_RULES } from '../rules/credential-policy.js'
 import { createTokenCache, type Known } from '../token-cache.js'
 import { askRules } from './ask-rules.js'
-import { conclude, createTrace, type ExplainOptions, type Explanation } from './explanation.js'
+import {
+  conclude,
+  createTrace,
+  EXPLAIN_ROWS,
+  type ExplainOptions,
+  type Explanation,
+} from './explanation.js'
 import { recognize } from './recognize.js'
 import { createSetting, type Setting } from './setting.js'
 
@@ -57,7 +64,8 @@ export async function explainToken(
   options: ResourceServerOptions,
   explain: ExplainOptions = {},
 ): Promise<Explanation> {
-  const setting = createSetting(options, explain.offline === true)
+  const { requirement, offline } = readOptions('options of explainToken()', explain, EXPLAIN_ROWS)
+  const setting = createSetting(options, offline)
   const trace = createTrace()
   try {
     const presented = await trace.ask(
@@ -68,7 +76,7 @@ export async function explainToken(
         found: `${text.length} characters`,
       }),
     )
-    if (presented !== undefined) await explainPresented({ presented, setting, trace, explain })
+    if (presented !== undefined) await explainPresented({ presented, setting, trace, requirement })
   } finally {
     setting.close()
   }
@@ -86,7 +94,7 @@ interface Work {
   readonly presented: Presented
   readonly setting: Setting
   readonly trace: ReturnType<typeof createTrace>
-  readonly explain: ExplainOptions
+  readonly requirement: Requirement<undefined> | undefined
 }
 
 async function explainPresented(work: Work): Promise<void> {
@@ -195,7 +203,7 @@ function knownFrom(
 
 /** What is asked of each request anew. */
 async function explainRequest(
-  { trace, setting, presented, explain: { requirement } }: Work,
+  { trace, setting, presented, requirement }: Work,
   known: Known,
   isGenuine: boolean,
 ): Promise<void> {

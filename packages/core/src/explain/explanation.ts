@@ -3,6 +3,7 @@
  */
 import { Denial, ERRORS, type ErrorCode } from '../kit/errors.js'
 import type { Later } from '../kit/later.js'
+import { anything, flag, type OptionRows } from '../kit/option-rows.js'
 import type { Requirement } from '../requirements/requirement.js'
 import { cureOf } from './cures.js'
 import type { Recognized } from './recognize.js'
@@ -51,6 +52,12 @@ export interface ExplainOptions {
   /** Sends no request: without `keys` the signature is not checked. Default: false. */
   readonly offline?: boolean
 }
+
+/** The rows of {@link ExplainOptions}. */
+export const EXPLAIN_ROWS = {
+  requirement: { check: anything, needsValue: true, says: 'what a route asks of the caller' },
+  offline: { check: flag, default: false, says: 'sends no request' },
+} as const satisfies OptionRows<ExplainOptions>
 
 /** What a check says when it passes. */
 export interface Passing {

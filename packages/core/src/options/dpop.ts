@@ -115,6 +115,7 @@ const LEAST_SECRET = 32
 export const DPOP_ROWS = {
   mode: {
     check: oneOf('allowed', 'required', 'disabled'),
+    needsValue: true,
     default: 'allowed',
     says: '`allowed` takes bearer tokens and bound ones, `required` bound ones alone, `disabled` bearer tokens alone',
   },
@@ -132,6 +133,7 @@ export const DPOP_ROWS = {
   },
   nonce: {
     check: checkGroup,
+    needsValue: true,
     defaultIs: 'none is demanded',
     says: 'demands a nonce of this resource server in each proof',
   },
@@ -161,6 +163,7 @@ export const NONCE_ROWS = {
 export const REPLAY_ROWS = {
   store: {
     check: checkStore,
+    needsValue: true,
     defaultIs: 'the memory of this process',
     says: 'where proofs that were used are remembered; several instances must share one',
   },

@@ -23,7 +23,6 @@ import type {
 import { resourceAddresses } from './resource.js'
 import { statusListSettings } from './status-lists.js'
 import { CACHE_ROWS, KEY_SET_ROWS, SERVER_ROWS } from './table.js'
-import { checkTrust } from './trust.js'
 
 type Given = Filled<ResourceServerOptions, typeof SERVER_ROWS>
 
@@ -35,7 +34,6 @@ type Given = Filled<ResourceServerOptions, typeof SERVER_ROWS>
 export function resolveOptions(options: ResourceServerOptions): Settings {
   if (typeof options !== 'object' || options === null) throw missingIssuer(quote(options))
   const given: Given = readOptions('options', options, SERVER_ROWS)
-  checkTrust(options)
   const runtime = resolveRuntime(given.runtime)
   const { prefetch, ...limits } = keySetLimits(given)
   const { cache, status, allowInsecureHttp } = given

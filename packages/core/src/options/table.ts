@@ -36,6 +36,7 @@ const MOST_BYTES = 2 ** 40
 const TRUST_ROWS = {
   audience: {
     check: anything,
+    needsValue: true,
     defaultIs: 'required, except under `dome` and `eudistack`',
     says: 'what `aud` must hold; `null` switches the check off',
   },
@@ -46,6 +47,7 @@ const TRUST_ROWS = {
   },
   clientIds: {
     check: anything,
+    needsValue: true,
     defaultIs: 'none',
     says: 'clients whose tokens are accepted in place of `audience`: of users under `dome` and `eudistack`, of any caller where `audience` is `null`',
   },
@@ -56,11 +58,13 @@ const TRUST_ROWS = {
   },
   kinds: {
     check: anything,
+    needsValue: true,
     defaultIs: "the profile's",
     says: 'which of `machine`, `employee`, `unknown`, `none` are accepted',
   },
   algorithms: {
     check: anything,
+    needsValue: true,
     defaultIs: "the profile's",
     says: 'which signature algorithms are accepted',
   },
@@ -88,6 +92,7 @@ export const ISSUER_ROWS = {
   },
   tenantPattern: {
     check: anything,
+    needsValue: true,
     defaultIs: '`[a-z0-9-]{1,64}`',
     says: 'what `{tenant}` may stand for',
   },
@@ -147,7 +152,9 @@ export const SERVER_ROWS = {
     says: 'the issuers whose tokens are accepted: an issuer, one with settings of its own, a template with `{tenant}`, a lookup function, or a list of these',
   },
   ...TRUST_ROWS,
+  profile: { ...TRUST_ROWS.profile, needsValue: true },
   ...KEY_SOURCE_ROWS,
+  keys: { ...KEY_SOURCE_ROWS.keys, needsValue: true },
   clockTolerance: {
     check: seconds(0, 600),
     default: 30,
@@ -156,6 +163,7 @@ export const SERVER_ROWS = {
   },
   maxTokenAge: {
     check: seconds(1, YEAR),
+    needsValue: true,
     default: Infinity,
     defaultIs: 'none',
     unit: 'seconds',

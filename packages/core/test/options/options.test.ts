@@ -464,14 +464,14 @@ describe('defaults', () => {
   })
 
   test('what an issuer states as undefined does not undo what all share', () => {
-    const unset = { issuer, profile: undefined, algorithms: undefined } as unknown as IssuerOptions
+    const unset = { issuer, profile: undefined, jwksUri: undefined } as unknown as IssuerOptions
     const { issuers } = resolveOptions({
       issuer: [unset],
       audience: 'orders',
       profile: 'rfc9068',
-      algorithms: ['ES384'],
+      jwksUri: `${issuer}/shared`,
     })
-    expect([...issuers[0]!.algorithms.keys()]).toEqual(['ES384'])
+    expect(issuers[0]!.keysAt(issuer)).toEqual({ jwksUri: `${issuer}/shared` })
     expect(issuers[0]!.profile.types).toEqual(['at+jwt'])
   })
 
