@@ -4,7 +4,7 @@
  */
 import { checkBinding, checkScheme, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'
-import { identityOfClaims } from './identity.js'
+import { identityOf, identityOfClaims } from './identity.js'
 import { createIssuers, type Issuers } from './issuers/issuers.js'
 import { createKeySet } from './issuers/key-set.js'
 import { verifyWithKeys } from './issuers/signer.js'
@@ -86,7 +86,7 @@ export function createResourceServer<C extends object = Claims>(
     if (remembered !== undefined) {
       progress.trace.issuer = remembered.context.issuer
       progress.trace.configuredAs = remembered.basis.configuredAs
-      progress.caller = remembered.context
+      progress.whose = () => identityOf(remembered.context)
       return bound(remembered, presented, progress)
     }
     checkForm(presented)
