@@ -1,6 +1,6 @@
 /* What a route asks of a caller, and how it is asked. */
 import type { AuthContext } from '../context.js'
-import { configurationError, Denial, ERRORS, type GuardError, type Refusal } from '../kit/errors.js'
+import { configurationError, Denial, ERRORS, GuardError, type Refusal } from '../kit/errors.js'
 import { andThen, given, orElse, type Later } from '../kit/later.js'
 import { quote } from '../kit/display.js'
 import type { StatusLists } from '../status/status.js'
@@ -79,6 +79,8 @@ export function checkRequirement<Request>(
 /**
  * Asks a requirement and turns whatever goes wrong meanwhile into a refusal: what can't be decided
  * is neither granted nor denied for good.
+ *
+ * @throws {GuardError} `invalid_configuration` of what the requirement asks
  */
 export function evaluate<Request>(
   requirement: Requirement<Request>,
@@ -131,6 +133,8 @@ function enforce({ name, scope }: Requirement<never>, refusal: Refusal | undefin
 
 function failure({ name }: Requirement<never>, error: unknown): Refusal {
   if (error instanceof Denial) return error.refusal
+  // No request can mend it: the developer has to read what to do.
+  if (error instanceof GuardError && error.kind === 'configuration') throw error
   const actual = `an error of the type ${error instanceof Error ? error.name : typeof error}`
   const hint = 'nothing was decided; the "cause" of the "denied" event says what went wrong'
   const reason = { check: 'requirements', expected: name, actual, hint }
