@@ -64,17 +64,22 @@ export function admit<R>(deciding: Deciding, question: Question<R>): Later<Admis
   }))
 }
 
-/** Asks a requirement of a caller that is known. */
+/** What is asked of a caller that is known. */
+export interface Demanded<R> extends Pick<Question<R>, 'request' | 'asked'> {
+  readonly requirement: Requirement<R>
+}
+
+/**
+ * Asks a requirement of a caller that is known.
+ *
+ * @param awaitsEvent whether a refusal waits for its event: a worker may end with its answer.
+ *   Without, what takes no time throws at once
+ */
 export function authorize<R>(
   { report, lookups }: Deciding,
   auth: AuthContext,
-  {
-    requirement,
-    request,
-    asked,
-  }: Pick<Question<R>, 'request' | 'asked'> & {
-    readonly requirement: Requirement<R>
-  },
+  { requirement, request, asked }: Demanded<R>,
+  awaitsEvent: boolean,
 ): Later<void> {
   const { scheme } = auth
   const progress: Progress = { trace: { scheme }, caller: auth }
@@ -84,7 +89,10 @@ export function authorize<R>(
         report.met(auth, requirement.name, asked),
       ),
     (error) => {
-      throw report.refused(error, auth.token, progress, asked).refusal
+      const { refusal, published } = report.refused(error, auth.token, progress, asked)
+      return andThen(awaitsEvent ? published : undefined, () => {
+        throw refusal
+      })
     },
   )
 }

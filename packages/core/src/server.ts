@@ -196,11 +196,12 @@ export function serve(parts: Parts): DecidingServer {
         asked: {},
       }))!,
     authorize: <R>(auth: AuthContext<object>, requirement: Requirement<R>, request?: R) =>
-      authorize(deciding, callerIn(auth), {
-        requirement,
-        request: request as R,
-        asked: askedBy(request),
-      }),
+      authorize(
+        deciding,
+        callerIn(auth),
+        { requirement, request: request as R, asked: askedBy(request) },
+        false,
+      ),
     [decisionsFor]: {
       authenticate: (exchange, isOptional) => {
         const { request, own, identity } = exchange
@@ -209,11 +210,12 @@ export function serve(parts: Parts): DecidingServer {
       },
       isClosed: () => isClosed,
       authorize: (auth, requirement, exchange) =>
-        authorize(deciding, auth, {
-          requirement,
-          request: exchange.own ?? exchange.request,
-          asked: exchange,
-        }),
+        authorize(
+          deciding,
+          auth,
+          { requirement, request: exchange.own ?? exchange.request, asked: exchange },
+          true,
+        ),
     },
     async ready() {
       await Promise.all([issuers.ready(), dpop?.ready()]).catch((error: unknown) =>
