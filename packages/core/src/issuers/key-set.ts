@@ -152,7 +152,16 @@ function find(
 ): Later<readonly PublishedKey[]> {
   const index = set.keys.fresh()
   if (index !== undefined) return inIndex(set, index, kid, mayRefetch)
-  return inTime(set, newestKeys(set)).then((keys) => inIndex(set, keys, kid, mayRefetch))
+  const { monotonic } = set.runtime
+  const began = monotonic()
+  return inTime(
+    set,
+    newestKeys(set).then((keys) => {
+      // What was asked for since this request began is as new as what a further fetch would bring.
+      const isNew = monotonic() - set.keys.age >= began
+      return isNew ? foundOrNoted(set, keys, kid) : inIndex(set, keys, kid, mayRefetch)
+    }),
+  )
 }
 
 function inIndex(
@@ -172,11 +181,21 @@ function inIndex(
 
 async function publishedSince(set: RemoteKeySet, kid: string): Promise<readonly PublishedKey[]> {
   const isAnswered = await set.keys.renewed()
-  const { current, failures, age } = set.keys
+  const { current, failures } = set.keys
   if (!isAnswered || failures > 0 || current === undefined) throw unavailable(set)
-  if (candidates(current, kid).length === 0 && kid.length <= MAX_KID_LENGTH)
-    set.lookedFor.set(kid, set.runtime.monotonic() - age)
-  return found(current, kid)
+  return foundOrNoted(set, current, kid)
+}
+
+/** The keys under an id; one that is not there is not looked for again at once. */
+function foundOrNoted(
+  { lookedFor, runtime, keys }: RemoteKeySet,
+  index: KeyIndex,
+  kid: string | undefined,
+): readonly PublishedKey[] {
+  const isMissing = candidates(index, kid).length === 0
+  if (isMissing && kid !== undefined && kid.length <= MAX_KID_LENGTH)
+    lookedFor.set(kid, runtime.monotonic() - keys.age)
+  return found(index, kid)
 }
 
 function findReplaced(
