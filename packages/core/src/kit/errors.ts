@@ -254,7 +254,9 @@ export class GuardError extends Error {
     return this.body
   }
 
+  /** By its brand. A class that extends this one has its own instances alone. */
   static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== GuardError) return Function.prototype[Symbol.hasInstance].call(this, value)
     return typeof value === 'object' && value !== null && brand in value
   }
 }

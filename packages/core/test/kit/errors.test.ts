@@ -50,6 +50,17 @@ describe('the table of errors', () => {
   })
 })
 
+describe('a class of the application that extends GuardError', () => {
+  class Mine extends GuardError {}
+  const refusal = { code: 'claim_invalid', reason } as const
+
+  test('has its own instances alone', () => {
+    expect(new GuardError(refusal, answer('claim_invalid')) instanceof Mine).toBe(false)
+    expect(new Mine(refusal, answer('claim_invalid')) instanceof Mine).toBe(true)
+    expect(new Mine(refusal, answer('claim_invalid')) instanceof GuardError).toBe(true)
+  })
+})
+
 describe('GuardError', () => {
   const refused = new GuardError(
     { code: 'claim_invalid', reason, cause: new Error('inner cause') },
