@@ -87,8 +87,11 @@ export function auth(
       setFields(c, headers)
     }
     await answerable(c, () => authenticateEntry(own, accept))
-    await next()
-    end(() => !c.req.raw.signal.aborted)
+    try {
+      await next()
+    } finally {
+      end(() => !c.req.raw.signal.aborted)
+    }
   }
   return Object.assign(authenticate, { close: guard.close })
 }

@@ -18,6 +18,7 @@ import {
   readRouteOptions,
   type Admission,
   type AuthOptions,
+  type Closable,
   type Entry,
   type Guard,
 } from '@verifier-guard/core/support'
@@ -74,7 +75,7 @@ export type ProtectedBy<C extends object = Claims> =
  * @param protectOptions `requirement` asks for a right; `optional` lets requests without
  *   credentials through, default: false
  * @returns a function that answers refused requests itself, and hands on whatever else the handler
- *   throws
+ *   throws. Its `close()` ends the timers of a resource server that it made
  * @throws {GuardError} `invalid_configuration`, at once; of a function, with the first request
  * @example
  * ```ts
@@ -102,11 +103,11 @@ export function protect<
   >,
   options: ProtectedBy<C>,
   protectOptions: ProtectOptions<Optional> = {},
-): WebHandler<Rest, Incoming> {
+): WebHandler<Rest, Incoming> & Closable {
   refuseSwapped(handler)
   const { requirement, optional } = readRouteOptions<Request>('protect()', protectOptions)
-  const guardOf = guardLater(options, { optional })
-  return async function guarded(request, ...rest) {
+  const { guardOf, close } = guardLater(options, { optional })
+  const guarded: WebHandler<Rest, Incoming> = async (request, ...rest) => {
     const { ended, end } = ownEnd()
     const entry: Entry = { guard: guardOf(), exchange: { request, key: request, ended } }
     let admission: Admission
@@ -124,18 +125,34 @@ export function protect<
       end(() => !request.signal.aborted)
     }
   }
+  return Object.assign(guarded, { close })
 }
 
 /**
  * The one guard of a handler: at once, so that mistakes show at start, or with the first request.
  */
-function guardLater(options: ProtectedBy<object>, authOptions: AuthOptions): () => Guard {
+function guardLater(
+  options: ProtectedBy<object>,
+  authOptions: AuthOptions,
+): Closable & { readonly guardOf: () => Guard } {
   if (typeof options !== 'function') {
     const guard = createGuard(options, authOptions)
-    return () => guard
+    return { guardOf: () => guard, close: guard.close }
   }
   let made: Guard | undefined
-  return () => (made ??= createGuard(options(), authOptions))
+  let isClosed = false
+  return {
+    guardOf() {
+      if (made !== undefined) return made
+      made = createGuard(options(), authOptions)
+      if (isClosed) made.close()
+      return made
+    },
+    close() {
+      isClosed = true
+      made?.close()
+    },
+  }
 }
 
 function refuseSwapped(handler: unknown): void {
