@@ -55,25 +55,30 @@ const HINTS = {
 }
 
 /**
- * Checks the form of what is presented, before the token is looked at. The scheme DPoP is refused
- * where no proof can be checked, and is no absence of credentials either: optional authentication
- * does not let it pass.
+ * Refuses the scheme DPoP where no proof can be checked. It is no absence of credentials either:
+ * optional authentication does not allow it as anonymous.
  *
- * @throws {Denial} `token_missing`, `dpop_proof_invalid` for several proofs
+ * @throws {Denial} `token_missing`
  */
-export function checkScheme(presented: Presented, { proofs }: BindingRules): void {
-  const { scheme, request } = presented
-  if (scheme === 'Bearer') return
-  if (proofs.jkt !== undefined) {
-    if (request !== undefined) presented.proof = proofField(request)
-    return
-  }
+export function refuseScheme({ scheme }: Presented, { proofs }: BindingRules): void {
+  if (scheme === 'Bearer' || proofs.jkt !== undefined) return
   throw new Denial('token_missing', {
-    check: 'binding',
+    check: 'token',
     expected: 'an Authorization field with a bearer token',
     actual: 'credentials of the scheme "DPoP"',
     hint: HINTS.jkt,
   })
+}
+
+/**
+ * What is presented, with the text of its DPoP proof.
+ *
+ * @throws {Denial} `dpop_proof_invalid` for several proofs
+ */
+export function withProof(presented: Presented): Presented {
+  const { scheme, request } = presented
+  if (scheme === 'Bearer' || request === undefined) return presented
+  return { ...presented, proof: proofField(request) }
 }
 
 /**

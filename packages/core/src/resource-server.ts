@@ -2,7 +2,7 @@
  * Decides on access tokens. The page to read first: `decide` and `validated` are every step of a
  * decision, each in the room of its name.
  */
-import { checkBinding, checkScheme, type BindingRules } from './binding.js'
+import { checkBinding, refuseScheme, withProof, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'
 import { identityOf, identityOfClaims } from './identity.js'
 import { createIssuers, type Issuers } from './issuers/issuers.js'
@@ -79,8 +79,9 @@ export function createResourceServer<C extends object = Claims>(
   const dpop = settings.dpop && createDpopProofs(settings, settings.dpop, emitter)
   const binding = bindingRules(settings, dpop)
 
-  function decide(presented: Presented, progress: Progress): Later<Known> {
-    checkScheme(presented, binding)
+  function decide(stated: Presented, progress: Progress): Later<Known> {
+    refuseScheme(stated, binding)
+    const presented = withProof(stated)
     const remembered = tokens.get(presented.token, runtime.now())
     progress.trace.cached = remembered !== undefined
     if (remembered !== undefined) {

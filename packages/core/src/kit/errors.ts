@@ -110,12 +110,36 @@ export const ERRORS = Object.freeze({
 export type ErrorCode = keyof typeof ERRORS
 
 /**
+ * The step of a decision that refused: `token` reads what a request presents, `jws` the form of the
+ * token, `requirements` and `status` what a route asks for.
+ */
+export type DenialCheck =
+  | 'options'
+  | 'token'
+  | 'jws'
+  | 'issuer'
+  | 'algorithms'
+  | 'key-set'
+  | 'key'
+  | 'signature'
+  | 'claims'
+  | 'credential'
+  | 'credential-policy'
+  | 'binding'
+  | 'proof'
+  | 'nonce'
+  | 'replay'
+  | 'certificate'
+  | 'requirements'
+  | 'status'
+
+/**
  * Why a request was refused, for the operator: never for the caller, and never with a token or
  * personal data in it.
  */
 export interface DenialReason {
-  /** The step that refused, by the name of its room or file: `jws`, `issuer`, `claims` … */
-  readonly check: string
+  /** The step that refused; a requirement of the application may state another text. */
+  readonly check: DenialCheck | (string & Record<never, never>)
   readonly expected: string
   readonly actual: string
   /** What to do about it, where the likely mistake is known. */
