@@ -2,7 +2,7 @@
  * Reports to the operator what was decided, and makes of a refusal the error that the application
  * gets.
  */
-import { answer, type Offer } from './challenge.js'
+import { refusalAnswer, type Offer } from './challenge.js'
 import type { AuthContext } from './context.js'
 import { correlationIdOf } from './correlation.js'
 import { allow, deny, isExchange, keptFields, meet, withdraw, type Asked } from './exchange.js'
@@ -173,7 +173,7 @@ function guardErrors(settings: Settings) {
       ...refusal,
       ...{ realm, offers, used: scheme, correlationId },
     }
-    return new GuardError(refusal, answer(refusal.code, details), expose)
+    return new GuardError(refusal, refusalAnswer(refusal.code, details), expose)
   }
 }
 

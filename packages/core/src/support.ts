@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-export { exchange, getJson, HttpFailure, retryAfter } from './kit/http.js'
+export { sendBounded, getJson, HttpFailure, retryAfter } from './kit/http.js'
 export type { BoundedAnswer, BoundedRequest, HttpFailureReason } from './kit/http.js'
 export { configurationError, fieldsByName } from './kit/errors.js'
 export { builtinModule, systemRuntime } from './kit/runtime.js'

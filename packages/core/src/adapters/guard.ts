@@ -13,7 +13,7 @@ import type { ResourceServerOptions } from '../options/options.js'
 import type { Requirement } from '../requirements/index.js'
 import { createResourceServer } from '../resource-server.js'
 import { decisionsFor, type DecidingServer, type ResourceServer } from '../server.js'
-import { count } from './many-guards.js'
+import { warnOfManyGuards } from './many-guards.js'
 
 /** How an adapter treats requests, besides what the resource server decides. */
 export interface AuthOptions {
@@ -113,7 +113,7 @@ function serverOf(options: ResourceServerOptions | ResourceServer<object>): Deci
   if (isServer(options)) return options as DecidingServer
   if (typeof options !== 'object' || options === null) throw noOptions(options)
   const server = createResourceServer(options) as DecidingServer
-  count(server, options)
+  warnOfManyGuards(server, options)
   return server
 }
 

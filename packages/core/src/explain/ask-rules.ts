@@ -2,7 +2,7 @@
  * The rows of a table of rules one by one, going on after one that fails where that is safe.
  */
 import { applyRules, type RuleTable } from '../rules/rule.js'
-import type { Trace } from './explanation.js'
+import type { CheckList } from './explanation.js'
 
 /**
  * Asks every row of a table.
@@ -10,7 +10,7 @@ import type { Trace } from './explanation.js'
  * @returns false where a row failed that the later ones stand on: those are noted as skipped
  */
 export async function askRules<Context>(
-  trace: Trace,
+  list: CheckList,
   { check, rows }: RuleTable<Context>,
   context: Context,
 ): Promise<boolean> {
@@ -18,10 +18,10 @@ export async function askRules<Context>(
   for (const row of rows) {
     const { name, expects, finds, isGround } = row
     if (failed !== undefined) {
-      trace.skip(name, 'claims that can be compared', `nothing to compare: see ${failed}`)
+      list.skip(name, 'claims that can be compared', `nothing to compare: see ${failed}`)
       continue
     }
-    const passed = await trace.ask(
+    const passed = await list.ask(
       name,
       () => (applyRules({ check, rows: [row] }, context), true),
       () => ({ expected: expects(context), found: finds(context) }),

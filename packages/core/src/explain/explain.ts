@@ -23,7 +23,7 @@ import { createTokenCache, type Known } from '../token-cache.js'
 import { askRules } from './ask-rules.js'
 import {
   conclude,
-  createTrace,
+  createCheckList,
   EXPLAIN_ROWS,
   type ExplainOptions,
   type Explanation,
@@ -66,9 +66,9 @@ export async function explainToken(
 ): Promise<Explanation> {
   const { requirement, offline } = readOptions('options of explainToken()', explain, EXPLAIN_ROWS)
   const setting = createSetting(options, offline)
-  const trace = createTrace()
+  const list = createCheckList()
   try {
-    const presented = await trace.ask(
+    const presented = await list.ask(
       'size',
       () => presentAlone(token ?? '') as Presented,
       ({ token: text }) => ({
@@ -76,16 +76,16 @@ export async function explainToken(
         found: `${text.length} characters`,
       }),
     )
-    if (presented !== undefined) await explainPresented({ presented, setting, trace, requirement })
+    if (presented !== undefined) await explainPresented({ presented, setting, list, requirement })
   } finally {
     setting.close()
   }
   const text = typeof token === 'string' ? token : ''
   return {
-    ...conclude(trace.checks),
+    ...conclude(list.checks),
     is: recognize(text),
     fingerprint: await fingerprint(text),
-    checks: trace.checks,
+    checks: list.checks,
   }
 }
 
@@ -93,13 +93,13 @@ export async function explainToken(
 interface Work {
   readonly presented: Presented
   readonly setting: Setting
-  readonly trace: ReturnType<typeof createTrace>
+  readonly list: ReturnType<typeof createCheckList>
   readonly requirement: Requirement<undefined> | undefined
 }
 
 async function explainPresented(work: Work): Promise<void> {
-  const { trace, setting, presented } = work
-  const jws = await trace.ask(
+  const { list, setting, presented } = work
+  const jws = await list.ask(
     'form',
     () => parseJws(presented.token),
     () => ({
@@ -108,7 +108,7 @@ async function explainPresented(work: Work): Promise<void> {
     }),
   )
   if (jws === undefined) return
-  const found = await trace.ask(
+  const found = await list.ask(
     'issuer',
     () => setting.issuers.find(jws.claims['iss']),
     ({ issuer }) => ({ expected: `"iss" to be ${quote(issuer)}`, found: quote(jws.claims['iss']) }),
@@ -116,19 +116,19 @@ async function explainPresented(work: Work): Promise<void> {
   // Where one issuer is configured, the token is held to its settings: they are the likely ones.
   const issuer = found ?? (await setting.onlyIssuer())
   if (issuer === undefined)
-    return trace.skip('all others', 'an issuer whose settings apply', 'no such issuer')
+    return list.skip('all others', 'an issuer whose settings apply', 'no such issuer')
   const isGenuine = await explainSignature(work, jws, issuer)
   await explainRules(work, jws, issuer, isGenuine)
 }
 
 /** @returns false for a signature that does not hold */
 async function explainSignature(
-  { trace, setting }: Work,
+  { list, setting }: Work,
   jws: UnverifiedJws,
   issuer: TrustedIssuer,
 ): Promise<boolean> {
   const expected = `a signature by a key of ${issuer.issuer}`
-  const row = await trace.ask(
+  const row = await list.ask(
     'algorithm',
     () => allowedAlgorithm(jws, issuer),
     ({ name }) => ({
@@ -137,11 +137,11 @@ async function explainSignature(
     }),
   )
   if (row === undefined) {
-    trace.skip('signature', expected, 'not checked: its algorithm is not allowed')
+    list.skip('signature', expected, 'not checked: its algorithm is not allowed')
     return false
   }
   if (setting.lacksKeysOf(issuer)) {
-    trace.skip(
+    list.skip(
       'signature',
       expected,
       'not checked: no keys are at hand, and no request was sent',
@@ -150,7 +150,7 @@ async function explainSignature(
     return true
   }
   const how = { now: setting.seconds(), thread: setting.settings.signatureThread }
-  const signed = await trace.ask<Signed>(
+  const signed = await list.ask<Signed>(
     'signature',
     () => verifyWithKeys(jws, issuer.keySet, row, how),
     ({ key }) => ({ expected, found: `one by the key ${quote(key.jwk.kid)}` }),
@@ -164,13 +164,13 @@ async function explainRules(
   issuer: TrustedIssuer,
   isGenuine: boolean,
 ): Promise<void> {
-  const { trace, setting } = work
+  const { list, setting } = work
   const { settings } = setting
   const { header, claims } = jws
   const now = setting.seconds()
   const context = { header, claims, issuer, now, ...settings }
-  if (!(await askRules(trace, CLAIM_RULES, context))) return
-  const read = await trace.ask(
+  if (!(await askRules(list, CLAIM_RULES, context))) return
+  const read = await list.ask(
     'credential',
     () => ({ credential: issuer.profile.credential ? readSummary(claims) : undefined }),
     ({ credential }) => ({
@@ -180,7 +180,7 @@ async function explainRules(
   )
   if (read === undefined) return
   const { credential } = read
-  await askRules(trace, CREDENTIAL_RULES, { claims, credential, issuer, now, limits: settings })
+  await askRules(list, CREDENTIAL_RULES, { claims, credential, issuer, now, limits: settings })
   await explainRequest(work, knownFrom(jws, issuer, credential), isGenuine)
 }
 
@@ -203,19 +203,19 @@ function knownFrom(
 
 /** What is asked of each request anew. */
 async function explainRequest(
-  { trace, setting, presented, requirement }: Work,
+  { list, setting, presented, requirement }: Work,
   known: Known,
   isGenuine: boolean,
 ): Promise<void> {
   const requiresDpop = setting.settings.dpop?.isRequired === true
-  await trace.ask(
+  await list.ask(
     'binding',
     () => andThen(checkBinding(known, presented, { proofs: {}, requiresDpop }), () => true),
     () => ({ expected: 'a bearer token', found: 'one that is bound to no key' }),
   )
   if (requirement === undefined || !isGenuine) return
   const { statusLists } = setting
-  await trace.ask(
+  await list.ask(
     'requirement',
     () =>
       andThen(checkRequirement(requirement, known.context, undefined, { statusLists }), () => true),

@@ -66,7 +66,7 @@ export interface Passing {
 }
 
 /** The checks so far. */
-export interface Trace {
+export interface CheckList {
   readonly checks: readonly Check[]
   /**
    * Makes one check.
@@ -84,7 +84,7 @@ export interface Trace {
 }
 
 /** Starts a list of checks. */
-export function createTrace(): Trace {
+export function createCheckList(): CheckList {
   const checks: Check[] = []
   return {
     checks,

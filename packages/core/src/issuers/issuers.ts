@@ -9,7 +9,12 @@ import { likelyDifference } from '../kit/url.js'
 import type { IssuerSettings, Settings } from '../options/options.js'
 import type { KeySetHealth } from './key-set.js'
 import { lookedUpIssuers } from './looked-up-issuers.js'
-import { trust, type IssuerSource, type KeySetOf, type TrustedIssuer } from './trusted-issuer.js'
+import {
+  trustedIssuer,
+  type IssuerSource,
+  type KeySetOf,
+  type TrustedIssuer,
+} from './trusted-issuer.js'
 import { createUnlistedIssuers, type UnlistedIssuers } from './unlisted-issuers.js'
 
 /** The configured issuers. */
@@ -99,7 +104,10 @@ function firstOf(
 
 function listedIssuers(listed: readonly IssuerSettings[], keySetOf: KeySetOf): IssuerSource {
   const byName = new Map(
-    listed.map((own) => [own.issuer, trust(own.issuer, own, keySetOf(own.issuer, own, false))]),
+    listed.map((own) => [
+      own.issuer,
+      trustedIssuer(own.issuer, own, keySetOf(own.issuer, own, false)),
+    ]),
   )
   return {
     find: (issuer) => byName.get(issuer),
@@ -117,14 +125,17 @@ function tenantIssuers(
   if (own.sharesKeys) {
     const keySet = keySetOf(own.issuer, own, false)
     return {
-      find: (issuer) => (isTenant(issuer) ? trust(issuer, own, keySet) : undefined),
+      find: (issuer) => (isTenant(issuer) ? trustedIssuer(issuer, own, keySet) : undefined),
       keySets: [keySet],
     }
   }
   return {
     find(issuer) {
       if (!isTenant(issuer)) return undefined
-      return unlisted.get(issuer) ?? unlisted.add(trust(issuer, own, keySetOf(issuer, own, true)))
+      return (
+        unlisted.get(issuer) ??
+        unlisted.add(trustedIssuer(issuer, own, keySetOf(issuer, own, true)))
+      )
     },
     keySets: [],
   }

@@ -11,7 +11,7 @@ import type { HttpFailure } from '../kit/http.js'
 import type { Kept } from '../kit/kept.js'
 import type { Later } from '../kit/later.js'
 import { LRUCache } from '../kit/lru-cache.js'
-import { pause, within, type Runtime } from '../kit/runtime.js'
+import { pause, withTimeout, type Runtime } from '../kit/runtime.js'
 import type { KeyLocation, KeySetLimits } from '../options/options.js'
 import {
   candidates,
@@ -74,7 +74,7 @@ export interface KeySet {
 }
 
 /** What a key set is made of. */
-export interface KeySetOptions {
+export interface KeySetParts {
   readonly issuer: string
   /** The issuer or template in the options; `undefined` for one that a lookup answered for. */
   readonly configuredAs: string | undefined
@@ -88,7 +88,7 @@ export interface KeySetOptions {
 }
 
 /** Makes the key set of one Verifier; nothing is fetched before it is asked for. */
-export function createKeySet({ keysAt, ...options }: KeySetOptions): KeySet {
+export function createKeySet({ keysAt, ...options }: KeySetParts): KeySet {
   if ('keys' in keysAt) return staticKeySet(options, keysAt.keys)
   const set: RemoteKeySet = {
     ...options,
@@ -108,7 +108,7 @@ export function createKeySet({ keysAt, ...options }: KeySetOptions): KeySet {
   }
 }
 
-type Common = Omit<KeySetOptions, 'keysAt'>
+type Common = Omit<KeySetParts, 'keysAt'>
 
 interface RemoteKeySet extends Common {
   readonly keys: Kept<KeyIndex>
@@ -245,7 +245,7 @@ async function firstKeys(set: RemoteKeySet): Promise<KeyIndex> {
 
 /** A request waits for keys no longer than one fetch may take, whatever it waits behind. */
 function inTime<T>(set: RemoteKeySet, work: Promise<T>): Promise<T> {
-  return within(set.runtime, work, set.limits.timeout, async () => {
+  return withTimeout(set.runtime, work, set.limits.timeout, async () => {
     // The failure of the fetch itself, due at the same moment, says more.
     await pause(set.runtime, 0).ended
     throw unavailable(set)

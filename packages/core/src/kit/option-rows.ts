@@ -87,7 +87,7 @@ export function requireObject(expected: string, value: unknown, hint: string): v
 }
 
 /** The same rows for options within an option: their names in messages are `keySet.maxAge`. */
-export function within<Rows extends Readonly<Record<string, OptionRow>>>(
+export function namedWithin<Rows extends Readonly<Record<string, OptionRow>>>(
   group: string,
   rows: Rows,
 ): Rows {

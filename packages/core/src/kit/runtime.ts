@@ -90,7 +90,7 @@ export function pause(
  * @param limit in milliseconds
  * @param late makes what to throw, or to return, when the time is over
  */
-export function within<T>(
+export function withTimeout<T>(
   { schedule }: Pick<Runtime, 'schedule'>,
   work: Promise<T>,
   limit: number,

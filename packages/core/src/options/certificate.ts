@@ -4,7 +4,7 @@
  */
 import { enumerate, quote } from '../kit/display.js'
 import { configurationError } from '../kit/errors.js'
-import { fieldName, oneOf, readOptions, within, type OptionRows } from '../kit/option-rows.js'
+import { fieldName, oneOf, readOptions, namedWithin, type OptionRows } from '../kit/option-rows.js'
 
 /**
  * How a text shows a certificate: the byte sequence of RFC 9440, PEM with percent-escapes, PEM
@@ -102,7 +102,7 @@ export function certificateSettings(
 }
 
 function fieldSettings(field: CertificateField): CertificateField {
-  const rows = within('certificate', CERTIFICATE_ROWS)
+  const rows = namedWithin('certificate', CERTIFICATE_ROWS)
   const { header, format } = readOptions('options of "certificate"', field, rows)
   const missing = header === undefined ? 'header' : 'format'
   if (header !== undefined && format !== undefined)

@@ -10,7 +10,7 @@ import {
   oneOf,
   readOptions,
   seconds,
-  within,
+  namedWithin,
   type OptionRows,
 } from '../kit/option-rows.js'
 
@@ -200,7 +200,7 @@ export function dpopSettings(
   const { mode, algorithms, maxAge, nonce, replay } = readOptions(
     'options of "dpop"',
     options ?? {},
-    within('dpop', DPOP_ROWS),
+    namedWithin('dpop', DPOP_ROWS),
   )
   const settings: DpopSettings = {
     isRequired: mode === 'required',
@@ -219,14 +219,14 @@ export function dpopSettings(
 }
 
 function nonceSettings(options: NonceOptions): DpopSettings['nonce'] {
-  return readOptions('options of "dpop.nonce"', options, within('dpop.nonce', NONCE_ROWS))
+  return readOptions('options of "dpop.nonce"', options, namedWithin('dpop.nonce', NONCE_ROWS))
 }
 
 function replaySettings(options: ReplayOptions): DpopSettings['replay'] {
   const { store, maxEntries, timeout, unavailable } = readOptions(
     'options of "dpop.replay"',
     options,
-    within('dpop.replay', REPLAY_ROWS),
+    namedWithin('dpop.replay', REPLAY_ROWS),
   )
   const openFor = unavailable === 'closed' ? 0 : unavailable.openFor
   return { store, maxEntries, timeout: timeout * 1_000, openFor: openFor * 1_000 }

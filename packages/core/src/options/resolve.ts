@@ -4,7 +4,7 @@
  */
 import { quote, quoteAddress } from '../kit/display.js'
 import { configurationError } from '../kit/errors.js'
-import { readOptions, within, type Filled } from '../kit/option-rows.js'
+import { readOptions, namedWithin, type Filled } from '../kit/option-rows.js'
 import { systemRuntime, type Runtime } from '../kit/runtime.js'
 import { worksInBackground } from '../kit/single-flight.js'
 import { certificateSettings } from './certificate.js'
@@ -78,7 +78,7 @@ function keySetLimits({ keySet, allowInsecureHttp }: Given): KeySetLimits & { pr
   const { maxAge, maxStale, timeout, maxBytes, prefetch } = readOptions(
     'options of "keySet"',
     keySet ?? {},
-    within('keySet', KEY_SET_ROWS),
+    namedWithin('keySet', KEY_SET_ROWS),
   )
   if (maxStale < maxAge)
     throw configurationError(
@@ -98,7 +98,7 @@ function keySetLimits({ keySet, allowInsecureHttp }: Given): KeySetLimits & { pr
 
 function cacheBounds(cache: Given['cache']): Settings['cache'] {
   if (cache === null) return null
-  return readOptions('options of "cache"', cache ?? {}, within('cache', CACHE_ROWS))
+  return readOptions('options of "cache"', cache ?? {}, namedWithin('cache', CACHE_ROWS))
 }
 
 function issuersOf(

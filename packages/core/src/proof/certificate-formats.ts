@@ -6,14 +6,14 @@ import { decodeBase64 } from '../kit/base64url.js'
 import type { CertificateFormat } from '../options/certificate.js'
 
 /** A whole certificate, or nothing but its hash. */
-export type Shown = { readonly der: Uint8Array } | { readonly sha256: Uint8Array }
+export type CertificateBytes = { readonly der: Uint8Array } | { readonly sha256: Uint8Array }
 
 /** One form of text. */
 interface Format {
   /** What the text has to be, for the operator. */
   readonly is: string
   /** @returns `undefined` for any other text */
-  readonly read: (text: string) => Shown | undefined
+  readonly read: (text: string) => CertificateBytes | undefined
 }
 
 // RFC 7468 §3. Apache httpd has spaces in the place of line ends. Of a chain, the first is the
@@ -64,12 +64,12 @@ export function isWhole(der: Uint8Array): boolean {
   return der.length === 2 + size + length
 }
 
-function derOf(base64: string | undefined): Shown | undefined {
+function derOf(base64: string | undefined): CertificateBytes | undefined {
   const der = decodeBase64(base64 ?? '')
   return der !== undefined && isWhole(der) ? { der } : undefined
 }
 
-function hashOf(hex: string | undefined): Shown | undefined {
+function hashOf(hex: string | undefined): CertificateBytes | undefined {
   if (hex === undefined || !SHA256.test(hex)) return undefined
   const digits = hex.match(/../g) ?? []
   return { sha256: Uint8Array.from(digits, (two) => Number.parseInt(two, 16)) }

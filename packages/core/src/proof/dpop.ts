@@ -27,7 +27,7 @@ export interface DpopProofs {
 }
 
 /** What a request shows, and what came of it. */
-interface Shown {
+interface CheckedRequest {
   readonly method: string | undefined
   /** Whole: a router within another sees less of it. */
   readonly url: string | undefined
@@ -45,7 +45,7 @@ export function createDpopProofs(
   const read = createProofReader(dpop.algorithms, signatureThread)
   const freshness = createFreshness(dpop, runtime)
   const replays = createReplays(dpop.replay, runtime, emitter)
-  const shown = new WeakMap<object, Shown>()
+  const shown = new WeakMap<object, CheckedRequest>()
   const hashOf = tokenHashes()
 
   /**
@@ -122,7 +122,7 @@ function tokenHashes(): (known: Known) => Later<string> {
 }
 
 function isSame(
-  shown: Shown,
+  shown: CheckedRequest,
   { known, proof, request: { method, url, originalUrl = url } }: Demand,
 ): boolean {
   return (

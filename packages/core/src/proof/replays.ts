@@ -6,7 +6,7 @@ import { printable } from '../kit/display.js'
 import { Denial } from '../kit/errors.js'
 import type { Emitter } from '../kit/events.js'
 import type { Later } from '../kit/later.js'
-import { within, type Runtime } from '../kit/runtime.js'
+import { withTimeout, type Runtime } from '../kit/runtime.js'
 import { encodeBase64url } from '../kit/sha256.js'
 import type { DpopSettings, ReplayStore } from '../options/dpop.js'
 import { createReplayMemory } from './replay-memory.js'
@@ -113,7 +113,7 @@ type Add = (key: string, ttl: number) => Promise<'added' | 'present'>
 function boundedAdd(store: ReplayStore, timeout: number, runtime: World): Add {
   return async (key, ttl) => {
     const answer = Promise.resolve().then(() => store.add(key, ttl))
-    const found = await within(runtime, answer, timeout, () => {
+    const found = await withTimeout(runtime, answer, timeout, () => {
       throw new Error(`no answer within ${timeout} ms`)
     })
     if (found === 'added' || found === 'present') return found

@@ -46,7 +46,7 @@ export interface Lookups {
 }
 
 /** What a requirement is asked about. */
-export interface Question<Request> {
+export interface RequirementInput<Request> {
   readonly caller: Caller
   readonly request: Request
   readonly lookups: Lookups
@@ -84,7 +84,7 @@ export function checkRequirement<Request>(
  */
 export function evaluate<Request>(
   requirement: Requirement<Request>,
-  question: Question<Request>,
+  question: RequirementInput<Request>,
 ): Outcome {
   const { caller, request, lookups } = question
   return orElse(

@@ -1,4 +1,4 @@
-import { answer as answerWith } from '../../src/challenge.js'
+import { refusalAnswer as answerWith } from '../../src/challenge.js'
 import {
   configurationError,
   Denial,
