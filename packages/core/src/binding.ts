@@ -9,13 +9,13 @@ import type { Presented } from './presented/authorization.js'
 import { proofField } from './presented/proof.js'
 import type { RequestLike } from './presented/request.js'
 import type { Confirmation } from './rules/confirmation.js'
-import type { Known } from './token-cache.js'
+import type { ValidatedToken } from './token-cache.js'
 
 /** What a request must show, and by what. */
-export interface Demand {
+export interface ProofInput {
   /** The thumbprint in the token's confirmation. */
   readonly thumbprint: string
-  readonly known: Known
+  readonly known: ValidatedToken
   readonly request: RequestLike
   /** The framework's own request, for functions of the application. */
   readonly own?: unknown
@@ -31,7 +31,7 @@ export interface Demand {
  * @returns fields for a good answer, if there are any
  * @throws {Denial} where the request does not show it
  */
-export type Proof = (demand: Demand) => Later<readonly FieldPair[] | undefined>
+export type Proof = (demand: ProofInput) => Later<readonly FieldPair[] | undefined>
 
 /** The ways to show a key, by the member of the confirmation; a missing one cannot be shown. */
 export interface Proofs {
@@ -88,7 +88,7 @@ export function withProof(presented: Presented): Presented {
  * @throws {Denial} `token_bound`, `token_not_bound`, and those of the proofs
  */
 export function checkBinding(
-  known: Known,
+  known: ValidatedToken,
   presented: Presented,
   { proofs, requiresDpop }: BindingRules,
 ): Later<readonly FieldPair[] | undefined> {
@@ -105,7 +105,7 @@ export function checkBinding(
 function showEach(
   [member, ...others]: readonly (typeof MEMBERS)[number][],
   confirmation: Confirmation,
-  shown: { known: Known; presented: Presented; proofs: Proofs },
+  shown: { known: ValidatedToken; presented: Presented; proofs: Proofs },
 ): Later<readonly FieldPair[] | undefined> {
   if (member === undefined) return undefined
   const { [member]: thumbprint } = confirmation

@@ -22,15 +22,15 @@ import { createCertificateProof } from './proof/certificate.js'
 import { createDpopProofs, type DpopProofs } from './proof/dpop.js'
 import type { Progress } from './report.js'
 import { validate, type Validated } from './rules/validated.js'
-import { serve, type ResourceServer } from './server.js'
+import { assembleServer, type ResourceServer } from './server.js'
 import { createStatusLists } from './status/status.js'
-import { createTokenCache, type Known } from './token-cache.js'
+import { createTokenCache, type ValidatedToken } from './token-cache.js'
 
 /**
  * A resource server that was dropped without `close()` would renew its keys for ever: its timers
  * end once it is collected. Its keys stay, as a method that was taken from it may still be used.
  */
-const unused =
+const droppedServers =
   typeof FinalizationRegistry === 'undefined'
     ? undefined
     : new FinalizationRegistry<Pick<Issuers, 'release'>>((issuers) => issuers.release())
@@ -79,7 +79,7 @@ export function createResourceServer<C extends object = Claims>(
   const dpop = settings.dpop && createDpopProofs(settings, settings.dpop, emitter)
   const binding = bindingRules(settings, dpop)
 
-  function decide(stated: Presented, progress: Progress): Later<Known> {
+  function decide(stated: Presented, progress: Progress): Later<ValidatedToken> {
     refuseScheme(stated, binding)
     const presented = withProof(stated)
     const remembered = tokens.get(presented.token, runtime.now())
@@ -97,7 +97,11 @@ export function createResourceServer<C extends object = Claims>(
   }
 
   /** The same for a token that is remembered and for a new one: each request must show its keys. */
-  function bound(known: Known, presented: Presented, progress: Progress): Later<Known> {
+  function bound(
+    known: ValidatedToken,
+    presented: Presented,
+    progress: Progress,
+  ): Later<ValidatedToken> {
     const shown = checkBinding(known, presented, binding)
     if (shown === undefined) return known
     return andThen(shown, (fields) => {
@@ -124,8 +128,8 @@ export function createResourceServer<C extends object = Claims>(
   }
 
   if (settings.prefetch) issuers.prefetch()
-  const server = serve({ decide, settings, emitter, issuers, statusLists, tokens, dpop })
-  unused?.register(server, issuers)
+  const server = assembleServer({ decide, settings, emitter, issuers, statusLists, tokens, dpop })
+  droppedServers?.register(server, issuers)
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
 }

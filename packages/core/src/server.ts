@@ -10,7 +10,7 @@ import {
   type Deciding,
   type Question,
 } from './decision.js'
-import type { Asked, Exchange } from './exchange.js'
+import type { RequestInfo, Exchange } from './exchange.js'
 import type { Issuers } from './issuers/issuers.js'
 import type { KeySetHealth } from './issuers/key-set.js'
 import type { Emitter } from './kit/events.js'
@@ -174,7 +174,7 @@ export interface ResourceServerState {
 const openServers = createRollCall<ResourceServerState>('verifier-guard:state')
 
 /** Makes a resource server from its decision. */
-export function serve(parts: Parts): DecidingServer {
+export function assembleServer(parts: Parts): DecidingServer {
   const { decide, settings, emitter, issuers, statusLists, dpop } = parts
   const report = createReport(settings, emitter)
   const deciding: Deciding = { decide, report, lookups: { statusLists } }
@@ -183,43 +183,43 @@ export function serve(parts: Parts): DecidingServer {
 
   const server: DecidingServer = {
     authenticate: async (request, requirement) =>
-      (await answer(deciding, asking(request, requirement)))!,
+      (await answer(deciding, questionOf(request, requirement)))!,
     admit: async (request, options = {}) => {
       const { requirement, optional } = readOptions('options of admit()', options, ADMIT_ROWS)
-      return admit(deciding, asking(request, requirement, optional))
+      return admit(deciding, questionOf(request, requirement, optional))
     },
     verifyAccessToken: async (token, requirement) =>
       (await answer(deciding, {
         read: () => presentAlone(token),
         request: undefined,
         requirement,
-        asked: {},
+        info: {},
       }))!,
     authorize: <R>(auth: AuthContext<object>, requirement: Requirement<R>, request?: R) =>
       authorize(
         deciding,
         callerIn(auth),
-        { requirement, request: request as R, asked: askedBy(request) },
+        { requirement, request: request as R, info: infoOf(request) },
         false,
       ),
     [decisionsFor]: {
       authenticate: (exchange, isOptional) => {
         const { request, own, identity } = exchange
         const read = () => present(request, own, identity)
-        return admit(deciding, { read, request, isOptional, asked: exchange })
+        return admit(deciding, { read, request, isOptional, info: exchange })
       },
       isClosed: () => isClosed,
       authorize: (auth, requirement, exchange) =>
         authorize(
           deciding,
           auth,
-          { requirement, request: exchange.own ?? exchange.request, asked: exchange },
+          { requirement, request: exchange.own ?? exchange.request, info: exchange },
           true,
         ),
     },
     async ready() {
       await Promise.all([issuers.ready(), dpop?.ready()]).catch((error: unknown) =>
-        report.explain(error),
+        report.throwExplained(error),
       )
     },
     health,
@@ -246,14 +246,14 @@ function stateOf({ settings, tokens }: Parts, health: ResourceServerHealth): Res
 }
 
 /** The question of a request that an application hands in. */
-function asking<R extends RequestLike>(
+function questionOf<R extends RequestLike>(
   request: R,
   requirement: Requirement<R> | undefined,
   isOptional = false,
 ): Question<R> {
   const hint = "pass a web Request, Node's request, or { method, url, headers }"
   requireObject('a request to decide on', request, hint)
-  return { read: () => present(request), request, requirement, isOptional, asked: { request } }
+  return { read: () => present(request), request, requirement, isOptional, info: { request } }
 }
 
 /** The caller that an application hands in: without one, nothing can be asked. */
@@ -265,7 +265,7 @@ function callerIn(auth: AuthContext<object>): AuthContext {
 }
 
 /** What an application asks about by hand may be a request, or anything else. */
-function askedBy(own: unknown): Asked {
+function infoOf(own: unknown): RequestInfo {
   const isRequest = typeof own === 'object' && own !== null && 'headers' in own
   return { own, request: isRequest ? (own as RequestLike) : undefined }
 }

@@ -23,7 +23,7 @@ import {
   type Entry,
   type Exchange,
 } from '@verifier-guard/core/support'
-import { prepare, type Application } from './last-resort.js'
+import { addLastErrorHandler, type Application } from './last-resort.js'
 
 export * from '@verifier-guard/core'
 export { protectUpgrade, whenExpired } from '@verifier-guard/core/support'
@@ -243,7 +243,7 @@ function refuse(
     // A time-out, for instance, answered meanwhile.
     if (res.headersSent) return
     setFields(res, error.headers)
-    prepare(req.app)
+    addLastErrorHandler(req.app)
     next(error)
   }
 }

@@ -52,11 +52,11 @@ export function watchAround(scope: FastifyInstance): void {
   watchAround(around)
   if (Object.hasOwn(around, watched)) return
   around[watched] = true
-  around.addHook('onRoute', prepare)
+  around.addHook('onRoute', guardRoute)
   answerRefusals(around)
 }
 
-function prepare(route: RouteOptions): void {
+function guardRoute(route: RouteOptions): void {
   const { auth } = (route.config ?? {}) as RouteConfig
   if (isRequirement(auth)) route.onRequest = [refuseUnguarded(auth), ...listOf(route.onRequest)]
 }

@@ -16,7 +16,7 @@ export async function askRules<Context>(
 ): Promise<boolean> {
   let failed: string | undefined
   for (const row of rows) {
-    const { name, expects, finds, isGround } = row
+    const { name, expects, finds, stopsTable } = row
     if (failed !== undefined) {
       list.skip(name, 'claims that can be compared', `nothing to compare: see ${failed}`)
       continue
@@ -26,7 +26,7 @@ export async function askRules<Context>(
       () => (applyRules({ check, rows: [row] }, context), true),
       () => ({ expected: expects(context), found: finds(context) }),
     )
-    if (passed === undefined && isGround === true) failed = name
+    if (passed === undefined && stopsTable === true) failed = name
   }
   return failed === undefined
 }

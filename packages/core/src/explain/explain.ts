@@ -19,7 +19,7 @@ import { CLAIM_RULES } from '../rules/claims.js'
 import { clientIdOf } from '../rules/client.js'
 import { confirmationOf } from '../rules/confirmation.js'
 import { CREDENTIAL_RULES } from '../rules/credential-policy.js'
-import { createTokenCache, type Known } from '../token-cache.js'
+import { createTokenCache, type ValidatedToken } from '../token-cache.js'
 import { askRules } from './ask-rules.js'
 import {
   conclude,
@@ -189,7 +189,7 @@ function knownFrom(
   { token, header, claims }: UnverifiedJws,
   issuer: TrustedIssuer,
   credential: CredentialSummary | undefined,
-): Known {
+): ValidatedToken {
   return createTokenCache(null).add({
     ...{ token, header, claims, credential },
     issuer: issuer.issuer,
@@ -204,7 +204,7 @@ function knownFrom(
 /** What is asked of each request anew. */
 async function explainRequest(
   { list, setting, presented, requirement }: Work,
-  known: Known,
+  known: ValidatedToken,
   isGenuine: boolean,
 ): Promise<void> {
   const requiresDpop = setting.settings.dpop?.isRequired === true

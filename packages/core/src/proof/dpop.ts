@@ -2,7 +2,7 @@
  * Checks the DPoP proof of a request: the checks of RFC 9449 §4.3 and §7.1 in their order, the one
  * that uses the proof up last. What one request has shown says nothing of the next.
  */
-import type { Demand, Proof } from '../binding.js'
+import type { ProofInput, Proof } from '../binding.js'
 import { quote, quoteAddress } from '../kit/display.js'
 import { Denial, type FieldPair } from '../kit/errors.js'
 import type { Emitter } from '../kit/events.js'
@@ -12,7 +12,7 @@ import { readUrl } from '../kit/url.js'
 import type { DpopSettings } from '../options/dpop.js'
 import type { Settings } from '../options/options.js'
 import type { RequestLike } from '../presented/request.js'
-import type { Known } from '../token-cache.js'
+import type { ValidatedToken } from '../token-cache.js'
 import { checkTimes, createFreshness, type Fresh } from './freshness.js'
 import { createProofReader, invalid, type ProofClaims, type SignedProof } from './proof.js'
 import { createReplays } from './replays.js'
@@ -52,7 +52,7 @@ export function createDpopProofs(
    * One request may be decided on several times: by nested guards, by the fields of a GraphQL
    * query, by each message on the socket that it opened. Its proof is used up once.
    */
-  function show(demand: Demand): Later<readonly FieldPair[] | undefined> {
+  function show(demand: ProofInput): Later<readonly FieldPair[] | undefined> {
     const { request, identity = request, proof } = demand
     if (proof === undefined || proof === '') return freshness.missing()
     const before = shown.get(identity)
@@ -65,7 +65,7 @@ export function createDpopProofs(
     return outcome
   }
 
-  function check(demand: Demand, text: string): Later<readonly FieldPair[] | undefined> {
+  function check(demand: ProofInput, text: string): Later<readonly FieldPair[] | undefined> {
     return andThen(read(text), (proof) => {
       checkMethod(proof.claims, demand.request)
       checkTarget(proof.claims, demand.request)
@@ -98,7 +98,7 @@ export function createDpopProofs(
   }
 
   /** §11.1: by hash, as a client chooses how long its `jti` is, and by key, as it chooses which. */
-  function used({ claims }: SignedProof, { ttl }: Fresh, demand: Demand): Later<void> {
+  function used({ claims }: SignedProof, { ttl }: Fresh, demand: ProofInput): Later<void> {
     const { thumbprint: owner, request, identity = request } = demand
     return andThen(sha256(`${owner}.${claims.jti}`), (key) =>
       replays.use({ key, ttl, owner, request: identity }),
@@ -109,8 +109,8 @@ export function createDpopProofs(
 }
 
 /** The hash of a token is asked for with every request that it comes with. */
-function tokenHashes(): (known: Known) => Later<string> {
-  const hashes = new WeakMap<Known, string>()
+function tokenHashes(): (known: ValidatedToken) => Later<string> {
+  const hashes = new WeakMap<ValidatedToken, string>()
   return (known) => {
     const hash = hashes.get(known)
     if (hash !== undefined) return hash
@@ -123,7 +123,7 @@ function tokenHashes(): (known: Known) => Later<string> {
 
 function isSame(
   shown: CheckedRequest,
-  { known, proof, request: { method, url, originalUrl = url } }: Demand,
+  { known, proof, request: { method, url, originalUrl = url } }: ProofInput,
 ): boolean {
   return (
     shown.proof === proof &&
@@ -143,7 +143,7 @@ function checkMethod({ htm }: ProofClaims, { method }: RequestLike): void {
 }
 
 /** §4.3 no. 12 a and b. */
-function checkToken({ claims, thumbprint }: SignedProof, hash: string, demand: Demand): void {
+function checkToken({ claims, thumbprint }: SignedProof, hash: string, demand: ProofInput): void {
   if (claims.ath !== hash)
     throw invalid('"ath" as the hash of the token beside it', 'that of another text')
   if (thumbprint === demand.thumbprint) return

@@ -52,7 +52,7 @@ export function requiredClaim(
 ): Requirement {
   texts('claim', claim)
   const path: readonly string[] = Object.freeze([claim].flat())
-  const { fits, expected, missed } = prepare(condition)
+  const { fits, expected, missed } = conditionTest(condition)
   const name = `claim ${path.join('.')}`
   return Object.freeze({
     name,
@@ -121,7 +121,7 @@ const ROWS = {
   satisfies: { check: anything, says: 'whatever a function answers `true` to' },
 } as const satisfies OptionRows<ClaimCondition>
 
-function prepare(condition: ClaimCondition): Test {
+function conditionTest(condition: ClaimCondition): Test {
   readOptions('conditions of requiredClaim', condition, ROWS)
   const stated = Object.entries(condition).filter(([, wanted]) => wanted !== undefined)
   const [name, wanted] = stated[0] ?? []

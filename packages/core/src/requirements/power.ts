@@ -83,7 +83,7 @@ const ROWS = {
 export function requiredPower<Request = unknown>(
   options: PowerOptions<Request>,
 ): Requirement<Request> {
-  const { domain, criteria, name } = prepare(options)
+  const { domain, criteria, name } = readPower(options)
   const decide = ({ powers, kind }: Caller, wanted: unknown): Refusal | undefined => {
     // A request that names no domain must not match a power that names none.
     if (typeof wanted !== 'string' || wanted === '')
@@ -102,7 +102,7 @@ export function requiredPower<Request = unknown>(
   })
 }
 
-function prepare<Request>(options: PowerOptions<Request>) {
+function readPower<Request>(options: PowerOptions<Request>) {
   const { type, anyDomain, wildcard } = readOptions('options of requiredPower', options, ROWS)
   // These two have no default.
   text('function', options.function)

@@ -38,7 +38,7 @@ export const CLAIM_RULES: RuleTable<ClaimContext> = {
       expects: () => 'registered claims of their types',
       finds: () => 'such claims',
       fault: wrongType,
-      isGround: true,
+      stopsTable: true,
     },
     {
       // What kind of JWT it is says more than what it lacks for being another.
@@ -58,7 +58,7 @@ export const CLAIM_RULES: RuleTable<ClaimContext> = {
           .map(quote)
           .join(', ') || 'none',
       fault: missingClaim,
-      isGround: true,
+      stopsTable: true,
     },
     ...TIME_RULES,
     TOKEN_KIND_RULE,

@@ -24,7 +24,7 @@ export interface Rule<Context> {
   /** What is wrong, or `undefined` where the token passes. */
   readonly fault: (context: Context) => Fault | undefined
   /** Whether the later rows of its table can't be asked once this one failed. */
-  readonly isGround?: true
+  readonly stopsTable?: true
 }
 
 /** Rules that are asked together, and what they look at. */
