@@ -26,6 +26,7 @@ import {
 import type { Emitter, GuardEvents } from './kit/events.js'
 import { fingerprint } from './kit/fingerprint.js'
 import type { Later } from './kit/later.js'
+import { optional } from './kit/members.js'
 import type { Settings } from './options/options.js'
 
 /** What the trace of a decision says. */
@@ -94,6 +95,7 @@ type Where = Pick<Draft, 'method' | 'route'>
 /** Makes the report of a resource server. */
 export function createReport(settings: Settings, emitter: Emitter): Report {
   const toGuardError = guardErrors(settings)
+  const publishDenial = denialPublisher(settings, emitter)
 
   function allowed(
     auth: AuthContext | undefined,
@@ -133,26 +135,27 @@ export function createReport(settings: Settings, emitter: Emitter): Report {
       throw error instanceof Denial ? toGuardError(error.refusal, { trace: {} }, {}, false) : error
     },
   }
+}
 
-  /** The operator's half of the answer; a promise where its fingerprint takes time. */
-  function publishDenial(
+/** The operator's half of the answer; a promise where its fingerprint takes time. */
+function denialPublisher({ sampleDenied: share, runtime }: Settings, emitter: Emitter) {
+  return (
     refusal: GuardError,
     token: string | undefined,
     progress: Progress,
     info: RequestInfo,
-  ): Later<void> {
-    const { sampleDenied: share, runtime } = settings
+  ): Later<void> => {
     if (!emitter.listens('denied', refusal.code)) return
     if (share < 1 && runtime.random() >= share) return
     const event = {
       ...denialEvent(refusal, progress, info),
       ...optional('share', share < 1 ? share : undefined),
     }
-    const emit = (mark?: string) =>
-      emitter.emit('denied', { ...event, ...optional('fingerprint', mark) }, progress.caller)
-    const mark = token === undefined ? undefined : fingerprint(token)
-    if (mark instanceof Promise) return mark.then(emit, () => emit())
-    emit(mark)
+    const emit = (id?: string) =>
+      emitter.emit('denied', { ...event, ...optional('fingerprint', id) }, progress.caller)
+    const id = token === undefined ? undefined : fingerprint(token)
+    if (id instanceof Promise) return id.then(emit, () => emit())
+    emit(id)
   }
 }
 
@@ -222,11 +225,4 @@ function addRequest<Event extends Where>(event: Event, { request, route }: Reque
   const pattern = route?.()
   if (pattern !== undefined) event.route = pattern
   return event
-}
-
-function optional<Name extends string, T>(
-  name: Name,
-  value: T | undefined,
-): { readonly [Member in Name]?: T } {
-  return (value === undefined ? {} : { [name]: value }) as { [Member in Name]?: T }
 }

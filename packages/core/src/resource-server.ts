@@ -5,15 +5,14 @@
 import { checkBinding, refuseScheme, withProof, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'
 import { identityOf, identityOfClaims } from './identity.js'
-import { createIssuers, type Issuers } from './issuers/issuers.js'
-import { createKeySet } from './issuers/key-set.js'
+import { issuersOf, type Issuers } from './issuers/issuers.js'
 import { verifyWithKeys } from './issuers/signer.js'
 import type { TrustedIssuer } from './issuers/trusted-issuer.js'
 import type { AlgorithmRow } from './jwt/algorithms.js'
 import { parseJws, type UnverifiedJws } from './jwt/jws.js'
 import { quote } from './kit/display.js'
 import { Denial } from './kit/errors.js'
-import { createEmitter, type Emitter } from './kit/events.js'
+import { createEmitter } from './kit/events.js'
 import { andThen, type Later } from './kit/later.js'
 import type { ResourceServerOptions, Settings } from './options/options.js'
 import { resolveOptions } from './options/resolve.js'
@@ -91,7 +90,7 @@ export function createResourceServer<C extends object = Claims>(
       return bound(remembered, presented, progress)
     }
     checkForm(presented)
-    return andThen(validated(presented.token, progress), (token) =>
+    return andThen(validated(presented.token, progress, issuers, settings), (token) =>
       bound(tokens.add(token), presented, progress),
     )
   }
@@ -110,28 +109,34 @@ export function createResourceServer<C extends object = Claims>(
     })
   }
 
-  function validated(token: string, progress: Progress): Later<Validated> {
-    const jws = parseJws(token)
-    const seconds = () => runtime.now() / 1_000
-    return andThen(issuers.find(jws.claims['iss']), (issuer) => {
-      progress.trace.configuredAs = issuer.configuredAs
-      // Anybody can invent the tenant of a template; a signature by its key is proof.
-      if (issuer.template === undefined) progress.trace.issuer = issuer.issuer
-      const row = allowedAlgorithm(jws, issuer)
-      const how = { now: seconds(), thread: settings.signatureThread }
-      return andThen(verifyWithKeys(jws, issuer.keySet, row, how), (signed) => {
-        progress.trace.issuer = issuer.issuer
-        progress.whose = () => identityOfClaims(jws.claims, issuer)
-        return validate(signed, issuer, seconds(), settings)
-      })
-    })
-  }
-
   if (settings.prefetch) issuers.prefetch()
   const server = assembleServer({ decide, settings, emitter, issuers, statusLists, tokens, dpop })
   droppedServers?.register(server, issuers)
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
+}
+
+/** The steps that a new token has to pass, from its form to its claims. */
+function validated(
+  token: string,
+  progress: Progress,
+  issuers: Issuers,
+  settings: Settings,
+): Later<Validated> {
+  const jws = parseJws(token)
+  const seconds = () => settings.runtime.now() / 1_000
+  return andThen(issuers.find(jws.claims['iss']), (issuer) => {
+    progress.trace.configuredAs = issuer.configuredAs
+    // Any caller can invent the tenant of a template; a signature by its key is proof.
+    if (issuer.template === undefined) progress.trace.issuer = issuer.issuer
+    const row = allowedAlgorithm(jws, issuer)
+    const how = { now: seconds(), thread: settings.signatureThread }
+    return andThen(verifyWithKeys(jws, issuer.keySet, row, how), (signed) => {
+      progress.trace.issuer = issuer.issuer
+      progress.whose = () => identityOfClaims(jws.claims, issuer)
+      return validate(signed, issuer, seconds(), settings)
+    })
+  })
 }
 
 function bindingRules(
@@ -140,23 +145,6 @@ function bindingRules(
 ): BindingRules {
   const x5tS256 = certificate && createCertificateProof(certificate)
   return { proofs: { jkt: proofs?.show, x5tS256 }, requiresDpop: dpop?.isRequired === true }
-}
-
-function issuersOf(settings: Settings, emitter: Emitter): Issuers {
-  const { limits, runtime } = settings
-  return createIssuers(settings, (issuer, own, isUnverified) => {
-    const { keysAt, algorithms, configuredAs } = own
-    return createKeySet({
-      issuer,
-      configuredAs,
-      keysAt: keysAt(issuer),
-      algorithms: [...algorithms.values()],
-      limits,
-      runtime,
-      emitter,
-      isUnverified,
-    })
-  })
 }
 
 /**

@@ -75,7 +75,8 @@ export function createTokenCache(bounds: Required<CacheOptions> | null): TokenCa
   }
 }
 
-function knownNow(validated: Validated): ValidatedToken {
+/** What is known of a token that was validated just now. */
+export function knownNow(validated: Validated): ValidatedToken {
   const { confirmation, validFrom, validUntil, basis } = validated
   const context = createContext(validated)
   return { context, isRemembered: false, confirmation, validFrom, validUntil, basis }

@@ -8,12 +8,12 @@ import type { InspectedHandler } from './inspection.js'
 const logger = new Logger('VerifierGuardModule')
 
 /** Says which handlers are open: as a warning where one of them is not `@Public()`. */
-export function reportAccess(doors: readonly InspectedHandler[]): void {
+export function reportAccess(handlers: readonly InspectedHandler[]): void {
   // Field resolvers are reached through a query, a mutation or a subscription.
-  const asked = doors.filter(({ call }) => call !== 'field' && call !== 'other')
-  if (asked.length === 0) return
+  const named = handlers.filter(({ call }) => call !== 'field' && call !== 'other')
+  if (named.length === 0) return
   const { text, hasOpen } = describeDoors(
-    asked.map((door) => ({ state: stateOf(door), shown: door.shown })),
+    named.map((handler) => ({ state: stateOf(handler), shown: handler.shown })),
     ADVICE,
   )
   if (hasOpen) logger.warn(text)

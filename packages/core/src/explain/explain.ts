@@ -19,7 +19,7 @@ import { CLAIM_RULES } from '../rules/claims.js'
 import { clientIdOf } from '../rules/client.js'
 import { confirmationOf } from '../rules/confirmation.js'
 import { CREDENTIAL_RULES } from '../rules/credential-policy.js'
-import { createTokenCache, type ValidatedToken } from '../token-cache.js'
+import { knownNow, type ValidatedToken } from '../token-cache.js'
 import { askRules } from './ask-rules.js'
 import {
   conclude,
@@ -190,7 +190,7 @@ function knownFrom(
   issuer: TrustedIssuer,
   credential: CredentialSummary | undefined,
 ): ValidatedToken {
-  return createTokenCache(null).add({
+  return knownNow({
     ...{ token, header, claims, credential },
     issuer: issuer.issuer,
     clientId: clientIdOf(claims, issuer, credential),

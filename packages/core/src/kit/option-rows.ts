@@ -155,6 +155,12 @@ export const flag: Check = (name, value) => {
   throw wrong(`"${name}" as true or false`, value, hint)
 }
 
+/** Options within an option. */
+export const group: Check = (name, value) => {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  throw wrong(`"${name}" as an object`, value, LEAVE_OUT)
+}
+
 /** A text that says something. */
 export const text: Check = (name, value) => {
   if (typeof value === 'string' && value.trim() !== '') return

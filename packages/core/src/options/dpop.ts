@@ -7,6 +7,7 @@ import { configurationError } from '../kit/errors.js'
 import {
   closedOrOpenFor,
   count,
+  group,
   oneOf,
   readOptions,
   seconds,
@@ -132,13 +133,13 @@ export const DPOP_ROWS = {
     says: 'age at which a proof is too old; it may be 10 seconds ahead',
   },
   nonce: {
-    check: checkGroup,
+    check: group,
     needsValue: true,
     defaultIs: 'none is demanded',
     says: 'demands a nonce of this resource server in each proof',
   },
   replay: {
-    check: checkGroup,
+    check: group,
     defaultIs: 'see below',
     says: 'how proofs that were used are remembered',
   },
@@ -230,11 +231,6 @@ function replaySettings(options: ReplayOptions): DpopSettings['replay'] {
   )
   const openFor = unavailable === 'closed' ? 0 : unavailable.openFor
   return { store, maxEntries, timeout: timeout * 1_000, openFor: openFor * 1_000 }
-}
-
-function checkGroup(name: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
-  throw configurationError(`"${name}" as an object`, quote(value), 'leave it out for the default')
 }
 
 function checkAlgorithms(name: string, value: unknown): void {

@@ -11,6 +11,7 @@ import {
   FIELD_NAME,
   flag,
   functions,
+  group,
   oneOf,
   seconds,
   text,
@@ -175,7 +176,7 @@ export const SERVER_ROWS = {
     says: '`ignore` accepts credentials outside their validity window',
   },
   keySet: {
-    check: checkGroup,
+    check: group,
     defaultIs: 'see below',
     says: 'how key sets are kept',
   },
@@ -185,7 +186,7 @@ export const SERVER_ROWS = {
     says: 'bounds of the token cache; `null` verifies every token again',
   },
   status: {
-    check: checkGroup,
+    check: group,
     defaultIs: 'nowhere',
     says: 'where the status of credentials is looked up, for `requiredStatus`',
   },
@@ -195,7 +196,7 @@ export const SERVER_ROWS = {
     says: 'the public URL of this API, or several: what DPoP proofs are made for',
   },
   dpop: {
-    check: checkGroup,
+    check: group,
     defaultIs: 'see below',
     says: 'how DPoP proofs are checked; needs `resource`',
   },
@@ -249,11 +250,6 @@ function checkIdTokens(name: string, value: unknown): void {
   text(`${name}.lack`, lack)
 }
 
-function checkGroup(name: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null) return
-  throw configurationError(`"${name}" as an object`, quote(value), 'leave it out for the default')
-}
-
 function checkCache(name: string, value: unknown): void {
   if (typeof value === 'object') return
   throw configurationError(`"${name}" as an object`, quote(value), 'null switches it off')
@@ -280,7 +276,7 @@ function checkShare(name: string, value: unknown): void {
 
 /** Other members than those that are read do no harm: a runtime may serve the client as well. */
 function checkRuntime(name: string, value: unknown): void {
-  checkGroup(name, value)
+  group(name, value)
   const names = Object.keys(systemRuntime)
   const read = Object.entries(value as object).filter(([member]) => names.includes(member))
   functions(names, 'leave it out for that of the process')(name, Object.fromEntries(read))

@@ -38,7 +38,7 @@ export const FORMATS: Readonly<Record<CertificateFormat, Format>> = {
   },
   'pem-body': {
     is: 'the lines of a certificate in PEM, joined, without the first and the last',
-    read: (text) => derOf(unescaped(firstOf(text))),
+    read: (text) => derOf(unescaped(firstCertificate(text))),
   },
   'der-base64': {
     is: 'a certificate in DER, in base64',
@@ -88,7 +88,7 @@ function unescaped(text: string): string {
  * Traefik separates the certificates of a chain by a comma alone. One with white space after it
  * joins two fields (RFC 9110 §5.3), which show nothing.
  */
-function firstOf(text: string): string {
+function firstCertificate(text: string): string {
   return /,\s/.test(text) ? '' : text.split(',', 1)[0]!
 }
 

@@ -11,6 +11,7 @@ import { sha256 } from '../kit/sha256.js'
 import { readUrl } from '../kit/url.js'
 import type { DpopSettings } from '../options/dpop.js'
 import type { Settings } from '../options/options.js'
+import type { ResourceAddress } from '../options/resource.js'
 import type { RequestLike } from '../presented/request.js'
 import type { ValidatedToken } from '../token-cache.js'
 import { checkTimes, createFreshness, type Fresh } from './freshness.js'
@@ -68,7 +69,7 @@ export function createDpopProofs(
   function check(demand: ProofInput, text: string): Later<readonly FieldPair[] | undefined> {
     return andThen(read(text), (proof) => {
       checkMethod(proof.claims, demand.request)
-      checkTarget(proof.claims, demand.request)
+      checkTarget(proof.claims, demand.request, resources)
       checkTimes(proof.claims, runtime.now() / 1_000)
       return andThen(freshness.check(proof.claims), (fresh) =>
         andThen(hashOf(demand.known), (hash) => {
@@ -80,21 +81,6 @@ export function createDpopProofs(
         }),
       )
     })
-  }
-
-  /** §4.3 no. 9. */
-  function checkTarget({ htu }: ProofClaims, request: RequestLike): void {
-    const targets = targetsOf(request, resources)
-    if (typeof targets === 'string') throw invalid('the URL of the request as "htu"', targets)
-    if (isFor(htu, targets)) return
-    // Origins alone: a path may name a person, or hold a secret.
-    const origins = targets.map(originOf)
-    const found = originOf(htu)
-    throw invalid(
-      `"htu" at ${origins.map(quoteAddress).join(' or ')}, with the path of the request`,
-      origins.includes(found) ? 'another path there' : quoteAddress(found),
-      'state in "resource" the public URL of this API, with the path that a gateway removes',
-    )
   }
 
   /** §11.1: by hash, as a client chooses how long its `jti` is, and by key, as it chooses which. */
@@ -139,6 +125,25 @@ function checkMethod({ htm }: ProofClaims, { method }: RequestLike): void {
   throw invalid(
     '"htm" as the method of the request',
     `${quote(htm)} for ${method === undefined ? 'a request whose method is not known' : quote(method)}`,
+  )
+}
+
+/** §4.3 no. 9. */
+function checkTarget(
+  { htu }: ProofClaims,
+  request: RequestLike,
+  resources: readonly ResourceAddress[],
+): void {
+  const targets = targetsOf(request, resources)
+  if (typeof targets === 'string') throw invalid('the URL of the request as "htu"', targets)
+  if (isFor(htu, targets)) return
+  // Origins alone: a path may name a person, or hold a secret.
+  const origins = targets.map(originOf)
+  const found = originOf(htu)
+  throw invalid(
+    `"htu" at ${origins.map(quoteAddress).join(' or ')}, with the path of the request`,
+    origins.includes(found) ? 'another path there' : quoteAddress(found),
+    'state in "resource" the public URL of this API, with the path that a gateway removes',
   )
 }
 

@@ -58,7 +58,7 @@ export function requiredClaim(
     name,
     check({ claims }: Caller): Outcome {
       const value = follow(claims, path)
-      const decide = (answer: unknown): Refusal | undefined => {
+      const refusalFor = (answer: unknown): Refusal | undefined => {
         // Whatever merely counts as true is no yes.
         if (answer === true) return undefined
         const reason = {
@@ -68,7 +68,7 @@ export function requiredClaim(
         }
         return { code: 'claim_requirement_unmet', reason }
       }
-      return value === undefined ? decide(false) : andThen(given(fits(value)), decide)
+      return value === undefined ? refusalFor(false) : andThen(given(fits(value)), refusalFor)
     },
   })
 }
