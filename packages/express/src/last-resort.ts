@@ -1,3 +1,4 @@
+/* The answer to a refusal that no error handler of the application answers. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fieldsByName, isRefusal } from '@verifier-guard/core/support'
 

@@ -1,3 +1,8 @@
+/**
+ * Protects Fastify routes.
+ *
+ * @packageDocumentation
+ */
 import {
   GuardError,
   type AuthContext,

@@ -1,3 +1,4 @@
+/* What a route states in its `config`: its requirement, or that it is open. */
 import type { GuardError, Requirement } from '@verifier-guard/core'
 import { configurationError, missingGuard } from '@verifier-guard/core/support'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'

@@ -1,3 +1,8 @@
+/**
+ * Protects functions that answer web requests.
+ *
+ * @packageDocumentation
+ */
 import {
   GuardError,
   type AuthContext,

@@ -1,3 +1,8 @@
+/**
+ * Protects Koa routes.
+ *
+ * @packageDocumentation
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type {
   AuthContext,

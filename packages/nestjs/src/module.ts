@@ -1,3 +1,4 @@
+/* The module that an application imports: its options in, its guards out. */
 import {
   ConfigurableModuleBuilder,
   Inject,

@@ -1,3 +1,4 @@
+/* How calls of each kind carry credentials, and where their caller is kept. */
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common'
 import type { AuthContext, GuardError, HeaderFields, RequestLike } from '@verifier-guard/core'
 

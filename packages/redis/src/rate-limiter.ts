@@ -1,3 +1,4 @@
+/* A store from a limiter of `rate-limiter-flexible`. */
 import type { ReplayStore } from '@verifier-guard/core'
 import { configurationError, requireObject } from '@verifier-guard/core/support'
 

@@ -1,3 +1,5 @@
+/* Every way to fail, and the error that applications see. */
+
 /**
  * Where a failure lies: in the application's configuration, the caller's token, or the way to the
  * Verifier.
@@ -188,8 +190,9 @@ export class Denial extends Error {
  * take, a repeated name as often as it is sent.
  *
  * Its only enumerable members are the names, a repeated one with a list of values: so Express, Koa
- * and Fastify read `error.headers` in their own error handling. Node's `writeHead` takes them
- * spread: `response.writeHead(error.status, { ...error.headers })`.
+ * and Fastify read `error.headers` in their own error handling. Names are read as they are written,
+ * `error.headers['WWW-Authenticate']`, and one that is not sent is `undefined`. Node's `writeHead`
+ * takes the fields spread: `response.writeHead(error.status, { ...error.headers })`.
  */
 export type HeaderFields = [name: string, value: string][] & {
   readonly [name: string]: string | string[]
