@@ -1,6 +1,6 @@
 /*
  * Decides on access tokens. The page to read first: `decide` and `validated` are every step of a
- * decision, each in the room of its name.
+ * decision, each in the folder of its name.
  */
 import { checkBinding, refuseScheme, withProof, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'

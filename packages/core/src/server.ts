@@ -27,7 +27,7 @@ import type { StatusListHealth } from './status/kept-list.js'
 import type { StatusLists } from './status/status.js'
 import type { TokenCache, TokenCacheSize } from './token-cache.js'
 
-/** How a resource server fares: fit for a readiness probe. */
+/** The state of a resource server: fit for a readiness probe. */
 export interface ResourceServerHealth {
   /**
    * `ready`: every issuer's keys are at hand; `down`: no issuer's are; `degraded`: anything
@@ -108,7 +108,7 @@ export interface ResourceServer<C extends object = Claims> {
    *   message
    */
   ready(): Promise<void>
-  /** Tells how it fares, at once. Starts nothing. */
+  /** Its state, at once. Starts nothing. */
   health(): ResourceServerHealth
   /** Ends fetches and timers; requests that wait for keys get 503. */
   close(): void
@@ -125,7 +125,7 @@ export interface AdmitOptions<R = unknown> {
 /** The rows of {@link AdmitOptions}. */
 export const ADMIT_ROWS = {
   requirement: { check: anything, needsValue: true, says: 'what the route asks for' },
-  optional: { check: flag, default: false, says: 'lets requests without credentials through' },
+  optional: { check: flag, default: false, says: 'allows requests without credentials' },
 } as const satisfies OptionRows<AdmitOptions>
 
 /**

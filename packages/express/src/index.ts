@@ -65,7 +65,7 @@ export type Handler = (
 ) => void
 
 /**
- * Lets requests with a valid access token through and sets `req.auth`; refuses the others through
+ * Allows requests with a valid access token and sets `req.auth`; refuses the others through
  * Express' error handling.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
@@ -73,7 +73,7 @@ export type Handler = (
  *
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   routers
- * @param authOptions `optional` lets requests without credentials through; default: false
+ * @param authOptions `optional` allows requests without credentials; default: false
  * @returns a middleware; it calls `next(error)` with a `GuardError`, which is answered in JSON
  *   where no error handler of the application answers. Its `close()` ends the timers of a resource
  *   server that it made: `server.on('close', guard.close)`
@@ -83,9 +83,9 @@ export type Handler = (
  * import express from 'express'
  * import { auth, requiredPower } from '@verifier-guard/express'
  *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
  * const app = express()
- * app.use('/offers', auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack'
- * }))
+ * app.use('/offers', auth(trust))
  * app.post(
  *   '/offers',
  *   requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }),
@@ -178,17 +178,16 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: for example that this caller owns
- * that order. Grants for
- * `true` alone.
+ * Requires what only the application can tell: for example that this caller owns that order. Allows
+ * for `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
 export const requiredRule = bound.requiredRule
 
 /**
- * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
- * once: each one made keeps lists of its own.
+ * Requires that the credential behind the token is neither revoked nor suspended by now. The lists
+ * are those of the resource server: its option `status`.
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
@@ -202,7 +201,7 @@ export const requiredStatus = bound.requiredStatus
 export const allOf = bound.allOf
 
 /**
- * Requires one of several things, asked in order; the first that is met grants.
+ * Requires one of several things, asked in order; the first that is met allows.
  *
  * @see `anyOf` of `@verifier-guard/core`
  */

@@ -59,8 +59,7 @@ export type RegisterOptions = AuthOptions &
   )
 
 /**
- * A plugin that lets requests with a valid access token through and sets `request.auth`, on every
- * route
+ * A plugin that allows requests with a valid access token and sets `request.auth`, on every route
  * of the scope it is registered in. `app.register(auth, { issuer, … })` and
  * `app.register(auth({ issuer, … }))` are the same.
  *
@@ -70,7 +69,7 @@ export type RegisterOptions = AuthOptions &
  *
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   scopes
- * @param authOptions `optional` lets requests without credentials through; default: false
+ * @param authOptions `optional` allows requests without credentials; default: false
  * @returns a plugin; a refused request goes to Fastify's error handling with status and headers
  *   set, and gets its answer in JSON where no handler answers
  * @throws {GuardError} `invalid_configuration`, at once
@@ -220,17 +219,16 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: for example that this caller owns
- * that order. Grants for
- * `true` alone.
+ * Requires what only the application can tell: for example that this caller owns that order. Allows
+ * for `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
 export const requiredRule = bound.requiredRule
 
 /**
- * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
- * once: each one made keeps lists of its own.
+ * Requires that the credential behind the token is neither revoked nor suspended by now. The lists
+ * are those of the resource server: its option `status`.
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
@@ -244,7 +242,7 @@ export const requiredStatus = bound.requiredStatus
 export const allOf = bound.allOf
 
 /**
- * Requires one of several things, asked in order; the first that is met grants.
+ * Requires one of several things, asked in order; the first that is met allows.
  *
  * @see `anyOf` of `@verifier-guard/core`
  */

@@ -47,8 +47,7 @@ export interface AuthEnv {
 }
 
 /**
- * Lets requests with a valid access token through and sets `c.var.auth`; throws for the others what
- * Hono
+ * Allows requests with a valid access token and sets `c.var.auth`; throws for the others what Hono
  * answers from.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
@@ -56,7 +55,7 @@ export interface AuthEnv {
  *
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   routes
- * @param authOptions `optional` lets requests without credentials through; default: false
+ * @param authOptions `optional` allows requests without credentials; default: false
  * @returns a middleware; a `GuardError` reaches `app.onError`, and is answered in JSON without one.
  *   Its `close()` ends the timers of a resource server that it made
  * @throws {GuardError} `invalid_configuration`, at once
@@ -65,9 +64,9 @@ export interface AuthEnv {
  * import { auth, authOf, requiredScopes } from '@verifier-guard/fetch/hono'
  * import { Hono } from 'hono'
  *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
  * const app = new Hono()
- * app.use('/orders/*', auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack'
- * }))
+ * app.use('/orders/*', auth(trust))
  * app.get('/orders/:id', requiredScopes('orders:read'), (c) =>
  *   c.json({ hello: authOf(c).clientId }),
  * )
@@ -161,17 +160,16 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: for example that this caller owns
- * that order. Grants for
- * `true` alone.
+ * Requires what only the application can tell: for example that this caller owns that order. Allows
+ * for `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
 export const requiredRule = bound.requiredRule
 
 /**
- * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
- * once: each one made keeps lists of its own.
+ * Requires that the credential behind the token is neither revoked nor suspended by now. The lists
+ * are those of the resource server: its option `status`.
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
@@ -185,7 +183,7 @@ export const requiredStatus = bound.requiredStatus
 export const allOf = bound.allOf
 
 /**
- * Requires one of several things, asked in order; the first that is met grants.
+ * Requires one of several things, asked in order; the first that is met allows.
  *
  * @see `anyOf` of `@verifier-guard/core`
  */

@@ -35,14 +35,13 @@ export type { AuthOptions } from '@verifier-guard/core/support'
 /** How a handler is protected, besides what the resource server decides. */
 export interface ProtectOptions<Optional extends boolean = false> extends AuthOptions {
   /**
-   * Lets requests without any credentials through, as anonymous. A bad token is refused all the
-   * same. Default: false.
+   * Allows requests without any credentials, as anonymous. A bad token is refused all the same.
+   * Default: false.
    */
   readonly optional?: Optional
   /**
    * What the handler asks of the caller, made by `requiredScopes`, `requiredPower` or another of
-   * these.
-   * Default: a valid token.
+   * these. Default: a valid token.
    */
   readonly requirement?: Requirement<Request>
 }

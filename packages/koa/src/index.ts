@@ -64,15 +64,15 @@ export interface GuardedContext {
 export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => Promise<unknown>
 
 /**
- * Lets requests with a valid access token through and sets `ctx.state.auth`; throws for the
- * others what Koa answers from.
+ * Allows requests with a valid access token and sets `ctx.state.auth`; throws for the others what
+ * Koa answers from.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
  * the route.
  *
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   routers
- * @param authOptions `optional` lets requests without credentials through; default: false
+ * @param authOptions `optional` allows requests without credentials; default: false
  * @returns a middleware that throws a `GuardError` with `status`, `headers` and `expose`; uncaught,
  *   it is answered in JSON. Its `close()` ends the timers of a resource server that it made:
  *   `server.on('close', guard.close)`
@@ -176,17 +176,16 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: for example that this caller owns
- * that order. Grants for
- * `true` alone.
+ * Requires what only the application can tell: for example that this caller owns that order. Allows
+ * for `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
 export const requiredRule = bound.requiredRule
 
 /**
- * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
- * once: each one made keeps lists of its own.
+ * Requires that the credential behind the token is neither revoked nor suspended by now. The lists
+ * are those of the resource server: its option `status`.
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
@@ -200,7 +199,7 @@ export const requiredStatus = bound.requiredStatus
 export const allOf = bound.allOf
 
 /**
- * Requires one of several things, asked in order; the first that is met grants.
+ * Requires one of several things, asked in order; the first that is met allows.
  *
  * @see `anyOf` of `@verifier-guard/core`
  */

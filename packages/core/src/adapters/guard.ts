@@ -18,14 +18,14 @@ import { warnOfManyGuards } from './many-guards.js'
 /** How an adapter treats requests, besides what the resource server decides. */
 export interface AuthOptions {
   /**
-   * Lets requests without any credentials through, as anonymous. A bad token is refused all the
-   * same: a client that sends one expects to be authenticated. Default: false.
+   * Allows requests without any credentials, as anonymous. A bad token is refused all the same: a
+   * client that sends one expects to be authenticated. Default: false.
    */
   readonly optional?: boolean
 }
 
 const AUTH_ROWS = {
-  optional: { check: flag, default: false, says: 'lets requests without credentials through' },
+  optional: { check: flag, default: false, says: 'allows requests without credentials' },
 } as const satisfies OptionRows<AuthOptions>
 
 /** How one handler is protected: what {@link AuthOptions} says, and what the handler asks for. */

@@ -300,5 +300,5 @@ function memoryFilling(maxEntries: number): string {
 }
 
 function once(name: keyof GuardEvents, what: string): string {
-  return `This is said once; the event "${name}" (option "events") tells of ${what}.`
+  return `This is said once; the event "${name}" (option "events") reports ${what}.`
 }

@@ -137,9 +137,10 @@ export function closedOrOpenFor(most: number): Check {
   }
 }
 
-// RFC 9110 §5.1, of the characters that fields are named with; a switch from the environment is no
-// name.
-/** The name of a header field. */
+/**
+ * The name of a header field: RFC 9110 §5.1, of the characters that fields are named with. A switch
+ * from the environment is no name.
+ */
 export const FIELD_NAME = /^(?!(?:true|false|yes|no|on|off)$)[a-z][\w-]{0,63}$/i
 
 /** The name of a header field, as an option. */

@@ -159,7 +159,7 @@ function* warnings({ issuers, limits, dpop }: Settings): Iterable<string> {
     if (idTokens === 'accept')
       yield `idTokens is "accept": id_tokens of ${issuer} are taken for access tokens, so whoever a user signs in to can call this API as that user; name a claim that only access tokens have, as { lack: 'name' }, if there is one.`
     if (template !== undefined && isOpenToAll(issuer))
-      yield `the issuer ${issuer} takes every host below its last label for a Verifier of yours: where anybody can register a name there, anybody can issue tokens.`
+      yield `the issuer ${issuer} takes every host below its last label for a Verifier of yours: where anyone can register a name there, anyone can issue tokens.`
     if (audience?.includes(issuer))
       yield `audience is the issuer ${issuer} itself: every machine's token is addressed so; only powers, tenant and other requirements restrict access.`
   }

@@ -218,7 +218,7 @@ export const SERVER_ROWS = {
   sampleDenied: {
     check: checkShare,
     default: 1,
-    says: 'share of the denials that the event `denied` tells of',
+    says: 'share of the denials that are published as event `denied`',
   },
   allowInsecureHttp: {
     check: flag,
@@ -270,7 +270,7 @@ function checkShare(name: string, value: unknown): void {
   throw configurationError(
     `"${name}" as a number above 0 and up to 1`,
     quote(value),
-    'it is a share: 0.1 tells of one denial in ten',
+    'it is a share: 0.1 publishes one denial in ten',
   )
 }
 

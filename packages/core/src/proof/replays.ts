@@ -152,7 +152,7 @@ function replayed(): Denial {
 function full(maxEntries: number): Denial {
   return new Denial('replay_store_unavailable', {
     check: 'replay',
-    expected: 'room for another used proof',
+    expected: 'space for another used proof',
     actual: `a memory of ${maxEntries} that is full, or of which this key holds half of what is free`,
     hint: 'raise "dpop.replay.maxEntries", or use a shared store',
   })

@@ -33,7 +33,7 @@ export function allOf<Requests extends readonly unknown[]>(
 }
 
 /**
- * Requires one of several things, asked in order; the first that is met grants.
+ * Requires one of several things, asked in order; the first that is met allows.
  *
  * @throws {GuardError} `invalid_configuration` for none, or for anything that is no requirement
  * @example

@@ -167,7 +167,7 @@ function refusal(expected: string, actual: string, hint?: string): Refusal {
 }
 
 const NO_POWERS =
-  'if the credential grants some, the Verifier dropped them: versions before 2.0.7 drop what they do not know of newer credentials'
+  'if the credential has some, the Verifier dropped them: versions before 2.0.7 drop what they do not know of newer credentials'
 
 function describe(powers: readonly Power[]): string {
   if (powers.length === 0) return 'no powers'

@@ -150,7 +150,7 @@ function refusalOf(requirement: Requirement<never>, outcome: unknown): Refusal |
     typeof reason?.expected === 'string'
   )
     return outcome as Refusal
-  const hint = 'return undefined to grant, or a refusal with code and reason'
+  const hint = 'return undefined to allow, or a refusal with code and reason'
   return {
     code: 'rule_unmet',
     reason: {

@@ -7,7 +7,7 @@ import type { Caller, Requirement } from './requirement.js'
 /**
  * Requires what only the application can tell: for example that this caller owns that order.
  *
- * Grants for `true` alone; whatever else the function returns refuses with 403. When it throws,
+ * Allows for `true` alone; whatever else the function returns refuses with 403. When it throws,
  * nothing is decided: 503, and what it threw is the `cause` in the `denied` event.
  *
  * @param name for the `denied` event: `owner of the order`

@@ -589,9 +589,9 @@ describe('what is weaker than it may seem is said once, at start', () => {
       'https://{tenant}.github.io',
       'https://verifier-{tenant}.pages.dev',
     ].map((issuer): [string, Partial<ResourceServerOptions>, RegExp] => [
-      `a template of names that anybody may have: ${issuer}`,
+      `a template of names that anyone may have: ${issuer}`,
       { issuer },
-      /anybody can issue tokens/,
+      /anyone can issue tokens/,
     ]),
   ])('%s', (_, options, message) => {
     expect(warningsOf({ ...good, ...options })).toEqual([expect.stringMatching(message)])
