@@ -52,7 +52,23 @@ export interface ResourceServer<C extends object = Claims> {
    * @param requirement what the route asks for, made by `requiredScopes`, `requiredPower` or
    *   another requirement; default: a valid token
    * @returns the caller
-   * @throws {GuardError} every code of kind `token` and `verifier`
+   * @throws {GuardError} every code of kind `token` and `verifier`; `invalid_configuration` for
+   *   what is no request, and for what is no requirement
+   * @example
+   * ```ts
+   * import { createResourceServer, requiredScopes } from '@verifier-guard/core'
+   *
+   * const resourceServer = createResourceServer({
+   *   issuer: 'https://verifier.example.org/verifier',
+   *   profile: 'eudistack',
+   * })
+   * const mayRead = requiredScopes('orders:read')
+   *
+   * export async function handle(request: Request): Promise<Response> {
+   *   const auth = await resourceServer.authenticate(request, mayRead)
+   *   return Response.json({ hello: auth.clientId })
+   * }
+   * ```
    */
   authenticate<R extends RequestLike>(
     request: R,
@@ -60,7 +76,7 @@ export interface ResourceServer<C extends object = Claims> {
   ): Promise<AuthContext<C>>
   /**
    * Decides as {@link ResourceServer.authenticate} does, for hosts outside the frameworks: an
-   * upgrade, a gateway, a function. Tells besides which fields the answer must carry.
+   * upgrade, a gateway, a function. Returns the fields that the answer must carry as well.
    *
    * A DPoP proof is made for one method and one URL: the request must state both, as the client
    * sent them.
@@ -69,7 +85,22 @@ export interface ResourceServer<C extends object = Claims> {
    * @param options `requirement` is what the route asks for; `optional` lets requests without
    *   credentials pass as anonymous, default: false
    * @returns the caller, and the fields for the answer
-   * @throws {GuardError} every code of kind `token` and `verifier`
+   * @throws {GuardError} every code of kind `token` and `verifier`; `invalid_configuration` for
+   *   an unknown option, what is no request, and what is no requirement
+   * @example
+   * ```ts
+   * import { createResourceServer } from '@verifier-guard/core'
+   *
+   * const resourceServer = createResourceServer({
+   *   issuer: 'https://verifier.example.org/verifier',
+   *   profile: 'eudistack',
+   * })
+   *
+   * export async function handle(request: Request): Promise<Response> {
+   *   const { auth, headers } = await resourceServer.admit(request, { optional: true })
+   *   return Response.json({ hello: auth?.clientId ?? 'stranger' }, { headers })
+   * }
+   * ```
    */
   admit<R extends RequestLike>(request: R, options?: AdmitOptions<R>): Promise<Admission<C>>
   /**
@@ -80,7 +111,22 @@ export interface ResourceServer<C extends object = Claims> {
    * @param token the access token, without a scheme before it
    * @param requirement what is asked of the caller; default: a valid token
    * @returns the caller
-   * @throws {GuardError} every code of kind `token` and `verifier`
+   * @throws {GuardError} every code of kind `token` and `verifier`; `invalid_configuration` for
+   *   what is no requirement
+   * @example
+   * ```ts
+   * import { createResourceServer } from '@verifier-guard/core'
+   *
+   * const resourceServer = createResourceServer({
+   *   issuer: 'https://verifier.example.org/verifier',
+   *   profile: 'eudistack',
+   * })
+   *
+   * export async function onMessage(message: { token: string }): Promise<void> {
+   *   const auth = await resourceServer.verifyAccessToken(message.token)
+   *   console.log(auth.clientId)
+   * }
+   * ```
    */
   verifyAccessToken(token: string, requirement?: Requirement<undefined>): Promise<AuthContext<C>>
   /**
@@ -94,7 +140,24 @@ export interface ResourceServer<C extends object = Claims> {
    * @param request what the requirement reads; to be left out where that is nothing
    * @returns nothing when it holds at once, a promise when that takes time
    * @throws {GuardError} the codes with status 403, `token_not_bound`, `credential_revoked`,
-   *   `status_unavailable`, `rule_failed`; `invalid_configuration` without a caller
+   *   `status_unavailable`, `rule_failed`; `invalid_configuration` without a caller, for what is no
+   *   requirement, and for `requiredStatus` without the option `status`
+   * @example
+   * ```ts
+   * import { createResourceServer, requiredScopes } from '@verifier-guard/core'
+   *
+   * const resourceServer = createResourceServer({
+   *   issuer: 'https://verifier.example.org/verifier',
+   *   profile: 'eudistack',
+   * })
+   * const mayDelete = requiredScopes('orders:delete')
+   *
+   * export async function remove(request: Request): Promise<Response> {
+   *   const auth = await resourceServer.authenticate(request)
+   *   await resourceServer.authorize(auth, mayDelete)
+   *   return new Response(null, { status: 204 })
+   * }
+   * ```
    */
   authorize<R = undefined>(
     auth: AuthContext<object>,

@@ -120,6 +120,17 @@ export function auth(
  * @param requirement of `@verifier-guard/core`
  * @returns a middleware; a route where {@link auth} did not run before is refused with
  *   `invalid_configuration`
+ * @example
+ * ```ts
+ * import express from 'express'
+ * import { auth, required, requiredRule } from '@verifier-guard/express'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = express()
+ * app.use(auth(trust))
+ * const mayDelete = requiredRule('an owner', ({ tenant }) => tenant === 'shop')
+ * app.delete('/orders/:id', required(mayDelete), (req, res) => void res.sendStatus(204))
+ * ```
  */
 export function required(requirement: Requirement<never>): Handler {
   return function authorize(req: GuardedRequest, res, next) {
@@ -213,6 +224,16 @@ export const anyOf = bound.anyOf
  *
  * @throws {GuardError} `invalid_configuration` where no guard ran, and for an anonymous caller; the
  *   refusal again where an error handler let a refused request go on
+ * @example
+ * ```ts
+ * import express from 'express'
+ * import { auth, authOf } from '@verifier-guard/express'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = express()
+ * app.use(auth(trust))
+ * app.get('/me', (req, res) => void res.json({ hello: authOf(req).clientId }))
+ * ```
  */
 export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
   return requireCaller<C>(entryOf(req))
@@ -228,6 +249,16 @@ export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
  * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran; the refusal again where an error
  *   handler let a refused request go on
+ * @example
+ * ```ts
+ * import express from 'express'
+ * import { auth, optionalAuthOf } from '@verifier-guard/express'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = express()
+ * app.use(auth(trust, { optional: true }))
+ * app.get('/', (req, res) => void res.json({ hello: optionalAuthOf(req)?.clientId ?? 'stranger' }))
+ * ```
  */
 export function optionalAuthOf<C extends object = Claims>(req: object): AuthContext<C> | undefined {
   return findCaller<C>(entryOf(req))

@@ -160,6 +160,17 @@ function pluginOf(
  * @param requirement of `@verifier-guard/core`; its functions get Fastify's request
  * @returns a hook for a route's `onRequest` or `preHandler`; a route where {@link auth} did not run
  *   before is refused with `invalid_configuration`
+ * @example
+ * ```ts
+ * import Fastify from 'fastify'
+ * import { auth, required, requiredRule } from '@verifier-guard/fastify'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = Fastify()
+ * app.register(auth(trust))
+ * const mayDelete = requiredRule('an owner', ({ tenant }) => tenant === 'shop')
+ * app.delete('/orders/:id', { onRequest: required(mayDelete) }, async () => ({ deleted: true }))
+ * ```
  */
 export function required(requirement: Requirement<never>): Handler {
   return hook(function authorize(request, reply, done) {
@@ -254,6 +265,16 @@ export const anyOf = bound.anyOf
  *
  * @throws {GuardError} `invalid_configuration` where no guard ran, and for an anonymous caller; the
  *   refusal again where error handling let a refused request go on
+ * @example
+ * ```ts
+ * import Fastify from 'fastify'
+ * import { auth, authOf } from '@verifier-guard/fastify'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = Fastify()
+ * app.register(auth(trust))
+ * app.get('/me', async (request) => ({ hello: authOf(request).clientId }))
+ * ```
  */
 export function authOf<C extends object = Claims>(request: object): AuthContext<C> {
   return requireCaller<C>(entryOf(request))
@@ -269,6 +290,16 @@ export function authOf<C extends object = Claims>(request: object): AuthContext<
  * @returns `undefined` for an anonymous caller, and on routes that are open by `config.auth: false`
  * @throws {GuardError} `invalid_configuration` where no guard ran; the refusal again where error
  *   handling let a refused request go on
+ * @example
+ * ```ts
+ * import Fastify from 'fastify'
+ * import { auth, optionalAuthOf } from '@verifier-guard/fastify'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = Fastify()
+ * app.register(auth(trust, { optional: true }))
+ * app.get('/', async (request) => ({ hello: optionalAuthOf(request)?.clientId ?? 'stranger' }))
+ * ```
  */
 export function optionalAuthOf<C extends object = Claims>(
   request: object,

@@ -102,6 +102,17 @@ export function auth(
  * @param requirement of `@verifier-guard/core`; its functions get Hono's context
  * @returns a middleware; a route where {@link auth} did not run before is refused with
  *   `invalid_configuration`
+ * @example
+ * ```ts
+ * import { Hono } from 'hono'
+ * import { auth, required, requiredRule } from '@verifier-guard/fetch/hono'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = new Hono()
+ * app.use(auth(trust))
+ * const mayDelete = requiredRule('an owner', ({ tenant }) => tenant === 'shop')
+ * app.delete('/orders/:id', required(mayDelete), (c) => c.json({ deleted: true }))
+ * ```
  */
 export function required(requirement: Requirement<never>): MiddlewareHandler {
   return async function authorize(c, next) {
@@ -195,6 +206,16 @@ export const anyOf = bound.anyOf
  *
  * @throws {GuardError} `invalid_configuration` where no guard ran, and for an anonymous caller; the
  *   refusal again where error handling let a refused request go on
+ * @example
+ * ```ts
+ * import { Hono } from 'hono'
+ * import { auth, authOf } from '@verifier-guard/fetch/hono'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = new Hono()
+ * app.use(auth(trust))
+ * app.get('/me', (c) => c.json({ hello: authOf(c).clientId }))
+ * ```
  */
 export function authOf<C extends object = Claims>(c: { readonly var: object }): AuthContext<C> {
   return requireCaller<C>(entryOf(c))
@@ -210,6 +231,16 @@ export function authOf<C extends object = Claims>(c: { readonly var: object }): 
  * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran; the refusal again where error
  *   handling let a refused request go on
+ * @example
+ * ```ts
+ * import { Hono } from 'hono'
+ * import { auth, optionalAuthOf } from '@verifier-guard/fetch/hono'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = new Hono()
+ * app.use(auth(trust, { optional: true }))
+ * app.get('/', (c) => c.json({ hello: optionalAuthOf(c)?.clientId ?? 'stranger' }))
+ * ```
  */
 export function optionalAuthOf<C extends object = Claims>(c: {
   readonly var: object

@@ -186,6 +186,25 @@ function withFields(response: Response, fields: HeaderFields): Response {
  * @param error what the resource server threw
  * @returns the answer with status, fields and body
  * @throws {GuardError} `invalid_configuration` for another error, which is no refusal
+ * @example
+ * ```ts
+ * import { createResourceServer, GuardError, refusalResponse } from '@verifier-guard/fetch'
+ *
+ * const resourceServer = createResourceServer({
+ *   issuer: 'https://verifier.example.org/verifier',
+ *   profile: 'eudistack',
+ * })
+ *
+ * export async function handle(request: Request): Promise<Response> {
+ *   try {
+ *     const auth = await resourceServer.authenticate(request)
+ *     return Response.json({ hello: auth.clientId })
+ *   } catch (error) {
+ *     if (error instanceof GuardError) return refusalResponse(error)
+ *     throw error
+ *   }
+ * }
+ * ```
  */
 export function refusalResponse(error: GuardError): Response {
   if (!(error instanceof GuardError))

@@ -118,6 +118,17 @@ export function auth(
  * @param requirement of `@verifier-guard/core`; its functions get Koa's context
  * @returns a middleware; a route where {@link auth} did not run before is refused with
  *   `invalid_configuration`
+ * @example
+ * ```ts
+ * import Koa from 'koa'
+ * import { auth, required, requiredRule } from '@verifier-guard/koa'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = new Koa()
+ * app.use(auth(trust))
+ * const mayDelete = requiredRule('an owner', ({ tenant }) => tenant === 'shop')
+ * app.use(required(mayDelete))
+ * ```
  */
 export function required(requirement: Requirement<never>): Middleware {
   return async function authorize(ctx, next) {
@@ -211,6 +222,16 @@ export const anyOf = bound.anyOf
  *
  * @throws {GuardError} `invalid_configuration` where no guard ran, and for an anonymous caller; the
  *   refusal again where error handling let a refused request go on
+ * @example
+ * ```ts
+ * import Koa from 'koa'
+ * import { auth, authOf } from '@verifier-guard/koa'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = new Koa()
+ * app.use(auth(trust))
+ * app.use((ctx) => void (ctx.body = { hello: authOf(ctx).clientId }))
+ * ```
  */
 export function authOf<C extends object = Claims>(ctx: {
   readonly state: AuthState
@@ -228,6 +249,16 @@ export function authOf<C extends object = Claims>(ctx: {
  * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran; the refusal again where error
  *   handling let a refused request go on
+ * @example
+ * ```ts
+ * import Koa from 'koa'
+ * import { auth, optionalAuthOf } from '@verifier-guard/koa'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = new Koa()
+ * app.use(auth(trust, { optional: true }))
+ * app.use((ctx) => void (ctx.body = { hello: optionalAuthOf(ctx)?.clientId ?? 'stranger' }))
+ * ```
  */
 export function optionalAuthOf<C extends object = Claims>(ctx: {
   readonly state: AuthState

@@ -67,7 +67,8 @@ export interface Guard {
    * token is missing.
    *
    * @throws {GuardError} the codes with status 403, `token_missing`, `token_not_bound`,
-   *   `credential_revoked`, `status_unavailable`, `rule_failed`
+   *   `credential_revoked`, `status_unavailable`, `rule_failed`; `invalid_configuration` for what
+   *   is no requirement
    */
   authorize(
     auth: AuthContext | undefined,

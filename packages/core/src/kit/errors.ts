@@ -1,8 +1,9 @@
 /* Every way to fail, and the error that applications see. */
 
 /**
- * Where a failure lies: in the application's configuration, the caller's token, or the way to the
- * Verifier.
+ * Where a failure lies. `configuration`: the options of the application. `token`: what the request
+ * presents. `verifier`: nothing was decided, as keys, a status list, a store or a rule could not be
+ * reached.
  */
 export type ErrorKind = 'configuration' | 'token' | 'verifier'
 

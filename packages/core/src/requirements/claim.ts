@@ -36,6 +36,7 @@ export type ClaimCondition =
  *
  * @param claim its name, whatever characters that has, or the path to a member within it:
  *   `['realm_access', 'roles']`
+ * @returns the requirement; it refuses with `claim_requirement_unmet`, status 403
  * @throws {GuardError} `invalid_configuration` for an empty name or path, and for anything but one
  *   condition
  * @example

@@ -14,6 +14,7 @@ import {
 /**
  * Requires all of several things, asked in order; the first that is not met refuses.
  *
+ * @returns the requirement; it refuses as the first that is not met
  * @throws {GuardError} `invalid_configuration` for none, or for anything that is no requirement
  * @example
  * ```ts
@@ -35,6 +36,7 @@ export function allOf<Requests extends readonly unknown[]>(
 /**
  * Requires one of several things, asked in order; the first that is met allows.
  *
+ * @returns the requirement; it refuses with the code that all share, else with `rule_unmet`
  * @throws {GuardError} `invalid_configuration` for none, or for anything that is no requirement
  * @example
  * ```ts

@@ -67,6 +67,7 @@ const ROWS = {
  * Does not look at scopes, the tenant or the kind, and never joins two powers to one. A token
  * without a credential has no powers.
  *
+ * @returns the requirement; it refuses with `power_missing`, status 403
  * @throws {GuardError} `invalid_configuration` for a function, action or domain that is missing, or
  *   an unknown option
  * @example

@@ -59,7 +59,7 @@ export type Outcome = Later<Refusal | undefined>
  * Asks a requirement of a caller.
  *
  * @returns nothing when it is met at once, a promise when that takes time
- * @throws {GuardError} `invalid_configuration` for what is no requirement
+ * @throws {GuardError} `invalid_configuration` for what is no requirement, and of what it asks
  * @throws {Denial} `scope_missing`, `power_missing`, `tenant_mismatch`, `kind_not_accepted`,
  *   `claim_requirement_unmet`, `rule_unmet`, `token_not_bound`, `credential_revoked`,
  *   `status_unavailable`, `rule_failed`

@@ -12,6 +12,7 @@ import type { Caller, Requirement } from './requirement.js'
  *
  * @param name for the `denied` event: `owner of the order`
  * @param rule may take its time; it is asked for every request, and nothing of it is remembered
+ * @returns the requirement; it refuses with `rule_unmet`, status 403, or `rule_failed`, status 503
  * @throws {GuardError} `invalid_configuration` for an empty name, or a rule that is no function
  * @example
  * ```ts
