@@ -7,7 +7,7 @@ import { systemRuntime } from '../kit/runtime.js'
 import type { ResourceServerOptions } from '../options/options.js'
 import { decisionsFor, type DecidingServer } from '../server.js'
 
-/** More open guards for one issuer than any application has routes to tell apart. */
+/** Open guards for one issuer from which on a mistake is likely. */
 const MANY = 10
 /** Issuers that are counted. */
 const MOST_ISSUERS = 1_000
