@@ -36,8 +36,8 @@ export interface Profile {
   /** Whether claims in which ordinary authorization servers state the kind of a token count. */
   readonly readsKindClaims: boolean
   /**
-   * Claims of which an access token has at least one, and an id_token without claims of its own none; empty
-   * where that says nothing.
+   * Claims of which an access token has at least one, and an id_token without claims of its own
+   * none. Empty where that says nothing.
    */
   readonly accessTokenClaims: readonly string[]
   /** Claims that name the client which a token was issued to, in the order of their weight. */
