@@ -26,6 +26,7 @@ Channel.prototype.subscribe = function (listener) {
  */
 module.exports = class Environment extends TestEnvironment {
   #test = 'no test'
+  #isOver = false
   #warnings = []
   #note = ({ name, message }) => {
     if (UNWANTED.test(name)) this.#warnings.push(`${name} in "${this.#test}": ${message}`)
@@ -34,6 +35,10 @@ module.exports = class Environment extends TestEnvironment {
   async setup() {
     await super.setup()
     process.on('warning', this.#note)
+    // What a suite leaves open may warn later, of a server that is gone: that is no other suite's.
+    const { process: own } = this.global
+    const { emitWarning } = own
+    own.emitWarning = (...warning) => (this.#isOver ? undefined : emitWarning.apply(own, warning))
   }
 
   async handleTestEvent({ name, test }, { unhandledErrors }) {
@@ -45,6 +50,7 @@ module.exports = class Environment extends TestEnvironment {
   }
 
   async teardown() {
+    this.#isOver = true
     process.off('warning', this.#note)
     for (const channel of heard)
       if (channel.name.startsWith('verifier-guard:'))

@@ -73,7 +73,16 @@ const applications: Readonly<Record<string, () => Promise<Server>>> = {
   },
 }
 
+const servers: Server[] = []
+afterAll(() => {
+  for (const server of servers) {
+    server.closeAllConnections()
+    server.close()
+  }
+})
+
 async function listening(server: Server): Promise<Server> {
+  servers.push(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return server
@@ -111,3 +120,54 @@ describe.each(Object.entries(applications))(
       })
   },
 )
+
+/** Trusts the same Verifier, for another API: its tokens are refused here. */
+const elsewhere = { ...options, audience: 'https://other.example.org' }
+const good = () => ({ authorization: `Bearer ${verifier.mint()}` })
+
+describe('a caller that a guard allowed and one within refused is no caller any more', () => {
+  test('Express', async () => {
+    const app = express().use(onExpress.auth(options))
+    app.use(onExpress.auth(elsewhere), forgive)
+    app.use((req, res) => void res.send(who((req as onExpress.GuardedRequest).auth)))
+    const server = await listening(createServer(app))
+    const { port } = server.address() as AddressInfo
+    expect((await send(`http://127.0.0.1:${port}/`, 'GET', good())).body).toBe('anonymous')
+  })
+
+  test('Koa', async () => {
+    const app = new Koa<onKoa.AuthState>()
+    app.use(async (ctx, next) => {
+      await next().catch(() => undefined)
+      ctx.body = who(ctx.state.auth)
+    })
+    app.use(onKoa.auth(options)).use(onKoa.auth(elsewhere))
+    const answer = app.callback()
+    const server = await listening(
+      createServer((request, response) => void answer(request, response)),
+    )
+    const { port } = server.address() as AddressInfo
+    expect((await send(`http://127.0.0.1:${port}/`, 'GET', good())).body).toBe('anonymous')
+  })
+
+  test('Fastify', async () => {
+    const app = Fastify()
+    app.setErrorHandler((_error, request, reply) =>
+      reply.code(200).send(who((request as onFastify.GuardedRequest).auth)),
+    )
+    await app.register(onFastify.auth(options))
+    await app.register(onFastify.auth(elsewhere))
+    app.get('/', () => 'in')
+    expect((await app.inject({ url: '/', headers: good() })).body).toBe('anonymous')
+    await app.close()
+  })
+
+  test('Hono', async () => {
+    const app = new Hono<onHono.AuthEnv>()
+    app.use(onHono.auth(options)).use(onHono.auth(elsewhere))
+    app.get('/', (c) => c.text('in'))
+    app.onError((_error, c) => c.text(who(c.var.auth)))
+    const answer = await app.request('http://127.0.0.1/', { headers: good() })
+    expect(await answer.text()).toBe('anonymous')
+  })
+})

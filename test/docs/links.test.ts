@@ -44,7 +44,8 @@ async function anchorsOf(file: string): Promise<ReadonlySet<string>> {
 
 async function leadsSomewhere(file: string, link: string): Promise<boolean> {
   const [path, anchor] = link.split('#') as [string, string?]
-  const target = path === '' ? file : posix.join(posix.dirname(file), path).replace(/\/$/, '')
+  const written = posix.join(posix.dirname(file), decodeURIComponent(path)).replace(/\/$/, '')
+  const target = path === '' ? file : written
   if (path.startsWith('/') || !tree.has(target)) return false
   return anchor === undefined || (await anchorsOf(target)).has(anchor)
 }

@@ -36,3 +36,10 @@ function listen(signal: AbortSignal): Waiting {
   waitingOn.set(signal, waiting)
   return waiting
 }
+
+/** The signal, if it is one: HTTP clients take less than an AbortSignal. */
+export function abortSignal(given: unknown): AbortSignal | undefined {
+  return typeof given === 'object' && given !== null && 'throwIfAborted' in given
+    ? (given as AbortSignal)
+    : undefined
+}

@@ -1,5 +1,5 @@
 import type { JsonObject } from './json.js'
-import { timeClaims, type Moment } from './presentation.js'
+import { timeClaims, type JwtStamp } from './presentation.js'
 import type { UnsignedJwt } from './signer.js'
 
 /**
@@ -28,10 +28,10 @@ export interface AssertionInput {
 /** The client assertion of private_key_jwt (RFC 7523 §2.2, OpenID Connect Core §9). */
 export function buildAssertion(
   { clientId, audience, kid, type = 'JWT', claims }: AssertionInput,
-  moment: Moment,
+  stamp: JwtStamp,
 ): UnsignedJwt {
   return {
     header: { typ: type, ...(kid === undefined ? {} : { kid }) },
-    claims: { iss: clientId, sub: clientId, aud: audience, ...timeClaims(moment), ...claims },
+    claims: { iss: clientId, sub: clientId, aud: audience, ...timeClaims(stamp), ...claims },
   }
 }

@@ -4,11 +4,12 @@
  * @packageDocumentation
  */
 import type { AxiosError, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios'
-import { createCarrier } from './carrier.js'
+import { abortSignal } from './abort.js'
+import { createCarrier, type Carrier } from './carrier.js'
+import { httpsAgent } from './https-agent.js'
 import { canSendAgain } from './refused-token.js'
 import type { ApiAnswer } from './sending.js'
 import type { TokenSource } from './token-source.js'
-import { nodeAgent as agentFor } from './node-agent.js'
 
 /** The fields that are ours. */
 const FIELDS = ['authorization', 'dpop']
@@ -28,11 +29,12 @@ interface Printed {
 }
 
 /**
- * Adds the token to an instance's requests to `allowedOrigins`; requests elsewhere, and those with
- * an `authorization` of their own, pass untouched. A redirect to another origin goes on without it.
+ * Adds the token to an instance's requests to `allowedOrigins`. Requests elsewhere, and those with
+ * an `authorization` of the caller, pass untouched. A redirect to another origin goes on without
+ * the token.
  *
  * After a 401 that may mean the token, the request is repeated once with another one, if its body
- * can be sent again. A retry of axios, or of axios-retry, goes with the token of its own time.
+ * can be sent again. A retry of axios, or of axios-retry, goes with the token at hand by then.
  *
  * The token is taken out of what axios keeps of a call, so that a logged error does not show it.
  *
@@ -60,56 +62,74 @@ interface Printed {
  */
 export function addTokens(instance: AxiosInstance, tokens: TokenSource): () => void {
   const carrier = createCarrier(tokens, 'addTokens')
-  const redirected = new WeakSet<object>()
-
-  async function authorize(config: Config): Promise<Config> {
-    const { url, method } = targetOf(config)
-    const own = config.headers.get('authorization')
-    if (carrier.isOurs(own)) removeFields(config)
-    const signal = isAbortSignal(config.signal) ? config.signal : undefined
-    const fields = await carrier.fieldsFor({ url, method }, own, signal)
-    if (fields === undefined) return config
-    for (const [name, value] of Object.entries(fields)) config.headers.set(name, value as string)
-    if (carrier.staysAtHome(fields)) config.maxRedirects = 0
-    if (carrier.connections) config.httpsAgent = await agentFor(carrier.connections)
-    watchRedirects(config, new URL(url).origin, () => redirected.add(config))
-    return config
-  }
-
-  async function repeat(error: AxiosError): Promise<unknown> {
-    const { config, response } = Object(error) as Printed
-    const own = authorizationOf(config)
-    if (!carrier.isOurs(own)) throw error
-    hideToken(Object(error) as Printed)
-    // An origin that the call was redirected to never had the token, and so can't refuse it.
-    if (!config || !response || redirected.has(config)) throw error
-    const target = targetOf(config)
-    const refused = carrier.note(target.url, own, response as ApiAnswer)
-    if (!refused || config[REPEATED] || !canSendAgain(config.data)) throw error
-    if ((await carrier.another(target, own, refused)) === undefined) throw error
-    const again: Config = { ...config, [REPEATED]: true }
-    return instance.request(again)
-  }
-
-  function settle(response: AxiosResponse): AxiosResponse {
-    const { config } = response
-    const own = authorizationOf(config)
-    if (!carrier.isOurs(own)) return response
-    if (!redirected.has(config)) carrier.note(targetOf(config).url, own, response as ApiAnswer)
-    hideToken({ config, response })
-    return response
-  }
-
-  function targetOf(config: Config) {
-    return { url: instance.getUri(config), method: (config.method ?? 'get').toUpperCase() }
-  }
-
-  const request = instance.interceptors.request.use(authorize)
-  const response = instance.interceptors.response.use(settle, repeat)
+  const parts: Parts = { instance, carrier, redirected: new WeakSet() }
+  const { request, response } = instance.interceptors
+  const ofRequest = request.use((config) => authorize(parts, config))
+  const ofResponse = response.use(
+    (answer) => settle(parts, answer),
+    (error: AxiosError) => repeat(parts, error),
+  )
   return () => {
-    instance.interceptors.request.eject(request)
-    instance.interceptors.response.eject(response)
+    request.eject(ofRequest)
+    response.eject(ofResponse)
   }
+}
+
+interface Parts {
+  readonly instance: AxiosInstance
+  readonly carrier: Carrier
+  /** Requests that were redirected to another origin. */
+  readonly redirected: WeakSet<object>
+}
+
+async function authorize(parts: Parts, config: Config): Promise<Config> {
+  const { carrier, redirected } = parts
+  const target = targetOf(parts, config)
+  const authorization = config.headers.get('authorization')
+  if (carrier.isOurs(authorization)) removeFields(config)
+  const fields = await carrier.fieldsFor(target, authorization, abortSignal(config.signal))
+  if (fields === undefined) return config
+  for (const [name, value] of Object.entries(fields)) config.headers.set(name, value as string)
+  if (carrier.refusesRedirects(fields)) config.maxRedirects = 0
+  if (carrier.connections) config.httpsAgent = await httpsAgent(carrier.connections)
+  watchRedirects(config, new URL(target.url).origin, () => redirected.add(config))
+  return config
+}
+
+async function repeat(parts: Parts, error: AxiosError): Promise<unknown> {
+  const { carrier, instance } = parts
+  const printed = Object(error) as Printed
+  const { config, response } = printed
+  const authorization = authorizationOf(config)
+  if (!carrier.isOurs(authorization)) throw error
+  hideToken(printed)
+  if (!config || !response) throw error
+  const refused = note(parts, config, authorization, response)
+  if (!refused || config[REPEATED] || !canSendAgain(config.data)) throw error
+  const target = targetOf(parts, config)
+  const signal = abortSignal(config.signal)
+  if (!(await carrier.another(target, authorization, refused, signal))) throw error
+  const again: Config = { ...config, [REPEATED]: true }
+  return instance.request(again)
+}
+
+function settle(parts: Parts, response: AxiosResponse): AxiosResponse {
+  const { config } = response
+  const authorization = authorizationOf(config)
+  if (!parts.carrier.isOurs(authorization)) return response
+  note(parts, config, authorization, response)
+  hideToken({ config, response })
+  return response
+}
+
+/** An origin that the call was redirected to never had the token, and so can't refuse it. */
+function note(parts: Parts, config: Config, authorization: unknown, response: AxiosResponse) {
+  if (parts.redirected.has(config)) return undefined
+  return parts.carrier.note(targetOf(parts, config).url, authorization, response as ApiAnswer)
+}
+
+function targetOf({ instance }: Parts, config: Config) {
+  return { url: instance.getUri(config), method: (config.method ?? 'get').toUpperCase() }
 }
 
 /** What was in the place of a function of ours: a retry brings the function along. */
@@ -165,9 +185,4 @@ function hideRequest(holder: Pick<Printed, 'request'> | undefined): void {
     writable: true,
     configurable: true,
   })
-}
-
-/** axios asks for less than an AbortSignal. */
-function isAbortSignal(signal: unknown): signal is AbortSignal {
-  return typeof signal === 'object' && signal !== null && 'throwIfAborted' in signal
 }

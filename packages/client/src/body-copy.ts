@@ -1,5 +1,7 @@
-/** A larger body is not kept for a second time: it would take its space twice. */
-const MOST = 1_048_576
+import { copyBytes } from './bytes.js'
+
+/** A larger body is not kept for a second time: it would take its space twice. Bytes. */
+const MAX_BYTES = 1_048_576
 
 /**
  * A copy of a body that is read while it is sent, so that it can be sent again. Bodies of up to
@@ -22,7 +24,7 @@ export async function* copying(
   copy.end()
 }
 
-/** Reads a branch of a body, and lets go of it once it is too large. */
+/** Reads a branch of a body, and stops once it is too large. */
 export function copyOf(branch: ReadableStream<Uint8Array>): BodyCopy {
   const copy = recordBody()
   void read(branch, copy).catch(() => {
@@ -56,11 +58,11 @@ export function recordBody(): BodyRecorder {
     add(chunk) {
       const bytes = bytesOf(chunk)
       size += bytes?.byteLength ?? Infinity
-      if (bytes && size <= MOST) chunks.push(bytes)
+      if (bytes && size <= MAX_BYTES) chunks.push(bytes)
       else chunks = []
-      return size <= MOST
+      return size <= MAX_BYTES
     },
-    end: () => void (complete = size <= MOST),
+    end: () => void (complete = size <= MAX_BYTES),
     bytes: () => (complete ? join(chunks, size) : undefined),
   }
 }
@@ -68,7 +70,7 @@ export function recordBody(): BodyRecorder {
 /** A copy: its owner may write over the bytes. `undefined` for what is no part of a body. */
 function bytesOf(chunk: unknown): Uint8Array | undefined {
   if (typeof chunk === 'string') return new TextEncoder().encode(chunk)
-  return ArrayBuffer.isView(chunk) ? new Uint8Array(chunk as Uint8Array) : undefined
+  return ArrayBuffer.isView(chunk) ? copyBytes(chunk) : undefined
 }
 
 function join(chunks: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {

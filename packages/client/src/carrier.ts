@@ -1,16 +1,24 @@
 import { connectionsOf } from './connections.js'
-import { invalidOption } from './errors.js'
+import { invalidOptionError } from './errors.js'
 import type { CertifiedConnections } from './mtls.js'
 import type { RequestTarget } from './proof.js'
-import { tokenOf, type ApiAnswer, type Replaceable, type RequestFields } from './sending.js'
+import {
+  getAnother,
+  tokenOf,
+  type ApiAnswer,
+  type Replaceable,
+  type RequestFields,
+} from './sending.js'
 import type { TokenSource } from './token-source.js'
 
-/** What the glue of every HTTP client does with tokens. */
+/** What the integration of every HTTP client does with tokens. */
 export interface Carrier {
+  /** The fields for a request to an allowed origin. */
+  readonly authorize: (target: RequestTarget, signal?: AbortSignal) => Promise<RequestFields>
   /**
    * The fields for a request, or `undefined` for one that passes as it is.
    *
-   * @param authorization what the request has of it. A token of ours is replaced: clients copy it
+   * @param authorization that of the request. A token of the source is replaced: clients copy it
    *   along when they send a request again.
    */
   readonly fieldsFor: (
@@ -18,7 +26,7 @@ export interface Carrier {
     authorization: unknown,
     signal?: AbortSignal,
   ) => Promise<RequestFields | undefined>
-  /** Whether this `authorization` is a token that was sent from here. */
+  /** Whether this `authorization` is a token of the source. */
   readonly isOurs: (authorization: unknown) => boolean
   /** Learns from an answer. Returns what to replace, if that may help. */
   readonly note: (
@@ -31,6 +39,7 @@ export interface Carrier {
     target: RequestTarget,
     authorization: unknown,
     refused: Replaceable,
+    signal?: AbortSignal,
   ) => Promise<RequestFields | undefined>
   /** The connections on which the source shows its certificate, if it has one. */
   readonly connections: CertifiedConnections | undefined
@@ -38,25 +47,29 @@ export interface Carrier {
    * Whether redirects must not be followed: a proof is for one address, and a certificate for
    * allowed origins.
    */
-  readonly staysAtHome: (fields: RequestFields) => boolean
+  readonly refusesRedirects: (fields: RequestFields) => boolean
 }
 
 /** Requests are sent again within the life of very few tokens. */
-const MOST_REMEMBERED = 20
+const MAX_REMEMBERED = 20
 
-/** The tokens sent lately, by source: several pieces of glue may have one. */
+/** The tokens sent lately, by source: several integrations may share one. */
 const sentBy = new WeakMap<TokenSource, Set<string>>()
 
 /**
  * Carries the tokens of a source for one HTTP client.
  *
- * @param glue its name, for the message.
+ * @param integration its name, for the message.
  * @throws {TokenSourceError} `invalid_option` for a source that would send none.
  */
-export function createCarrier(tokens: TokenSource, glue: string): Carrier {
+export function createCarrier(tokens: TokenSource, integration: string): Carrier {
   if (tokens.allowedOrigins.length === 0) {
     const hint = "set it, for instance to ['https://orders.example.org']"
-    throw invalidOption(`"allowedOrigins" of the token source for ${glue}`, 'none', hint)
+    throw invalidOptionError(
+      `"allowedOrigins" of the token source for ${integration}`,
+      'none',
+      hint,
+    )
   }
   const sent = sentBy.get(tokens) ?? new Set()
   sentBy.set(tokens, sent)
@@ -68,21 +81,20 @@ export function createCarrier(tokens: TokenSource, glue: string): Carrier {
     return fields
   }
   return {
+    authorize,
     isOurs,
     connections,
-    staysAtHome: ({ dpop }) => dpop !== undefined || connections !== undefined,
+    refusesRedirects: ({ dpop }) => dpop !== undefined || connections !== undefined,
     async fieldsFor(target, authorization, signal) {
-      const isOwn = authorization !== undefined && !isOurs(authorization)
-      return isOwn || !tokens.isAllowed(target.url) ? undefined : authorize(target, signal)
+      const isCallers = authorization !== undefined && !isOurs(authorization)
+      return isCallers || !tokens.isAllowed(target.url) ? undefined : authorize(target, signal)
     },
     note: (url, authorization, answer) =>
       isOurs(authorization)
         ? tokens.noteAnswer({ url, authorization: String(authorization) }, answer)
         : undefined,
-    async another(target, authorization, refused) {
-      const fields = await authorize(target).catch(() => undefined)
-      return refused === 'token' && fields?.authorization === authorization ? undefined : fields
-    },
+    another: (target, authorization, refused, signal) =>
+      getAnother(() => authorize(target, signal), String(authorization), refused, signal),
   }
 }
 
@@ -92,5 +104,5 @@ function remember(sent: Set<string>, token: string): void {
   sent.delete(token)
   sent.add(token)
   const [oldest = ''] = sent
-  if (sent.size > MOST_REMEMBERED) sent.delete(oldest)
+  if (sent.size > MAX_REMEMBERED) sent.delete(oldest)
 }

@@ -11,7 +11,7 @@ export function readChallenges(fields: unknown): ReadonlyMap<string, Challenge> 
   const texts = [fields].flat().filter((value) => typeof value === 'string')
   const challenges = new Map<string, Record<string, string>>()
   let current: Record<string, string> = {}
-  for (const part of neutralise(texts.join(', ')).split(',')) {
+  for (const part of maskQuoted(texts.join(', ')).split(',')) {
     const [, scheme, rest = ''] = /^\s*([\w-]+)(?:\s+(.*)|\s*)$/.exec(part) ?? []
     const isScheme = scheme !== undefined && !rest.startsWith('=')
     if (isScheme) {
@@ -25,8 +25,11 @@ export function readChallenges(fields: unknown): ReadonlyMap<string, Challenge> 
   return challenges
 }
 
-/** What stands in quotation marks is text, unless it is a word, as an error is. */
-function neutralise(text: string): string {
+/**
+ * Replaces quoted texts, whose commas and words would be taken for challenges. A single word, such
+ * as that of an error, stays.
+ */
+function maskQuoted(text: string): string {
   return text.replace(/"((?:[^"\\]|\\.)*)"/g, (_, quoted: string) =>
     /^\w*$/.test(quoted) ? quoted : '_',
   )

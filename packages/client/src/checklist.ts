@@ -2,7 +2,7 @@ import { describeClock, isClockOff } from './clock.js'
 import type { MachineCredential } from './credential.js'
 import { printable, quote } from './display.js'
 import type { ChecklistItem } from './errors.js'
-import type { TokenParameters } from './parameters.js'
+import type { SentParameters } from './parameters.js'
 
 /** What an authorization server said when it refused. */
 export interface Refusal {
@@ -15,7 +15,7 @@ export interface Refusal {
 }
 
 /** What is known on this side about the causes of a refusal. */
-export type Checklist = (refusal: Refusal, parameters: TokenParameters) => readonly ChecklistItem[]
+export type Checklist = (refusal: Refusal, parameters: SentParameters) => readonly ChecklistItem[]
 
 type CheckName = ChecklistItem['check']
 /** What can be the matter with a machine that has a credential. */

@@ -2,7 +2,7 @@ import { base64 } from '@scure/base'
 import { buildAssertion, type AssertionType } from './assertion.js'
 import { checkValidity, type MachineCredential } from './credential.js'
 import type { TokenEndpoint } from './metadata.js'
-import { buildPresentation, type Moment } from './presentation.js'
+import { buildPresentation, type JwtStamp } from './presentation.js'
 import { checkSignature, signJwt, type Signer } from './signer.js'
 
 /** What authenticates the client to the token endpoint; made anew for each try. */
@@ -12,7 +12,7 @@ export interface ClientProof {
 }
 
 /** What a proof for one try is made of. */
-export interface Occasion {
+export interface ProofContext {
   /** Milliseconds since 1970. */
   readonly now: number
   readonly uuid: () => string
@@ -21,7 +21,7 @@ export interface Occasion {
 }
 
 /** Makes the proof for one try. */
-export type ClientAuthentication = (occasion: Occasion) => Promise<ClientProof>
+export type ClientAuthentication = (context: ProofContext) => Promise<ClientProof>
 
 /** How a secret is sent (RFC 6749 §2.3.1), by its registered name (RFC 7591 §2). */
 export type SecretMethod = 'client_secret_basic' | 'client_secret_post'
@@ -77,8 +77,8 @@ export function privateKeyJwt({
   signer,
 }: RegisteredKeyInput): ClientAuthentication {
   return async ({ now, uuid }) => {
-    const moment: Moment = { now, jti: uuid() }
-    const assertion = buildAssertion({ clientId, audience, type, kid: signer.kid }, moment)
+    const stamp: JwtStamp = { now, jti: uuid() }
+    const assertion = buildAssertion({ clientId, audience, type, kid: signer.kid }, stamp)
     return assertionProof(clientId, await signJwt(signer, assertion))
   }
 }

@@ -1,8 +1,9 @@
 import { didKeyToJwk, isOnCurve, jwkToDidKey, type P256Jwk } from './did-key.js'
-import { failure, type TokenSourceError } from './errors.js'
-import { decodeBase64, handedText } from './handed-text.js'
+import { tokenSourceError, type TokenSourceError } from './errors.js'
+import { decodeBase64, unwrapText } from './wrapped-text.js'
 import { firstString, isObject, readClaims, readHeader, type JsonObject } from './json.js'
 import { printable } from './display.js'
+import { SECOND } from './time.js'
 
 /**
  * What a LEARCredentialMachine says, as far as its holder needs to know. Read, not verified:
@@ -31,8 +32,8 @@ export interface MachineCredential {
   readonly hasConfirmationKey: boolean
 }
 
-/** Clocks differ; a credential issued a moment ago is not refused for that. */
-const CLOCK_SKEW = 60_000
+/** Clocks differ; a credential issued just now is not refused for that. */
+const CLOCK_SKEW = 60 * SECOND
 
 /**
  * Reads a LEARCredentialMachine in any form its holders keep it: the compact JWT, the base64 of it,
@@ -47,7 +48,10 @@ export function readCredential(input: string | Uint8Array): MachineCredential {
   const header = readHeader(jwt) ?? {}
   const claims = readClaims(jwt)
   if (claims === undefined)
-    throw unreadable('a compact JWT with JSON claims', 'a text of three parts that are not one')
+    throw unreadableError(
+      'a compact JWT with JSON claims',
+      'a text of three parts that are not one',
+    )
   // VCDM 1.1 nests the credential in `vc`; VCDM 2 has it at the root of the claims.
   const credential = isObject(claims.vc) ? claims.vc : claims
   refuseEmployee(credential)
@@ -82,37 +86,48 @@ export function checkValidity({ validFrom, validUntil }: MachineCredential, now:
   if (validFrom !== undefined && now < validFrom - CLOCK_SKEW) {
     const from = new Date(validFrom).toISOString()
     const found = `one that becomes valid at ${from}`
-    throw failure('credential_not_yet_valid', { expected, found, hint: 'is the clock right?' })
+    throw tokenSourceError('credential_not_yet_valid', {
+      expected,
+      found,
+      hint: 'is the clock right?',
+    })
   }
   if (validUntil !== undefined && now >= validUntil) {
     const until = new Date(validUntil).toISOString()
     const found = `one that expired at ${until}`
-    throw failure('credential_expired', { expected, found, hint: 'have a new one issued' })
+    throw tokenSourceError('credential_expired', { expected, found, hint: 'have a new one issued' })
   }
 }
 
 function unwrap(input: string | Uint8Array): string {
-  const compact = handedText(input)?.replace(/\s+/g, '')
-  if (compact === undefined) throw unreadable('a text', 'bytes that are none')
-  if (compact === '') throw unreadable('a credential', 'an empty text')
+  const compact = unwrapText(input)?.replace(/\s+/g, '')
+  if (compact === undefined) throw unreadableError('a text', 'bytes that are none')
+  if (compact === '') throw unreadableError('a credential', 'an empty text')
   if (compact.includes('~'))
-    throw unreadable('a compact JWT', 'an SD-JWT', 'ask the issuer for the W3C JWT form')
+    throw unreadableError('a compact JWT', 'an SD-JWT', 'ask the issuer for the W3C JWT form')
   if (compact.split('.').length === 3) return compact
-  const decoded = handedText(decodeBase64(compact) ?? '')?.replace(/\s+/g, '')
+  const decoded = unwrapText(decodeBase64(compact) ?? '')?.replace(/\s+/g, '')
   if (decoded?.split('.').length === 3) return decoded
-  throw unreadable(
+  throw unreadableError(
     'a compact JWT or the base64 of one',
     `a text of ${compact.length} characters that is neither`,
   )
 }
 
-function refuseEmployee({ type }: JsonObject): void {
-  const types = [type].flat().filter((name) => typeof name === 'string')
-  const employee = types.find((name) =>
-    /^LEARCredentialEmployee|^learcredential\.employee\./.test(name),
-  )
+/** Members of a credential that hold its types, as resource servers read them. */
+export const TYPE_MEMBERS = ['credential_type', 'type', 'vct', 'types'] as const
+
+/** The types of a person's credential, as resource servers tell them. */
+export const EMPLOYEE_TYPE =
+  /^(?:LEARCredentialEmployee$|learcredential\.employee\.|eu\.europa\.ec\.eudi\.lce\.1$)/
+
+function refuseEmployee(credential: JsonObject): void {
+  const types = TYPE_MEMBERS.flatMap((member) => credential[member])
+  const employee = types
+    .filter((type) => typeof type === 'string')
+    .find((type) => EMPLOYEE_TYPE.test(type))
   if (employee)
-    throw unreadable(
+    throw unreadableError(
       'a LEARCredentialMachine',
       `a ${printable(employee)}`,
       "a person's credential gets no machine token",
@@ -124,7 +139,11 @@ function subjectOf({ credentialSubject }: JsonObject): JsonObject {
     ? credentialSubject[0]
     : credentialSubject
   if (!isObject(subject))
-    throw unreadable('a "credentialSubject"', 'none', 'is this the credential, or another token?')
+    throw unreadableError(
+      'a "credentialSubject"',
+      'none',
+      'is this the credential, or another token?',
+    )
   return subject
 }
 
@@ -144,7 +163,7 @@ function findBoundKey(
     const key = didKeyToJwk(candidate)
     if (key) return key
   }
-  throw unreadable(
+  throw unreadableError(
     'a key the credential is bound to ("cnf", or a did:key on P-256 as mandatee id)',
     'none',
   )
@@ -160,7 +179,7 @@ function readConfirmationKey(jwk: unknown): P256Jwk {
     if (typeof x === 'string' && typeof y === 'string' && isOnCurve({ x, y }))
       return { kty: 'EC', crv: 'P-256', x, y }
   }
-  throw unreadable(
+  throw unreadableError(
     'a public key on P-256 in "cnf.jwk"',
     'another kind of key, or a point that is not on the curve',
   )
@@ -171,7 +190,7 @@ function date(...values: readonly unknown[]): number | undefined {
   for (const value of values) {
     const time =
       typeof value === 'number'
-        ? value * 1_000
+        ? value * SECOND
         : typeof value === 'string'
           ? Date.parse(value)
           : NaN
@@ -188,6 +207,10 @@ function domainsOf(powers: unknown): readonly string[] {
   return Object.freeze([...new Set(domains.filter((domain) => domain !== undefined))])
 }
 
-function unreadable(expected: string, found: string, hint?: string): TokenSourceError {
-  return failure('credential_unreadable', { expected: `${expected} as "credential"`, found, hint })
+function unreadableError(expected: string, found: string, hint?: string): TokenSourceError {
+  return tokenSourceError('credential_unreadable', {
+    expected: `${expected} as "credential"`,
+    found,
+    hint,
+  })
 }

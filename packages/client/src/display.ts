@@ -1,10 +1,10 @@
-const LONGEST = 200
+const MAX_PRINTED = 200
 
 /**
  * A text that another party chose, as it may stand in a message: short, and nothing in it that a
  * terminal or a log viewer obeys.
  */
-export function printable(text: string, longest = LONGEST): string {
+export function printable(text: string, longest = MAX_PRINTED): string {
   return text.slice(0, longest).replace(/[^\x20-\x7e]/g, '?')
 }
 

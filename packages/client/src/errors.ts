@@ -192,6 +192,8 @@ export class TokenSourceError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // A subclass inherits this method, and its instances are not every error of this package.
+    if (this !== TokenSourceError) return super[Symbol.hasInstance](value)
     return typeof value === 'object' && value !== null && BRAND in value
   }
 }
@@ -205,7 +207,7 @@ interface Reason {
 }
 
 /** The error of this code, whose message is the reason in one sentence. */
-export function failure(
+export function tokenSourceError(
   code: TokenSourceErrorCode,
   { expected, found, hint }: Reason,
   details?: ErrorDetails,
@@ -216,7 +218,7 @@ export function failure(
 
 /** For a call on a source that was closed, or that is closed while it waits. */
 export function closedError(): TokenSourceError {
-  return failure('closed', { expected: 'an open token source', found: 'a closed one' })
+  return tokenSourceError('closed', { expected: 'an open token source', found: 'a closed one' })
 }
 
 /**
@@ -224,8 +226,12 @@ export function closedError(): TokenSourceError {
  *
  * @param found is printed, and so must be no secret.
  */
-export function invalidOption(expected: string, found: string, hint?: string): TokenSourceError {
-  return failure('invalid_option', { expected, found: printable(found), hint })
+export function invalidOptionError(
+  expected: string,
+  found: string,
+  hint?: string,
+): TokenSourceError {
+  return tokenSourceError('invalid_option', { expected, found: printable(found), hint })
 }
 
 function row(kind: TokenSourceErrorKind, retryable: boolean, cure: string): ErrorRow {

@@ -25,7 +25,7 @@ interface OfToken extends Common {
  * import { createTokenSource, type TokenSourceEvents } from '@verifier-guard/client'
  *
  * const log = ({ error, covered }: TokenSourceEvents['tokenRequestFailed']) =>
- *   console.warn(error.code, covered ? 'the old token covers' : 'no token')
+ *   console.warn(error.code, covered ? 'callers get the previous token' : 'no token')
  *
  * createTokenSource({
  *   authorizationServer: 'https://login.example.org',
@@ -40,17 +40,17 @@ export interface TokenSourceEvents {
   readonly tokenObtained: OfToken & {
     /** Seconds since 1970; `undefined` for a token that does not say. */
     readonly expiresAt: number | undefined
-    /** How many requests it took. */
+    /** How many tries it took. One try may send a second request, with a better proof. */
     readonly tries: number
   }
   /** The requests for a token failed. */
   readonly tokenRequestFailed: OfToken & {
     readonly error: TokenSourceError
-    /** How many requests were sent. */
+    /** How many tries failed. One try may send a second request, with a better proof. */
     readonly tries: number
     /** How long no further request leaves. Seconds. */
     readonly pause: number
-    /** Whether callers still get the token of before. */
+    /** Whether callers still get the previous token. */
     readonly covered: boolean
   }
   /** An API refused a token, and it is to be replaced. */

@@ -1,9 +1,9 @@
 import { copyOf } from './body-copy.js'
-import { notAllowed } from './not-allowed.js'
+import { notAllowedError } from './not-allowed.js'
 import type { RequestTarget } from './proof.js'
 import { canSendAgain } from './refused-token.js'
 import { buildRequest, sendRequest, type ClientRuntime } from './runtime.js'
-import type { Replaceable, RequestFields, Sending } from './sending.js'
+import { getAnother, type Replaceable, type RequestFields, type Sending } from './sending.js'
 
 /** The signature of the global `fetch`. */
 export type TokenFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
@@ -11,7 +11,7 @@ export type TokenFetch = (input: string | URL | Request, init?: RequestInit) => 
 interface FetchParts extends Sending {
   readonly isAllowed: (url: string | URL) => boolean
   /** Whether a redirect is handed to the caller: a proof is for one address alone. */
-  readonly staysAtHome: boolean
+  readonly refusesRedirects: boolean
   readonly runtime: ClientRuntime
 }
 
@@ -34,41 +34,37 @@ interface Call {
  * there is one and the body can be sent again.
  */
 export function createFetch(parts: FetchParts): TokenFetch {
-  const { authorize, noteAnswer, isAllowed } = parts
+  const { authorize, isAllowed } = parts
   return async function tokenFetch(input, init = {}) {
     const call = isRequest(input)
       ? callOfRequest(parts, input, init)
       : callOfAddress(parts, String(input), init)
-    const { target } = call
-    if (!isAllowed(target.url)) throw notAllowed(target.url)
-    const fields = await authorize(target, call.signal ? { signal: call.signal } : undefined)
+    const { target, signal } = call
+    if (!isAllowed(target.url)) throw notAllowedError(target.url)
+    const fieldsNow = () => authorize(target, signal ? { signal } : undefined)
+    const fields = await fieldsNow()
     const response = await call.send(fields)
-    const sent = { url: target.url, authorization: fields.authorization }
-    const refused = isFromHome(call, response) ? noteAnswer(sent, response) : undefined
+    const refused = note(parts, target, fields, response)
     const sendAgain = refused && call.sendAgain()
-    const another = sendAgain && (await getAnother(parts, target, fields, refused))
+    const another =
+      sendAgain && (await getAnother(fieldsNow, fields.authorization, refused, signal))
     if (another === undefined) return response
     void response.body?.cancel().catch(() => {})
     const second = await sendAgain!(another)
-    noteAnswer({ ...sent, authorization: another.authorization }, second)
+    note(parts, target, another, second)
     return second
   }
 }
 
-/** An origin that the call was redirected to never had the token, and so can't refuse it. */
-function isFromHome({ target }: Call, { url: from }: Response): boolean {
-  return !from || new URL(from).origin === new URL(target.url).origin
-}
-
-/** Without anything better, the answer of the API stands. */
-async function getAnother(
-  { authorize }: FetchParts,
-  target: RequestTarget,
+/** Learns from an answer, unless it is that of another origin, which never had the token. */
+function note(
+  { noteAnswer }: FetchParts,
+  { url }: Call['target'],
   { authorization }: RequestFields,
-  refused: Replaceable,
-): Promise<RequestFields | undefined> {
-  const another = await authorize(target).catch(() => undefined)
-  return refused === 'token' && another?.authorization === authorization ? undefined : another
+  response: Response,
+): Replaceable | undefined {
+  const isSameOrigin = !response.url || new URL(response.url).origin === new URL(url).origin
+  return isSameOrigin ? noteAnswer({ url, authorization }, response) : undefined
 }
 
 /**
@@ -129,9 +125,9 @@ function withFields(parts: FetchParts, init: RequestInit, fields: RequestFields)
 
 /** A caller who wants no redirects gets none. */
 function redirects(
-  { staysAtHome }: FetchParts,
+  { refusesRedirects }: FetchParts,
   input: Request | undefined,
   { redirect = input?.redirect }: RequestInit,
 ): Pick<RequestInit, 'redirect'> {
-  return staysAtHome && redirect !== 'error' ? { redirect: 'manual' } : {}
+  return refusesRedirects && redirect !== 'error' ? { redirect: 'manual' } : {}
 }

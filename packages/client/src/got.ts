@@ -3,8 +3,9 @@
  *
  * @packageDocumentation
  */
-import { createCarrier } from './carrier.js'
-import type { CertifiedConnections } from './mtls.js'
+import { abortSignal } from './abort.js'
+import { createCarrier, type Carrier } from './carrier.js'
+import { tlsOptions, type CertifiedConnections } from './mtls.js'
 import { canSendAgain } from './refused-token.js'
 import type { Replaceable } from './sending.js'
 import type { TokenSource } from './token-source.js'
@@ -14,6 +15,7 @@ interface RequestOptions {
   readonly headers: Record<string, string | string[] | undefined>
   readonly method: string
   readonly body?: unknown
+  readonly signal?: unknown
   followRedirect?: unknown
   readonly https?: object
 }
@@ -42,11 +44,12 @@ export interface TokenHooks {
 }
 
 /**
- * Hooks that add the token to requests to `allowedOrigins`; requests elsewhere, and those with an
- * `authorization` of their own, pass untouched. A redirect to another origin goes on without it.
+ * Hooks that add the token to requests to `allowedOrigins`. Requests elsewhere, and those with an
+ * `authorization` of the caller, pass untouched. A redirect to another origin goes on without the
+ * token.
  *
  * After a 401 that may mean the token, the request is repeated once with another one, if its body
- * can be sent again. A retry of got goes with the token of its own time.
+ * can be sent again. A retry of got goes with the token at hand by then.
  *
  * The token is taken out of the options that an error of got shows.
  *
@@ -71,45 +74,15 @@ export interface TokenHooks {
  */
 export function tokenHooks(tokens: TokenSource): TokenHooks {
   const carrier = createCarrier(tokens, 'tokenHooks')
-  const refused = new WeakMap<Answer, Replaceable>()
   return {
-    beforeRequest: [
-      async (options) => {
-        const { url = '', headers, method } = options
-        const own = headers.authorization
-        if (carrier.isOurs(own)) removeFields(headers)
-        const fields = await carrier.fieldsFor({ url, method }, own)
-        if (fields === undefined) return
-        Object.assign(headers, fields)
-        if (carrier.staysAtHome(fields)) options.followRedirect = false
-        if (carrier.connections) showCertificate(options, carrier.connections)
-      },
-    ],
+    beforeRequest: [(options) => authorize(carrier, options)],
     beforeRedirect: [
       ({ url, headers }, answer) => {
         if (url === undefined || new URL(url).origin !== new URL(answer.url).origin)
           removeFields(headers)
       },
     ],
-    afterResponse: [
-      // By itself, because got runs the hooks up to the one that repeats for the second answer too.
-      (response) => {
-        const { url = response.url, headers } = response.request.options
-        const answer = { status: response.statusCode, headers: response.headers }
-        // A redirect to another origin took the token out of these headers.
-        const replaceable = carrier.note(url, headers.authorization, answer)
-        if (replaceable) refused.set(response, replaceable)
-        return response
-      },
-      async (response, retryWithMergedOptions) => {
-        const { url = response.url, method, headers, body } = response.request.options
-        const replaceable = refused.get(response)
-        if (!replaceable || !canSendAgain(body)) return response
-        const another = await carrier.another({ url, method }, headers.authorization, replaceable)
-        if (another === undefined) return response
-        return retryWithMergedOptions({ headers: { ...another } })
-      },
-    ],
+    afterResponse: repeatHooks(carrier),
     beforeError: [
       (error) => {
         const { headers } = error.options
@@ -120,6 +93,42 @@ export function tokenHooks(tokens: TokenSource): TokenHooks {
   }
 }
 
+async function authorize(carrier: Carrier, options: RequestOptions): Promise<void> {
+  const { url = '', headers, method, signal } = options
+  const { authorization } = headers
+  if (carrier.isOurs(authorization)) removeFields(headers)
+  const fields = await carrier.fieldsFor({ url, method }, authorization, abortSignal(signal))
+  if (fields === undefined) return
+  Object.assign(headers, fields)
+  if (carrier.refusesRedirects(fields)) options.followRedirect = false
+  if (carrier.connections) showCertificate(options, carrier.connections)
+}
+
+/** Two hooks: for the second answer, got runs them up to the one that repeats. */
+function repeatHooks(carrier: Carrier): TokenHooks['afterResponse'] {
+  const refused = new WeakMap<Answer, Replaceable>()
+  return [
+    (response) => {
+      const { url = response.url, headers } = response.request.options
+      const answer = { status: response.statusCode, headers: response.headers }
+      // A redirect to another origin took the token out of these headers.
+      const replaceable = carrier.note(url, headers.authorization, answer)
+      if (replaceable) refused.set(response, replaceable)
+      return response
+    },
+    async (response, retryWithMergedOptions) => {
+      const { url = response.url, method, headers, body, signal } = response.request.options
+      const { authorization } = headers
+      const replaceable = refused.get(response)
+      if (!replaceable || !canSendAgain(body)) return response
+      const target = { url, method }
+      const another = await carrier.another(target, authorization, replaceable, abortSignal(signal))
+      if (another === undefined) return response
+      return retryWithMergedOptions({ headers: { ...another } })
+    },
+  ]
+}
+
 function removeFields(headers: RequestOptions['headers']): void {
   delete headers.authorization
   delete headers.dpop
@@ -127,7 +136,7 @@ function removeFields(headers: RequestOptions['headers']): void {
 
 /** In place of what the client has: token and certificate belong together. */
 function showCertificate({ https }: RequestOptions, { certificate }: CertifiedConnections): void {
-  const { cert, key, ca } = certificate
-  const own = { certificate: cert, key, ...(ca !== undefined && { certificateAuthority: ca }) }
-  if (https) Object.assign(https, own)
+  const { cert, key, ca } = tlsOptions(certificate)
+  const shown = { certificate: cert, key, ...(ca !== undefined && { certificateAuthority: ca }) }
+  if (https) Object.assign(https, shown)
 }

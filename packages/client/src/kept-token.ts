@@ -4,10 +4,10 @@
  */
 import { backOff, Kept, type KeepPolicy } from '@verifier-guard/core/support'
 import { closedError, type TokenSourceError } from './errors.js'
-import { publicParameters, type TokenParameters } from './parameters.js'
+import { publicParameters, type SentParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'
 import type { Settings } from './settings.js'
-import { inSeconds, moment, SECOND } from './time.js'
+import { inSeconds, epochSeconds, SECOND } from './time.js'
 import { BACK_OFF, timingOf } from './timing.js'
 import { tried, triesOf, type TriedToken } from './tries.js'
 
@@ -37,12 +37,12 @@ const DROP_INTERVAL = 10 * SECOND
 export class KeptToken {
   readonly #kept: Kept<TriedToken>
   readonly #settings: Settings
-  readonly #publicParameters: Omit<TokenParameters, 'parameters'>
+  readonly #publicParameters: ReturnType<typeof publicParameters>
   /** Refused by an API: used only while no other one can be fetched. */
   #refused: string | undefined
   #droppedAt = -Infinity
 
-  constructor(request: TokenRequest, parameters: TokenParameters, settings: Settings) {
+  constructor(request: TokenRequest, parameters: SentParameters, settings: Settings) {
     this.#settings = settings
     this.#publicParameters = publicParameters(parameters)
     this.#kept = new Kept(
@@ -85,7 +85,7 @@ export class KeptToken {
     const token = this.#kept.current
     return {
       usable: token !== undefined,
-      expiresAt: moment(token?.expiresAt),
+      expiresAt: epochSeconds(token?.expiresAt),
       error: this.#kept.lastFailure as TokenSourceError | undefined,
     }
   }
@@ -111,7 +111,11 @@ export class KeptToken {
 
   #obtained({ expiresAt, tries }: TriedToken): void {
     this.#refused = undefined
-    const obtained = { parameters: this.#publicParameters, expiresAt: moment(expiresAt), tries }
+    const obtained = {
+      parameters: this.#publicParameters,
+      expiresAt: epochSeconds(expiresAt),
+      tries,
+    }
     this.#settings.emit('tokenObtained', obtained)
   }
 

@@ -1,6 +1,6 @@
 import { KeptToken } from './kept-token.js'
 import type { Settings } from './settings.js'
-import { parametersKey, type TokenParameters } from './parameters.js'
+import { parametersKey, type SentParameters } from './parameters.js'
 import type { TokenRequest } from './request.js'
 
 /**
@@ -17,7 +17,7 @@ const MAX_KEPT = 1_000
  */
 export class KeptTokens {
   readonly own: KeptToken
-  readonly #make: (parameters: TokenParameters) => KeptToken
+  readonly #make: (parameters: SentParameters) => KeptToken
   readonly #ownKey: string
   readonly #others = new Map<string, KeptToken>()
 
@@ -28,7 +28,7 @@ export class KeptTokens {
   }
 
   /** The token for these parameters, or a promise of it. */
-  get(parameters: TokenParameters): string | Promise<string> {
+  get(parameters: SentParameters): string | Promise<string> {
     const key = parametersKey(parameters)
     if (key === this.#ownKey) return this.own.get()
     const kept = this.#others.get(key) ?? this.#make(parameters)
@@ -42,7 +42,7 @@ export class KeptTokens {
   }
 
   /** The token kept for these parameters, if there is one. */
-  find(parameters: TokenParameters): KeptToken | undefined {
+  find(parameters: SentParameters): KeptToken | undefined {
     const key = parametersKey(parameters)
     return key === this.#ownKey ? this.own : this.#others.get(key)
   }

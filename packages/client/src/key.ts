@@ -3,8 +3,9 @@ import type { webcrypto } from 'node:crypto'
 import { builtinModule, worksInBackground } from '@verifier-guard/core/support'
 import { ALGORITHM_NAMES, ALGORITHMS, type SigningAlgorithm } from './algorithms.js'
 import { attempt } from './attempt.js'
-import { failure, type TokenSourceError } from './errors.js'
-import { decodeBase64, handedText } from './handed-text.js'
+import { copyBytes } from './bytes.js'
+import { tokenSourceError, type TokenSourceError } from './errors.js'
+import { decodeBase64, unwrapText } from './wrapped-text.js'
 import { parseObject } from './json.js'
 import { printable } from './display.js'
 import type { Signer } from './signer.js'
@@ -61,7 +62,7 @@ const PEM = '-----BEGIN '
 /** The first private key among the blocks: OpenSSL writes parameters before it (RFC 7468 §3). */
 const PRIVATE_BLOCK = /-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----([^]*?)-----END \1-----/
 /** No label in use is longer, and what is may be part of a key. */
-const LONGEST_LABEL = 30
+const MAX_LABEL = 30
 
 const ENCRYPTED = 'ENCRYPTED PRIVATE KEY'
 /** The object identifier of its encryption (PBES2, RFC 8018), DER encoded, in hexadecimal. */
@@ -106,34 +107,35 @@ export function createLocalSigner(input: PrivateKeyInput, options: PrivateKeyOpt
 }
 
 function readPrivateKey(input: PrivateKeyInput, options: PrivateKeyOptions): KeyMaterial {
-  if (!input) throw unreadable('nothing', 'is the environment variable set?')
+  if (!input) throw unreadableError('nothing', 'is the environment variable set?')
   if (typeof input === 'string') return fromText(input, options)
   // Rather than `instanceof`, which fails for bytes of another realm.
-  if (ArrayBuffer.isView(input)) return fromBytes(input, options)
+  if (ArrayBuffer.isView(input)) return fromBytes(copyBytes(input), options)
   const kind = Object.prototype.toString.call(input).slice('[object '.length, -1)
   const hint = FOREIGN_KEYS[kind]
-  if (hint !== undefined) throw unreadable(`a ${kind}`, hint)
+  if (hint !== undefined) throw unreadableError(`a ${kind}`, hint)
   return fromJwk(input, options)
 }
 
 /** DER, or the bytes of a text. */
 function fromBytes(bytes: Uint8Array, options: PrivateKeyOptions): KeyMaterial {
   if (isDer(bytes)) return fromDer(bytes, options)
-  const text = handedText(bytes)
-  if (text === undefined) throw unreadable(`${bytes.length} bytes that are neither DER nor text`)
+  const text = unwrapText(bytes)
+  if (text === undefined)
+    throw unreadableError(`${bytes.length} bytes that are neither DER nor text`)
   return fromText(text, options)
 }
 
 function fromText(input: string, options: PrivateKeyOptions): KeyMaterial {
   // Environment variables often hold a PEM with its line breaks written out.
-  const text = (handedText(input) ?? '').replace(/\\r|\\n/g, '\n').trim()
+  const text = (unwrapText(input) ?? '').replace(/\\r|\\n/g, '\n').trim()
   if (text.startsWith('{')) return fromJwk(parseObject(text) as PrivateJwk | undefined, options)
   if (text.startsWith(PEM)) return fromPem(text, options)
   const digits = /^(?:0x)?([0-9a-f]+)$/i.exec(text)?.[1]
   if (digits) return fromScalar(decodeDigits(digits), options)
   const bytes = decodeBase64(text)
   if (bytes && (isDer(bytes) || isKeyText(bytes))) return fromBytes(bytes, options)
-  throw unreadable(
+  throw unreadableError(
     text === '' ? 'an empty text' : `a text of ${text.length} characters that is none of these`,
   )
 }
@@ -146,7 +148,7 @@ function isDer(bytes: Uint8Array): boolean {
 
 /** Whether Base64 held a PEM or a JWK: nearly any text can be taken for Base64. */
 function isKeyText(bytes: Uint8Array): boolean {
-  const text = handedText(bytes)
+  const text = unwrapText(bytes)
   return text !== undefined && (text.startsWith('{') || text.startsWith(PEM))
 }
 
@@ -155,15 +157,15 @@ function decodeDigits(digits: string): Uint8Array {
   const significant = digits.replace(/^0+/, '')
   if (digits.length < MIN_DIGITS || significant.length > 64) {
     const hint = 'was all of the key copied, and nothing else?'
-    throw unreadable(`${digits.length} of 64 hexadecimal digits`, hint)
+    throw unreadableError(`${digits.length} of 64 hexadecimal digits`, hint)
   }
   return hex.decode(significant.padStart(64, '0').toLowerCase())
 }
 
 function fromJwk(jwk: PrivateJwk | undefined, options: PrivateKeyOptions): KeyMaterial {
-  if (jwk?.keys !== undefined) throw unreadable('a JWK Set', 'give one of its keys')
+  if (jwk?.keys !== undefined) throw unreadableError('a JWK Set', 'give one of its keys')
   if (typeof jwk?.d !== 'string')
-    throw unreadable(jwk?.kty ? 'a JWK without its private part "d"' : 'no JWK')
+    throw unreadableError(jwk?.kty ? 'a JWK without its private part "d"' : 'no JWK')
   const { kty, crv } = jwk
   const fitting = ALGORITHM_NAMES.filter(
     (name) => ALGORITHMS[name].kty === kty && ALGORITHMS[name].crv === crv,
@@ -184,7 +186,7 @@ function fromJwk(jwk: PrivateJwk | undefined, options: PrivateKeyOptions): KeyMa
 function decodeScalar(d: string): Uint8Array {
   const bytes = attempt(() => base64urlnopad.decode(d))
   if (bytes === undefined || bytes.length > 32)
-    throw unreadable('a JWK whose "d" is not 32 bytes in base64url')
+    throw unreadableError('a JWK whose "d" is not 32 bytes in base64url')
   return Uint8Array.from([...new Uint8Array(32 - bytes.length), ...bytes])
 }
 
@@ -198,7 +200,7 @@ function fromPem(pem: string, { passphrase, ...options }: PrivateKeyOptions): Ke
   const type = CONVERTED[label]
   if (block === undefined || type === undefined) {
     const [, found = 'in no known way'] = /^-----BEGIN ([A-Z0-9 ]+)-----/.exec(pem) ?? []
-    throw unreadable(`PEM labelled ${printable(found, LONGEST_LABEL)}`, 'convert it to PKCS#8')
+    throw unreadableError(`PEM labelled ${printable(found, MAX_LABEL)}`, 'convert it to PKCS#8')
   }
   const der = decodeBase64(body)
   // The old kind of encryption stands in lines before the key, which only PEM has.
@@ -213,7 +215,7 @@ function fromDer(der: Uint8Array, { passphrase, ...options }: PrivateKeyOptions)
       : convert({ key: der, format: 'der', type: 'pkcs8', passphrase }, ENCRYPTED)
   // The algorithm stands at the very start (RFC 5208 §5), so nothing behind it can be taken for it.
   const start = hex.encode(plain.subarray(0, 40))
-  if (start.includes(PBES2)) throw unreadable('an encrypted key', 'give its "passphrase"')
+  if (start.includes(PBES2)) throw unreadableError('an encrypted key', 'give its "passphrase"')
   const alg = choose(
     ALGORITHM_NAMES.filter((name) => start.includes(ALGORITHMS[name].oid)),
     options.algorithm,
@@ -229,7 +231,7 @@ function fromDer(der: Uint8Array, { passphrase, ...options }: PrivateKeyOptions)
 function convert(key: Unconverted, label: string): Uint8Array {
   const crypto = builtinModule<typeof import('node:crypto')>('node:crypto')
   if (!crypto)
-    throw unreadable(`${label}, which only Node.js can read`, 'convert it to plain PKCS#8')
+    throw unreadableError(`${label}, which only Node.js can read`, 'convert it to plain PKCS#8')
   const { passphrase, ...rest } = key
   try {
     const input = {
@@ -244,7 +246,7 @@ function convert(key: Unconverted, label: string): Uint8Array {
       passphrase === undefined
         ? 'is it encrypted, and "passphrase" missing?'
         : 'is "passphrase" right?'
-    throw unreadable(`${label} that does not open`, hint)
+    throw unreadableError(`${label} that does not open`, hint)
   }
 }
 
@@ -252,7 +254,7 @@ async function importKey(material: KeyMaterial): Promise<webcrypto.CryptoKey> {
   try {
     return await material.import()
   } catch {
-    throw unreadable(`a key of the right form whose numbers are no ${material.alg} key`)
+    throw unreadableError(`a key of the right form whose numbers are no ${material.alg} key`)
   }
 }
 
@@ -263,12 +265,12 @@ function choose(
   const alg = wanted === undefined ? fitting[0] : fitting.find((name) => name === wanted)
   if (alg) return alg
   if (fitting.length > 0)
-    throw unreadable(`a key for ${fitting.join(' or ')}, not for the algorithm asked for`)
+    throw unreadableError(`a key for ${fitting.join(' or ')}, not for the algorithm asked for`)
   const readable = 'EC on P-256, P-384 and P-521, RSA and Ed25519 can be read'
-  throw unreadable('a key of another type', readable)
+  throw unreadableError('a key of another type', readable)
 }
 
-function unreadable(found: string, hint?: string): TokenSourceError {
+function unreadableError(found: string, hint?: string): TokenSourceError {
   const expected = '"privateKey" as hexadecimal scalar, private JWK, or PKCS#8 in PEM or DER'
-  return failure('private_key_unreadable', { expected, found, hint })
+  return tokenSourceError('private_key_unreadable', { expected, found, hint })
 }

@@ -7,7 +7,7 @@ import {
   readUrl,
 } from '@verifier-guard/core/support'
 import { place, printable, quote } from './display.js'
-import { failure, type TokenSourceError } from './errors.js'
+import { tokenSourceError, type TokenSourceError } from './errors.js'
 import { firstString, isObject, type JsonObject } from './json.js'
 import type { ClientRuntime } from './runtime.js'
 
@@ -44,13 +44,13 @@ export async function discoverTokenEndpoint(discovery: Discovery): Promise<Token
   const { issuer } = discovery
   const document = await fetchMetadata(discovery)
   if (!isObject(document) || !endpointIn(document, discovery.certified)) {
-    throw failure('unusable_answer', {
+    throw tokenSourceError('unusable_answer', {
       expected: `metadata of ${printable(issuer)} with a "token_endpoint"`,
       found: 'none',
       hint: 'name it in "tokenEndpoint"',
     })
   }
-  if (document.issuer !== issuer) throw issuerMismatch(issuer, document.issuer)
+  if (document.issuer !== issuer) throw issuerMismatchError(issuer, document.issuer)
   const methods: unknown = document.token_endpoint_auth_methods_supported
   const url = trustEndpoint(issuer, endpointIn(document, discovery.certified))
   return { url, ...(Array.isArray(methods) && { methods }) }
@@ -73,7 +73,7 @@ function trustEndpoint(issuer: string, endpoint: string): string {
     : url.username
       ? 'one with a user in it'
       : `one on ${url.origin}`
-  throw failure('endpoint_not_trusted', {
+  throw tokenSourceError('endpoint_not_trusted', {
     expected: `the token endpoint of ${printable(issuer)} on its own origin`,
     found: printable(found),
     hint: 'if that is right, name it in "tokenEndpoint"',
@@ -93,7 +93,7 @@ async function fetchMetadata({ issuer, timeout, runtime, signal }: Discovery): P
   }
   const found = absences.map(({ url, status }) => `status ${status} from ${place(url)}`)
   const reason = { expected: `metadata of issuer ${printable(issuer)}`, found: found.join(', ') }
-  throw failure(
+  throw tokenSourceError(
     'issuer_mismatch',
     { ...reason, hint: hintAtPath(issuer) },
     { status: absences.at(-1)?.status },
@@ -107,11 +107,11 @@ function hintAtPath(issuer: string): string {
     : 'is its path right?'
 }
 
-function issuerMismatch(expected: string, found: unknown): TokenSourceError {
+function issuerMismatchError(expected: string, found: unknown): TokenSourceError {
   const stated = typeof found === 'string' ? found : ''
   const difference = likelyDifference([expected], [stated])
   const advice = 'state the issuer exactly as the server does; the client authenticates to no other'
-  return failure('issuer_mismatch', {
+  return tokenSourceError('issuer_mismatch', {
     expected: `metadata of issuer ${quote(expected)}`,
     found: stated === '' ? 'metadata without one' : `those of ${quote(stated)}`,
     hint: difference === undefined ? advice : `${difference}; ${advice}`,

@@ -1,6 +1,7 @@
 import { builtinModule } from '@verifier-guard/core/support'
 import { attempt } from './attempt.js'
-import { invalidOption } from './errors.js'
+import { copyBytes } from './bytes.js'
+import { invalidOptionError } from './errors.js'
 import { clientRuntime } from './runtime.js'
 
 /**
@@ -64,21 +65,35 @@ export function createCertifiedConnections(
   }
 }
 
-async function connect({ cert, key, ca }: MtlsOptions, given: Fetch) {
+async function connect(certificate: MtlsOptions, given: Fetch) {
   const { Agent, fetch } = await (import(UNDICI) as Promise<Undici>).catch(() => {
     const hint = 'npm install undici, which holds the connections that show the certificate'
-    throw invalidOption('the package undici beside "mtls"', 'none', hint)
+    throw invalidOptionError('the package undici beside "mtls"', 'none', hint)
   })
-  const [own, secret] = [bytesOf(cert), bytesOf(key)]
-  const trusted = ca === undefined ? {} : { ca: [ca].flat().map((one) => bytesOf(one as string)) }
   return {
-    agent: new Agent({ connect: { cert: own, key: secret, ...trusted } }),
+    agent: new Agent({ connect: tlsOptions(certificate) }),
     fetch: given === clientRuntime.fetch ? fetch : given,
   }
 }
 
-function bytesOf(pem: string | Uint8Array): Buffer {
-  return Buffer.from(pem as Uint8Array)
+/** A certificate and its key in the form of `node:tls`. */
+export interface TlsOptions {
+  readonly cert: Buffer
+  readonly key: Buffer
+  readonly ca?: Buffer[]
+}
+
+/** The options of `node:tls` for a certificate. */
+export function tlsOptions({ cert, key, ca }: MtlsOptions): TlsOptions {
+  return {
+    cert: pemBuffer(cert),
+    key: pemBuffer(key),
+    ...(ca !== undefined && { ca: [ca].flat().map((one) => pemBuffer(one as string)) }),
+  }
+}
+
+function pemBuffer(pem: string | Uint8Array): Buffer {
+  return Buffer.from(typeof pem === 'string' ? pem : copyBytes(pem))
 }
 
 /**
@@ -88,12 +103,14 @@ function bytesOf(pem: string | Uint8Array): Buffer {
  */
 export function checkCertificate({ cert, key }: MtlsOptions): void {
   const crypto = builtinModule<typeof import('node:crypto')>('node:crypto')
-  if (!crypto) throw invalidOption('"mtls" on Node.js', 'another runtime')
-  const certificate = attempt(() => new crypto.X509Certificate(bytesOf(cert)))
-  if (!certificate) throw invalidOption('a certificate in PEM as "mtls.cert"', 'something else')
-  const privateKey = attempt(() => crypto.createPrivateKey(bytesOf(key)))
+  if (!crypto) throw invalidOptionError('"mtls" on Node.js', 'another runtime')
+  const certificate = attempt(() => new crypto.X509Certificate(pemBuffer(cert)))
+  if (!certificate)
+    throw invalidOptionError('a certificate in PEM as "mtls.cert"', 'something else')
+  const privateKey = attempt(() => crypto.createPrivateKey(pemBuffer(key)))
   const hint = 'an encrypted one has to be opened first'
-  if (!privateKey) throw invalidOption('a private key in PEM as "mtls.key"', 'something else', hint)
+  if (!privateKey)
+    throw invalidOptionError('a private key in PEM as "mtls.key"', 'something else', hint)
   if (certificate.checkPrivateKey(privateKey)) return
-  throw invalidOption('the key of "mtls.cert" as "mtls.key"', 'another one')
+  throw invalidOptionError('the key of "mtls.cert" as "mtls.key"', 'another one')
 }

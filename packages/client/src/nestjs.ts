@@ -12,7 +12,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common'
 import { ModulesContainer } from '@nestjs/core'
-import { TokenSourceError, invalidOption } from './errors.js'
+import { TokenSourceError, invalidOptionError } from './errors.js'
 import type { TokenSourceOptions } from './options.js'
 import { createTokenSource, type TokenSource } from './token-source.js'
 
@@ -82,7 +82,7 @@ const OPTIONS = Symbol('options')
 const OWN_SOURCE = Symbol('own source')
 
 // Nest 10 takes two dynamic modules for one if they differ in closures alone: the second identity
-// would be dropped without a word. A transient module has an identifier of its own.
+// would be dropped silently. A transient module has an identifier that no other one has.
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenSourceOptions>({
   optionsInjectionToken: OPTIONS,
   alwaysTransient: true,
@@ -119,9 +119,12 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TokenSourceOpt
  * Seen by the modules that import it; with `isGlobal: true` by the whole application. For several
  * identities, give each a `name`, and {@link InjectTokens} the same.
  *
- * A wrong key, credential or address stops the start of the application. A Verifier that cannot be
- * reached does not. Where a module could get one of two sources, the application does not start
- * either.
+ * A wrong key, credential or issuer stops the start of the application, and so does a signer that
+ * fails: a KMS without permission fails at every call. A Verifier that cannot be reached, wants
+ * fewer requests (429), fails (5xx) or answers something unusable does not: the source asks it
+ * again at the next call. Until then, `health()` says `down`.
+ *
+ * Where a module could get one of two sources, the application does not start either.
  *
  * Closes its source when the application has shut down, after the last request.
  *
@@ -168,7 +171,7 @@ export class TokenSourceModule
     try {
       await this.#tokens.ready()
     } catch (error) {
-      if (!(error instanceof TokenSourceError && error.retryable)) throw error
+      if (!isOutage(error)) throw error
     }
   }
 
@@ -182,6 +185,14 @@ export class TokenSourceModule
 // decorators.
 Module({})(TokenSourceModule)
 Inject(OWN_SOURCE)(TokenSourceModule, undefined, 0)
+
+/**
+ * A signer that fails is no outage: a key management service refuses so what it has no permission
+ * for, and that would never show.
+ */
+function isOutage(error: unknown): boolean {
+  return error instanceof TokenSourceError && error.retryable && error.kind === 'verifier'
+}
 
 type NestModule = ModulesContainer extends Map<string, infer One> ? One : never
 
@@ -200,10 +211,10 @@ function refuseSeveral(
   const called = name === undefined ? 'without a name' : `named "${name}"`
   const hint = 'give each a "name", and @InjectTokens the same'
   if (sources.some(({ isGlobal }) => isGlobal))
-    throw invalidOption(`one token source ${called}, as it is global`, 'two', hint)
-  const torn = all.find((one) => seenBy(one, token).size > 1)
-  if (torn === undefined) return
-  throw invalidOption(`one token source ${called} in ${torn.metatype.name}`, 'two', hint)
+    throw invalidOptionError(`one token source ${called}, as it is global`, 'two', hint)
+  const ambiguous = all.find((one) => seenBy(one, token).size > 1)
+  if (ambiguous === undefined) return
+  throw invalidOptionError(`one token source ${called} in ${ambiguous.metatype.name}`, 'two', hint)
 }
 
 /** The modules that Nest may find a token in for a module that asks for it. */

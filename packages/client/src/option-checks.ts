@@ -1,7 +1,7 @@
 import { describeInsecure, readUrl } from '@verifier-guard/core/support'
 import { ALGORITHM_NAMES } from './algorithms.js'
 import { kindOf, printable, quote } from './display.js'
-import { invalidOption } from './errors.js'
+import { invalidOptionError } from './errors.js'
 import { EVENT_NAMES } from './events.js'
 import { isObject } from './json.js'
 import { checkCertificate, type MtlsOptions } from './mtls.js'
@@ -23,7 +23,7 @@ export const anything: Check = () => {}
 export const text: Check = (name, value) => {
   if (typeof value === 'string' && value !== '') return
   const hint = value === '' ? 'is the environment variable set?' : undefined
-  throw invalidOption(`a text as "${name}"`, kindOf(value), hint)
+  throw invalidOptionError(`a text as "${name}"`, kindOf(value), hint)
 }
 
 /** @throws {TokenSourceError} `invalid_option`. */
@@ -33,13 +33,14 @@ export const textOrBytes: Check = (name, value, context) => {
 
 /** @throws {TokenSourceError} `invalid_option`. */
 export const flag: Check = (name, value) => {
-  if (typeof value !== 'boolean') throw invalidOption(`true or false as "${name}"`, kindOf(value))
+  if (typeof value !== 'boolean')
+    throw invalidOptionError(`true or false as "${name}"`, kindOf(value))
 }
 
 /** @throws {TokenSourceError} `invalid_option`. */
 export const positive: Check = (name, value) => {
   if (Number.isInteger(value) && (value as number) > 0) return
-  throw invalidOption(`a positive whole number as "${name}"`, shown(value))
+  throw invalidOptionError(`a positive whole number as "${name}"`, shown(value))
 }
 
 /**
@@ -51,7 +52,7 @@ export function secondsUpTo(most: number): Check {
   return (name, value) => {
     if (typeof value === 'number' && value > 0 && value <= most) return
     const hint = typeof value === 'number' && value > most ? 'is that in milliseconds?' : undefined
-    throw invalidOption(`a number of seconds up to ${most} as "${name}"`, shown(value), hint)
+    throw invalidOptionError(`a number of seconds up to ${most} as "${name}"`, shown(value), hint)
   }
 }
 
@@ -60,19 +61,19 @@ export function oneOf(known: readonly string[]): Check {
   return (name, value) => {
     if (known.includes(value as string)) return
     const found = typeof value === 'string' ? quote(value) : kindOf(value)
-    throw invalidOption(`one of ${known.join(', ')} as "${name}"`, found)
+    throw invalidOptionError(`one of ${known.join(', ')} as "${name}"`, found)
   }
 }
 
 /** @throws {TokenSourceError} `invalid_option`. */
 export const address: Check = (name, value, { insecureHttp }) => {
   const url = readUrl(value)
-  if (!url) throw invalidOption(`an absolute URL as "${name}"`, kindOf(value))
+  if (!url) throw invalidOptionError(`an absolute URL as "${name}"`, kindOf(value))
   if (url.username || url.password)
-    throw invalidOption(`"${name}" without user and password`, 'an address with them')
+    throw invalidOptionError(`"${name}" without user and password`, 'an address with them')
   if (describeInsecure(url.href, insecureHttp) === undefined) return
   const hint = 'plain http is allowed on loopback, and elsewhere with "allowInsecureHttp"'
-  throw invalidOption(`https in "${name}"`, url.origin, hint)
+  throw invalidOptionError(`https in "${name}"`, url.origin, hint)
 }
 
 /** @throws {TokenSourceError} `invalid_option`. */
@@ -80,12 +81,13 @@ export const issuer: Check = (name, value, context) => {
   address(name, value, context)
   const { search, hash } = new URL(value as string)
   if (search || hash)
-    throw invalidOption(`"${name}" without query and fragment (RFC 8414 §2)`, 'one with them')
+    throw invalidOptionError(`"${name}" without query and fragment (RFC 8414 §2)`, 'one with them')
 }
 
 /** @throws {TokenSourceError} `invalid_option`. */
 export const origins: Check = (name, value, context) => {
-  if (!Array.isArray(value)) throw invalidOption(`a list of origins as "${name}"`, kindOf(value))
+  if (!Array.isArray(value))
+    throw invalidOptionError(`a list of origins as "${name}"`, kindOf(value))
   for (const origin of value as readonly unknown[]) checkOrigin(name, origin, context)
 }
 
@@ -95,18 +97,18 @@ const PATTERN = /[*\\(){}|^$]/
 /** Origins are compared character by character: what is none would never match. */
 function checkOrigin(name: string, value: unknown, context: CheckContext): void {
   if (typeof value === 'string' && PATTERN.test(value))
-    throw invalidOption(`origins in "${name}"`, 'a pattern', 'name each origin in full')
+    throw invalidOptionError(`origins in "${name}"`, 'a pattern', 'name each origin in full')
   address(name, value, context)
   const { origin } = new URL(value as string)
   if (origin === value) return
   const expected = `origins alone in "${name}", as browsers write them`
-  throw invalidOption(expected, 'an address that differs', `write ${printable(origin)}`)
+  throw invalidOptionError(expected, 'an address that differs', `write ${printable(origin)}`)
 }
 
 /** One text, or a list of some. @throws {TokenSourceError} `invalid_option`. */
 export const oneOrMore: Check = (name, value, context) => {
   if (!Array.isArray(value)) return text(name, value, context)
-  if (value.length === 0) throw invalidOption(`some texts in "${name}"`, 'an empty list')
+  if (value.length === 0) throw invalidOptionError(`some texts in "${name}"`, 'an empty list')
   for (const one of value) text(name, one, context)
 }
 
@@ -125,13 +127,13 @@ const RESERVED: Readonly<Record<string, string>> = {
 /** @throws {TokenSourceError} `invalid_option`. */
 export const furtherParameters: Check = (name, value) => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalidOption(`an object of texts as "${name}"`, kindOf(value))
+    throw invalidOptionError(`an object of texts as "${name}"`, kindOf(value))
   for (const [parameter, one] of Object.entries(value)) {
     const hint = Object.hasOwn(RESERVED, parameter) ? RESERVED[parameter] : undefined
     if (hint !== undefined)
-      throw invalidOption(`further parameters in "${name}"`, quote(parameter), hint)
+      throw invalidOptionError(`further parameters in "${name}"`, quote(parameter), hint)
     if (typeof one !== 'string')
-      throw invalidOption(`texts in "${name}"`, `${kindOf(one)} as ${quote(parameter)}`)
+      throw invalidOptionError(`texts in "${name}"`, `${kindOf(one)} as ${quote(parameter)}`)
   }
 }
 
@@ -149,7 +151,7 @@ export function isTenant(value: unknown): value is string {
 export const tenant: Check = (name, value) => {
   if (isTenant(value)) return
   const found = typeof value === 'string' && value !== '' ? 'something else' : kindOf(value)
-  throw invalidOption(`letters, digits, "_" and "-" in "${name}"`, found)
+  throw invalidOptionError(`letters, digits, "_" and "-" in "${name}"`, found)
 }
 
 /** `null` names none. @throws {TokenSourceError} `invalid_option`. */
@@ -162,7 +164,7 @@ export const signer: Check = (name, value) => {
   const { alg, sign } = Object(value) as Partial<Signer>
   if (alg && ALGORITHM_NAMES.includes(alg) && typeof sign === 'function') return
   const expected = `a "${name}" with "alg" (one of ${ALGORITHM_NAMES.join(', ')}) and "sign(bytes)"`
-  throw invalidOption(expected, 'another')
+  throw invalidOptionError(expected, 'another')
 }
 
 /** Members of a JWK that only its owner may know (RFC 7518 §6). */
@@ -172,7 +174,7 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 export const dpop: Check = (name, value, context) => {
   if (value === true) return
   if (!isObject(value) || value.signer === undefined)
-    throw invalidOption(
+    throw invalidOptionError(
       `true or { signer } as "${name}"`,
       isObject(value) ? 'another object' : kindOf(value),
     )
@@ -180,14 +182,14 @@ export const dpop: Check = (name, value, context) => {
   signer(`${name}.signer`, value.signer, context)
   const { jwk } = value.signer as Partial<ProofSigner>
   if (!isObject(jwk) || typeof jwk.kty !== 'string')
-    throw invalidOption(`the public key as "${name}.signer.jwk"`, kindOf(jwk))
+    throw invalidOptionError(`the public key as "${name}.signer.jwk"`, kindOf(jwk))
   if (PRIVATE_MEMBERS.some((member) => member in jwk))
-    throw invalidOption(`a public key as "${name}.signer.jwk"`, 'a private one')
+    throw invalidOptionError(`a public key as "${name}.signer.jwk"`, 'a private one')
 }
 
 /** @throws {TokenSourceError} `invalid_option`. */
 export const mtls: Check = (name, value, context) => {
-  if (!isObject(value)) throw invalidOption(`{ cert, key } as "${name}"`, kindOf(value))
+  if (!isObject(value)) throw invalidOptionError(`{ cert, key } as "${name}"`, kindOf(value))
   refuseOtherMembers(name, value, ['cert', 'key', 'ca'])
   textOrBytes(`${name}.cert`, value.cert, context)
   textOrBytes(`${name}.key`, value.key, context)
@@ -198,7 +200,7 @@ export const mtls: Check = (name, value, context) => {
 function refuseOtherMembers(name: string, value: object, known: readonly string[]): void {
   const other = Object.keys(value).find((member) => !known.includes(member))
   if (other !== undefined)
-    throw invalidOption(`no members but ${known.join(', ')} in "${name}"`, quote(other))
+    throw invalidOptionError(`no members but ${known.join(', ')} in "${name}"`, quote(other))
 }
 
 /**
@@ -209,13 +211,13 @@ function refuseOtherMembers(name: string, value: object, known: readonly string[
 export function functions(names: readonly string[]): Check {
   return (name, value) => {
     if (typeof value !== 'object' || value === null)
-      throw invalidOption(`an object of functions as "${name}"`, kindOf(value))
+      throw invalidOptionError(`an object of functions as "${name}"`, kindOf(value))
     const members = value as Readonly<Record<string, unknown>>
     const other = names.find(
       (member) => members[member] !== undefined && typeof members[member] !== 'function',
     )
     if (other === undefined) return
-    throw invalidOption(`a function as "${name}.${other}"`, kindOf(members[other]))
+    throw invalidOptionError(`a function as "${name}.${other}"`, kindOf(members[other]))
   }
 }
 
@@ -225,7 +227,7 @@ export const listeners: Check = (name, value, context) => {
   const known: readonly string[] = EVENT_NAMES
   const unknown = Object.keys(value as object).find((event) => !known.includes(event))
   if (unknown === undefined) return
-  throw invalidOption(`events among ${known.join(', ')} in "${name}"`, quote(unknown))
+  throw invalidOptionError(`events among ${known.join(', ')} in "${name}"`, quote(unknown))
 }
 
 function shown(value: unknown): string {

@@ -25,14 +25,14 @@ import {
 import { clientRuntime } from './runtime.js'
 
 /** How a client authenticates: by a credential, a registered key, a secret, a certificate. */
-export type Way = 'credential' | 'key' | 'secret' | 'certificate'
+export type ClientKind = 'credential' | 'key' | 'secret' | 'certificate'
 
-/** All there is to say of one option. The README lists these rows. */
+/** Everything about one option. The README lists these rows. */
 interface OptionRow {
-  /** The ways that it belongs to. Beside another one it could only be ignored. */
-  readonly ways: readonly Way[]
-  /** The ways that can't do without it. */
-  readonly required?: readonly Way[]
+  /** The kinds of client that it belongs to. For another one it could only be ignored. */
+  readonly kinds: readonly ClientKind[]
+  /** The kinds that require it. */
+  readonly required?: readonly ClientKind[]
   readonly check: Check
   /** The value where it is left out. */
   readonly default?: number | boolean
@@ -43,182 +43,182 @@ interface OptionRow {
   readonly says: string
 }
 
-const EVERY: readonly Way[] = ['credential', 'key', 'secret', 'certificate']
-const CREDENTIAL: readonly Way[] = ['credential']
-const SECRET: readonly Way[] = ['secret']
-const SIGNING: readonly Way[] = ['credential', 'key']
-const KEY: readonly Way[] = ['key']
-const CERTIFICATE: readonly Way[] = ['certificate']
-const REGISTERED: readonly Way[] = ['key', 'secret', 'certificate']
+const EVERY: readonly ClientKind[] = ['credential', 'key', 'secret', 'certificate']
+const CREDENTIAL: readonly ClientKind[] = ['credential']
+const SECRET: readonly ClientKind[] = ['secret']
+const SIGNING: readonly ClientKind[] = ['credential', 'key']
+const KEY: readonly ClientKind[] = ['key']
+const CERTIFICATE: readonly ClientKind[] = ['certificate']
+const REGISTERED: readonly ClientKind[] = ['key', 'secret', 'certificate']
 
-/** Longer waits for one answer help no caller. */
-const LONGEST_TIMEOUT = 300
+/** A longer wait for one answer helps no caller. Seconds. */
+const MAX_TIMEOUT = 300
 
 /** The values of options that are left out. */
 export const DEFAULTS = Object.freeze({ timeout: 5, tries: 3, allowInsecureHttp: false })
 
 const ROWS = {
   verifier: {
-    ways: CREDENTIAL,
+    kinds: CREDENTIAL,
     required: CREDENTIAL,
     check: issuer,
     says: 'The issuer of the Verifier, exactly as it states it, with its context path.',
   },
   credential: {
-    ways: CREDENTIAL,
+    kinds: CREDENTIAL,
     required: CREDENTIAL,
     check: textOrBytes,
     says: 'The LEARCredentialMachine: the compact JWT or the base64 of it, as text or bytes.',
   },
   authorizationServer: {
-    ways: REGISTERED,
+    kinds: REGISTERED,
     required: REGISTERED,
     check: issuer,
     says: 'The issuer of another authorization server, exactly as it states it.',
   },
   clientId: {
-    ways: EVERY,
+    kinds: EVERY,
     required: REGISTERED,
     check: text,
     fallback: 'required; the mandatee id with `credential`',
     says: 'The name that the client is registered under.',
   },
   privateKey: {
-    ways: SIGNING,
+    kinds: SIGNING,
     check: anything,
     fallback: 'required, or `signer`',
     says: 'The private key: hexadecimal, JWK, PEM or DER, as text or bytes.',
   },
   passphrase: {
-    ways: SIGNING,
+    kinds: SIGNING,
     check: text,
     fallback: 'none',
     says: 'Opens an encrypted PKCS#8 key, on Node.js only.',
   },
   algorithm: {
-    ways: SIGNING,
+    kinds: SIGNING,
     check: oneOf(ALGORITHM_NAMES),
     fallback: "the JWK's `alg`, or the first that fits",
     says: 'The signature algorithm, for a key that fits several.',
   },
   keyId: {
-    ways: SIGNING,
+    kinds: SIGNING,
     check: text,
     fallback: "the JWK's `kid`",
     says: 'The key identifier (`kid`) in the header of the assertion.',
   },
   signer: {
-    ways: SIGNING,
+    kinds: SIGNING,
     check: signer,
     fallback: '`privateKey`',
     says: 'What holds the key in place of this process, such as a KMS or an HSM.',
   },
   clientSecret: {
-    ways: SECRET,
+    kinds: SECRET,
     required: SECRET,
     check: text,
     says: 'The secret of a client that has one.',
   },
   clientAuthentication: {
-    ways: SECRET,
+    kinds: SECRET,
     check: oneOf(SECRET_METHODS),
-    fallback: 'what the metadata ask for',
+    fallback: 'what the metadata ask for, or `client_secret_basic`',
     says: 'How the secret is sent: `client_secret_basic` or `client_secret_post`.',
   },
   tokenEndpoint: {
-    ways: EVERY,
+    kinds: EVERY,
     check: address,
     fallback: 'from the metadata',
     says: 'The address of the token endpoint.',
   },
   assertionAudience: {
-    ways: SIGNING,
+    kinds: SIGNING,
     check: text,
     fallback: 'the issuer',
     says: 'The `aud` of the client assertion.',
   },
   assertionType: {
-    ways: KEY,
+    kinds: KEY,
     check: oneOf(ASSERTION_TYPES),
     fallback: '`JWT`',
     says: 'The `typ` of the client assertion: `JWT`, or `client-authentication+jwt` (RFC 10070).',
   },
   dpop: {
-    ways: EVERY,
+    kinds: EVERY,
     check: dpop,
     fallback: 'bearer tokens',
-    says: 'Binds tokens to a key (RFC 9449): `true` for one of its own, or `{ signer }`.',
+    says: 'Binds tokens to a key (RFC 9449): `true` for one that the source makes, or `{ signer }`.',
   },
   mtls: {
-    ways: EVERY,
+    kinds: EVERY,
     required: CERTIFICATE,
     check: mtls,
     fallback: 'none',
     says: 'The client certificate of all connections (RFC 8705), on Node.js: `{ cert, key, ca? }`.',
   },
   tenant: {
-    ways: CREDENTIAL,
+    kinds: CREDENTIAL,
     check: tenantOrNone,
     fallback: 'the first power domain',
     says: 'The tenant to name in `X-Tenant`; `null` names none.',
   },
   scope: {
-    ways: EVERY,
+    kinds: EVERY,
     check: text,
     fallback: 'none',
     says: 'The scopes to ask for, separated by spaces.',
   },
   resource: {
-    ways: EVERY,
+    kinds: EVERY,
     check: oneOrMore,
     fallback: 'none',
     says: 'The API that the token is for, or several (RFC 8707).',
   },
   audience: {
-    ways: EVERY,
+    kinds: EVERY,
     check: text,
     fallback: 'none',
     says: 'The API that the token is for, at servers with a parameter of this name.',
   },
   parameters: {
-    ways: EVERY,
+    kinds: EVERY,
     check: furtherParameters,
     fallback: 'none',
     says: "Further parameters of the token request, such as Auth0's `organization`.",
   },
   allowedOrigins: {
-    ways: EVERY,
+    kinds: EVERY,
     check: origins,
     fallback: 'none',
     says: 'The origins that `fetch` and the HTTP clients send tokens to.',
   },
   timeout: {
-    ways: EVERY,
-    check: secondsUpTo(LONGEST_TIMEOUT),
+    kinds: EVERY,
+    check: secondsUpTo(MAX_TIMEOUT),
     default: DEFAULTS.timeout,
     unit: 'seconds',
     says: 'The limit of each request, from the connection to the last byte, at most 300.',
   },
   tries: {
-    ways: EVERY,
+    kinds: EVERY,
     check: positive,
     default: DEFAULTS.tries,
-    says: 'Requests sent for one token before its callers get the failure.',
+    says: 'How often a token is asked for before its callers get the failure.',
   },
   allowInsecureHttp: {
-    ways: EVERY,
+    kinds: EVERY,
     check: flag,
     default: DEFAULTS.allowInsecureHttp,
     says: 'Allows plain http beyond loopback, for a network that is protected by other means.',
   },
   events: {
-    ways: EVERY,
+    kinds: EVERY,
     check: listeners,
     fallback: 'none',
     says: 'The functions to call for events.',
   },
   runtime: {
-    ways: EVERY,
+    kinds: EVERY,
     check: functions(Object.keys(clientRuntime)),
     fallback: 'the process',
     says: 'Replacements of clocks, network, randomness and timers.',
@@ -231,7 +231,7 @@ export type OptionName = keyof typeof ROWS
 /** Every option, in the order of the README. */
 export const OPTIONS: Readonly<Record<OptionName, OptionRow>> = Object.freeze(ROWS)
 
-/** The options that a way knows, in the order of the table. */
-export function namesOf(way: Way): readonly OptionName[] {
-  return (Object.keys(OPTIONS) as OptionName[]).filter((name) => OPTIONS[name].ways.includes(way))
+/** The options of a kind of client, in the order of the table. */
+export function namesOf(kind: ClientKind): readonly OptionName[] {
+  return (Object.keys(OPTIONS) as OptionName[]).filter((name) => OPTIONS[name].kinds.includes(kind))
 }

@@ -20,7 +20,10 @@ export interface CommonOptions extends Omit<TokenParameters, 'tenant'> {
    * 5.
    */
   readonly timeout?: number
-  /** Requests sent for one token before its callers get the failure. Default: 3. */
+  /**
+   * How often a token is asked for before its callers get the failure. One try may send a second
+   * request, with the nonce or the clock that the server wants in a proof. Default: 3.
+   */
   readonly tries?: number
   /**
    * Allows plain http beyond loopback, for a network that is protected by other means. Default:
@@ -28,8 +31,8 @@ export interface CommonOptions extends Omit<TokenParameters, 'tenant'> {
    */
   readonly allowInsecureHttp?: boolean
   /**
-   * Binds tokens to a key ([RFC 9449](https://www.rfc-editor.org/rfc/rfc9449)): `true` for one of
-   * its own, or `{ signer }`. Default: bearer tokens.
+   * Binds tokens to a key ([RFC 9449](https://www.rfc-editor.org/rfc/rfc9449)): `true` for one that
+   * the source makes, or `{ signer }`. Default: bearer tokens.
    */
   readonly dpop?: true | { readonly signer: ProofSigner }
   /**
@@ -43,7 +46,7 @@ export interface CommonOptions extends Omit<TokenParameters, 'tenant'> {
   readonly runtime?: Partial<ClientRuntime>
 }
 
-/** Options of another way. A caller who gives one of them means something else. */
+/** Options of another kind of client. A caller who gives one of them means something else. */
 type Without<Names extends string> = { readonly [Name in Names]?: undefined }
 
 /** What belongs to a machine with a credential alone. */
@@ -59,7 +62,7 @@ type OfKey =
   | 'assertionAudience'
   | 'assertionType'
 
-/** What signs: a private key in memory, or a signer. Never both. */
+/** What signs: a private key in this process, or a signer. Never both. */
 export type KeyOptions = {
   /**
    * The `aud` of the client assertion. Default: the issuer, which is what Verifiers compare it
@@ -130,7 +133,10 @@ export interface CertificateOptions extends Without<
   readonly authorizationServer: string
   /** The name that the client is registered under. */
   readonly clientId: string
-  /** The client certificate of all connections (RFC 8705), on Node.js: `{ cert, key, ca? }`. */
+  /**
+   * The client certificate of all connections (RFC 8705), on Node.js: `{ cert, key, ca? }`. It
+   * needs the package undici.
+   */
   readonly mtls: MtlsOptions
 }
 
@@ -147,11 +153,12 @@ export interface ClientSecretOptions extends Without<OfCredential | OfKey> {
   readonly clientSecret: string
   /**
    * How the secret is sent: `client_secret_basic` or `client_secret_post`. Default: what the
-   * metadata ask for, which is `client_secret_basic` unless they list the other one alone.
+   * metadata ask for, or `client_secret_basic`. The metadata ask for `client_secret_post` where
+   * they list it and not the other one. With `tokenEndpoint` the source reads no metadata.
    */
   readonly clientAuthentication?: SecretMethod
 }
 
-/** Who the client is and who gives it tokens, in one of four ways, and {@link CommonOptions}. */
+/** What one of four kinds of client is and who gives it tokens, and {@link CommonOptions}. */
 export type TokenSourceOptions = CommonOptions &
   (PresentationOptions | PrivateKeyJwtOptions | ClientSecretOptions | CertificateOptions)

@@ -1,14 +1,15 @@
 import { quote } from './display.js'
-import { invalidOption } from './errors.js'
-import { furtherParameters, oneOrMore, tenant, text, type Check } from './option-checks.js'
+import { invalidOptionError } from './errors.js'
+import { furtherParameters, oneOrMore, tenantOrNone, text, type Check } from './option-checks.js'
+import { withValues } from './values.js'
 
 /** What a token is asked for; a token source keeps one token for each distinct set. */
 export interface TokenParameters {
   /**
    * The tenant to name in `X-Tenant`, which Verifiers from 3.3 on read: letters, digits, `_` and
-   * `-`.
+   * `-`. `null` names none. Only with `verifier`.
    */
-  readonly tenant?: string
+  readonly tenant?: string | null
   /**
    * The scopes to ask for, separated by spaces. Verifiers ignore it: they decide by the credential.
    */
@@ -27,8 +28,11 @@ export interface TokenParameters {
   readonly parameters?: Readonly<Record<string, string>>
 }
 
+/** Parameters as they are sent. */
+export type SentParameters = TokenParameters & { readonly tenant?: string }
+
 const CHECKS: Readonly<Record<keyof TokenParameters, Check>> = {
-  tenant,
+  tenant: tenantOrNone,
   scope: text,
   resource: oneOrMore,
   audience: text,
@@ -37,15 +41,15 @@ const CHECKS: Readonly<Record<keyof TokenParameters, Check>> = {
 const NAMES = Object.keys(CHECKS) as readonly (keyof TokenParameters)[]
 
 /**
- * Just the parameters among the members of an object, those without a value left out. A copy, which
- * stays as it is whatever becomes of the original.
+ * Just the parameters among the members of an object. Those without a value, and a `tenant` that
+ * names none, are left out. A copy, which stays as it is whatever becomes of the original.
  */
 export function pickParameters(from: {
   readonly [Name in keyof TokenParameters]?: unknown
-}): TokenParameters {
-  const given = NAMES.filter((name) => from[name] !== undefined)
+}): SentParameters {
+  const given = NAMES.filter((name) => from[name] !== undefined && from[name] !== null)
   return Object.freeze(
-    Object.fromEntries(given.map((name) => [name, frozenCopy(from[name])])) as TokenParameters,
+    Object.fromEntries(given.map((name) => [name, frozenCopy(from[name])])) as SentParameters,
   )
 }
 
@@ -54,21 +58,34 @@ function frozenCopy(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? Object.freeze({ ...value }) : value
 }
 
+/** Those of the options that a call may give too. */
+export function parameterNames(options: readonly string[]): readonly string[] {
+  return options.filter(isParameter)
+}
+
 /**
- * Reads what a caller wants a token for.
+ * The parameters of a call. What it leaves out is that of the source.
  *
+ * @param known the names of the parameters that this source takes.
  * @throws {TokenSourceError} `invalid_option`, also for a parameter of another name: a token for
  *   something else would be the answer to a typing error.
  */
-export function readParameters(wanted: object): TokenParameters {
-  const known: readonly string[] = [...NAMES, 'signal']
-  const unknown = Object.keys(wanted).find((name) => !known.includes(name))
-  if (unknown !== undefined)
-    throw invalidOption(`no parameters but ${known.join(', ')}`, quote(unknown))
-  const parameters = pickParameters(wanted)
-  for (const [name, value] of Object.entries(parameters))
-    CHECKS[name as keyof TokenParameters](name, value, { insecureHttp: false })
-  return parameters
+export function readParameters(
+  wanted: TokenParameters,
+  own: SentParameters,
+  known: readonly string[],
+): SentParameters {
+  for (const [name, value] of Object.entries(wanted)) {
+    if (name === 'signal' || (isParameter(name) && value === undefined)) continue
+    if (!isParameter(name) || !known.includes(name))
+      throw invalidOptionError(`no parameters but ${known.join(', ')}, signal`, quote(name))
+    CHECKS[name](name, value, { insecureHttp: false })
+  }
+  return pickParameters({ ...own, ...withValues(wanted) })
+}
+
+function isParameter(name: string): name is keyof TokenParameters {
+  return Object.hasOwn(CHECKS, name)
 }
 
 /** The same text for the same parameters, and for no others. */
@@ -78,7 +95,7 @@ export function parametersKey({
   resource,
   audience,
   parameters,
-}: TokenParameters): string {
+}: SentParameters): string {
   const further = Object.entries(parameters ?? {}).sort(([one], [other]) => (one < other ? -1 : 1))
   return JSON.stringify([tenant, scope, [resource ?? []].flat(), audience, further])
 }
@@ -87,6 +104,6 @@ export function parametersKey({
 export function publicParameters({
   parameters: _,
   ...rest
-}: TokenParameters): Omit<TokenParameters, 'parameters'> {
+}: SentParameters): Omit<SentParameters, 'parameters'> {
   return rest
 }

@@ -1,10 +1,9 @@
 import type { MachineCredential } from './credential.js'
 import type { UnsignedJwt } from './signer.js'
+import { epochSeconds } from './time.js'
 
-/**
- * When and under which identifier a JWT is made; given from outside, so that the makers stay pure.
- */
-export interface Moment {
+/** Time and identifier of a JWT, given from outside so that its makers stay pure. */
+export interface JwtStamp {
   /** Milliseconds since 1970. */
   readonly now: number
   readonly jti: string
@@ -24,8 +23,8 @@ const SET_BACK = 5
  * `iat`, `exp` and `jti` of a JWT that is used once; `nbf` is left out, because neither side would
  * tolerate any skew.
  */
-export function timeClaims({ now, jti }: Moment): { iat: number; exp: number; jti: string } {
-  const seconds = Math.floor(now / 1000)
+export function timeClaims({ now, jti }: JwtStamp): { iat: number; exp: number; jti: string } {
+  const seconds = epochSeconds(now)
   return { iat: seconds - SET_BACK, exp: seconds + LIFETIME, jti }
 }
 
@@ -37,7 +36,7 @@ export function timeClaims({ now, jti }: Moment): { iat: number; exp: number; jt
 export function buildPresentation(
   credential: MachineCredential,
   audience: string,
-  moment: Moment,
+  stamp: JwtStamp,
 ): UnsignedJwt {
   const { holder, boundKey } = credential
   return {
@@ -46,11 +45,11 @@ export function buildPresentation(
       iss: holder,
       sub: holder,
       aud: audience,
-      ...timeClaims(moment),
+      ...timeClaims(stamp),
       vp: {
         '@context': ['https://www.w3.org/2018/credentials/v1'],
         type: ['VerifiablePresentation'],
-        id: `urn:uuid:${moment.jti}`,
+        id: `urn:uuid:${stamp.jti}`,
         holder,
         verifiableCredential: [credential.jwt],
       },

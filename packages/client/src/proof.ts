@@ -2,6 +2,7 @@ import { base64urlnopad } from '@scure/base'
 import type { JsonObject } from './json.js'
 import type { PublicJwk } from './proof-key.js'
 import type { UnsignedJwt } from './signer.js'
+import { epochSeconds } from './time.js'
 
 /** The request that a proof is for. */
 export interface RequestTarget {
@@ -33,7 +34,7 @@ export async function buildProof(
     jti,
     htm: method,
     htu: origin + pathname,
-    iat: Math.floor(now / 1_000),
+    iat: epochSeconds(now),
     ...(token !== undefined && { ath: await hashOf(token) }),
     ...(nonce !== undefined && { nonce }),
   }

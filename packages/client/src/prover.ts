@@ -4,7 +4,7 @@ import { buildProof, type RequestTarget } from './proof.js'
 import type { ProofKey } from './proof-key.js'
 import type { ClientRuntime } from './runtime.js'
 import { signJwt } from './signer.js'
-import { inSeconds } from './time.js'
+import { inSeconds, SECOND } from './time.js'
 
 /** Proofs of possession for the servers of one kind: authorization servers, or APIs. */
 export interface Prover {
@@ -37,8 +37,8 @@ interface Peer {
 /** What a nonce may be (RFC 9449 §8.1), and no longer than any in use. */
 const NONCE = /^[\x21\x23-\x5b\x5d-\x7e]{1,512}$/
 
-/** An offset that neither the way nor the whole seconds of a `Date` explain. Milliseconds. */
-const NOTABLE_OFFSET = 3_000
+/** An offset that neither travel time nor the whole seconds of a `Date` explain. Milliseconds. */
+const NOTABLE_OFFSET = 3 * SECOND
 
 /** Makes proofs with one key. Nonces and clocks are kept by origin (RFC 9449 §8.2). */
 export function createProver(key: ProofKey, runtime: ClientRuntime, emit: Emit): Prover {

@@ -2,9 +2,9 @@ import { retryAfter, type BoundedAnswer } from '@verifier-guard/core/support'
 import type { Checklist, Refusal } from './checklist.js'
 import { clockOffset } from './clock.js'
 import { place, printable } from './display.js'
-import { failure, type ChecklistItem, type TokenSourceError } from './errors.js'
+import { tokenSourceError, type ChecklistItem, type TokenSourceError } from './errors.js'
 import { firstString, parseObject } from './json.js'
-import type { TokenParameters } from './parameters.js'
+import type { SentParameters } from './parameters.js'
 import { inSeconds } from './time.js'
 
 const DOCUMENTED_REFUSALS = new Set([400, 401, 403])
@@ -14,43 +14,47 @@ const DOCUMENTED_REFUSALS = new Set([400, 401, 403])
  */
 const TEMPORARY_ERRORS = new Set(['server_error', 'temporarily_unavailable'])
 
-/** What counts beside the answer. */
-export interface Circumstances {
+/** What a token response is read with. */
+export interface ResponseContext {
   /** Milliseconds since 1970. */
   readonly now: number
   readonly endpoint: string
   /** What is known on this side of the causes of a refusal. */
   readonly checklist: Checklist
-  readonly parameters: TokenParameters
+  readonly parameters: SentParameters
   /** The thumbprint of the key that the token has to be bound to, if it has to be. */
   readonly jkt?: string | undefined
 }
 
-interface Said extends Refusal {
+interface ParsedRefusal extends Refusal {
   /** Seconds. */
   readonly retryAfter: number | undefined
-  /** All of it in words. */
+  /** Status and reason in words. */
   readonly words: string
 }
 
 /** The error that an answer other than a token means. */
-export function readRefusal(answer: BoundedAnswer, circumstances: Circumstances): TokenSourceError {
-  const said = parseRefusal(answer, circumstances.now)
+export function readRefusal(answer: BoundedAnswer, context: ResponseContext): TokenSourceError {
+  const said = parseRefusal(answer, context.now)
   const { status, oauthError = '' } = said
-  const reason = { expected: `a token from ${place(circumstances.endpoint)}`, found: said.words }
+  const reason = { expected: `a token from ${place(context.endpoint)}`, found: said.words }
   if (status === 429)
-    return failure('rate_limited', { ...reason, hint: 'the server wants fewer requests' }, said)
+    return tokenSourceError(
+      'rate_limited',
+      { ...reason, hint: 'the server wants fewer requests' },
+      said,
+    )
   if (status >= 500 || status === 408 || TEMPORARY_ERRORS.has(oauthError))
-    return failure('verifier_error', { ...reason, hint: 'the server itself failed' }, said)
+    return tokenSourceError('verifier_error', { ...reason, hint: 'the server itself failed' }, said)
   if (!DOCUMENTED_REFUSALS.has(status))
-    return unusable(answer, circumstances, 'a token', describeAnswer(answer))
-  const checklist = Object.freeze(circumstances.checklist(said, circumstances.parameters))
+    return unusableAnswerError(answer, context, 'a token', describeAnswer(answer))
+  const checklist = Object.freeze(context.checklist(said, context.parameters))
   const hint = `what is known of the cause on this side:${checklist.map(line).join('')}`
-  return failure('token_request_refused', { ...reason, hint }, { ...said, checklist })
+  return tokenSourceError('token_request_refused', { ...reason, hint }, { ...said, checklist })
 }
 
 /** FIWARE VCVerifier says `summary` and `details` where others say `error` (RFC 6749 §5.2). */
-function parseRefusal(answer: BoundedAnswer, now: number): Said {
+function parseRefusal(answer: BoundedAnswer, now: number): ParsedRefusal {
   const { status, headers, body } = answer
   const { error, summary, error_description, details } = parseObject(body) ?? {}
   const [code, description] = [
@@ -73,14 +77,14 @@ function line({ check, verdict, detail }: ChecklistItem): string {
 }
 
 /** For an answer that is no token response at all. */
-export function unusable(
+export function unusableAnswerError(
   { status }: BoundedAnswer,
-  { endpoint }: Circumstances,
+  { endpoint }: ResponseContext,
   what: string,
   found: string,
 ): TokenSourceError {
   const reason = { expected: `${what} from ${place(endpoint)}`, found }
-  return failure('unusable_answer', reason, { status })
+  return tokenSourceError('unusable_answer', reason, { status })
 }
 
 /** An answer by its status and the kind of its body. */

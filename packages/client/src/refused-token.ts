@@ -18,13 +18,13 @@ const OF_PROOFS: Readonly<Record<string, Refused>> = {
 }
 
 /**
- * What an answer refuses, so that another one may do better.
+ * What an answer refuses: the token, or the proof beside it. `undefined` if neither.
  *
- * A 401 may mean the token, with `invalid_token` or with no reason at all: many APIs give none. One
- * that asks for another scheme alone does not, nor one whose reason is another.
+ * A 401 may mean the token with `invalid_token`, and without a reason, because many APIs give none.
+ * It does not mean the token where it asks for another scheme alone, or gives another reason.
  *
  * @param challenge the `WWW-Authenticate` field, or the list of several.
- * @param scheme the one that the token was sent by. An error belongs to that one (RFC 9449 §7.1).
+ * @param scheme that of the token. Only errors of its challenge count (RFC 9449 §7.1).
  */
 export function refusedBy(
   status: number,
@@ -41,8 +41,14 @@ export function refusedBy(
   return OTHERS.has(error) ? undefined : 'token'
 }
 
-/** Whether a body can be sent a second time: a stream is spent once it was read. */
+/** Members of what is spent once it was read: streams and iterators. */
+const ONCE_ONLY = [Symbol.asyncIterator, 'getReader', 'pipe', 'next']
+
+/** Whether a body can be sent a second time. */
 export function canSendAgain(body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return true
-  return !(Symbol.asyncIterator in body || 'getReader' in body || 'pipe' in body)
+  if (ONCE_ONLY.some((member) => member in body)) return false
+  // Of all that is iterable only these are known to begin anew: lists, bytes, and forms.
+  const beginsAnew = Array.isArray(body) || ArrayBuffer.isView(body) || 'getAll' in body
+  return beginsAnew || !(Symbol.iterator in body)
 }

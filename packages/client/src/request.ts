@@ -9,17 +9,22 @@ import {
 } from '@verifier-guard/core/support'
 import type { ClientProof } from './client-authentication.js'
 import { printable } from './display.js'
-import { failure, TokenSourceError, type TokenSourceErrorCode } from './errors.js'
+import {
+  closedError,
+  tokenSourceError,
+  TokenSourceError,
+  type TokenSourceErrorCode,
+} from './errors.js'
 import { firstString, parseObject } from './json.js'
 import { discoverTokenEndpoint, type TokenEndpoint } from './metadata.js'
-import type { TokenParameters } from './parameters.js'
+import type { SentParameters } from './parameters.js'
 import { readTokenResponse, type ObtainedToken } from './response.js'
 import type { Settings } from './settings.js'
 import { inSeconds } from './time.js'
 
 /** Sends one token request; each call signs anew, because a Verifier takes each `jti` once. */
 export type TokenRequest = (
-  parameters: TokenParameters,
+  parameters: SentParameters,
   signal: AbortSignal,
 ) => Promise<ObtainedToken>
 
@@ -27,7 +32,7 @@ export type TokenRequest = (
 const MAX_BYTES = 262_144
 
 /** An address, and what a server, a proxy or a system library said about it. */
-const LONGEST_REASON = 500
+const MAX_REASON = 500
 
 /** What a failed exchange means here. Statuses have a step of their own. */
 const FAILURES: Readonly<Record<HttpFailure['reason'], TokenSourceErrorCode>> = {
@@ -52,8 +57,8 @@ export interface TokenRequestTrace {
 }
 
 /**
- * The way to the token endpoint (RFC 6749 §4.4.2). The discovered endpoint is kept until a request
- * to it fails.
+ * Sends requests to the token endpoint (RFC 6749 §4.4.2). The discovered endpoint is kept until a
+ * request to it fails.
  *
  * The request function throws nothing but {@link TokenSourceError}.
  */
@@ -106,6 +111,7 @@ function endpointOf({
       signal.addEventListener('abort', () => endpoint.close(), { once: true })
       if (isExpired || endpoint.current === undefined) await endpoint.refresh()
       const { current, failures, lastFailure } = endpoint
+      if (signal.aborted) throw closedError()
       if (current === undefined || failures > 0) throw lastFailure
       return current
     },
@@ -122,7 +128,7 @@ const ENDPOINT: KeepPolicy<TokenEndpoint> = {
 
 async function request(
   settings: Settings,
-  parameters: TokenParameters,
+  parameters: SentParameters,
   endpoint: () => Promise<TokenEndpoint>,
   signal: AbortSignal,
 ): Promise<ObtainedToken> {
@@ -133,13 +139,13 @@ async function request(
   if (mayProveBetter(settings, url, answer)) ({ url, answer } = await ask())
   dpop?.atServer.learn(url, answer.headers, undefined)
   const jkt = await dpop?.jkt()
-  const circumstances = { now: runtime.now(), endpoint: url, checklist, parameters, jkt }
-  return readTokenResponse(answer, circumstances)
+  const context = { now: runtime.now(), endpoint: url, checklist, parameters, jkt }
+  return readTokenResponse(answer, context)
 }
 
 async function askOnce(
   settings: Settings,
-  parameters: TokenParameters,
+  parameters: SentParameters,
   endpoint: () => Promise<TokenEndpoint>,
   signal: AbortSignal,
 ): Promise<{ url: string; answer: BoundedAnswer }> {
@@ -209,7 +215,7 @@ function isClosedByPeer(error: unknown): error is HttpFailure {
 }
 
 function formOf(
-  { tenant: _, resource = [], parameters, ...form }: TokenParameters,
+  { tenant: _, resource = [], parameters, ...form }: SentParameters,
   proof: ClientProof,
 ): URLSearchParams {
   const fields = { grant_type: 'client_credentials', ...form, ...parameters, ...proof.form }
@@ -222,15 +228,15 @@ function translate(error: unknown): TokenSourceError {
   if (error instanceof TokenSourceError) return error
   if (error instanceof HttpFailure) {
     const { status, retryAfter, message } = error
-    return new TokenSourceError(failureCode(error), printable(message, LONGEST_REASON), {
+    return new TokenSourceError(failureCode(error), printable(message, MAX_REASON), {
       cause: error,
       status,
       retryAfter: inSeconds(retryAfter),
     })
   }
-  // Nothing else is expected here; it lies on the way, and does not last.
+  // Nothing else is expected here. It lies between here and the server, and does not last.
   const reason = { expected: 'an answer', found: 'a failure', hint: 'see "cause"' }
-  return failure('verifier_unreachable', reason, { cause: error })
+  return tokenSourceError('verifier_unreachable', reason, { cause: error })
 }
 
 function failureCode({ reason, status = 0 }: HttpFailure): TokenSourceErrorCode {

@@ -8,22 +8,35 @@ export interface ClientRuntime extends Runtime {
   /** A fresh identifier for each `jti`. */
   readonly uuid: () => string
   /**
-   * Waits `delay` milliseconds; unlike `schedule` it keeps the process alive, because a caller is
-   * waiting too.
+   * Waits `delay` milliseconds, or until the signal aborts. Unlike `schedule` it keeps the process
+   * alive, because a caller is waiting too.
    */
-  readonly sleep: (delay: number) => Promise<void>
+  readonly sleep: (delay: number, signal?: AbortSignal) => Promise<void>
 }
 
 /** The runtime of the process: its clocks, its global `fetch`, its timers. */
 export const clientRuntime: ClientRuntime = Object.freeze({
   ...systemRuntime,
   uuid: () => crypto.randomUUID(),
-  sleep: (delay: number) => new Promise<void>((resolve) => void setTimeout(resolve, delay)),
+  sleep,
 })
 
+function sleep(delay: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, delay)
+    signal?.addEventListener('abort', end)
+  })
+}
+
 /**
- * A Request of its own, whichever implementation `input` is of. What `init` says goes before, as in
- * `fetch`.
+ * A Request of this runtime, whatever implementation made `input`. Members of `init` override those
+ * of `input`, as in `fetch`.
  */
 export function buildRequest(input: Request, init: RequestInit): Request {
   // Without its type it would narrow the input to `never`.
@@ -34,9 +47,8 @@ export function buildRequest(input: Request, init: RequestInit): Request {
 }
 
 /**
- * Sends a Request: whole by the process's own `fetch`, and as address and plain options, which is
- * all it was promised, by one that is in its place. The latter may add to the options, and need not
- * know this Request's class.
+ * Sends a Request. The global `fetch` gets it whole. A `fetch` that an application put in its place
+ * gets the address and plain options: it may add to them, and may not know this class of Request.
  */
 export function sendRequest({ fetch }: ClientRuntime, request: Request): Promise<Response> {
   return fetch === clientRuntime.fetch
@@ -59,12 +71,12 @@ const READABLE = [
 
 function readRequest(request: Request): RequestInit {
   const { body, keepalive } = request
-  // Some runtimes leave out what makes sense in browsers only.
+  // Some runtimes leave out members that make sense in browsers only.
   const members = READABLE.filter((name) => request[name] !== undefined).map((name) => [
     name,
     request[name],
   ])
-  // Fetch §5.4 wants it said that a stream is sent while it is read, and keeps none alive.
+  // Fetch §5.4: a stream needs `duplex`, and can't be sent with `keepalive`.
   const rest = body === null ? { keepalive } : { body, duplex: 'half' as const }
   return { ...(Object.fromEntries(members) as RequestInit), ...rest }
 }

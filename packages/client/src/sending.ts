@@ -1,4 +1,4 @@
-import { notAllowed } from './not-allowed.js'
+import { notAllowedError } from './not-allowed.js'
 import type { GetTokenOptions } from './token-source.js'
 import type { TokenParameters } from './parameters.js'
 import type { RequestTarget } from './proof.js'
@@ -52,7 +52,7 @@ export function createSending({ getToken, dropToken, isAllowed, prover }: Sendin
   const scheme: TokenScheme = prover ? 'DPoP' : 'Bearer'
   return {
     async authorize(target, options) {
-      if (!isAllowed(target.url)) throw notAllowed(target.url)
+      if (!isAllowed(target.url)) throw notAllowedError(target.url)
       const token = await getToken(options)
       const authorization = `${scheme} ${token}`
       return prover ? { authorization, dpop: await prover.prove(target, token) } : { authorization }
@@ -67,6 +67,25 @@ export function createSending({ getToken, dropToken, isAllowed, prover }: Sendin
       return mayProveBetter ? 'proof' : undefined
     },
   }
+}
+
+/**
+ * Fields for a second try, or `undefined` if there is nothing better: then the answer of the API
+ * stands.
+ *
+ * @param authorize makes the fields of one more request.
+ * @param authorization that of the request that was refused.
+ * @throws the reason of the signal, once it aborts: the caller waits for no answer any more.
+ */
+export async function getAnother(
+  authorize: () => Promise<RequestFields>,
+  authorization: string,
+  refused: Replaceable,
+  signal: AbortSignal | null | undefined,
+): Promise<RequestFields | undefined> {
+  const another = await authorize().catch(() => undefined)
+  signal?.throwIfAborted()
+  return refused === 'token' && another?.authorization === authorization ? undefined : another
 }
 
 /** The token in an `Authorization` field; an empty text for anything else. */

@@ -13,12 +13,12 @@ import {
   type ClientAuthentication,
 } from './client-authentication.js'
 import { checkValidity, readCredential, type MachineCredential } from './credential.js'
-import { invalidOption } from './errors.js'
+import { invalidOptionError } from './errors.js'
 import { createEmitter, type Emit } from './events.js'
 import { checkOptions } from './given-options.js'
 import { createLocalSigner } from './key.js'
 import { isTenant } from './option-checks.js'
-import { DEFAULTS, type Way } from './option-table.js'
+import { DEFAULTS, namesOf, type ClientKind } from './option-table.js'
 import { createCertifiedConnections, type CertifiedConnections } from './mtls.js'
 import type {
   CertificateOptions,
@@ -29,16 +29,20 @@ import type {
   PrivateKeyJwtOptions,
   TokenSourceOptions,
 } from './options.js'
-import { pickParameters, type TokenParameters } from './parameters.js'
+import { parameterNames, pickParameters, type SentParameters } from './parameters.js'
 import { createProofKey, thumbprint } from './proof-key.js'
 import { createProver, type Prover } from './prover.js'
 import { clientRuntime, type ClientRuntime } from './runtime.js'
 import type { Signer } from './signer.js'
+import { SECOND } from './time.js'
+import { withValues } from './values.js'
 
 /** The options, checked, with every default filled in. */
 export interface Settings extends Identity {
   readonly tokenEndpoint: string | undefined
   readonly allowedOrigins: ReadonlySet<string>
+  /** The parameters that a call may give. */
+  readonly parameterNames: readonly string[]
   /** Milliseconds. */
   readonly timeout: number
   readonly tries: number
@@ -63,7 +67,7 @@ interface Identity {
   readonly authenticate: ClientAuthentication
   readonly checklist: Checklist
   readonly credential: MachineCredential | undefined
-  readonly parameters: TokenParameters
+  readonly parameters: SentParameters
 }
 
 /**
@@ -73,11 +77,11 @@ interface Identity {
  *   `credential_not_yet_valid`, `credential_expired`.
  */
 export function resolveOptions(options: TokenSourceOptions): Settings {
-  const way = checkOptions(options)
+  const kind = checkOptions(options)
   const given = { ...clientRuntime, ...withValues(options.runtime ?? {}) }
   const connections = options.mtls && createCertifiedConnections(options.mtls, given.fetch)
   const runtime = connections ? { ...given, fetch: connections.fetch } : given
-  const identity = identify(way, options, runtime)
+  const identity = identify(kind, options, runtime)
   const emit = createEmitter(identity.issuer, options.events ?? {}, runtime)
   return Object.freeze({
     ...identity,
@@ -85,7 +89,8 @@ export function resolveOptions(options: TokenSourceOptions): Settings {
     dpop: options.dpop && bind(options.dpop, runtime, emit),
     tokenEndpoint: options.tokenEndpoint,
     allowedOrigins: new Set(options.allowedOrigins),
-    timeout: (options.timeout ?? DEFAULTS.timeout) * 1_000,
+    parameterNames: parameterNames(namesOf(kind)),
+    timeout: (options.timeout ?? DEFAULTS.timeout) * SECOND,
     tries: options.tries ?? DEFAULTS.tries,
     emit,
     runtime,
@@ -106,13 +111,8 @@ function bind(
   }
 }
 
-/** A member without a value counts as left out, as an option does. */
-function withValues(given: Partial<ClientRuntime>): Partial<ClientRuntime> {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-}
-
-function identify(way: Way, options: TokenSourceOptions, runtime: ClientRuntime): Identity {
-  switch (way) {
+function identify(kind: ClientKind, options: TokenSourceOptions, runtime: ClientRuntime): Identity {
+  switch (kind) {
     case 'credential':
       return identifyMachine(options as CommonOptions & PresentationOptions, runtime)
     case 'key':
@@ -136,7 +136,7 @@ function identifyMachine(
   const signer = resolveSigner(options)
   if (signer.alg !== 'ES256') {
     const expected = 'a key on P-256 (ES256), because a machine credential is bound to one'
-    throw invalidOption(expected, `one for ${signer.alg}`)
+    throw invalidOptionError(expected, `one for ${signer.alg}`)
   }
   const clientId = options.clientId ?? credential.clientId
   const tenant = resolveTenant(options.tenant, credential)

@@ -1,7 +1,8 @@
 import { base64urlnopad } from '@scure/base'
 import { ALGORITHMS, type SigningAlgorithm } from './algorithms.js'
+import { copyBytes } from './bytes.js'
 import type { P256Jwk } from './did-key.js'
-import { failure, TokenSourceError } from './errors.js'
+import { tokenSourceError, TokenSourceError } from './errors.js'
 import type { JsonObject } from './json.js'
 
 /**
@@ -65,7 +66,7 @@ export async function checkSignature(jwt: string, publicKey: P256Jwk): Promise<v
   const bytes = new TextEncoder().encode(jwt.slice(0, dot))
   if (await crypto.subtle.verify(signature, key, base64urlnopad.decode(jwt.slice(dot + 1)), bytes))
     return
-  throw failure('key_mismatch', {
+  throw tokenSourceError('key_mismatch', {
     expected: 'the private key that the credential is bound to',
     found: 'a signature that its public key does not verify',
     hint: 'give the key that was handed out together with this credential',
@@ -100,12 +101,13 @@ export function ecdsaSignatureFromDer(
     const length = der[offset + 1] ?? 0
     const value = der.subarray(offset + 2, offset + 2 + length)
     const digits = value.subarray(value.findIndex((byte) => byte !== 0))
-    if (der[offset] !== 0x02 || value.length !== length || digits.length > half) throw notDer(der)
+    if (der[offset] !== 0x02 || value.length !== length || digits.length > half)
+      throw notDerError(der)
     raw.set(digits, end - digits.length)
     offset += 2 + length
   }
   if (der[0] !== 0x30 || der[start - 1] !== offset - start || offset !== der.length)
-    throw notDer(der)
+    throw notDerError(der)
   return raw
 }
 
@@ -120,30 +122,28 @@ async function sign(signer: Signer, bytes: Uint8Array): Promise<Uint8Array> {
       found: 'a failure',
       hint: 'see "cause"',
     }
-    throw failure('signer_failed', reason, { cause })
+    throw tokenSourceError('signer_failed', reason, { cause })
   }
   return checkForm(signature, signer.alg)
 }
 
 function checkForm(signature: unknown, alg: SigningAlgorithm): Uint8Array {
   // A signature that crossed a realm or a process is no instance of our Uint8Array.
-  const bytes = ArrayBuffer.isView(signature)
-    ? new Uint8Array(signature.buffer, signature.byteOffset, signature.byteLength)
-    : undefined
+  const bytes = ArrayBuffer.isView(signature) ? copyBytes(signature) : undefined
   const { length } = ALGORITHMS[alg]
   if (bytes && (length === undefined ? bytes.length > 0 : bytes.length === length)) return bytes
   const found = bytes
     ? `${bytes.length} bytes${bytes[0] === 0x30 ? ' that look like DER' : ''}`
     : 'no bytes'
-  throw failure('signature_malformed', {
+  throw tokenSourceError('signature_malformed', {
     expected: `${length ?? 'some'} bytes of ${alg} signature from "signer"`,
     found,
     hint: 'a JWS holds raw R and S, see "ecdsaSignatureFromDer"',
   })
 }
 
-function notDer(bytes: Uint8Array): TokenSourceError {
-  return failure('signature_malformed', {
+function notDerError(bytes: Uint8Array): TokenSourceError {
+  return tokenSourceError('signature_malformed', {
     expected: 'a DER encoded ECDSA signature that fits the curve',
     found: `${bytes.length} bytes that are none`,
   })

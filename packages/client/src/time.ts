@@ -6,7 +6,7 @@ export function inSeconds<Span extends number | undefined>(span: Span): Span {
   return (span === undefined ? span : span / SECOND) as Span
 }
 
-/** A moment in whole seconds since 1970, as `exp` has it (RFC 7519 §2). */
-export function moment<Time extends number | undefined>(time: Time): Time {
+/** A time in whole seconds since 1970, as `exp` has it (RFC 7519 §2). */
+export function epochSeconds<Time extends number | undefined>(time: Time): Time {
   return (time === undefined ? time : Math.floor(time / SECOND)) as Time
 }

@@ -5,12 +5,12 @@ import type { BackOff } from '@verifier-guard/core/support'
 import { SECOND } from './time.js'
 
 /** Tokens are renewed this long before their end, or a tenth of their life, whichever is longer. */
-const RENEWAL_LEAD = 30_000
+const RENEWAL_LEAD = 30 * SECOND
 /** A token this near to its end is not handed out: it must not expire on its way. */
-const FLIGHT_TIME = 10_000
+const FLIGHT_TIME = 10 * SECOND
 
-/** A longer pause is not waited out while a caller waits for the token. */
-export const LONGEST_WAIT = 2 * SECOND
+/** After a longer pause there is no further try: a caller waits for the token. */
+export const MAX_WAIT = 2 * SECOND
 
 /** Between the tries of one request. */
 export const RETRY: BackOff = {

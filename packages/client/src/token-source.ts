@@ -6,7 +6,7 @@ import { createFetch, type TokenFetch } from './fetch.js'
 import type { KeptTokenState } from './kept-token.js'
 import { KeptTokens } from './kept-tokens.js'
 import type { TokenSourceOptions } from './options.js'
-import { pickParameters, readParameters, type TokenParameters } from './parameters.js'
+import { readParameters, type TokenParameters } from './parameters.js'
 import type { RequestTarget } from './proof.js'
 import { createTokenRequest } from './request.js'
 import {
@@ -17,7 +17,7 @@ import {
   type SentRequest,
 } from './sending.js'
 import { resolveOptions, type Settings } from './settings.js'
-import { moment } from './time.js'
+import { epochSeconds } from './time.js'
 import { withWarnings } from './warnings.js'
 
 /** What a token is asked for with. What is left out is that of the source. */
@@ -29,8 +29,8 @@ export interface GetTokenOptions extends TokenParameters {
 /** The state of a token source, for the source's own parameters. */
 export interface TokenSourceHealth {
   /**
-   * `idle` before the first request, `ready` with a token, `degraded` while the token at hand
-   * covers for a failing renewal, `down` after a failure without one.
+   * `idle` before the first request, `ready` with a token, `degraded` while renewals fail and the
+   * token at hand is still good, `down` after a failure without one.
    */
   readonly status: 'idle' | 'ready' | 'degraded' | 'down'
   /** When the token ends. Seconds since 1970; `undefined` where it does not say. */
@@ -126,8 +126,10 @@ export interface TokenSource {
    * Obtains the first token, so that a wrong key, credential or address shows at start-up.
    *
    * @param options as those of `getToken`.
-   * @throws {TokenSourceError} as `getToken`. A `retryable` one means that the authorization server
-   *   cannot be reached; the application can start all the same.
+   * @throws {TokenSourceError} as `getToken`. With a `retryable` one the same call may succeed
+   *   later: the authorization server could not be reached or failed (kind `verifier`), or the
+   *   `signer` did (`signer_failed`). An application can start despite the former. The latter is
+   *   also what a KMS without permission does, at every call.
    */
   readonly ready: (options?: GetTokenOptions) => Promise<void>
   /** The state of the token for the source's own parameters. Sends no request. */
@@ -175,46 +177,54 @@ const openSources = createRollCall<TokenSourceState>('verifier-guard:client:stat
  */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const settings = resolveOptions(options)
-  const tokens = new KeptTokens(withWarnings(createTokenRequest(settings), settings), settings)
-  let closed = false
-
-  const parametersOf = (wanted: TokenParameters) =>
-    pickParameters({ ...settings.parameters, ...readParameters(wanted) })
-
-  async function getToken(wanted?: GetTokenOptions): Promise<string> {
-    if (closed) throw closedError()
-    wanted?.signal?.throwIfAborted()
-    const token = wanted === undefined ? tokens.own.get() : tokens.get(parametersOf(wanted))
-    return typeof token === 'string' ? token : untilAborted(token, wanted?.signal)
-  }
-
-  const isAllowed = (url: string | URL) => settings.allowedOrigins.has(originOf(url))
-  const dropToken = (token: string, parameters: TokenParameters = {}) =>
-    tokens.find(parametersOf(parameters))?.drop(token) ?? true
-  const { connections, dpop, runtime } = settings
+  const { issuer, allowedOrigins, connections, dpop, runtime } = settings
+  const { getToken, dropToken, health, close } = openTokens(settings)
+  const isAllowed = (url: string | URL) => allowedOrigins.has(originOf(url))
   const sending = createSending({ getToken, dropToken, isAllowed, prover: dpop?.atApis })
-  const staysAtHome = dpop !== undefined || connections !== undefined
-
-  const health = () => healthOf(tokens.own.state(), settings)
+  const refusesRedirects = dpop !== undefined || connections !== undefined
   const source: TokenSource = Object.freeze({
     getToken,
     dropToken,
     ...sending,
     ...holdConnections(connections),
-    allowedOrigins: Object.freeze([...settings.allowedOrigins]),
+    allowedOrigins: Object.freeze([...allowedOrigins]),
     isAllowed,
-    fetch: createFetch({ ...sending, isAllowed, staysAtHome, runtime }),
+    fetch: createFetch({ ...sending, isAllowed, refusesRedirects, runtime }),
     ready: async (wanted?: GetTokenOptions) => void (await getToken(wanted)),
     health,
     close: () => {
-      closed = true
       openSources.remove(source)
-      tokens.close()
+      close()
       connections?.close()
     },
   })
-  openSources.add(source, () => ({ issuer: settings.issuer, health: health() }))
+  openSources.add(source, () => ({ issuer, health: health() }))
   return source
+}
+
+/** The tokens of a source, for callers. */
+function openTokens(
+  settings: Settings,
+): Pick<TokenSource, 'getToken' | 'dropToken' | 'health' | 'close'> {
+  const tokens = new KeptTokens(withWarnings(createTokenRequest(settings), settings), settings)
+  const { parameters: own, parameterNames } = settings
+  const parametersOf = (wanted: TokenParameters) => readParameters(wanted, own, parameterNames)
+  let closed = false
+  return {
+    async getToken(wanted) {
+      if (closed) throw closedError()
+      wanted?.signal?.throwIfAborted()
+      const token = wanted === undefined ? tokens.own.get() : tokens.get(parametersOf(wanted))
+      return typeof token === 'string' ? token : untilAborted(token, wanted?.signal)
+    },
+    dropToken: (token, parameters = {}) =>
+      tokens.find(parametersOf(parameters))?.drop(token) ?? true,
+    health: () => healthOf(tokens.own.state(), settings),
+    close() {
+      closed = true
+      tokens.close()
+    },
+  }
 }
 
 /** The origin of an absolute address, and a text that is no origin for anything else. */
@@ -228,7 +238,7 @@ function healthOf(
   { credential }: Settings,
 ): TokenSourceHealth {
   const status = usable ? (error ? 'degraded' : 'ready') : error ? 'down' : 'idle'
-  return { status, expiresAt, credentialValidUntil: moment(credential?.validUntil), error }
+  return { status, expiresAt, credentialValidUntil: epochSeconds(credential?.validUntil), error }
 }
 
 /** Rejects with the signal's reason, as fetch does. */

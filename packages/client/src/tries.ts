@@ -7,7 +7,7 @@ import { closedError, type TokenSourceError } from './errors.js'
 import type { ObtainedToken } from './response.js'
 import type { Settings } from './settings.js'
 import { SECOND } from './time.js'
-import { LONGEST_WAIT, RETRY } from './timing.js'
+import { MAX_WAIT, RETRY } from './timing.js'
 
 /** A token, and what it took. */
 export interface TriedToken extends ObtainedToken {
@@ -37,9 +37,6 @@ export async function tried(
   signal: AbortSignal,
 ): Promise<TriedToken> {
   const began = runtime.monotonic()
-  const calledOff = new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  )
   for (let number = 1; ; number += 1) {
     if (signal.aborted) throw closedError()
     try {
@@ -49,12 +46,12 @@ export async function tried(
     } catch (thrown) {
       const failure = thrown as TokenSourceError
       const pause = pauseAfter(failure, number, runtime.random())
-      const isLast = !failure.retryable || number >= tries || pause > LONGEST_WAIT
+      const isLast = !failure.retryable || number >= tries || pause > MAX_WAIT
       if (isLast) {
         spent.set(failure, number)
         throw failure
       }
-      await Promise.race([runtime.sleep(pause), calledOff])
+      await runtime.sleep(pause, signal)
     }
   }
 }

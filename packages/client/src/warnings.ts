@@ -1,7 +1,7 @@
 import { place } from './display.js'
 import type { TokenRequest } from './request.js'
 import type { Settings } from './settings.js'
-import { moment, SECOND } from './time.js'
+import { epochSeconds, SECOND } from './time.js'
 
 const DAY = 86_400 * SECOND
 /** An issuer needs days to hand out a new credential. */
@@ -24,7 +24,7 @@ function withExpiryWarning(
     const now = runtime.now()
     if (validUntil - now < EXPIRY_WARNING && now - warnedAt >= DAY) {
       warnedAt = now
-      emit('credentialExpiring', { validUntil: moment(validUntil) })
+      emit('credentialExpiring', { validUntil: epochSeconds(validUntil) })
     }
     return request(parameters, signal)
   }

@@ -2,13 +2,13 @@ import axios, { AxiosError } from 'axios'
 import type { RequestListener } from 'node:http'
 import { inspect } from 'node:util'
 import { addTokens } from '../src/axios.js'
-import { describeGlue } from './glue.js'
+import { describeIntegration } from './integration.js'
 import { numberedTokens, serve } from './support.js'
 
-describeGlue('the axios interceptor', (tokens) => {
+describeIntegration('the axios interceptor', (tokens) => {
   const instance = axios.create({ validateStatus: (status) => status < 400 })
   addTokens(instance, tokens)
-  return async (url, { body, authorization, throws = false } = {}) => {
+  return async (url, { body, authorization, throws = false, signal } = {}) => {
     const headers = authorization ? { authorization } : {}
     const call = instance.request<string>({
       url,
@@ -16,6 +16,7 @@ describeGlue('the axios interceptor', (tokens) => {
       data: body,
       headers,
       responseType: 'text',
+      ...(signal && { signal }),
     })
     const response = await call.catch((error: unknown) => {
       if (!throws && axios.isAxiosError<string>(error) && error.response) return error.response

@@ -23,6 +23,18 @@ describe('a copy of a body', () => {
   })
 
   it.each([
+    ['a view of two bytes each', (all: ArrayBuffer) => new Uint16Array(all, 2, 1)],
+    ['a DataView', (all: ArrayBuffer) => new DataView(all, 2, 2)],
+    ['a Buffer', (all: ArrayBuffer) => Buffer.from(all, 2, 2)],
+  ])('holds the bytes behind %s, and no others', (_, viewOf) => {
+    const { buffer } = Uint8Array.from(Buffer.from('a text!'))
+    const copy = recordBody()
+    copy.add(viewOf(buffer))
+    copy.end()
+    expect(text(copy.bytes())).toBe('te')
+  })
+
+  it.each([
     ['is too large', Buffer.alloc(1_048_577)],
     ['is no part of a body', { not: 'bytes' }],
   ])('there is none if a part %s', (_, chunk) => {

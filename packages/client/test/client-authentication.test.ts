@@ -17,7 +17,7 @@ const credential = readCredential(machine.credential)
 const signer = createLocalSigner(machine.privateKey.hex)
 const publicKey = createPublicKey({ format: 'jwk', key: { ...credential.boundKey } })
 
-/** The occasion of a proof, at an endpoint that says which methods it takes. */
+/** The context of a proof, at an endpoint that says which methods it takes. */
 function at(time: number, methods?: readonly string[]) {
   let count = 0
   const endpoint = () =>
@@ -158,7 +158,7 @@ describe('clientSecret', () => {
     expect('client_secret' in form ? 'post' : 'basic').toBe(method)
   })
 
-  it('sends what it was told to, whatever the metadata say', async () => {
+  it('sends what the option says, whatever the metadata say', async () => {
     const prove = clientSecret('id', 'secret', 'client_secret_basic')
     expect((await prove(at(now, ['client_secret_post']))).form).toEqual({})
   })

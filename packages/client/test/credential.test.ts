@@ -1,6 +1,7 @@
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import fc from 'fast-check'
-import { checkValidity, readCredential } from '../src/credential.js'
+import { KIND_TYPES, TYPES } from '../../core/src/credential/dialects.js'
+import { EMPLOYEE_TYPE, TYPE_MEMBERS, checkValidity, readCredential } from '../src/credential.js'
 import { didKeyToJwk } from '../src/did-key.js'
 import { failureOf } from './support.js'
 
@@ -166,4 +167,31 @@ describe('checkValidity', () => {
     })
     expect(verdict.code).toBe(code)
   })
+})
+
+describe('the kind of a credential', () => {
+  it('is read as resource servers read it', () => {
+    expect(EMPLOYEE_TYPE).toEqual(KIND_TYPES.employee)
+    expect(TYPE_MEMBERS).toEqual(TYPES)
+  })
+
+  it.each(['LEARCredentialEmployee', 'learcredential.employee.w3c.1', 'eu.europa.ec.eudi.lce.1'])(
+    'refuses that of an employee: %s',
+    async (type) => {
+      for (const name of TYPES) {
+        const claims = { vc: { ...withMandatee(did), [name]: ['VerifiableCredential', type] } }
+        const error = await failureOf(() => readCredential(credentialOf(claims)))
+        expect(error).toMatchObject({ code: 'credential_unreadable' })
+        expect(error.message).toContain(type)
+      }
+    },
+  )
+
+  it.each(['LEARCredentialMachine', 'learcredential.machine.w3c.1', 'eu.europa.ec.eudi.lcm.1'])(
+    'takes that of a machine: %s',
+    (type) => {
+      const claims = { vc: { ...withMandatee(did), type: ['VerifiableCredential', type] } }
+      expect(readCredential(credentialOf(claims)).clientId).toBe(did)
+    },
+  )
 })

@@ -242,7 +242,7 @@ describe('a clock that is wrong', () => {
     'is learned from an API that is %i ms ahead, once',
     async (ahead) => {
       const { client } = wrong(0)
-      const { told, events } = record()
+      const { recorded, events } = record()
       const api = await startBoundApi({ ahead, now: client.now })
       const { tokens } = await connect({
         server: { runtime: { now: client.now } },
@@ -252,7 +252,7 @@ describe('a clock that is wrong', () => {
       for (let call = 0; call < 3; call += 1)
         expect((await tokens.fetch(api.origin)).status).toBe(200)
       expect(api.refused).toEqual(['time'])
-      const learned = told.filter(({ event }) => event === 'clockLearned')
+      const learned = recorded.filter(({ event }) => event === 'clockLearned')
       expect(learned).toEqual([
         expect.objectContaining({ origin: api.origin, offset: -ahead / 1_000 }),
       ])
@@ -261,7 +261,7 @@ describe('a clock that is wrong', () => {
 
   it('is learned by all calls that were refused for it at once', async () => {
     const { client } = wrong(0)
-    const { told, events } = record()
+    const { recorded, events } = record()
     const api = await startBoundApi({ ahead: minutes, now: client.now })
     const { tokens } = await connect({
       server: { runtime: { now: client.now } },
@@ -270,13 +270,13 @@ describe('a clock that is wrong', () => {
     })
     const answers = await Promise.all([1, 2, 3].map(() => tokens.fetch(api.origin)))
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
-    expect(told.filter(({ event }) => event === 'clockLearned')).toHaveLength(1)
+    expect(recorded.filter(({ event }) => event === 'clockLearned')).toHaveLength(1)
   })
 
   it('is learned anew when it is put right', async () => {
     const { client } = wrong(0)
     let ahead = minutes
-    const { told, events } = record()
+    const { recorded, events } = record()
     const api = await startBoundApi({ now: () => client.now() + ahead })
     const { tokens } = await connect({
       server: { runtime: { now: client.now } },
@@ -286,7 +286,7 @@ describe('a clock that is wrong', () => {
     expect((await tokens.fetch(api.origin)).status).toBe(200)
     ahead = 0
     expect((await tokens.fetch(api.origin)).status).toBe(200)
-    expect(told.filter(({ event }) => event === 'clockLearned')).toHaveLength(2)
+    expect(recorded.filter(({ event }) => event === 'clockLearned')).toHaveLength(2)
   })
 
   it('is not to blame where the clocks agree', async () => {
@@ -309,7 +309,7 @@ describe('a clock that is wrong', () => {
 })
 
 describe('the key of proofs', () => {
-  it('is of its own for each source, and stays the same as long as it lives', async () => {
+  it('is another one for each source, and stays the same as long as it lives', async () => {
     const { tokens, make } = await connect()
     const first = await tokens.getToken()
     tokens.dropToken(first)

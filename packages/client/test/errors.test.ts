@@ -38,4 +38,11 @@ describe('TokenSourceError', () => {
     expect(new Error('x') instanceof TokenSourceError).toBe(false)
     expect((null as unknown) instanceof TokenSourceError).toBe(false)
   })
+
+  it('is no instance of a subclass', () => {
+    class OrdersError extends TokenSourceError {}
+    expect(new TokenSourceError('closed', 'x') instanceof OrdersError).toBe(false)
+    expect(new OrdersError('closed', 'x') instanceof OrdersError).toBe(true)
+    expect(new OrdersError('closed', 'x') instanceof TokenSourceError).toBe(true)
+  })
 })

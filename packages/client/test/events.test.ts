@@ -46,22 +46,24 @@ function subscribe(name: string, listener: (message: unknown) => void): void {
 
 describe('an event', () => {
   it('reaches the listener of its name, with times in seconds', async () => {
-    const { told, events } = record()
+    const { recorded, events } = record()
     const { tokens } = start(good, events)
     tokens.dropToken(await tokens.getToken())
     const parameters = { scope: 'orders:read' }
     const expiresAt = holdRuntime().now() / 1_000 + 900
-    expect(told).toEqual([
+    expect(recorded).toEqual([
       { event: 'tokenObtained', issuer, parameters, expiresAt, tries: 1 },
       { event: 'tokenDropped', issuer, parameters },
     ])
   })
 
   it('of a failure says how long no request leaves, in seconds', async () => {
-    const { told, events } = record()
+    const { recorded, events } = record()
     const error = await failureOf(start(refusing, events).tokens.getToken())
-    expect(told).toMatchObject([{ event: 'tokenRequestFailed', error, tries: 1, covered: false }])
-    const { pause } = told[0] as unknown as TokenSourceEvents['tokenRequestFailed']
+    expect(recorded).toMatchObject([
+      { event: 'tokenRequestFailed', error, tries: 1, covered: false },
+    ])
+    const { pause } = recorded[0] as unknown as TokenSourceEvents['tokenRequestFailed']
     expect(pause).toBeGreaterThan(0.5)
     expect(pause).toBeLessThanOrEqual(1)
   })

@@ -123,7 +123,7 @@ describe.each([
 })
 
 describe('a Verifier that refuses', () => {
-  it('gets each signature once: every try has a jti of its own', async () => {
+  it('gets each signature once: every try has another jti', async () => {
     const { verifier, tokens } = await start()
     verifier.fail('token', 'truncated-json', { times: 2 })
     expect(typeof (await tokens.getToken())).toBe('string')
@@ -134,7 +134,7 @@ describe('a Verifier that refuses', () => {
     ['eudistack-3.3', 'invalid_grant', ['clock', 'validity']],
     ['dome', undefined, ['registration', 'clock', 'key', 'validity', 'encoding', 'audience']],
   ] as const)(
-    'a revoked credential is told by %s with %s, and the client lists what it knows',
+    'a revoked credential shows as %s with %s, and the client lists what it knows',
     async (profile, oauthError, passed) => {
       const verifier = closing(await startDevVerifier({ profile }))
       const machine = verifier.issueMachineCredential({ revoked: true })
@@ -172,7 +172,7 @@ describe('a Verifier that refuses', () => {
     expect(error.message).toContain('Spanish guide')
   })
 
-  it('between two renewals: the token at hand is used to its end, then callers are told', async () => {
+  it('between two renewals: the token at hand is used to its end, then callers get the error', async () => {
     const { verifier, machine, tokens, runtime, count } = await start()
     const first = await tokens.getToken()
     machine.revoke()

@@ -2,7 +2,7 @@ import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createTokenSource } from '../src/index.js'
-import { bearerOf, closing, failureOf, holdRuntime, serve } from './support.js'
+import { bearerOf, closing, failureOf, holdRuntime, serve, until } from './support.js'
 
 interface Seen {
   readonly method: string | undefined
@@ -46,7 +46,7 @@ async function startClient(...allowedOrigins: string[]) {
     allowedOrigins,
     runtime,
   }
-  return { verifier, tokens: closing(createTokenSource(options)) }
+  return { runtime, verifier, tokens: closing(createTokenSource(options)) }
 }
 
 /** A client whose `fetch` is given, for the API and the Verifier alike. */
@@ -348,6 +348,21 @@ describe('tokens.fetch', () => {
     expect(verifier.requests.token).toBe(1)
   })
 
+  it('takes no 401 of such an origin for its own at the second try either', async () => {
+    const other = await startApi((_, response) => void response.writeHead(401, INVALID_TOKEN).end())
+    // A token can be replaced again by then.
+    let pass = () => {}
+    const { origin, seen } = await startApi((_, response, count) => {
+      if (count === 1) return void response.writeHead(401, INVALID_TOKEN).end()
+      pass()
+      response.writeHead(302, { location: other.origin }).end()
+    })
+    const { runtime, tokens } = await startClient(origin, other.origin)
+    pass = () => runtime.advance(11_000)
+    expect((await tokens.fetch(origin)).status).toBe(401)
+    expect(seen[1]?.authorization).toBe(`Bearer ${await tokens.getToken()}`)
+  })
+
   it('hands on the 401 of an API that refuses every token, and asks for no flood of them', async () => {
     const { origin, seen } = await startApi(
       (_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
@@ -361,7 +376,7 @@ describe('tokens.fetch', () => {
     expect(seen.length).toBeLessThanOrEqual(60)
   })
 
-  it('hands on the 401 while no other token can be had', async () => {
+  it('hands on the 401 while there is no other token', async () => {
     const { origin } = await startApi(
       (_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
     )
@@ -382,5 +397,20 @@ describe('tokens.fetch', () => {
     controller.abort(reason)
     await expect(call).rejects.toBe(reason)
     expect(seen).toEqual([])
+  })
+
+  it('is called off by the signal of the call while it waits for another token', async () => {
+    const { origin, seen } = await startApi(refuseFirst)
+    const { verifier, tokens } = await startClient(origin)
+    await tokens.ready()
+    verifier.fail('token', 'hang')
+    const reason = new Error('enough')
+    const controller = new AbortController()
+    const call = tokens.fetch(origin, { signal: controller.signal })
+    const outcome = expect(call).rejects.toBe(reason)
+    await until(() => verifier.requests.token === 2)
+    controller.abort(reason)
+    await outcome
+    expect(seen).toHaveLength(1)
   })
 })

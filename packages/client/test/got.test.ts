@@ -1,22 +1,23 @@
 import { tokenHooks } from '../src/got.js'
-import { describeGlue } from './glue.js'
+import { describeIntegration } from './integration.js'
 import { loadGot } from './load-got.js'
 import { numberedTokens, serve } from './support.js'
 
 const got = loadGot()
 
-describeGlue('the got hooks', (tokens) => {
+describeIntegration('the got hooks', (tokens) => {
   const instance = got.extend({
     hooks: tokenHooks(tokens),
     retry: { limit: 0 },
   })
-  return async (url, { body, authorization, throws = false } = {}) => {
+  return async (url, { body, authorization, throws = false, signal } = {}) => {
     const headers = authorization ? { authorization } : {}
     const response = await instance(url, {
       method: body ? 'POST' : 'GET',
       headers,
       throwHttpErrors: throws,
       ...(body ? { body } : {}),
+      ...(signal && { signal }),
     })
     return { status: response.statusCode, text: response.body }
   }
@@ -63,5 +64,14 @@ describe('a retry of got', () => {
     expect((await instance.post(origin, { body: body() })).statusCode).toBe(401)
     expect(seen).toHaveLength(1)
     expect(await tokens.getToken()).toBe('t2')
+  })
+
+  it('does not repeat a generator that is spent, and hands on the 401', async () => {
+    const { origin, seen, instance } = await start(401)
+    function* body() {
+      yield 'order'
+    }
+    expect((await instance.post(origin, { body: body() })).statusCode).toBe(401)
+    expect(seen).toHaveLength(1)
   })
 })

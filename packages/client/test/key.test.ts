@@ -66,6 +66,7 @@ const forms = new Map<string, [PrivateKeyInput, PrivateKeyOptions?]>([
   ['PKCS#8 PEM with written-out line breaks', [pem.replaceAll('\n', '\\n')]],
   ['PKCS#8 PEM with Windows line breaks', [pem.replaceAll('\n', '\r\n')]],
   ['PKCS#8 DER', [der]],
+  ['PKCS#8 DER behind another view', [new DataView(Uint8Array.from(der).buffer) as never]],
   ['PKCS#8 DER in base64', [der.toString('base64')]],
   ['SEC 1 PEM', [privateKey.export({ format: 'pem', type: 'sec1' })]],
   ['encrypted PKCS#8 PEM', [encryptedPem, { passphrase: secret.passphrase }]],

@@ -1,7 +1,7 @@
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import type { RequestListener } from 'node:http'
 import { createTokenSource } from '../src/index.js'
-import { closing, failureOf, holdRuntime, serve } from './support.js'
+import { closing, failureOf, holdRuntime, record, serve, until } from './support.js'
 
 const TOKEN = { access_token: 'opaque', token_type: 'Bearer', expires_in: 60 }
 
@@ -59,7 +59,7 @@ describe('the issuer', () => {
     ['a trailing slash too few', '', '/', 'they differ by a trailing slash only'],
     ['a trailing slash too many', '/', '', 'they differ by a trailing slash only'],
     ['another suffix', '', '/verifier', 'they differ by the suffix "/verifier" only'],
-  ])('is told from that of the server: %s', async (_, given, added, hint) => {
+  ])('is distinguished from that of the server: %s', async (_, given, added, hint) => {
     const { origin } = await startServer({ stated: (host) => host + added })
     const error = await failureOf(connect(origin + given).getToken())
     expect(error).toMatchObject({ code: 'issuer_mismatch', kind: 'configuration' })
@@ -139,5 +139,24 @@ describe('metadata that are not there', () => {
     const options = { authorizationServer: origin, ...byKey, tries: 1 }
     expect((await failureOf(closing(createTokenSource(options)).getToken())).status).toBe(elsewhere)
     expect(asked).toHaveLength(1)
+  })
+})
+
+describe('the search for the metadata', () => {
+  it('ends with the source, as no outage and without another try', async () => {
+    const runtime = holdRuntime()
+    const { recorded, events } = record()
+    let isAsked = false
+    const origin = await serve(() => (isAsked = true))
+    const tokens = closing(
+      createTokenSource({ authorizationServer: origin, ...byKey, runtime, events }),
+    )
+    const outcome = failureOf(tokens.getToken())
+    await until(() => isAsked)
+    tokens.close()
+    expect(await outcome).toMatchObject({ code: 'closed', retryable: false })
+    await new Promise(setImmediate)
+    expect(runtime.slept).toEqual([])
+    expect(recorded).toEqual([])
   })
 })

@@ -157,7 +157,7 @@ describe('a source with a certificate', () => {
     expect(new Set(api.seen).size).toBe(2)
   })
 
-  it('with another certificate is another source, with tokens of its own', async () => {
+  it('with another certificate is another source, with other tokens', async () => {
     const { own, tokens, mtls, verifier } = await connect()
     const first = await tokens.getToken()
     const renewed = closing(

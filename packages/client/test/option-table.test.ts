@@ -46,11 +46,11 @@ describe('the table of options', () => {
 
   it.each(names)('says of %s what its type says', (name) => {
     const { says, unit, default: value } = OPTIONS[name]
-    const told = comments().get(name) ?? []
+    const comment = comments().get(name) ?? []
     const plain = (text: string) => text.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1')
-    expect(told.map(plain).join(' ')).toContain(says)
-    if (unit === 'seconds') expect(told.join(' ')).toContain('Seconds.')
-    if (value !== undefined) expect(told.join(' ')).toContain(`Default: ${String(value)}.`)
+    expect(comment.map(plain).join(' ')).toContain(says)
+    if (unit === 'seconds') expect(comment.join(' ')).toContain('Seconds.')
+    if (value !== undefined) expect(comment.join(' ')).toContain(`Default: ${String(value)}.`)
   })
 
   it('knows the default of everything that may be left out', () => {

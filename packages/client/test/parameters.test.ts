@@ -15,7 +15,7 @@ function start(options: CommonOptions = {}) {
     const body = { access_token: `t${forms.length}`, token_type: 'Bearer', expires_in: 900 }
     return Promise.resolve(Response.json(body))
   }
-  const { told, events } = record()
+  const { recorded, events } = record()
   const tokens = closing(
     createTokenSource({
       authorizationServer: issuer,
@@ -26,11 +26,32 @@ function start(options: CommonOptions = {}) {
       runtime: { ...holdRuntime(), fetch },
     }),
   )
-  return { tokens, forms, told }
+  return { tokens, forms, recorded }
 }
 
+describe('the tenant', () => {
+  it.each(['acme', null])('%p is refused of a call where the option is', async (tenant) => {
+    const { tokens, forms } = start()
+    for (const call of [
+      () => tokens.getToken({ tenant }),
+      () => tokens.dropToken('t1', { tenant }),
+    ]) {
+      const error = await failureOf(call)
+      expect(error).toMatchObject({ code: 'invalid_option' })
+      expect(error.message).toContain('found "tenant"')
+    }
+    expect(forms).toEqual([])
+  })
+
+  it('may be left out by a member without a value', async () => {
+    const { tokens } = start()
+    const wanted = { tenant: undefined } as object
+    expect(await tokens.getToken(wanted)).toBe('t1')
+  })
+})
+
 describe('the token request', () => {
-  it('carries what the source was told, and nothing else', async () => {
+  it('carries the parameters of the source, and nothing else', async () => {
     const parameters = { organization: 'org_1', prompt: '' }
     const { tokens, forms } = start({ scope: 'a b', resource: [A, B], audience: A, parameters })
     await tokens.getToken()
@@ -79,10 +100,10 @@ describe('the token request', () => {
   })
 
   it('tells no event what its further parameters are: they may be secret', async () => {
-    const { tokens, told } = start({ scope: 'a', parameters: { one_time_code: 'hunter2' } })
+    const { tokens, recorded } = start({ scope: 'a', parameters: { one_time_code: 'hunter2' } })
     tokens.dropToken(await tokens.getToken())
-    expect(told).toMatchObject([{ parameters: { scope: 'a' } }, { parameters: { scope: 'a' } }])
-    expect(JSON.stringify(told)).not.toContain('hunter2')
+    expect(recorded).toMatchObject([{ parameters: { scope: 'a' } }, { parameters: { scope: 'a' } }])
+    expect(JSON.stringify(recorded)).not.toContain('hunter2')
   })
 
   it.each<[string, object, string]>([

@@ -1,4 +1,38 @@
-import { refusedBy } from '../src/refused-token.js'
+import { Readable } from 'node:stream'
+import { canSendAgain, refusedBy } from '../src/refused-token.js'
+
+describe('a body', () => {
+  function* parts() {
+    yield 'order'
+  }
+  async function* lateParts() {
+    yield await Promise.resolve('order')
+  }
+
+  it.each<[string, unknown]>([
+    ['none', undefined],
+    ['null', null],
+    ['a text', 'order'],
+    ['bytes', Buffer.from('order')],
+    ['a view', new DataView(new ArrayBuffer(2))],
+    ['a buffer', new ArrayBuffer(2)],
+    ['a list', ['or', 'der']],
+    ['a form', new URLSearchParams({ a: '1' })],
+    ['a form with files', new FormData()],
+    ['a Blob', new Blob(['order'])],
+    ['an object', { a: 1 }],
+  ])('can be sent again: %s', (_, body) => expect(canSendAgain(body)).toBe(true))
+
+  it.each<[string, unknown]>([
+    ['a generator', parts()],
+    ['an asynchronous generator', lateParts()],
+    ['an iterator of a list', ['order'].values()],
+    ['an iterator that is not iterable', { next: () => ({ done: true }) }],
+    ['an object that hands out one generator', { [Symbol.iterator]: parts }],
+    ['a stream of Node.js', Readable.from(['order'])],
+    ['a web stream', new Blob(['order']).stream()],
+  ])('can be sent once only: %s', (_, body) => expect(canSendAgain(body)).toBe(false))
+})
 
 describe('a 401', () => {
   it.each([

@@ -5,7 +5,7 @@ import { failureOf } from './support.js'
 
 const now = Date.parse('2026-11-23T12:00:00Z')
 const issuer = 'https://verifier.example.org'
-const circumstances = {
+const context = {
   now,
   endpoint: 'https://verifier.example.org/oidc/token',
   checklist: registeredKeyChecklist(issuer),
@@ -20,7 +20,7 @@ const answer = (body: unknown, status = 200, headers: Record<string, string> = {
 const jwt = (claims: unknown) =>
   `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.AAAA`
 const read = (body: unknown, status?: number, headers?: Record<string, string>) =>
-  readTokenResponse(answer(body, status, headers), circumstances)
+  readTokenResponse(answer(body, status, headers), context)
 
 describe('readTokenResponse', () => {
   it.each([

@@ -81,7 +81,7 @@ describe('a signer', () => {
       'no bytes',
     ],
     ['with another key', () => new Uint8Array(64).fill(1), { code: 'key_mismatch' }, 'bound to'],
-  ])('%s is told apart, and nothing leaves', async (_, signWith, error, text) => {
+  ])('%s has its own error, and nothing leaves', async (_, signWith, error, text) => {
     const { verifier, create } = await start()
     const failure = await failureOf(create({ alg: 'ES256', sign: signWith }).ready())
     expect(failure).toMatchObject(error)

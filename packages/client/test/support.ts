@@ -11,8 +11,8 @@ import {
 } from '../src/index.js'
 
 /**
- * A runtime whose time moves only when told to, or when the code under test sleeps. The network is
- * the real one.
+ * A runtime whose time moves only when a test moves it, or when the code under test sleeps. The
+ * network is the real one.
  */
 export interface HeldRuntime extends ClientRuntime {
   /** Lets time pass and fires the timers that fall due, in their order. */
@@ -66,11 +66,11 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(setImmediate)
 }
 
-/** Listeners that keep what they were told. */
+/** Listeners that keep the events. */
 export function record() {
-  const told: ({ event: keyof TokenSourceEvents } & object)[] = []
+  const recorded: ({ event: keyof TokenSourceEvents } & object)[] = []
   const note = (event: keyof TokenSourceEvents) => (carried: object) =>
-    void told.push({ event, ...carried })
+    void recorded.push({ event, ...carried })
   const events: TokenSourceListeners = {
     tokenObtained: note('tokenObtained'),
     tokenRequestFailed: note('tokenRequestFailed'),
@@ -78,8 +78,9 @@ export function record() {
     clockLearned: note('clockLearned'),
     credentialExpiring: note('credentialExpiring'),
   }
-  const count = (event: keyof TokenSourceEvents) => told.filter((one) => one.event === event).length
-  return { told, events, count }
+  const count = (event: keyof TokenSourceEvents) =>
+    recorded.filter((one) => one.event === event).length
+  return { recorded, events, count }
 }
 
 const servers: { close: () => Promise<void> }[] = []
@@ -128,9 +129,20 @@ export async function failureOf(
 
 /** A source whose tokens are `t1`, `t2` and so on, and whose time stands still. */
 export function numberedTokens(...allowedOrigins: readonly string[]): TokenSource {
+  return tokensOf(Infinity, allowedOrigins)
+}
+
+/** A source whose only token is `t1`. */
+export function refusedTokens(...allowedOrigins: readonly string[]): TokenSource {
+  return tokensOf(1, allowedOrigins)
+}
+
+function tokensOf(most: number, allowedOrigins: readonly string[]): TokenSource {
   let issued = 0
   const fetch = () => {
-    const body = { access_token: `t${++issued}`, token_type: 'Bearer', expires_in: 900 }
+    issued += 1
+    if (issued > most) return Promise.resolve(new Response('', { status: 403 }))
+    const body = { access_token: `t${issued}`, token_type: 'Bearer', expires_in: 900 }
     return Promise.resolve(Response.json(body))
   }
   const authorizationServer = 'https://login.example.org'

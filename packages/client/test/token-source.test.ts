@@ -80,7 +80,7 @@ describe('createTokenSource', () => {
     expect(verifier.requests).toMatchObject({ discovery: 0, token: 1 })
   })
 
-  it('sends the first power domain as tenant, another one if told to, none if told so', async () => {
+  it('sends the first power domain as tenant, another one on request, none with null', async () => {
     const verifier = await startVerifier()
     const machine = verifier.issueMachineCredential({
       powers: [
@@ -106,6 +106,11 @@ describe('createTokenSource', () => {
     )
     const none = closing(createTokenSource({ ...base, tenant: null }))
     expect(claimsOf(await none.getToken()).tenant).toBeUndefined()
+    const token = await tokens.getToken({ tenant: null })
+    expect(claimsOf(token).tenant).toBeUndefined()
+    expect(tokens.dropToken(token, { tenant: null })).toBe(true)
+    expect(await tokens.getToken({ tenant: null })).not.toBe(token)
+    expect(await none.getToken({ tenant: null })).toBe(await none.getToken())
   })
 
   it('presents the credential to no other issuer', async () => {

@@ -102,7 +102,8 @@ export function auth(
   const guard = createGuard(options, authOptions)
   const authenticate: Handler = (req: GuardedRequest, res, next) => {
     const own: Entry = { guard, exchange: exchangeOf(req, res) }
-    req[entry] = own
+    // What a guard around this one allowed does not outlive a refusal by this one.
+    Object.assign(req, { [entry]: own, auth: undefined })
     const accept = ({ auth, headers }: Admission) => {
       req.auth = auth
       setFields(res, headers)

@@ -1,7 +1,7 @@
 /*
  * One line for the log of every start: how many routes ask for a token, and which do not.
  */
-import { describeDoors, type DoorState } from '@verifier-guard/core/support'
+import { describeDoors, type Door, type DoorState } from '@verifier-guard/core/support'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { opensRoute } from './route-config.js'
 import { routesOf } from './routes.js'
@@ -48,14 +48,22 @@ function noteOpened(scope: Scope, open: Set<string>): void {
 }
 
 function report(app: Scope): void {
+  try {
+    const { text, hasOpen } = describeDoors(doorsOf(app), ADVICE)
+    app.log[hasOpen ? 'warn' : 'info'](`verifier-guard: ${text}`)
+  } catch (error) {
+    // The application's own `buildPrettyMeta` is asked, and no line of a log is worth a start.
+    app.log.warn(error, 'verifier-guard: the routes of this application can not be listed')
+  }
+}
+
+function doorsOf(app: Scope): readonly Door[] {
   // Fastify adds HEAD to each GET, and @fastify/cors a route for every preflight.
   const asked = routesOf(app).filter(({ method }) => !['HEAD', 'OPTIONS'].includes(method))
-  const doors = asked.map(({ method, url, hooks }) => {
+  return asked.map(({ method, url, hooks }) => {
     const shown = `${method} ${url}`
-    return { shown, state: app[opened]?.has(shown) ? ('public' as const) : stateOf(hooks) }
+    return { shown, state: app[opened]?.has(shown) ? 'public' : stateOf(hooks) }
   })
-  const { text, hasOpen } = describeDoors(doors, ADVICE)
-  app.log[hasOpen ? 'warn' : 'info'](`verifier-guard: ${text}`)
 }
 
 function stateOf(hooks: readonly string[]): DoorState {

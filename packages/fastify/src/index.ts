@@ -65,7 +65,8 @@ export type RegisterOptions = AuthOptions &
  *
  * Runs as `onRequest`, before the body is read. Asks for no right: state that as the route's own
  * `onRequest` or `preHandler`, or in its `config.auth`. A resource server that it makes ends with
- * the application.
+ * the application. When the application is ready, one line of its log names the routes that are
+ * open.
  *
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   scopes
@@ -321,9 +322,14 @@ function enter(guard: Guard, { optional = false }: AuthOptions = {}): Handler {
     if (asked instanceof GuardError) return refused(asked)
     const own: Entry = { guard, exchange: exchangeOf(request, reply) }
     request[entry] = own
+    const setCaller = (caller: AuthContext | undefined) => {
+      if (!request.server.hasRequestDecorator('auth')) request.auth = caller
+    }
+    // What a guard around this one allowed does not outlive a refusal by this one.
+    setCaller(undefined)
     const accept = ({ auth: caller, headers }: Admission) => {
       if (!reply.sent) reply.headers(fieldsByName(headers))
-      if (!request.server.hasRequestDecorator('auth')) request.auth = caller
+      setCaller(caller)
     }
     const goOn = () => (asked === undefined ? done() : required(asked)(request, reply, done))
     settle(() => authenticateEntry(own, accept), goOn, refused)

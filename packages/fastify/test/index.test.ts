@@ -329,6 +329,13 @@ describe.each([
       expect(lines).toEqual(['info verifier-guard: 2 guarded, 1 optional'])
     })
 
+    test('and no start fails for it, whatever the application has printed of its routes', async () => {
+      const routerOptions = { buildPrettyMeta: () => undefined }
+      const app = fastify({ routerOptions } as object)
+      app.register(auth(options)).get('/', () => 'in')
+      expect(await statusOf(app)).toBe(401)
+    })
+
     test('and nothing without a guard', async () => {
       expect(await linesOf((app) => app.get('/', () => 'in'))).toEqual([])
     })

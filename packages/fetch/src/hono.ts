@@ -81,6 +81,8 @@ export function auth(
     const { ended, end } = ownEnd()
     const own: Entry = { guard, exchange: exchangeOf(c, ended) }
     c.set(entry, own)
+    // What a guard around this one allowed does not outlive a refusal by this one.
+    c.set('auth', undefined)
     const accept = ({ auth, headers }: Admission) => {
       c.set('auth', auth)
       setFields(c, headers)

@@ -100,7 +100,8 @@ export function auth(
     // As Express has it: what is mounted in Koa changes `url`, and a proof is made for all of it.
     ctx.req.originalUrl ??= ctx.originalUrl
     const own: Entry = { guard, exchange: exchangeOf(ctx) }
-    ctx.state[entry] = own
+    // What a guard around this one allowed does not outlive a refusal by this one.
+    Object.assign(ctx.state, { [entry]: own, auth: undefined })
     const accept = ({ auth, headers }: Admission) => {
       ctx.state.auth = auth
       setFields(ctx.res, headers)

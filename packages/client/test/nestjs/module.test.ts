@@ -105,6 +105,15 @@ describe('TokenSourceModule', () => {
     expect(await failureOf(start)).toMatchObject({ code: 'key_mismatch' })
   })
 
+  it('stops the start of an application whose signer fails, as a KMS without permission does', async () => {
+    const { options } = await startVerifier()
+    const { privateKey: _, ...rest } = options
+    const sign = () => Promise.reject(new Error('AccessDeniedException'))
+    const signer = { alg: 'ES256', sign } as const
+    const start = startApplication(TokenSourceModule.forRoot({ ...rest, signer }))
+    expect(await failureOf(start)).toMatchObject({ code: 'signer_failed', retryable: true })
+  })
+
   it('lets an application start while the Verifier is away', async () => {
     const { verifier, options } = await startVerifier()
     verifier.fail('token', 'refuse')

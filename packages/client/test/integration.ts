@@ -3,26 +3,27 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
 import { createTokenSource, type TokenSource } from '../src/index.js'
 import { startBoundApi } from './bound-api.js'
-import { closing, failureOf, holdRuntime, serve } from './support.js'
+import { closing, failureOf, holdRuntime, serve, until } from './support.js'
 
 interface SendOptions {
   readonly body?: string
   readonly authorization?: string
   /** Rejects for a status of 400 and above, as the client itself does it. */
   readonly throws?: boolean
+  readonly signal?: AbortSignal
 }
 
-/** What a piece of glue does with one request. */
+/** What an integration does with one request. */
 export type Send = (url: string, options?: SendOptions) => Promise<{ status: number; text: string }>
 
 const INVALID_TOKEN = { 'www-authenticate': 'Bearer error="invalid_token"' }
 
 /**
- * The cases that every piece of glue must pass.
+ * The cases that every integration must pass.
  *
  * @param connect makes a sender over a token source; each sender follows redirects.
  */
-export function describeGlue(name: string, connect: (tokens: TokenSource) => Send): void {
+export function describeIntegration(name: string, connect: (tokens: TokenSource) => Send): void {
   const start = async (
     answer: (request: IncomingMessage, response: ServerResponse, count: number) => void,
   ) => {
@@ -52,7 +53,7 @@ export function describeGlue(name: string, connect: (tokens: TokenSource) => Sen
       tries: 1,
     }
     const tokens = closing(createTokenSource({ ...options, runtime }))
-    return { verifier, tokens, send: connect(tokens) }
+    return { runtime, verifier, tokens, send: connect(tokens) }
   }
 
   const boundSource = async (...allowedOrigins: string[]) => {
@@ -214,7 +215,26 @@ export function describeGlue(name: string, connect: (tokens: TokenSource) => Sen
       expect(verifier.requests.token).toBe(1)
     })
 
-    it('hands on the 401 while no other token can be had', async () => {
+    it('takes no 401 of such an origin for its own at the second try either', async () => {
+      const other = await start(
+        (_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
+      )
+      // A token can be replaced again by then.
+      let pass = () => {}
+      const api = await start((_, response, count) => {
+        if (count === 1) return void response.writeHead(401, INVALID_TOKEN).end()
+        pass()
+        response.writeHead(302, { location: other.origin }).end()
+      })
+      const { runtime, verifier, tokens, send } = await source(api.origin)
+      pass = () => runtime.advance(11_000)
+      expect(await send(api.origin)).toEqual({ status: 401, text: 'no' })
+      expect(api.seen[1]).toBe(`Bearer ${await tokens.getToken()}`)
+      expect(other.seen).toEqual(['none'])
+      expect(verifier.requests.token).toBe(2)
+    })
+
+    it('hands on the 401 while there is no other token', async () => {
       const api = await start(
         (_, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
       )
@@ -223,6 +243,25 @@ export function describeGlue(name: string, connect: (tokens: TokenSource) => Sen
       verifier.fail('token', 'status-403')
       expect(await send(api.origin)).toEqual({ status: 401, text: 'no' })
       expect(api.seen).toHaveLength(1)
+    })
+
+    it.each([
+      ['the first token', 0],
+      ['another token', 1],
+    ])('ends a call that is aborted while it waits for %s', async (_, answers) => {
+      const api = await start(
+        (__, response) => void response.writeHead(401, INVALID_TOKEN).end('no'),
+      )
+      const { verifier, tokens, send } = await source(api.origin)
+      if (answers > 0) await tokens.ready()
+      verifier.fail('token', 'hang')
+      const controller = new AbortController()
+      const call = send(api.origin, { signal: controller.signal })
+      const outcome = expect(call).rejects.toThrow(/enough|abort/i)
+      await until(() => verifier.requests.token === answers + 1)
+      controller.abort(new Error('enough'))
+      await outcome
+      expect(api.seen).toHaveLength(answers)
     })
 
     it('refuses a source that would send no token anywhere', async () => {
@@ -264,8 +303,8 @@ export function describeGlue(name: string, connect: (tokens: TokenSource) => Sen
       verifier.fail('token', 'status-403')
       const failure = await send(api.origin).catch((error: unknown) => error as Error)
       const errors = [failure, (failure as Error).cause] as { code?: string; message?: string }[]
-      const told = errors.map((error) => error?.message ?? '').join()
-      expect(told).toContain('found status 403, without a reason')
+      const messages = errors.map((error) => error?.message ?? '').join()
+      expect(messages).toContain('found status 403, without a reason')
       expect(api.seen).toEqual([])
     })
   })

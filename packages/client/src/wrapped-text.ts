@@ -7,7 +7,7 @@ import { attempt } from './attempt.js'
  *
  * @returns `undefined` for bytes that are no UTF-8.
  */
-export function handedText(input: string | Uint8Array): string | undefined {
+export function unwrapText(input: string | Uint8Array): string | undefined {
   const text = typeof input === 'string' ? input : decode(input)
   const bare = text?.replace(/^\ufeff/, '').trim()
   return /^(["'])([^]*)\1$/.exec(bare ?? '')?.[2]?.trim() ?? bare
