@@ -2,7 +2,7 @@ import { createDpopProofs } from '../../packages/core/src/proof/dpop.js'
 import { Denial } from '../../packages/core/src/kit/errors.js'
 import { systemRuntime } from '../../packages/core/src/kit/runtime.js'
 import { resolveOptions } from '../../packages/core/src/options/resolve.js'
-import type { Known } from '../../packages/core/src/token-cache.js'
+import type { ValidatedToken } from '../../packages/core/src/token-cache.js'
 import { createHolder } from '../dpop/holder.js'
 import { mutated } from './differential.js'
 import { createChance, createDraw } from './mutations.js'
@@ -105,7 +105,7 @@ function createProofJudge(thumbprint: string, algorithm: string) {
     listens: () => false,
     emit: () => {},
   })
-  const known = { context: { token: TOKEN } } as Known
+  const known = { context: { token: TOKEN } } as ValidatedToken
   return async (proof: string): Promise<string> => {
     const request = { method: 'GET', url: '/orders', headers: {} }
     try {

@@ -1,5 +1,5 @@
 import type { ReplayOptions, ReplayStore } from '@verifier-guard/core'
-import { createClock } from '../faults/clock.js'
+import { createClock, settle } from '../faults/clock.js'
 import { createApi, mint, trust } from './api.js'
 import { createHolder } from './holder.js'
 
@@ -114,6 +114,25 @@ describe('a store has to show that it remembers, before a proof is believed', ()
     expect((await api.send(api.proof())).code).toBe('accepted')
     store.fail = down
     expect((await api.send(api.proof())).code).toBe('accepted')
+    api.close()
+  })
+
+  test('one that fails its test is one event, however many requests wait for it', async () => {
+    const store = createStore()
+    let fail = () => {}
+    store.fail = () =>
+      new Promise((_, reject) => (fail = () => reject(new Error('connection refused'))))
+    const api = createApi({
+      signatureThread: 'calling',
+      dpop: { replay: { store, timeout: 60 } },
+    })
+    const sent = [1, 2, 3].map(() => api.send(api.proof()))
+    await settle()
+    fail()
+    const outcomes = await Promise.all(sent)
+    expect(store.calls).toBe(1)
+    expect(outcomes.map(({ status }) => status)).toEqual([503, 503, 503])
+    expect(api.events.filter(([name]) => name === 'replayStoreFailed')).toHaveLength(1)
     api.close()
   })
 

@@ -17,6 +17,14 @@ describe('a key set is fetched once for all who wait for it', () => {
     expect(verifier.requests).toMatchObject({ discovery: 1, jwks: 1 })
   })
 
+  test('the first request, with a key id that was never published, causes one fetch', async () => {
+    const { verifier, present, invented } = setScene()
+    expect(await present(invented())).toMatchObject({ code: 'key_unknown' })
+    expect(verifier.requests).toMatchObject({ discovery: 1, jwks: 1 })
+    expect(await present(invented())).toMatchObject({ code: 'key_unknown' })
+    expect(verifier.requests.jwks).toBe(2)
+  })
+
   test('500 requests for a key that was just published cause one more fetch', async () => {
     const { verifier, present, mint } = await setWarmScene()
     verifier.rotateKeys()

@@ -5,7 +5,7 @@ import { createDpopProofs } from '../../packages/core/src/proof/dpop.js'
 import { ALGORITHMS } from '../../packages/core/src/jwt/algorithms.js'
 import { Denial } from '../../packages/core/src/kit/errors.js'
 import { resolveOptions } from '../../packages/core/src/options/resolve.js'
-import type { Known } from '../../packages/core/src/token-cache.js'
+import type { ValidatedToken } from '../../packages/core/src/token-cache.js'
 
 /** RFC 9449 §4.1, §6.1, §7.1. */
 const JKT = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'
@@ -41,7 +41,7 @@ async function verdictOf({
   const settings = resolveOptions({ ...trust, resource, runtime })
   const emitter = { listens: () => false, emit: () => {} }
   const { show } = createDpopProofs(settings, settings.dpop!, emitter)
-  const known = { context: { token } } as Known
+  const known = { context: { token } } as ValidatedToken
   const request = { method, url: '/protectedresource', headers: {} }
   try {
     await show({ thumbprint: jkt, known, request, proof })

@@ -1,6 +1,5 @@
 import { builtinModule } from '@verifier-guard/core/support'
 import { attempt } from './attempt.js'
-import { copyBytes } from './bytes.js'
 import { invalidOptionError } from './errors.js'
 import { clientRuntime } from './runtime.js'
 
@@ -78,22 +77,22 @@ async function connect(certificate: MtlsOptions, given: Fetch) {
 
 /** A certificate and its key in the form of `node:tls`. */
 export interface TlsOptions {
-  readonly cert: Buffer
-  readonly key: Buffer
-  readonly ca?: Buffer[]
+  readonly cert: string
+  readonly key: string
+  readonly ca?: string[]
 }
 
 /** The options of `node:tls` for a certificate. */
 export function tlsOptions({ cert, key, ca }: MtlsOptions): TlsOptions {
   return {
-    cert: pemBuffer(cert),
-    key: pemBuffer(key),
-    ...(ca !== undefined && { ca: [ca].flat().map((one) => pemBuffer(one as string)) }),
+    cert: pemText(cert),
+    key: pemText(key),
+    ...(ca !== undefined && { ca: [ca].flat().map((one) => pemText(one as string)) }),
   }
 }
 
-function pemBuffer(pem: string | Uint8Array): Buffer {
-  return Buffer.from(typeof pem === 'string' ? pem : copyBytes(pem))
+function pemText(pem: string | Uint8Array): string {
+  return typeof pem === 'string' ? pem : new TextDecoder().decode(pem)
 }
 
 /**
@@ -104,10 +103,10 @@ function pemBuffer(pem: string | Uint8Array): Buffer {
 export function checkCertificate({ cert, key }: MtlsOptions): void {
   const crypto = builtinModule<typeof import('node:crypto')>('node:crypto')
   if (!crypto) throw invalidOptionError('"mtls" on Node.js', 'another runtime')
-  const certificate = attempt(() => new crypto.X509Certificate(pemBuffer(cert)))
+  const certificate = attempt(() => new crypto.X509Certificate(pemText(cert)))
   if (!certificate)
     throw invalidOptionError('a certificate in PEM as "mtls.cert"', 'something else')
-  const privateKey = attempt(() => crypto.createPrivateKey(pemBuffer(key)))
+  const privateKey = attempt(() => crypto.createPrivateKey(pemText(key)))
   const hint = 'an encrypted one has to be opened first'
   if (!privateKey)
     throw invalidOptionError('a private key in PEM as "mtls.key"', 'something else', hint)

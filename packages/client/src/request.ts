@@ -1,6 +1,6 @@
 import {
   createTrace,
-  exchange,
+  sendBounded,
   HttpFailure,
   Kept,
   type BoundedAnswer,
@@ -199,7 +199,7 @@ async function send(
   request: BoundedRequest,
 ): Promise<BoundedAnswer> {
   try {
-    return await exchange(runtime, request)
+    return await sendBounded(runtime, request)
   } catch (error) {
     if (credential === undefined || !isClosedByPeer(error)) throw error
     throw new HttpFailure('unreachable', `${error.message}; ${CLOSED}`, { cause: error.cause })

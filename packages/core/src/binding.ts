@@ -9,13 +9,13 @@ import type { Presented } from './presented/authorization.js'
 import { proofField } from './presented/proof.js'
 import type { RequestLike } from './presented/request.js'
 import type { Confirmation } from './rules/confirmation.js'
-import type { Known } from './token-cache.js'
+import type { ValidatedToken } from './token-cache.js'
 
 /** What a request must show, and by what. */
-export interface Demand {
+export interface ProofInput {
   /** The thumbprint in the token's confirmation. */
   readonly thumbprint: string
-  readonly known: Known
+  readonly known: ValidatedToken
   readonly request: RequestLike
   /** The framework's own request, for functions of the application. */
   readonly own?: unknown
@@ -31,7 +31,7 @@ export interface Demand {
  * @returns fields for a good answer, if there are any
  * @throws {Denial} where the request does not show it
  */
-export type Proof = (demand: Demand) => Later<readonly FieldPair[] | undefined>
+export type Proof = (demand: ProofInput) => Later<readonly FieldPair[] | undefined>
 
 /** The ways to show a key, by the member of the confirmation; a missing one cannot be shown. */
 export interface Proofs {
@@ -55,25 +55,30 @@ const HINTS = {
 }
 
 /**
- * Checks the form of what is presented, before the token is looked at. The scheme DPoP is refused
- * where no proof can be checked, and is no absence of credentials either: optional authentication
- * does not let it pass.
+ * Refuses the scheme DPoP where no proof can be checked. It is no absence of credentials either:
+ * optional authentication does not allow it as anonymous.
  *
- * @throws {Denial} `token_missing`, `dpop_proof_invalid` for several proofs
+ * @throws {Denial} `token_missing`
  */
-export function checkScheme(presented: Presented, { proofs }: BindingRules): void {
-  const { scheme, request } = presented
-  if (scheme === 'Bearer') return
-  if (proofs.jkt !== undefined) {
-    if (request !== undefined) presented.proof = proofField(request)
-    return
-  }
+export function refuseScheme({ scheme }: Presented, { proofs }: BindingRules): void {
+  if (scheme === 'Bearer' || proofs.jkt !== undefined) return
   throw new Denial('token_missing', {
-    check: 'binding',
+    check: 'token',
     expected: 'an Authorization field with a bearer token',
     actual: 'credentials of the scheme "DPoP"',
     hint: HINTS.jkt,
   })
+}
+
+/**
+ * What is presented, with the text of its DPoP proof.
+ *
+ * @throws {Denial} `dpop_proof_invalid` for several proofs
+ */
+export function withProof(presented: Presented): Presented {
+  const { scheme, request } = presented
+  if (scheme === 'Bearer' || request === undefined) return presented
+  return { ...presented, proof: proofField(request) }
 }
 
 /**
@@ -83,7 +88,7 @@ export function checkScheme(presented: Presented, { proofs }: BindingRules): voi
  * @throws {Denial} `token_bound`, `token_not_bound`, and those of the proofs
  */
 export function checkBinding(
-  known: Known,
+  known: ValidatedToken,
   presented: Presented,
   { proofs, requiresDpop }: BindingRules,
 ): Later<readonly FieldPair[] | undefined> {
@@ -100,7 +105,7 @@ export function checkBinding(
 function showEach(
   [member, ...others]: readonly (typeof MEMBERS)[number][],
   confirmation: Confirmation,
-  shown: { known: Known; presented: Presented; proofs: Proofs },
+  shown: { known: ValidatedToken; presented: Presented; proofs: Proofs },
 ): Later<readonly FieldPair[] | undefined> {
   if (member === undefined) return undefined
   const { [member]: thumbprint } = confirmation

@@ -45,7 +45,7 @@ const BEARER: readonly Offer[] = [{ scheme: 'Bearer' }]
  * Everything in it is fixed for the code, or stated by the application: nothing that the caller
  * sent comes back.
  */
-export function answer(code: ErrorCode, details: AnswerDetails): HttpAnswer {
+export function refusalAnswer(code: ErrorCode, details: AnswerDetails): HttpAnswer {
   const { kind, status, error, description } = ERRORS[code]
   const headers: FieldPair[] = [['Cache-Control', 'no-store']]
   if (kind === 'token') headers.push(...challenges(code, details))

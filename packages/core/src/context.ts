@@ -19,7 +19,7 @@ import type { Validated } from './rules/validated.js'
 export type Claims = Readonly<Record<string, unknown>>
 
 /**
- * Who calls, and what the Verifier says they may do: what a handler gets to see. Deeply frozen.
+ * The caller, and what the Verifier says it may do: what a handler gets to see. Deeply frozen.
  *
  * Only what names no person is enumerable, and so in a log, in JSON or in a spread: `issuer`,
  * `clientId`, `scopes`, `tenant`, `kind`, `powers` and `expiresAt`. The rest is read by name.

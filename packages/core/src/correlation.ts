@@ -1,7 +1,7 @@
 /*
  * What joins an answer, its event and the lines of other logs. A request in, a short id out.
  */
-import type { Asked } from './exchange.js'
+import type { RequestInfo } from './exchange.js'
 import type { CorrelationId } from './options/options.js'
 import { fieldOf } from './presented/request.js'
 
@@ -16,12 +16,12 @@ const TRACEPARENT =
  *
  * @returns `undefined` where it brings none, or one that is too long or has other characters
  */
-export function correlationIdOf(option: CorrelationId, asked: Asked): string | undefined {
-  const stated = statedBy(option, asked)
+export function correlationIdOf(option: CorrelationId, info: RequestInfo): string | undefined {
+  const stated = statedBy(option, info)
   return typeof stated === 'string' && ID.test(stated) ? stated : undefined
 }
 
-function statedBy(option: CorrelationId, { request, own = request }: Asked): unknown {
+function statedBy(option: CorrelationId, { request, own = request }: RequestInfo): unknown {
   if (typeof option === 'boolean' || own === undefined) return undefined
   if (typeof option === 'function') return attempt(() => option(own as never))
   const field = request && fieldOf(request, option.toLowerCase())

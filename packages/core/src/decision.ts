@@ -2,14 +2,14 @@
  * Decides on what is asked, and reports it: a question in, the caller or a refusal out.
  */
 import type { AuthContext, Claims } from './context.js'
-import { keepFields, type Asked } from './exchange.js'
+import { keepFields, type RequestInfo } from './exchange.js'
 import { Denial, headerFields, type HeaderFields } from './kit/errors.js'
 import { andThen, orElse, type Later } from './kit/later.js'
 import { createTrace } from './kit/tracing.js'
 import type { Absent, Presented } from './presented/authorization.js'
 import type { Progress, Report } from './report.js'
 import { checkRequirement, type Lookups, type Requirement } from './requirements/requirement.js'
-import type { Known } from './token-cache.js'
+import type { ValidatedToken } from './token-cache.js'
 
 /** What is to be decided. */
 export interface Question<R> {
@@ -18,7 +18,7 @@ export interface Question<R> {
   readonly isOptional?: boolean
   readonly request: R
   readonly requirement?: Requirement<R> | undefined
-  readonly asked: Asked
+  readonly info: RequestInfo
 }
 
 /** A request that was allowed. */
@@ -31,7 +31,7 @@ export interface Admission<C extends object = Claims> {
 
 /** What decides, and what reports it. */
 export interface Deciding {
-  readonly decide: (presented: Presented, progress: Progress) => Later<Known>
+  readonly decide: (presented: Presented, progress: Progress) => Later<ValidatedToken>
   readonly report: Report
   readonly lookups: Lookups
 }
@@ -64,27 +64,35 @@ export function admit<R>(deciding: Deciding, question: Question<R>): Later<Admis
   }))
 }
 
-/** Asks a requirement of a caller that is known. */
+/** What is asked of a caller that is known. */
+export interface Demanded<R> extends Pick<Question<R>, 'request' | 'info'> {
+  readonly requirement: Requirement<R>
+}
+
+/**
+ * Asks a requirement of a caller that is known.
+ *
+ * @param awaitsEvent whether a refusal waits for its event: a worker may end with its answer.
+ *   Without, what takes no time throws at once
+ */
 export function authorize<R>(
   { report, lookups }: Deciding,
   auth: AuthContext,
-  {
-    requirement,
-    request,
-    asked,
-  }: Pick<Question<R>, 'request' | 'asked'> & {
-    readonly requirement: Requirement<R>
-  },
+  { requirement, request, info }: Demanded<R>,
+  awaitsEvent: boolean,
 ): Later<void> {
   const { scheme } = auth
   const progress: Progress = { trace: { scheme }, caller: auth }
   return orElse<void>(
     () =>
       andThen(checkRequirement(requirement, auth, request, lookups), () =>
-        report.met(auth, requirement.name, asked),
+        report.met(auth, requirement.name, info),
       ),
     (error) => {
-      throw report.refused(error, auth.token, progress, asked).refusal
+      const { refusal, published } = report.refused(error, auth.token, progress, info)
+      return andThen(awaitsEvent ? published : undefined, () => {
+        throw refusal
+      })
     },
   )
 }
@@ -97,7 +105,7 @@ function decided<R>(
   const { decide, report } = deciding
   let token: string | undefined
   const refuse = (error: unknown): Later<never> => {
-    const { refusal, published } = report.refused(error, token, progress, question.asked)
+    const { refusal, published } = report.refused(error, token, progress, question.info)
     // A worker may end with its answer, and the event has to come before.
     return andThen(published, () => {
       throw refusal
@@ -109,7 +117,7 @@ function decided<R>(
       // What is required of a caller can't hold of an anonymous one.
       if (question.isOptional !== true || question.requirement !== undefined)
         throw missing(presented)
-      return void report.allowed(undefined, false, question.asked)
+      return void report.allowed(undefined, false, question.info)
     }
     ;({ token } = presented)
     progress.trace.scheme = presented.scheme
@@ -126,14 +134,14 @@ function decided<R>(
 
 function met<R>(
   { report, lookups }: Deciding,
-  { requirement, request, asked }: Question<R>,
-  { context, isRemembered }: Known,
+  { requirement, request, info }: Question<R>,
+  { context, isRemembered }: ValidatedToken,
   progress: Progress,
 ): Later<AuthContext> {
   progress.caller = context
-  if (progress.fields !== undefined) keepFields(asked, progress.fields)
+  if (progress.fields !== undefined) keepFields(info, progress.fields)
   const allowed = () => {
-    report.allowed(context, isRemembered, asked, requirement && [requirement.name])
+    report.allowed(context, isRemembered, info, requirement && [requirement.name])
     return context
   }
   if (requirement === undefined) return allowed()

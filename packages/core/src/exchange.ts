@@ -6,7 +6,7 @@ import type { FieldPair } from './kit/errors.js'
 import type { RequestLike } from './presented/request.js'
 
 /** What is known of a request that is decided on. */
-export interface Asked {
+export interface RequestInfo {
   /** The request, with its fields as they came; absent for a token presented alone. */
   readonly request?: RequestLike | undefined
   /** The framework's own request, for functions of the application. Default: the request. */
@@ -21,7 +21,7 @@ export interface Asked {
 }
 
 /** A request in the hands of an adapter, until it is answered. */
-export interface Exchange extends Asked {
+export interface Exchange extends RequestInfo {
   readonly request: RequestLike
   /** The object that every guard of this request gets to see: the verdict is kept on it. */
   readonly key: object
@@ -42,10 +42,10 @@ interface Verdict {
 }
 
 // Guards of two copies of this package may stand before one request.
-const verdict = Symbol.for('@verifier-guard/core/verdict')
+const decisionKey = Symbol.for('@verifier-guard/core/verdict')
 
 interface Decided {
-  [verdict]?: Verdict
+  [decisionKey]?: Verdict
 }
 
 /**
@@ -54,10 +54,10 @@ interface Decided {
  */
 export function allow({ key, ended }: Exchange, publish: Publish): void {
   const decided: Decided = key
-  const known = decided[verdict]
+  const known = decided[decisionKey]
   if (known !== undefined) return void Object.assign(known, { publish, requirements: [] })
   const own: Verdict = { isPublished: false, publish, requirements: [] }
-  decided[verdict] = own
+  decided[decisionKey] = own
   ended((isAnswered) => {
     if (own.isPublished) return
     own.isPublished = true
@@ -68,13 +68,13 @@ export function allow({ key, ended }: Exchange, publish: Publish): void {
 /** Notes a requirement that the caller meets, for the event of the guard before it. */
 export function meet({ key }: Exchange, requirement: string): void {
   const decided: Decided = key
-  decided[verdict]?.requirements.push(requirement)
+  decided[decisionKey]?.requirements.push(requirement)
 }
 
 /** Whether a refusal is the first verdict that is published of its request; it is the last. */
 export function deny({ key }: Exchange): boolean {
   const decided: Decided = key
-  const known = (decided[verdict] ??= { isPublished: false, requirements: [] })
+  const known = (decided[decisionKey] ??= { isPublished: false, requirements: [] })
   const isFirst = !known.isPublished
   known.isPublished = true
   return isFirst
@@ -92,7 +92,7 @@ const successFields = new WeakMap<object, readonly FieldPair[]>()
  * answer whoever makes it (RFC 9449 §8.2).
  */
 export function keepFields(
-  { request, identity = request }: Asked,
+  { request, identity = request }: RequestInfo,
   fields: readonly FieldPair[],
 ): void {
   if (identity !== undefined) successFields.set(identity, fields)
@@ -102,11 +102,11 @@ export function keepFields(
 export function keptFields({
   request,
   identity = request,
-}: Asked): readonly FieldPair[] | undefined {
+}: RequestInfo): readonly FieldPair[] | undefined {
   return identity && successFields.get(identity)
 }
 
 /** Whether what is asked about is in the hands of an adapter. */
-export function isExchange(asked: Asked): asked is Exchange {
-  return 'ended' in asked
+export function isExchange(info: RequestInfo): info is Exchange {
+  return 'ended' in info
 }

@@ -58,6 +58,7 @@ export type {
 } from './credential/credential.js'
 export { ERRORS, GuardError } from './kit/errors.js'
 export type {
+  DenialCheck,
   DenialReason,
   ErrorCode,
   ErrorKind,

@@ -1,7 +1,7 @@
 /*
  * Answers the probes of an orchestrator. Health in, the answer to send out.
  */
-import { headerFields, type HeaderFields } from './kit/errors.js'
+import { configurationError, headerFields, type HeaderFields } from './kit/errors.js'
 import { requireObject } from './kit/option-rows.js'
 import type { ResourceServer, ResourceServerHealth } from './server.js'
 
@@ -58,6 +58,8 @@ export function probes(resourceServer: Pick<ResourceServer<object>, 'health'>): 
   const hint = 'pass what createResourceServer returned'
   requireObject('a resource server for probes(…)', resourceServer, hint)
   const { health } = resourceServer
+  if (typeof health !== 'function')
+    throw configurationError('a resource server for probes(…)', 'an object without health()', hint)
   return {
     live: () => ({ status: 200, headers: NOT_STORED, body: { status: 'live' } }),
     ready: () => {

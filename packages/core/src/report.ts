@@ -2,10 +2,18 @@
  * Reports to the operator what was decided, and makes of a refusal the error that the application
  * gets.
  */
-import { answer, type Offer } from './challenge.js'
+import { refusalAnswer, type Offer } from './challenge.js'
 import type { AuthContext } from './context.js'
 import { correlationIdOf } from './correlation.js'
-import { allow, deny, isExchange, keptFields, meet, withdraw, type Asked } from './exchange.js'
+import {
+  allow,
+  deny,
+  isExchange,
+  keptFields,
+  meet,
+  withdraw,
+  type RequestInfo,
+} from './exchange.js'
 import { identityOf, type Identity } from './identity.js'
 import {
   Denial,
@@ -18,6 +26,7 @@ import {
 import type { Emitter, GuardEvents } from './kit/events.js'
 import { fingerprint } from './kit/fingerprint.js'
 import type { Later } from './kit/later.js'
+import { optional } from './kit/members.js'
 import type { Settings } from './options/options.js'
 
 /** What the trace of a decision says. */
@@ -55,11 +64,11 @@ export interface Report {
   allowed(
     auth: AuthContext | undefined,
     isCached: boolean,
-    asked: Asked,
+    info: RequestInfo,
     requirements?: readonly string[],
   ): void
   /** Reports a requirement that a caller meets. By hand, that is a request that is allowed. */
-  met(auth: AuthContext, requirement: string, asked: Asked): void
+  met(auth: AuthContext, requirement: string, info: RequestInfo): void
   /**
    * Reports a request that was refused. Another error than a denial is a fault of the
    * application's own functions, or of this package: it must not look like a denial, and nothing
@@ -73,10 +82,10 @@ export interface Report {
     error: unknown,
     token: string | undefined,
     progress: Progress,
-    asked: Asked,
+    info: RequestInfo,
   ): { refusal: unknown; published: Later<void> }
   /** Throws a denial for the developer: no request waits for an answer at start-up. */
-  explain(error: unknown): never
+  throwExplained(error: unknown): never
 }
 
 /** The event of an allowed request, before it is published. */
@@ -86,65 +95,67 @@ type Where = Pick<Draft, 'method' | 'route'>
 /** Makes the report of a resource server. */
 export function createReport(settings: Settings, emitter: Emitter): Report {
   const toGuardError = guardErrors(settings)
+  const publishDenial = denialPublisher(settings, emitter)
 
   function allowed(
     auth: AuthContext | undefined,
     cached: boolean,
-    asked: Asked,
+    info: RequestInfo,
     requirements: readonly string[] = [],
   ): void {
     if (!emitter.listens('allowed')) return
     const publish = (met: readonly string[]) => {
       const event: Draft = { cached }
-      addRequest(event, asked)
-      const id = correlationIdOf(settings.correlationId, asked)
+      addRequest(event, info)
+      const id = correlationIdOf(settings.correlationId, info)
       if (id !== undefined) event.correlationId = id
       if (met.length > 0) event.requirement = met.join('; ')
       emitter.emit('allowed', auth ? Object.assign(event, identityOf(auth)) : event, auth)
     }
-    if (isExchange(asked)) allow(asked, (met) => publish([...requirements, ...met]))
+    if (isExchange(info)) allow(info, (met) => publish([...requirements, ...met]))
     else publish(requirements)
   }
   return {
     allowed,
-    met(auth, requirement, asked) {
-      if (isExchange(asked)) meet(asked, requirement)
-      else allowed(auth, true, asked, [requirement])
+    met(auth, requirement, info) {
+      if (isExchange(info)) meet(info, requirement)
+      else allowed(auth, true, info, [requirement])
     },
-    refused(error, token, progress, asked) {
+    refused(error, token, progress, info) {
       if (!(error instanceof Denial)) {
-        if (isExchange(asked)) withdraw(asked)
+        if (isExchange(info)) withdraw(info)
         return { refusal: error, published: undefined }
       }
-      const refusal = toGuardError(error.refusal, progress, asked)
+      const refusal = toGuardError(error.refusal, progress, info)
       progress.trace.code = refusal.code
-      const published = denies(asked) ? publishDenial(refusal, token, progress, asked) : undefined
+      const published = denies(info) ? publishDenial(refusal, token, progress, info) : undefined
       return { refusal, published }
     },
-    explain(error) {
+    throwExplained(error) {
       throw error instanceof Denial ? toGuardError(error.refusal, { trace: {} }, {}, false) : error
     },
   }
+}
 
-  /** The operator's half of the answer; a promise where its fingerprint takes time. */
-  function publishDenial(
+/** The operator's half of the answer; a promise where its fingerprint takes time. */
+function denialPublisher({ sampleDenied: share, runtime }: Settings, emitter: Emitter) {
+  return (
     refusal: GuardError,
     token: string | undefined,
     progress: Progress,
-    asked: Asked,
-  ): Later<void> {
-    const { sampleDenied: share, runtime } = settings
+    info: RequestInfo,
+  ): Later<void> => {
     if (!emitter.listens('denied', refusal.code)) return
     if (share < 1 && runtime.random() >= share) return
     const event = {
-      ...denialEvent(refusal, progress, asked),
+      ...denialEvent(refusal, progress, info),
       ...optional('share', share < 1 ? share : undefined),
     }
-    const emit = (mark?: string) =>
-      emitter.emit('denied', { ...event, ...optional('fingerprint', mark) }, progress.caller)
-    const mark = token === undefined ? undefined : fingerprint(token)
-    if (mark instanceof Promise) return mark.then(emit, () => emit())
-    emit(mark)
+    const emit = (id?: string) =>
+      emitter.emit('denied', { ...event, ...optional('fingerprint', id) }, progress.caller)
+    const id = token === undefined ? undefined : fingerprint(token)
+    if (id instanceof Promise) return id.then(emit, () => emit())
+    emit(id)
   }
 }
 
@@ -164,33 +175,36 @@ function guardErrors(settings: Settings) {
   return (
     refusal: Refusal,
     { trace: { scheme }, fields }: Progress,
-    asked: Asked,
+    info: RequestInfo,
     expose?: boolean,
   ): GuardError => {
-    const correlationId = refusedId(settings, asked)
+    const correlationId = refusedId(settings, info)
     const details = {
-      fields: fields ?? keptFields(asked),
+      fields: fields ?? keptFields(info),
       ...refusal,
       ...{ realm, offers, used: scheme, correlationId },
     }
-    return new GuardError(refusal, answer(refusal.code, details), expose)
+    return new GuardError(refusal, refusalAnswer(refusal.code, details), expose)
   }
 }
 
 /** The id of a denial: the request's own, where it has one. */
-function refusedId({ correlationId: option, runtime }: Settings, asked: Asked): string | undefined {
+function refusedId(
+  { correlationId: option, runtime }: Settings,
+  info: RequestInfo,
+): string | undefined {
   if (option === false) return undefined
-  return correlationIdOf(option, asked) ?? runtime.random().toString(36).slice(2, 12)
+  return correlationIdOf(option, info) ?? runtime.random().toString(36).slice(2, 12)
 }
 
-function denies(asked: Asked): boolean {
-  return isExchange(asked) ? deny(asked) : true
+function denies(info: RequestInfo): boolean {
+  return isExchange(info) ? deny(info) : true
 }
 
 function denialEvent(
   { code, status, reason, cause, body }: GuardError,
   { trace, whose, caller }: Progress,
-  asked: Asked,
+  info: RequestInfo,
 ): GuardEvents['denied'] {
   return {
     ...reason,
@@ -198,24 +212,17 @@ function denialEvent(
     status,
     ...optional('issuer', trace.issuer),
     ...(caller ? identityOf(caller) : whose?.()),
-    ...addRequest({}, asked),
+    ...addRequest({}, info),
     ...optional('correlationId', body.correlation_id),
     ...(cause !== undefined && { cause }),
   }
 }
 
 /** V8 is quick to add members to a new object, and slow to add one to a copy by spreading. */
-function addRequest<Event extends Where>(event: Event, { request, route }: Asked): Event {
+function addRequest<Event extends Where>(event: Event, { request, route }: RequestInfo): Event {
   const method: unknown = request?.method
   if (typeof method === 'string') event.method = method
   const pattern = route?.()
   if (pattern !== undefined) event.route = pattern
   return event
-}
-
-function optional<Name extends string, T>(
-  name: Name,
-  value: T | undefined,
-): { readonly [Member in Name]?: T } {
-  return (value === undefined ? {} : { [name]: value }) as { [Member in Name]?: T }
 }

@@ -1,19 +1,18 @@
 /*
  * Decides on access tokens. The page to read first: `decide` and `validated` are every step of a
- * decision, each in the room of its name.
+ * decision, each in the folder of its name.
  */
-import { checkBinding, checkScheme, type BindingRules } from './binding.js'
+import { checkBinding, refuseScheme, withProof, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'
-import { identityOfClaims } from './identity.js'
-import { createIssuers, type Issuers } from './issuers/issuers.js'
-import { createKeySet } from './issuers/key-set.js'
+import { identityOf, identityOfClaims } from './identity.js'
+import { issuersOf, type Issuers } from './issuers/issuers.js'
 import { verifyWithKeys } from './issuers/signer.js'
 import type { TrustedIssuer } from './issuers/trusted-issuer.js'
 import type { AlgorithmRow } from './jwt/algorithms.js'
 import { parseJws, type UnverifiedJws } from './jwt/jws.js'
 import { quote } from './kit/display.js'
 import { Denial } from './kit/errors.js'
-import { createEmitter, type Emitter } from './kit/events.js'
+import { createEmitter } from './kit/events.js'
 import { andThen, type Later } from './kit/later.js'
 import type { ResourceServerOptions, Settings } from './options/options.js'
 import { resolveOptions } from './options/resolve.js'
@@ -22,15 +21,15 @@ import { createCertificateProof } from './proof/certificate.js'
 import { createDpopProofs, type DpopProofs } from './proof/dpop.js'
 import type { Progress } from './report.js'
 import { validate, type Validated } from './rules/validated.js'
-import { serve, type ResourceServer } from './server.js'
+import { assembleServer, type ResourceServer } from './server.js'
 import { createStatusLists } from './status/status.js'
-import { createTokenCache, type Known } from './token-cache.js'
+import { createTokenCache, type ValidatedToken } from './token-cache.js'
 
 /**
  * A resource server that was dropped without `close()` would renew its keys for ever: its timers
  * end once it is collected. Its keys stay, as a method that was taken from it may still be used.
  */
-const unused =
+const droppedServers =
   typeof FinalizationRegistry === 'undefined'
     ? undefined
     : new FinalizationRegistry<Pick<Issuers, 'release'>>((issuers) => issuers.release())
@@ -79,24 +78,29 @@ export function createResourceServer<C extends object = Claims>(
   const dpop = settings.dpop && createDpopProofs(settings, settings.dpop, emitter)
   const binding = bindingRules(settings, dpop)
 
-  function decide(presented: Presented, progress: Progress): Later<Known> {
-    checkScheme(presented, binding)
+  function decide(stated: Presented, progress: Progress): Later<ValidatedToken> {
+    refuseScheme(stated, binding)
+    const presented = withProof(stated)
     const remembered = tokens.get(presented.token, runtime.now())
     progress.trace.cached = remembered !== undefined
     if (remembered !== undefined) {
       progress.trace.issuer = remembered.context.issuer
       progress.trace.configuredAs = remembered.basis.configuredAs
-      progress.caller = remembered.context
+      progress.whose = () => identityOf(remembered.context)
       return bound(remembered, presented, progress)
     }
     checkForm(presented)
-    return andThen(validated(presented.token, progress), (token) =>
+    return andThen(validated(presented.token, progress, issuers, settings), (token) =>
       bound(tokens.add(token), presented, progress),
     )
   }
 
   /** The same for a token that is remembered and for a new one: each request must show its keys. */
-  function bound(known: Known, presented: Presented, progress: Progress): Later<Known> {
+  function bound(
+    known: ValidatedToken,
+    presented: Presented,
+    progress: Progress,
+  ): Later<ValidatedToken> {
     const shown = checkBinding(known, presented, binding)
     if (shown === undefined) return known
     return andThen(shown, (fields) => {
@@ -105,28 +109,34 @@ export function createResourceServer<C extends object = Claims>(
     })
   }
 
-  function validated(token: string, progress: Progress): Later<Validated> {
-    const jws = parseJws(token)
-    const seconds = () => runtime.now() / 1_000
-    return andThen(issuers.find(jws.claims['iss']), (issuer) => {
-      progress.trace.configuredAs = issuer.configuredAs
-      // Anybody can invent the tenant of a template; a signature by its key is proof.
-      if (issuer.template === undefined) progress.trace.issuer = issuer.issuer
-      const row = allowedAlgorithm(jws, issuer)
-      const how = { now: seconds(), thread: settings.signatureThread }
-      return andThen(verifyWithKeys(jws, issuer.keySet, row, how), (signed) => {
-        progress.trace.issuer = issuer.issuer
-        progress.whose = () => identityOfClaims(jws.claims, issuer)
-        return validate(signed, issuer, seconds(), settings)
-      })
-    })
-  }
-
   if (settings.prefetch) issuers.prefetch()
-  const server = serve({ decide, settings, emitter, issuers, statusLists, tokens, dpop })
-  unused?.register(server, issuers)
+  const server = assembleServer({ decide, settings, emitter, issuers, statusLists, tokens, dpop })
+  droppedServers?.register(server, issuers)
   // What claims there are is the application's word to the compiler: nothing looks at it here.
   return Object.freeze(server) as ResourceServer<object> as ResourceServer<C>
+}
+
+/** The steps that a new token has to pass, from its form to its claims. */
+function validated(
+  token: string,
+  progress: Progress,
+  issuers: Issuers,
+  settings: Settings,
+): Later<Validated> {
+  const jws = parseJws(token)
+  const seconds = () => settings.runtime.now() / 1_000
+  return andThen(issuers.find(jws.claims['iss']), (issuer) => {
+    progress.trace.configuredAs = issuer.configuredAs
+    // Any caller can invent the tenant of a template; a signature by its key is proof.
+    if (issuer.template === undefined) progress.trace.issuer = issuer.issuer
+    const row = allowedAlgorithm(jws, issuer)
+    const how = { now: seconds(), thread: settings.signatureThread }
+    return andThen(verifyWithKeys(jws, issuer.keySet, row, how), (signed) => {
+      progress.trace.issuer = issuer.issuer
+      progress.whose = () => identityOfClaims(jws.claims, issuer)
+      return validate(signed, issuer, seconds(), settings)
+    })
+  })
 }
 
 function bindingRules(
@@ -135,23 +145,6 @@ function bindingRules(
 ): BindingRules {
   const x5tS256 = certificate && createCertificateProof(certificate)
   return { proofs: { jkt: proofs?.show, x5tS256 }, requiresDpop: dpop?.isRequired === true }
-}
-
-function issuersOf(settings: Settings, emitter: Emitter): Issuers {
-  const { limits, runtime } = settings
-  return createIssuers(settings, (issuer, own, isUnverified) => {
-    const { keysAt, algorithms, configuredAs } = own
-    return createKeySet({
-      issuer,
-      configuredAs,
-      keysAt: keysAt(issuer),
-      algorithms: [...algorithms.values()],
-      limits,
-      runtime,
-      emitter,
-      isUnverified,
-    })
-  })
 }
 
 /**

@@ -10,12 +10,12 @@ import {
   type Deciding,
   type Question,
 } from './decision.js'
-import type { Asked, Exchange } from './exchange.js'
+import type { RequestInfo, Exchange } from './exchange.js'
 import type { Issuers } from './issuers/issuers.js'
 import type { KeySetHealth } from './issuers/key-set.js'
 import type { Emitter } from './kit/events.js'
 import type { Later } from './kit/later.js'
-import { requireObject } from './kit/option-rows.js'
+import { anything, flag, readOptions, requireObject, type OptionRows } from './kit/option-rows.js'
 import { createRollCall } from './kit/roll-call.js'
 import type { Settings } from './options/options.js'
 import { present, presentAlone } from './presented/authorization.js'
@@ -27,7 +27,7 @@ import type { StatusListHealth } from './status/kept-list.js'
 import type { StatusLists } from './status/status.js'
 import type { TokenCache, TokenCacheSize } from './token-cache.js'
 
-/** How a resource server fares: fit for a readiness probe. */
+/** The state of a resource server: fit for a readiness probe. */
 export interface ResourceServerHealth {
   /**
    * `ready`: every issuer's keys are at hand; `down`: no issuer's are; `degraded`: anything
@@ -52,7 +52,23 @@ export interface ResourceServer<C extends object = Claims> {
    * @param requirement what the route asks for, made by `requiredScopes`, `requiredPower` or
    *   another requirement; default: a valid token
    * @returns the caller
-   * @throws {GuardError} every code of kind `token` and `verifier`
+   * @throws {GuardError} every code of kind `token` and `verifier`; `invalid_configuration` for
+   *   what is no request, and for what is no requirement
+   * @example
+   * ```ts
+   * import { createResourceServer, requiredScopes } from '@verifier-guard/core'
+   *
+   * const resourceServer = createResourceServer({
+   *   issuer: 'https://verifier.example.org/verifier',
+   *   profile: 'eudistack',
+   * })
+   * const mayRead = requiredScopes('orders:read')
+   *
+   * export async function handle(request: Request): Promise<Response> {
+   *   const auth = await resourceServer.authenticate(request, mayRead)
+   *   return Response.json({ hello: auth.clientId })
+   * }
+   * ```
    */
   authenticate<R extends RequestLike>(
     request: R,
@@ -60,7 +76,7 @@ export interface ResourceServer<C extends object = Claims> {
   ): Promise<AuthContext<C>>
   /**
    * Decides as {@link ResourceServer.authenticate} does, for hosts outside the frameworks: an
-   * upgrade, a gateway, a function. Tells besides which fields the answer must carry.
+   * upgrade, a gateway, a function. Returns the fields that the answer must carry as well.
    *
    * A DPoP proof is made for one method and one URL: the request must state both, as the client
    * sent them.
@@ -69,7 +85,22 @@ export interface ResourceServer<C extends object = Claims> {
    * @param options `requirement` is what the route asks for; `optional` lets requests without
    *   credentials pass as anonymous, default: false
    * @returns the caller, and the fields for the answer
-   * @throws {GuardError} every code of kind `token` and `verifier`
+   * @throws {GuardError} every code of kind `token` and `verifier`; `invalid_configuration` for
+   *   an unknown option, what is no request, and what is no requirement
+   * @example
+   * ```ts
+   * import { createResourceServer } from '@verifier-guard/core'
+   *
+   * const resourceServer = createResourceServer({
+   *   issuer: 'https://verifier.example.org/verifier',
+   *   profile: 'eudistack',
+   * })
+   *
+   * export async function handle(request: Request): Promise<Response> {
+   *   const { auth, headers } = await resourceServer.admit(request, { optional: true })
+   *   return Response.json({ hello: auth?.clientId ?? 'stranger' }, { headers })
+   * }
+   * ```
    */
   admit<R extends RequestLike>(request: R, options?: AdmitOptions<R>): Promise<Admission<C>>
   /**
@@ -80,7 +111,22 @@ export interface ResourceServer<C extends object = Claims> {
    * @param token the access token, without a scheme before it
    * @param requirement what is asked of the caller; default: a valid token
    * @returns the caller
-   * @throws {GuardError} every code of kind `token` and `verifier`
+   * @throws {GuardError} every code of kind `token` and `verifier`; `invalid_configuration` for
+   *   what is no requirement
+   * @example
+   * ```ts
+   * import { createResourceServer } from '@verifier-guard/core'
+   *
+   * const resourceServer = createResourceServer({
+   *   issuer: 'https://verifier.example.org/verifier',
+   *   profile: 'eudistack',
+   * })
+   *
+   * export async function onMessage(message: { token: string }): Promise<void> {
+   *   const auth = await resourceServer.verifyAccessToken(message.token)
+   *   console.log(auth.clientId)
+   * }
+   * ```
    */
   verifyAccessToken(token: string, requirement?: Requirement<undefined>): Promise<AuthContext<C>>
   /**
@@ -94,7 +140,24 @@ export interface ResourceServer<C extends object = Claims> {
    * @param request what the requirement reads; to be left out where that is nothing
    * @returns nothing when it holds at once, a promise when that takes time
    * @throws {GuardError} the codes with status 403, `token_not_bound`, `credential_revoked`,
-   *   `status_unavailable`, `rule_failed`; `invalid_configuration` without a caller
+   *   `status_unavailable`, `rule_failed`; `invalid_configuration` without a caller, for what is no
+   *   requirement, and for `requiredStatus` without the option `status`
+   * @example
+   * ```ts
+   * import { createResourceServer, requiredScopes } from '@verifier-guard/core'
+   *
+   * const resourceServer = createResourceServer({
+   *   issuer: 'https://verifier.example.org/verifier',
+   *   profile: 'eudistack',
+   * })
+   * const mayDelete = requiredScopes('orders:delete')
+   *
+   * export async function remove(request: Request): Promise<Response> {
+   *   const auth = await resourceServer.authenticate(request)
+   *   await resourceServer.authorize(auth, mayDelete)
+   *   return new Response(null, { status: 204 })
+   * }
+   * ```
    */
   authorize<R = undefined>(
     auth: AuthContext<object>,
@@ -108,7 +171,7 @@ export interface ResourceServer<C extends object = Claims> {
    *   message
    */
   ready(): Promise<void>
-  /** Tells how it fares, at once. Starts nothing. */
+  /** Its state, at once. Starts nothing. */
   health(): ResourceServerHealth
   /** Ends fetches and timers; requests that wait for keys get 503. */
   close(): void
@@ -121,6 +184,12 @@ export interface AdmitOptions<R = unknown> {
   /** Whether a request without credentials passes as anonymous. Default: false. */
   readonly optional?: boolean
 }
+
+/** The rows of {@link AdmitOptions}. */
+export const ADMIT_ROWS = {
+  requirement: { check: anything, needsValue: true, says: 'what the route asks for' },
+  optional: { check: flag, default: false, says: 'allows requests without credentials' },
+} as const satisfies OptionRows<AdmitOptions>
 
 /**
  * The decisions for adapters. Found by a symbol, so that adapters know resource servers of another
@@ -168,7 +237,7 @@ export interface ResourceServerState {
 const openServers = createRollCall<ResourceServerState>('verifier-guard:state')
 
 /** Makes a resource server from its decision. */
-export function serve(parts: Parts): DecidingServer {
+export function assembleServer(parts: Parts): DecidingServer {
   const { decide, settings, emitter, issuers, statusLists, dpop } = parts
   const report = createReport(settings, emitter)
   const deciding: Deciding = { decide, report, lookups: { statusLists } }
@@ -177,39 +246,43 @@ export function serve(parts: Parts): DecidingServer {
 
   const server: DecidingServer = {
     authenticate: async (request, requirement) =>
-      (await answer(deciding, asking(request, requirement)))!,
-    admit: async (request, { requirement, optional: isOptional = false } = {}) =>
-      admit(deciding, asking(request, requirement, isOptional)),
+      (await answer(deciding, questionOf(request, requirement)))!,
+    admit: async (request, options = {}) => {
+      const { requirement, optional } = readOptions('options of admit()', options, ADMIT_ROWS)
+      return admit(deciding, questionOf(request, requirement, optional))
+    },
     verifyAccessToken: async (token, requirement) =>
       (await answer(deciding, {
         read: () => presentAlone(token),
         request: undefined,
         requirement,
-        asked: {},
+        info: {},
       }))!,
     authorize: <R>(auth: AuthContext<object>, requirement: Requirement<R>, request?: R) =>
-      authorize(deciding, callerIn(auth), {
-        requirement,
-        request: request as R,
-        asked: askedBy(request),
-      }),
+      authorize(
+        deciding,
+        callerIn(auth),
+        { requirement, request: request as R, info: infoOf(request) },
+        false,
+      ),
     [decisionsFor]: {
       authenticate: (exchange, isOptional) => {
         const { request, own, identity } = exchange
         const read = () => present(request, own, identity)
-        return admit(deciding, { read, request, isOptional, asked: exchange })
+        return admit(deciding, { read, request, isOptional, info: exchange })
       },
       isClosed: () => isClosed,
       authorize: (auth, requirement, exchange) =>
-        authorize(deciding, auth, {
-          requirement,
-          request: exchange.own ?? exchange.request,
-          asked: exchange,
-        }),
+        authorize(
+          deciding,
+          auth,
+          { requirement, request: exchange.own ?? exchange.request, info: exchange },
+          true,
+        ),
     },
     async ready() {
       await Promise.all([issuers.ready(), dpop?.ready()]).catch((error: unknown) =>
-        report.explain(error),
+        report.throwExplained(error),
       )
     },
     health,
@@ -236,14 +309,14 @@ function stateOf({ settings, tokens }: Parts, health: ResourceServerHealth): Res
 }
 
 /** The question of a request that an application hands in. */
-function asking<R extends RequestLike>(
+function questionOf<R extends RequestLike>(
   request: R,
   requirement: Requirement<R> | undefined,
   isOptional = false,
 ): Question<R> {
   const hint = "pass a web Request, Node's request, or { method, url, headers }"
   requireObject('a request to decide on', request, hint)
-  return { read: () => present(request), request, requirement, isOptional, asked: { request } }
+  return { read: () => present(request), request, requirement, isOptional, info: { request } }
 }
 
 /** The caller that an application hands in: without one, nothing can be asked. */
@@ -255,7 +328,7 @@ function callerIn(auth: AuthContext<object>): AuthContext {
 }
 
 /** What an application asks about by hand may be a request, or anything else. */
-function askedBy(own: unknown): Asked {
+function infoOf(own: unknown): RequestInfo {
   const isRequest = typeof own === 'object' && own !== null && 'headers' in own
   return { own, request: isRequest ? (own as RequestLike) : undefined }
 }

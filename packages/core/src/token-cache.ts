@@ -8,7 +8,7 @@ import type { CacheOptions } from './options/options.js'
 import type { Validated } from './rules/validated.js'
 
 /** What is known of a validated token. */
-export interface Known extends Pick<
+export interface ValidatedToken extends Pick<
   Validated,
   'confirmation' | 'validFrom' | 'validUntil' | 'basis'
 > {
@@ -20,9 +20,9 @@ export interface Known extends Pick<
 /** The token cache. */
 export interface TokenCache {
   /** @param now milliseconds since 1970 */
-  get(token: string, now: number): Known | undefined
+  get(token: string, now: number): ValidatedToken | undefined
   /** Adds a token, and remembers it when it comes for the second time. */
-  add(validated: Validated): Known
+  add(validated: Validated): ValidatedToken
   /** Tokens that are remembered, and their estimated heap in bytes. */
   size(): TokenCacheSize
 }
@@ -46,7 +46,7 @@ export function createTokenCache(bounds: Required<CacheOptions> | null): TokenCa
   if (bounds === null)
     return { get: () => undefined, add: knownNow, size: () => ({ entries: 0, bytes: 0 }) }
   const seen = createSeenOnce(bounds.maxEntries)
-  const entries = new LRUCache<string, Known>({
+  const entries = new LRUCache<string, ValidatedToken>({
     max: bounds.maxEntries,
     maxSize: bounds.maxBytes,
     sizeCalculation: ({ context }) => context.token.length * BYTES_PER_CHARACTER,
@@ -75,7 +75,8 @@ export function createTokenCache(bounds: Required<CacheOptions> | null): TokenCa
   }
 }
 
-function knownNow(validated: Validated): Known {
+/** What is known of a token that was validated just now. */
+export function knownNow(validated: Validated): ValidatedToken {
   const { confirmation, validFrom, validUntil, basis } = validated
   const context = createContext(validated)
   return { context, isRemembered: false, confirmation, validFrom, validUntil, basis }
@@ -90,19 +91,19 @@ function createSeenOnce(generation: number): (token: string) => boolean {
   let current = new Set<number>()
   let previous = new Set<number>()
   return (token) => {
-    const mark = hashOfEnd(token)
-    if (current.has(mark) || previous.has(mark)) return true
+    const hash = hashOfEnd(token)
+    if (current.has(hash) || previous.has(hash)) return true
     if (current.size >= generation) {
       previous = current
       current = new Set()
     }
-    current.add(mark)
+    current.add(hash)
     return false
   }
 }
 
 /** Characters of a signature that distinguish it from others, for most purposes. */
-const MARK = 10
+const HASHED_CHARACTERS = 10
 
 /**
  * FNV-1a over the end of a signature, which is evenly spread already. Of two tokens with one hash
@@ -110,7 +111,7 @@ const MARK = 10
  */
 function hashOfEnd(token: string): number {
   let hash = 0x811c9dc5
-  for (let index = Math.max(0, token.length - MARK); index < token.length; index += 1)
+  for (let index = Math.max(0, token.length - HASHED_CHARACTERS); index < token.length; index += 1)
     hash = Math.imul(hash ^ token.charCodeAt(index), 0x01000193)
   // V8 keeps whole numbers of 31 bits in place, without an object on the heap for each.
   return hash >> 1

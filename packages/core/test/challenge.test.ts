@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { answer as answerWith, type AnswerDetails } from '../src/challenge.js'
+import { refusalAnswer as answerWith, type AnswerDetails } from '../src/challenge.js'
 import { ERRORS, type ErrorCode } from '../src/kit/errors.js'
 
 const answer = (code: ErrorCode, details: Partial<AnswerDetails> = {}) =>

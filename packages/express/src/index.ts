@@ -1,3 +1,8 @@
+/**
+ * Protects Express routes.
+ *
+ * @packageDocumentation
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type {
   AuthContext,
@@ -23,7 +28,7 @@ import {
   type Entry,
   type Exchange,
 } from '@verifier-guard/core/support'
-import { prepare, type Application } from './last-resort.js'
+import { addLastErrorHandler, type Application } from './last-resort.js'
 
 export * from '@verifier-guard/core'
 export { protectUpgrade, whenExpired } from '@verifier-guard/core/support'
@@ -60,7 +65,7 @@ export type Handler = (
 ) => void
 
 /**
- * Lets requests with a valid access token through and sets `req.auth`; refuses the others through
+ * Allows requests with a valid access token and sets `req.auth`; refuses the others through
  * Express' error handling.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
@@ -68,7 +73,7 @@ export type Handler = (
  *
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   routers
- * @param authOptions `optional` lets requests without credentials through; default: false
+ * @param authOptions `optional` allows requests without credentials; default: false
  * @returns a middleware; it calls `next(error)` with a `GuardError`, which is answered in JSON
  *   where no error handler of the application answers. Its `close()` ends the timers of a resource
  *   server that it made: `server.on('close', guard.close)`
@@ -78,9 +83,9 @@ export type Handler = (
  * import express from 'express'
  * import { auth, requiredPower } from '@verifier-guard/express'
  *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
  * const app = express()
- * app.use('/offers', auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack'
- * }))
+ * app.use('/offers', auth(trust))
  * app.post(
  *   '/offers',
  *   requiredPower({ domain: 'DOME', function: 'ProductOffering', action: 'Create' }),
@@ -116,6 +121,17 @@ export function auth(
  * @param requirement of `@verifier-guard/core`
  * @returns a middleware; a route where {@link auth} did not run before is refused with
  *   `invalid_configuration`
+ * @example
+ * ```ts
+ * import express from 'express'
+ * import { auth, required, requiredRule } from '@verifier-guard/express'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = express()
+ * app.use(auth(trust))
+ * const mayDelete = requiredRule('an owner', ({ tenant }) => tenant === 'shop')
+ * app.delete('/orders/:id', required(mayDelete), (req, res) => void res.sendStatus(204))
+ * ```
  */
 export function required(requirement: Requirement<never>): Handler {
   return function authorize(req: GuardedRequest, res, next) {
@@ -174,17 +190,16 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: for example that this caller owns
- * that order. Grants for
- * `true` alone.
+ * Requires what only the application can tell: for example that this caller owns that order. Allows
+ * for `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
 export const requiredRule = bound.requiredRule
 
 /**
- * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
- * once: each one made keeps lists of its own.
+ * Requires that the credential behind the token is neither revoked nor suspended by now. The lists
+ * are those of the resource server: its option `status`.
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
@@ -198,7 +213,7 @@ export const requiredStatus = bound.requiredStatus
 export const allOf = bound.allOf
 
 /**
- * Requires one of several things, asked in order; the first that is met grants.
+ * Requires one of several things, asked in order; the first that is met allows.
  *
  * @see `anyOf` of `@verifier-guard/core`
  */
@@ -210,6 +225,16 @@ export const anyOf = bound.anyOf
  *
  * @throws {GuardError} `invalid_configuration` where no guard ran, and for an anonymous caller; the
  *   refusal again where an error handler let a refused request go on
+ * @example
+ * ```ts
+ * import express from 'express'
+ * import { auth, authOf } from '@verifier-guard/express'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = express()
+ * app.use(auth(trust))
+ * app.get('/me', (req, res) => void res.json({ hello: authOf(req).clientId }))
+ * ```
  */
 export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
   return requireCaller<C>(entryOf(req))
@@ -225,6 +250,16 @@ export function authOf<C extends object = Claims>(req: object): AuthContext<C> {
  * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran; the refusal again where an error
  *   handler let a refused request go on
+ * @example
+ * ```ts
+ * import express from 'express'
+ * import { auth, optionalAuthOf } from '@verifier-guard/express'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = express()
+ * app.use(auth(trust, { optional: true }))
+ * app.get('/', (req, res) => void res.json({ hello: optionalAuthOf(req)?.clientId ?? 'stranger' }))
+ * ```
  */
 export function optionalAuthOf<C extends object = Claims>(req: object): AuthContext<C> | undefined {
   return findCaller<C>(entryOf(req))
@@ -244,7 +279,7 @@ function refuse(
     // A time-out, for instance, answered meanwhile.
     if (res.headersSent) return
     setFields(res, error.headers)
-    prepare(req.app)
+    addLastErrorHandler(req.app)
     next(error)
   }
 }

@@ -1,3 +1,4 @@
+/* The answer to a refusal that no error handler of the application answers. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fieldsByName, isRefusal } from '@verifier-guard/core/support'
 
@@ -22,9 +23,9 @@ const prepared = new WeakSet<Application>()
  * application's error handlers answers is not known beforehand, but all of them come before one
  * that is added at the time of the first refusal.
  */
-export function prepare(application: Application | undefined): void {
+export function addLastErrorHandler(application: Application | undefined): void {
   if (application === undefined) return
-  if (application.parent !== undefined) return prepare(application.parent)
+  if (application.parent !== undefined) return addLastErrorHandler(application.parent)
   if (prepared.has(application)) return
   prepared.add(application)
   application.use(answerUnanswered)

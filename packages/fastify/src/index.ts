@@ -1,3 +1,8 @@
+/**
+ * Protects Fastify routes.
+ *
+ * @packageDocumentation
+ */
 import {
   GuardError,
   type AuthContext,
@@ -54,8 +59,7 @@ export type RegisterOptions = AuthOptions &
   )
 
 /**
- * A plugin that lets requests with a valid access token through and sets `request.auth`, on every
- * route
+ * A plugin that allows requests with a valid access token and sets `request.auth`, on every route
  * of the scope it is registered in. `app.register(auth, { issuer, … })` and
  * `app.register(auth({ issuer, … }))` are the same.
  *
@@ -66,7 +70,7 @@ export type RegisterOptions = AuthOptions &
  *
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   scopes
- * @param authOptions `optional` lets requests without credentials through; default: false
+ * @param authOptions `optional` allows requests without credentials; default: false
  * @returns a plugin; a refused request goes to Fastify's error handling with status and headers
  *   set, and gets its answer in JSON where no handler answers
  * @throws {GuardError} `invalid_configuration`, at once
@@ -157,6 +161,17 @@ function pluginOf(
  * @param requirement of `@verifier-guard/core`; its functions get Fastify's request
  * @returns a hook for a route's `onRequest` or `preHandler`; a route where {@link auth} did not run
  *   before is refused with `invalid_configuration`
+ * @example
+ * ```ts
+ * import Fastify from 'fastify'
+ * import { auth, required, requiredRule } from '@verifier-guard/fastify'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = Fastify()
+ * app.register(auth(trust))
+ * const mayDelete = requiredRule('an owner', ({ tenant }) => tenant === 'shop')
+ * app.delete('/orders/:id', { onRequest: required(mayDelete) }, async () => ({ deleted: true }))
+ * ```
  */
 export function required(requirement: Requirement<never>): Handler {
   return hook(function authorize(request, reply, done) {
@@ -216,17 +231,16 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: for example that this caller owns
- * that order. Grants for
- * `true` alone.
+ * Requires what only the application can tell: for example that this caller owns that order. Allows
+ * for `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
 export const requiredRule = bound.requiredRule
 
 /**
- * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
- * once: each one made keeps lists of its own.
+ * Requires that the credential behind the token is neither revoked nor suspended by now. The lists
+ * are those of the resource server: its option `status`.
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
@@ -240,7 +254,7 @@ export const requiredStatus = bound.requiredStatus
 export const allOf = bound.allOf
 
 /**
- * Requires one of several things, asked in order; the first that is met grants.
+ * Requires one of several things, asked in order; the first that is met allows.
  *
  * @see `anyOf` of `@verifier-guard/core`
  */
@@ -252,6 +266,16 @@ export const anyOf = bound.anyOf
  *
  * @throws {GuardError} `invalid_configuration` where no guard ran, and for an anonymous caller; the
  *   refusal again where error handling let a refused request go on
+ * @example
+ * ```ts
+ * import Fastify from 'fastify'
+ * import { auth, authOf } from '@verifier-guard/fastify'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = Fastify()
+ * app.register(auth(trust))
+ * app.get('/me', async (request) => ({ hello: authOf(request).clientId }))
+ * ```
  */
 export function authOf<C extends object = Claims>(request: object): AuthContext<C> {
   return requireCaller<C>(entryOf(request))
@@ -267,6 +291,16 @@ export function authOf<C extends object = Claims>(request: object): AuthContext<
  * @returns `undefined` for an anonymous caller, and on routes that are open by `config.auth: false`
  * @throws {GuardError} `invalid_configuration` where no guard ran; the refusal again where error
  *   handling let a refused request go on
+ * @example
+ * ```ts
+ * import Fastify from 'fastify'
+ * import { auth, optionalAuthOf } from '@verifier-guard/fastify'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = Fastify()
+ * app.register(auth(trust, { optional: true }))
+ * app.get('/', async (request) => ({ hello: optionalAuthOf(request)?.clientId ?? 'stranger' }))
+ * ```
  */
 export function optionalAuthOf<C extends object = Claims>(
   request: object,

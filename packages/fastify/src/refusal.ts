@@ -1,3 +1,4 @@
+/* Hands a refusal to Fastify's error handling, and answers what that leaves. */
 import { GuardError } from '@verifier-guard/core'
 import { fieldsByName } from '@verifier-guard/core/support'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'

@@ -1,3 +1,4 @@
+/* What a route states in its `config`: its requirement, or that it is open. */
 import type { GuardError, Requirement } from '@verifier-guard/core'
 import { configurationError, missingGuard } from '@verifier-guard/core/support'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
@@ -41,22 +42,22 @@ function isRequirement(value: unknown): value is Requirement<never> {
 const watched = Symbol.for('@verifier-guard/fastify/watched')
 
 /**
- * A guard sees its own scope alone, and config is only data: of what is stated from now on around
- * the scope of a guard, a route whose config asks for something refuses where no guard stands
- * before it.
+ * Makes routes outside the scope of a guard refuse where their config states a requirement. The
+ * guard does not run there, and without this the requirement would be ignored. Holds for routes
+ * that are stated from now on.
  */
 export function watchAround(scope: FastifyInstance): void {
   const around = Object.getPrototypeOf(scope) as (FastifyInstance & { [watched]?: true }) | null
-  // Fastify makes each scope from the one around it; what is around the outermost has no hooks.
+  // Fastify makes each scope from the one around it. Around the outermost there is none.
   if (typeof around?.addHook !== 'function') return
   watchAround(around)
   if (Object.hasOwn(around, watched)) return
   around[watched] = true
-  around.addHook('onRoute', prepare)
+  around.addHook('onRoute', guardRoute)
   answerRefusals(around)
 }
 
-function prepare(route: RouteOptions): void {
+function guardRoute(route: RouteOptions): void {
   const { auth } = (route.config ?? {}) as RouteConfig
   if (isRequirement(auth)) route.onRequest = [refuseUnguarded(auth), ...listOf(route.onRequest)]
 }

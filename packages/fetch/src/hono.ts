@@ -47,8 +47,7 @@ export interface AuthEnv {
 }
 
 /**
- * Lets requests with a valid access token through and sets `c.var.auth`; throws for the others what
- * Hono
+ * Allows requests with a valid access token and sets `c.var.auth`; throws for the others what Hono
  * answers from.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
@@ -56,7 +55,7 @@ export interface AuthEnv {
  *
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   routes
- * @param authOptions `optional` lets requests without credentials through; default: false
+ * @param authOptions `optional` allows requests without credentials; default: false
  * @returns a middleware; a `GuardError` reaches `app.onError`, and is answered in JSON without one.
  *   Its `close()` ends the timers of a resource server that it made
  * @throws {GuardError} `invalid_configuration`, at once
@@ -65,9 +64,9 @@ export interface AuthEnv {
  * import { auth, authOf, requiredScopes } from '@verifier-guard/fetch/hono'
  * import { Hono } from 'hono'
  *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
  * const app = new Hono()
- * app.use('/orders/*', auth({ issuer: 'https://verifier.example.org/verifier', profile: 'eudistack'
- * }))
+ * app.use('/orders/*', auth(trust))
  * app.get('/orders/:id', requiredScopes('orders:read'), (c) =>
  *   c.json({ hello: authOf(c).clientId }),
  * )
@@ -89,8 +88,11 @@ export function auth(
       setFields(c, headers)
     }
     await answerable(c, () => authenticateEntry(own, accept))
-    await next()
-    end(() => !c.req.raw.signal.aborted)
+    try {
+      await next()
+    } finally {
+      end(() => !c.req.raw.signal.aborted)
+    }
   }
   return Object.assign(authenticate, { close: guard.close })
 }
@@ -102,6 +104,17 @@ export function auth(
  * @param requirement of `@verifier-guard/core`; its functions get Hono's context
  * @returns a middleware; a route where {@link auth} did not run before is refused with
  *   `invalid_configuration`
+ * @example
+ * ```ts
+ * import { Hono } from 'hono'
+ * import { auth, required, requiredRule } from '@verifier-guard/fetch/hono'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = new Hono()
+ * app.use(auth(trust))
+ * const mayDelete = requiredRule('an owner', ({ tenant }) => tenant === 'shop')
+ * app.delete('/orders/:id', required(mayDelete), (c) => c.json({ deleted: true }))
+ * ```
  */
 export function required(requirement: Requirement<never>): MiddlewareHandler {
   return async function authorize(c, next) {
@@ -160,17 +173,16 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: for example that this caller owns
- * that order. Grants for
- * `true` alone.
+ * Requires what only the application can tell: for example that this caller owns that order. Allows
+ * for `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
 export const requiredRule = bound.requiredRule
 
 /**
- * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
- * once: each one made keeps lists of its own.
+ * Requires that the credential behind the token is neither revoked nor suspended by now. The lists
+ * are those of the resource server: its option `status`.
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
@@ -184,7 +196,7 @@ export const requiredStatus = bound.requiredStatus
 export const allOf = bound.allOf
 
 /**
- * Requires one of several things, asked in order; the first that is met grants.
+ * Requires one of several things, asked in order; the first that is met allows.
  *
  * @see `anyOf` of `@verifier-guard/core`
  */
@@ -196,6 +208,16 @@ export const anyOf = bound.anyOf
  *
  * @throws {GuardError} `invalid_configuration` where no guard ran, and for an anonymous caller; the
  *   refusal again where error handling let a refused request go on
+ * @example
+ * ```ts
+ * import { Hono } from 'hono'
+ * import { auth, authOf } from '@verifier-guard/fetch/hono'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = new Hono()
+ * app.use(auth(trust))
+ * app.get('/me', (c) => c.json({ hello: authOf(c).clientId }))
+ * ```
  */
 export function authOf<C extends object = Claims>(c: { readonly var: object }): AuthContext<C> {
   return requireCaller<C>(entryOf(c))
@@ -211,6 +233,16 @@ export function authOf<C extends object = Claims>(c: { readonly var: object }): 
  * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran; the refusal again where error
  *   handling let a refused request go on
+ * @example
+ * ```ts
+ * import { Hono } from 'hono'
+ * import { auth, optionalAuthOf } from '@verifier-guard/fetch/hono'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = new Hono()
+ * app.use(auth(trust, { optional: true }))
+ * app.get('/', (c) => c.json({ hello: optionalAuthOf(c)?.clientId ?? 'stranger' }))
+ * ```
  */
 export function optionalAuthOf<C extends object = Claims>(c: {
   readonly var: object

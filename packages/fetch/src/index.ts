@@ -1,3 +1,8 @@
+/**
+ * Protects functions that answer web requests.
+ *
+ * @packageDocumentation
+ */
 import {
   GuardError,
   type AuthContext,
@@ -15,8 +20,10 @@ import {
   isRefusal,
   ownEnd,
   quote,
+  readRouteOptions,
   type Admission,
   type AuthOptions,
+  type Closable,
   type Entry,
   type Guard,
 } from '@verifier-guard/core/support'
@@ -28,14 +35,13 @@ export type { AuthOptions } from '@verifier-guard/core/support'
 /** How a handler is protected, besides what the resource server decides. */
 export interface ProtectOptions<Optional extends boolean = false> extends AuthOptions {
   /**
-   * Lets requests without any credentials through, as anonymous. A bad token is refused all the
-   * same. Default: false.
+   * Allows requests without any credentials, as anonymous. A bad token is refused all the same.
+   * Default: false.
    */
   readonly optional?: Optional
   /**
    * What the handler asks of the caller, made by `requiredScopes`, `requiredPower` or another of
-   * these.
-   * Default: a valid token.
+   * these. Default: a valid token.
    */
   readonly requirement?: Requirement<Request>
 }
@@ -73,7 +79,7 @@ export type ProtectedBy<C extends object = Claims> =
  * @param protectOptions `requirement` asks for a right; `optional` lets requests without
  *   credentials through, default: false
  * @returns a function that answers refused requests itself, and hands on whatever else the handler
- *   throws
+ *   throws. Its `close()` ends the timers of a resource server that it made
  * @throws {GuardError} `invalid_configuration`, at once; of a function, with the first request
  * @example
  * ```ts
@@ -100,11 +106,12 @@ export function protect<
     Incoming
   >,
   options: ProtectedBy<C>,
-  { requirement, ...authOptions }: ProtectOptions<Optional> = {},
-): WebHandler<Rest, Incoming> {
+  protectOptions: ProtectOptions<Optional> = {},
+): WebHandler<Rest, Incoming> & Closable {
   refuseSwapped(handler)
-  const guardOf = guardLater(options, authOptions)
-  return async function guarded(request, ...rest) {
+  const { requirement, optional } = readRouteOptions<Request>('protect()', protectOptions)
+  const { guardOf, close } = guardLater(options, { optional })
+  const guarded: WebHandler<Rest, Incoming> = async (request, ...rest) => {
     const { ended, end } = ownEnd()
     const entry: Entry = { guard: guardOf(), exchange: { request, key: request, ended } }
     let admission: Admission
@@ -122,18 +129,34 @@ export function protect<
       end(() => !request.signal.aborted)
     }
   }
+  return Object.assign(guarded, { close })
 }
 
 /**
  * The one guard of a handler: at once, so that mistakes show at start, or with the first request.
  */
-function guardLater(options: ProtectedBy<object>, authOptions: AuthOptions): () => Guard {
+function guardLater(
+  options: ProtectedBy<object>,
+  authOptions: AuthOptions,
+): Closable & { readonly guardOf: () => Guard } {
   if (typeof options !== 'function') {
     const guard = createGuard(options, authOptions)
-    return () => guard
+    return { guardOf: () => guard, close: guard.close }
   }
   let made: Guard | undefined
-  return () => (made ??= createGuard(options(), authOptions))
+  let isClosed = false
+  return {
+    guardOf() {
+      if (made !== undefined) return made
+      made = createGuard(options(), authOptions)
+      if (isClosed) made.close()
+      return made
+    },
+    close() {
+      isClosed = true
+      made?.close()
+    },
+  }
 }
 
 function refuseSwapped(handler: unknown): void {
@@ -163,6 +186,25 @@ function withFields(response: Response, fields: HeaderFields): Response {
  * @param error what the resource server threw
  * @returns the answer with status, fields and body
  * @throws {GuardError} `invalid_configuration` for another error, which is no refusal
+ * @example
+ * ```ts
+ * import { createResourceServer, GuardError, refusalResponse } from '@verifier-guard/fetch'
+ *
+ * const resourceServer = createResourceServer({
+ *   issuer: 'https://verifier.example.org/verifier',
+ *   profile: 'eudistack',
+ * })
+ *
+ * export async function handle(request: Request): Promise<Response> {
+ *   try {
+ *     const auth = await resourceServer.authenticate(request)
+ *     return Response.json({ hello: auth.clientId })
+ *   } catch (error) {
+ *     if (error instanceof GuardError) return refusalResponse(error)
+ *     throw error
+ *   }
+ * }
+ * ```
  */
 export function refusalResponse(error: GuardError): Response {
   if (!(error instanceof GuardError))

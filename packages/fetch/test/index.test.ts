@@ -47,6 +47,38 @@ test("the handler's own errors stay its own", async () => {
   await expect(handler(request(verifier.mint()))).rejects.toThrow('its own')
 })
 
+describe('close()', () => {
+  test('ends the resource server that protect made: requests that need new keys get 503', async () => {
+    const handler = protect(() => new Response(), trust)
+    handler.close()
+    expect((await handler(request(verifier.mint()))).status).toBe(503)
+  })
+
+  test('of a handler whose options come late ends what the first request makes', async () => {
+    const handler = protect(
+      () => new Response(),
+      () => trust,
+    )
+    handler.close()
+    expect((await handler(request(verifier.mint()))).status).toBe(503)
+    const used = protect(
+      () => new Response(),
+      () => trust,
+    )
+    expect((await used(request(verifier.mint()))).status).toBe(200)
+    used.close()
+    expect((await used(request(verifier.mint({ claims: { jti: 'another' } })))).status).toBe(503)
+  })
+
+  test('leaves a resource server open that was passed', async () => {
+    const server = createResourceServer(trust)
+    const handler = protect(() => new Response(), server)
+    handler.close()
+    expect((await handler(request(verifier.mint()))).status).toBe(200)
+    server.close()
+  })
+})
+
 describe('a function in the place of options', () => {
   test('is called with the first request, and once', async () => {
     let calls = 0

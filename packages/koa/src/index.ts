@@ -1,3 +1,8 @@
+/**
+ * Protects Koa routes.
+ *
+ * @packageDocumentation
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type {
   AuthContext,
@@ -59,15 +64,15 @@ export interface GuardedContext {
 export type Middleware = (ctx: GuardedContext, next: () => Promise<unknown>) => Promise<unknown>
 
 /**
- * Lets requests with a valid access token through and sets `ctx.state.auth`; throws for the
- * others what Koa answers from.
+ * Allows requests with a valid access token and sets `ctx.state.auth`; throws for the others what
+ * Koa answers from.
  *
  * Asks for no right: add {@link requiredScopes}, {@link requiredPower} or another requirement to
  * the route.
  *
  * @param options of `createResourceServer`, or a resource server made before, to share one between
  *   routers
- * @param authOptions `optional` lets requests without credentials through; default: false
+ * @param authOptions `optional` allows requests without credentials; default: false
  * @returns a middleware that throws a `GuardError` with `status`, `headers` and `expose`; uncaught,
  *   it is answered in JSON. Its `close()` ends the timers of a resource server that it made:
  *   `server.on('close', guard.close)`
@@ -114,6 +119,17 @@ export function auth(
  * @param requirement of `@verifier-guard/core`; its functions get Koa's context
  * @returns a middleware; a route where {@link auth} did not run before is refused with
  *   `invalid_configuration`
+ * @example
+ * ```ts
+ * import Koa from 'koa'
+ * import { auth, required, requiredRule } from '@verifier-guard/koa'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = new Koa()
+ * app.use(auth(trust))
+ * const mayDelete = requiredRule('an owner', ({ tenant }) => tenant === 'shop')
+ * app.use(required(mayDelete))
+ * ```
  */
 export function required(requirement: Requirement<never>): Middleware {
   return async function authorize(ctx, next) {
@@ -172,17 +188,16 @@ export const requiredTenant = bound.requiredTenant
 export const requiredKind = bound.requiredKind
 
 /**
- * Requires what only the application can tell: for example that this caller owns
- * that order. Grants for
- * `true` alone.
+ * Requires what only the application can tell: for example that this caller owns that order. Allows
+ * for `true` alone.
  *
  * @see `requiredRule` of `@verifier-guard/core` for what happens when it throws
  */
 export const requiredRule = bound.requiredRule
 
 /**
- * Requires that the credential behind the token is neither revoked nor suspended by now. Make it
- * once: each one made keeps lists of its own.
+ * Requires that the credential behind the token is neither revoked nor suspended by now. The lists
+ * are those of the resource server: its option `status`.
  *
  * @see `requiredStatus` of `@verifier-guard/core` for its options
  */
@@ -196,7 +211,7 @@ export const requiredStatus = bound.requiredStatus
 export const allOf = bound.allOf
 
 /**
- * Requires one of several things, asked in order; the first that is met grants.
+ * Requires one of several things, asked in order; the first that is met allows.
  *
  * @see `anyOf` of `@verifier-guard/core`
  */
@@ -208,6 +223,16 @@ export const anyOf = bound.anyOf
  *
  * @throws {GuardError} `invalid_configuration` where no guard ran, and for an anonymous caller; the
  *   refusal again where error handling let a refused request go on
+ * @example
+ * ```ts
+ * import Koa from 'koa'
+ * import { auth, authOf } from '@verifier-guard/koa'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = new Koa()
+ * app.use(auth(trust))
+ * app.use((ctx) => void (ctx.body = { hello: authOf(ctx).clientId }))
+ * ```
  */
 export function authOf<C extends object = Claims>(ctx: {
   readonly state: AuthState
@@ -225,6 +250,16 @@ export function authOf<C extends object = Claims>(ctx: {
  * @returns `undefined` for an anonymous caller
  * @throws {GuardError} `invalid_configuration` where no guard ran; the refusal again where error
  *   handling let a refused request go on
+ * @example
+ * ```ts
+ * import Koa from 'koa'
+ * import { auth, optionalAuthOf } from '@verifier-guard/koa'
+ *
+ * const trust = { issuer: 'https://verifier.example.org/verifier', profile: 'eudistack' } as const
+ * const app = new Koa()
+ * app.use(auth(trust, { optional: true }))
+ * app.use((ctx) => void (ctx.body = { hello: optionalAuthOf(ctx)?.clientId ?? 'stranger' }))
+ * ```
  */
 export function optionalAuthOf<C extends object = Claims>(ctx: {
   readonly state: AuthState

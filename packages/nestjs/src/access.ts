@@ -1,3 +1,4 @@
+/* What decorators state of classes and methods: who may call them. */
 import type { Requirement } from '@verifier-guard/core'
 import { namesOf, prototypesOf } from './methods.js'
 

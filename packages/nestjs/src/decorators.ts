@@ -1,3 +1,4 @@
+/* The decorators of classes and methods. */
 import { applyDecorators, UseGuards } from '@nestjs/common'
 import {
   allOf,

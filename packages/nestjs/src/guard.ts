@@ -1,3 +1,4 @@
+/* The guard that Nest asks before each call. */
 import {
   Inject,
   Injectable,

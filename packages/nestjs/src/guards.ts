@@ -1,3 +1,4 @@
+/* The guards of a module, by what each allows. */
 import type { ResourceServer, ResourceServerOptions } from '@verifier-guard/core'
 import {
   configurationError,

@@ -1,3 +1,4 @@
+/* Calls of HTTP and GraphQL: where their request is, and how they are refused. */
 import { HttpException, type ArgumentsHost } from '@nestjs/common'
 import type { GuardError, HeaderFields, RequestLike } from '@verifier-guard/core'
 import type { CredentialTransport } from './transport.js'

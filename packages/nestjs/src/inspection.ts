@@ -16,7 +16,7 @@ export interface Application {
 }
 
 /** A handler, and whether one of our guards stands before it. */
-export interface Door extends Handler {
+export interface InspectedHandler extends Handler {
   readonly isGuarded: boolean
 }
 
@@ -36,7 +36,11 @@ const TRANSPORTS: Readonly<Partial<Record<Handler['call'], string>>> = {
  * @returns every handler
  * @throws {GuardError} `invalid_configuration`
  */
-export function inspect({ modules, config, adapterHost }: Application): readonly Door[] {
+export function inspect({
+  modules,
+  config,
+  adapterHost,
+}: Application): readonly InspectedHandler[] {
   const deciding = guardModules(modules)
   const reached = reachOfGlobalGuards(deciding, config, adapterHost)
   const fieldsAreGuarded = guardsFields(modules)

@@ -1,3 +1,5 @@
+/* The methods of a class, its own and those that it inherits. */
+
 /** A class's prototype and those it extends, nearest first. */
 export function prototypesOf(prototype: object): readonly object[] {
   const next = Object.getPrototypeOf(prototype) as object | null

@@ -1,3 +1,4 @@
+/* The module that an application imports: its options in, its guards out. */
 import {
   ConfigurableModuleBuilder,
   Inject,
@@ -7,7 +8,7 @@ import {
 } from '@nestjs/common'
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core'
 import { decidingGuard } from './decision.js'
-import { reportDoors } from './doors.js'
+import { reportAccess } from './start-report.js'
 import { AccessTokenGuard } from './guard.js'
 import {
   createGuards,
@@ -113,7 +114,7 @@ export class VerifierGuardModule
     // Each looks at the whole application, so one of them is enough.
     if (first !== this) return
     refuseAmbiguous(modules)
-    reportDoors(inspect({ modules, config, adapterHost }))
+    reportAccess(inspect({ modules, config, adapterHost }))
   }
 
   /** Ends fetches and timers. Requests are decided until the server has stopped. */

@@ -1,3 +1,4 @@
+/* The decorators of parameters. */
 import { createParamDecorator, Logger, type ExecutionContext } from '@nestjs/common'
 import type { AuthContext } from '@verifier-guard/core'
 import { configurationError } from '@verifier-guard/core/support'

@@ -1,3 +1,4 @@
+/* How calls of each kind carry credentials, and where their caller is kept. */
 import type { ArgumentsHost, ExecutionContext } from '@nestjs/common'
 import type { AuthContext, GuardError, HeaderFields, RequestLike } from '@verifier-guard/core'
 
@@ -17,14 +18,14 @@ export interface CredentialTransport {
 }
 
 /** The caller of a call, once a guard has decided. `auth` is `undefined` for an anonymous one. */
-export interface Caller {
+export interface CallerEntry {
   readonly auth: AuthContext | undefined
 }
 
 const callers = Symbol.for('@verifier-guard/nestjs/callers')
 
 interface Call {
-  [callers]?: Map<unknown, Caller>
+  [callers]?: Map<unknown, CallerEntry>
 }
 
 // Positions among Nest's arguments, from the front or the back, in order of preference. Elsewhere
@@ -50,7 +51,7 @@ export function ownRequest(host: ArgumentsHost): object {
 /** Hands the caller on to the handler. In HTTP, `request.auth` is the caller as well. */
 export function setCaller(context: ExecutionContext, auth: AuthContext | undefined): void {
   const call: Call = objectAt(context, CALL[context.getType<string>()])
-  const known = call[callers] ?? new Map<unknown, Caller>()
+  const known = call[callers] ?? new Map<unknown, CallerEntry>()
   Object.defineProperty(call, callers, {
     value: known.set(placeOf(context, call), { auth }),
     configurable: true,
@@ -62,7 +63,7 @@ export function setCaller(context: ExecutionContext, auth: AuthContext | undefin
  * What {@link setCaller} set; `undefined` where no guard ran. A member `auth` of a request or a
  * message never counts: other middleware sets it, and senders write their own messages.
  */
-export function getCaller(context: ExecutionContext): Caller | undefined {
+export function getCaller(context: ExecutionContext): CallerEntry | undefined {
   const call: Call = objectAt(context, CALL[context.getType<string>()])
   return call[callers]?.get(placeOf(context, call))
 }

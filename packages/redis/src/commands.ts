@@ -2,7 +2,12 @@
  * A store from the two commands that it takes. Commands of a client in, store out.
  */
 import type { ReplayStore } from '@verifier-guard/core'
-import { configurationError } from '@verifier-guard/core/support'
+import {
+  configurationError,
+  readOptions,
+  text,
+  type OptionRows,
+} from '@verifier-guard/core/support'
 
 /** How a store names its keys. */
 export interface RedisStoreOptions {
@@ -11,6 +16,10 @@ export interface RedisStoreOptions {
    */
   readonly prefix?: string
 }
+
+const ROWS = {
+  prefix: { check: text, default: 'verifier-guard:', says: 'what every key starts with' },
+} as const satisfies OptionRows<RedisStoreOptions>
 
 /** The commands of a client. */
 export interface Commands {
@@ -44,11 +53,14 @@ export function requireClient(client: unknown, commands: readonly string[], call
  *
  * Looks once whether a key that it added expires: a client that is called the way of another one
  * answers `OK` to everything, and sets keys for ever.
+ *
+ * @throws {GuardError} `invalid_configuration` for options that it does not know
  */
 export function storeOf(
   { setIfAbsent, timeToLive }: Commands,
-  { prefix = 'verifier-guard:' }: RedisStoreOptions,
+  options: RedisStoreOptions,
 ): ReplayStore {
+  const { prefix } = readOptions('options of a store', options, ROWS)
   let expires = false
   return {
     async add(key, ttl) {

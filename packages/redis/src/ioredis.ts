@@ -1,3 +1,4 @@
+/* A store from a client of `ioredis` or `iovalkey`. */
 import type { ReplayStore } from '@verifier-guard/core'
 import { requireClient, storeOf, type RedisStoreOptions } from './commands.js'
 

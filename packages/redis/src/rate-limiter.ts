@@ -1,3 +1,4 @@
+/* A store from a limiter of `rate-limiter-flexible`. */
 import type { ReplayStore } from '@verifier-guard/core'
 import { configurationError, requireObject } from '@verifier-guard/core/support'
 
@@ -55,10 +56,13 @@ export function rateLimiterStore(limiter: RateLimiter): ReplayStore {
   }
 }
 
-/** A refusal is no error, but the state of the key. */
+/**
+ * A refusal is no error, but the state of the key. One that the limiter remembers by itself
+ * (`inMemoryBlockOnConsumed`) states that no points are consumed.
+ */
 function isRefusal(thrown: unknown): boolean {
   const { consumedPoints } = Object(thrown) as { consumedPoints?: unknown }
-  return !(thrown instanceof Error) && typeof consumedPoints === 'number' && consumedPoints > 1
+  return !(thrown instanceof Error) && typeof consumedPoints === 'number'
 }
 
 function unfit(expected: string, found: string): Error {

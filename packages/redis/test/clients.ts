@@ -29,6 +29,16 @@ async function connectIoredis<Client extends Redis | Valkey>(
   return { client, close: () => Promise.resolve(client.disconnect()) }
 }
 
+/** A limiter that refuses a key that it knows without asking Redis. */
+export async function connectBlocking(socket: string): Promise<Connected> {
+  const { client, close } = await connectIoredis<Redis>(Redis, socket)
+  const settings = { storeClient: client, keyPrefix: 'blocking', inMemoryBlockOnConsumed: 1 }
+  return {
+    store: rateLimiterStore(new RateLimiterRedis({ ...settings, points: 1, duration: 60 })),
+    close,
+  }
+}
+
 /** Every way to a store on Redis, by the packages that it takes. */
 export const STORES: Readonly<Record<string, (socket: string) => Promise<Connected>>> = {
   async redis(socket) {

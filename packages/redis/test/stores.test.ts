@@ -10,7 +10,7 @@ import { createReplayMemory } from '../../core/src/proof/replay-memory.js'
 import { createApi } from '../../../test/dpop/api.js'
 import { describeWith } from '../../../test/programs.js'
 import { ioredisStore, nodeRedisStore, rateLimiterStore } from '../src/index.js'
-import { STORES, type Connected } from './clients.js'
+import { connectBlocking, STORES, type Connected } from './clients.js'
 import { createRedisServer, type RedisServer } from './server.js'
 
 let made = 0
@@ -88,6 +88,10 @@ describeWith('redis-server', 'on a real Redis', (program) => {
       expect(all).toEqual(Array.from({ length: 10_000 }, (_, index) => index))
       await flush(server.socket)
     })
+  })
+
+  describe('rate-limiter-flexible that blocks keys in memory', () => {
+    contract(() => connectBlocking(server.socket))
   })
 
   describe('the wrong client', () => {

@@ -5,7 +5,7 @@
 import type { IssuerOptions } from '@verifier-guard/core'
 import {
   connectionHint,
-  exchange,
+  sendBounded,
   getJson,
   HttpFailure,
   isAbsence,
@@ -65,7 +65,7 @@ export async function readMetadata(facts: Facts, { issuer }: IssuerOptions): Pro
   const tried: string[] = []
   for (const url of wellKnownLocations(issuer)) {
     try {
-      const answer = await exchange(networkOf(facts), { url, ...limitsOf(facts) })
+      const answer = await sendBounded(networkOf(facts), { url, ...limitsOf(facts) })
       if (isAbsence(answer.status)) {
         tried.push(`${answer.status} from ${url}`)
         continue

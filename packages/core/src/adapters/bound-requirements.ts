@@ -1,5 +1,6 @@
 /*
- * Binds requirements to a framework: what makes a requirement makes a handler that is one still.
+ * Binds requirements to a framework: each function that makes a requirement makes a handler, which
+ * can be used as a requirement as well.
  */
 import * as requirements from '../requirements/index.js'
 import type {
@@ -14,8 +15,8 @@ import type {
 import { refuseUncalled } from './guard.js'
 
 /**
- * The functions that make requirements, with what they make turned into a framework's handler that
- * is a requirement still.
+ * The functions that make requirements. What they make here is a handler of the framework, and can
+ * be used as a requirement as well.
  *
  * @typeParam Own the framework's own request, as the functions of an application get to see it
  */

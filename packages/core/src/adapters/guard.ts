@@ -8,25 +8,49 @@ import type { Exchange } from '../exchange.js'
 import { quote, quoteAddress } from '../kit/display.js'
 import { configurationError, GuardError } from '../kit/errors.js'
 import { andThen, type Later } from '../kit/later.js'
-import { flag, readOptions, type OptionRows } from '../kit/option-rows.js'
+import { anything, flag, readOptions, type OptionRows } from '../kit/option-rows.js'
 import type { ResourceServerOptions } from '../options/options.js'
 import type { Requirement } from '../requirements/index.js'
 import { createResourceServer } from '../resource-server.js'
 import { decisionsFor, type DecidingServer, type ResourceServer } from '../server.js'
-import { count } from './many-guards.js'
+import { warnOfManyGuards } from './many-guards.js'
 
 /** How an adapter treats requests, besides what the resource server decides. */
 export interface AuthOptions {
   /**
-   * Lets requests without any credentials through, as anonymous. A bad token is refused all the
-   * same: a client that sends one expects to be authenticated. Default: false.
+   * Allows requests without any credentials, as anonymous. A bad token is refused all the same: a
+   * client that sends one expects to be authenticated. Default: false.
    */
   readonly optional?: boolean
 }
 
 const AUTH_ROWS = {
-  optional: { check: flag, default: false, says: 'lets requests without credentials through' },
+  optional: { check: flag, default: false, says: 'allows requests without credentials' },
 } as const satisfies OptionRows<AuthOptions>
+
+/** How one handler is protected: what {@link AuthOptions} says, and what the handler asks for. */
+export interface RouteOptions<Request> extends AuthOptions {
+  readonly requirement?: Requirement<Request>
+}
+
+const ROUTE_ROWS = {
+  ...AUTH_ROWS,
+  requirement: { check: anything, needsValue: true, says: 'what the handler asks for' },
+} as const satisfies OptionRows<RouteOptions<never>>
+
+/**
+ * Checks how one handler is protected.
+ *
+ * @param call the function whose options they are, for messages: `protect()`
+ * @throws {GuardError} `invalid_configuration`
+ */
+export function readRouteOptions<Request>(
+  call: string,
+  options: RouteOptions<Request>,
+): { readonly requirement: Requirement<Request> | undefined; readonly optional: boolean } {
+  const { requirement, optional } = readOptions(`options of ${call}`, options, ROUTE_ROWS)
+  return { requirement, optional }
+}
 
 /** The guard of an adapter. */
 export interface Guard {
@@ -43,7 +67,8 @@ export interface Guard {
    * token is missing.
    *
    * @throws {GuardError} the codes with status 403, `token_missing`, `token_not_bound`,
-   *   `credential_revoked`, `status_unavailable`, `rule_failed`
+   *   `credential_revoked`, `status_unavailable`, `rule_failed`; `invalid_configuration` for what
+   *   is no requirement
    */
   authorize(
     auth: AuthContext | undefined,
@@ -89,7 +114,7 @@ function serverOf(options: ResourceServerOptions | ResourceServer<object>): Deci
   if (isServer(options)) return options as DecidingServer
   if (typeof options !== 'object' || options === null) throw noOptions(options)
   const server = createResourceServer(options) as DecidingServer
-  count(server, options)
+  warnOfManyGuards(server, options)
   return server
 }
 

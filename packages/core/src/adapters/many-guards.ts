@@ -7,7 +7,7 @@ import { systemRuntime } from '../kit/runtime.js'
 import type { ResourceServerOptions } from '../options/options.js'
 import { decisionsFor, type DecidingServer } from '../server.js'
 
-/** More open guards for one issuer than any application has routes to tell apart. */
+/** Open guards for one issuer from which on a mistake is likely. */
 const MANY = 10
 /** Issuers that are counted. */
 const MOST_ISSUERS = 1_000
@@ -15,7 +15,10 @@ const MOST_ISSUERS = 1_000
 const made = new Map<string, WeakRef<DecidingServer>[]>()
 
 /** Counts a resource server that a guard made for itself; warns at the tenth that is open. */
-export function count(server: DecidingServer, { issuer, runtime }: ResourceServerOptions): void {
+export function warnOfManyGuards(
+  server: DecidingServer,
+  { issuer, runtime }: ResourceServerOptions,
+): void {
   // An application with a fetch of its own may remember what it fetches.
   if (typeof issuer !== 'string' || typeof WeakRef === 'undefined' || runtime?.fetch) return
   const others = (made.get(issuer) ?? []).filter(isOpen)

@@ -10,7 +10,7 @@ import type { Requirement } from '../requirements/index.js'
 import type { ResourceServer } from '../server.js'
 import { authenticateEntry, authorizeEntry, type Entry } from './callers.js'
 import { ownEnd } from './exchanges.js'
-import { createGuard, type AuthOptions } from './guard.js'
+import { createGuard, readRouteOptions, type AuthOptions, type Closable } from './guard.js'
 
 /** The socket of an upgrade, as far as this package touches it. */
 export interface UpgradeSocket {
@@ -40,6 +40,7 @@ export interface UpgradeOptions<Incoming = unknown> extends AuthOptions {
  * @param accept called with the caller once the upgrade may go on, by `ws`'s `handleUpgrade` for
  *   instance. Its last argument is the fields for the answer, which are most often none: a new
  *   `DPoP-Nonce` is one. `ws` adds them in its event `headers`
+ * @returns the listener. Its `close()` ends the timers of a resource server that it made
  * @throws {GuardError} `invalid_configuration`, at once
  * @example
  * ```ts
@@ -74,9 +75,10 @@ export function protectUpgrade<Incoming extends RequestLike, Socket extends Upgr
     auth: AuthContext | undefined,
     headers: HeaderFields,
   ) => unknown,
-  { requirement, ...authOptions }: UpgradeOptions<Incoming> = {},
-): (request: Incoming, socket: Socket, head: Head) => void {
-  const guard = createGuard(options, authOptions)
+  upgradeOptions: UpgradeOptions<Incoming> = {},
+): ((request: Incoming, socket: Socket, head: Head) => void) & Closable {
+  const { requirement, optional } = readRouteOptions('protectUpgrade()', upgradeOptions)
+  const guard = createGuard(options, { optional })
   const decide = async (request: Incoming) => {
     const { ended, end } = ownEnd()
     const entry: Entry = { guard, exchange: { request, key: request, ended } }
@@ -85,7 +87,7 @@ export function protectUpgrade<Incoming extends RequestLike, Socket extends Upgr
     end()
     return admission
   }
-  return (request, socket, head) => {
+  const upgrade = (request: Incoming, socket: Socket, head: Head): void => {
     // Until the application owns the socket, a caller who hangs up would otherwise end the process.
     socket.on('error', hangUp)
     decide(request)
@@ -105,6 +107,7 @@ export function protectUpgrade<Incoming extends RequestLike, Socket extends Upgr
         })
       })
   }
+  return Object.assign(upgrade, { close: guard.close })
 }
 
 function hangUp(): void {}

@@ -1,6 +1,6 @@
 /* Ends what outlives the request when its token expires. */
 import type { AuthContext } from '../context.js'
-import { requireObject } from '../kit/option-rows.js'
+import { callable, requireObject } from '../kit/option-rows.js'
 import { systemRuntime, type Runtime } from '../kit/runtime.js'
 
 /**
@@ -35,6 +35,7 @@ export function whenExpired(
   runtime: Pick<Runtime, 'now' | 'schedule'> = systemRuntime,
 ): () => void {
   requireObject('a caller for whenExpired(…)', auth, 'an anonymous caller has no token to expire')
+  callable('callback', callback)
   const { expiresAt } = auth
   let cancel = (): void => undefined
   const wait = () => {

@@ -10,17 +10,24 @@ import { parseJws, type UnverifiedJws } from '../jwt/jws.js'
 import { quote } from '../kit/display.js'
 import { fingerprint } from '../kit/fingerprint.js'
 import { andThen } from '../kit/later.js'
+import { readOptions } from '../kit/option-rows.js'
 import type { ResourceServerOptions } from '../options/options.js'
 import { presentAlone, type Presented } from '../presented/authorization.js'
-import { checkRequirement } from '../requirements/requirement.js'
+import { checkRequirement, type Requirement } from '../requirements/requirement.js'
 import { allowedAlgorithm } from '../resource-server.js'
 import { CLAIM_RULES } from '../rules/claims.js'
 import { clientIdOf } from '../rules/client.js'
 import { confirmationOf } from '../rules/confirmation.js'
 import { CREDENTIAL_RULES } from '../rules/credential-policy.js'
-import { createTokenCache, type Known } from '../token-cache.js'
+import { knownNow, type ValidatedToken } from '../token-cache.js'
 import { askRules } from './ask-rules.js'
-import { conclude, createTrace, type ExplainOptions, type Explanation } from './explanation.js'
+import {
+  conclude,
+  createCheckList,
+  EXPLAIN_ROWS,
+  type ExplainOptions,
+  type Explanation,
+} from './explanation.js'
 import { recognize } from './recognize.js'
 import { createSetting, type Setting } from './setting.js'
 
@@ -57,10 +64,11 @@ export async function explainToken(
   options: ResourceServerOptions,
   explain: ExplainOptions = {},
 ): Promise<Explanation> {
-  const setting = createSetting(options, explain.offline === true)
-  const trace = createTrace()
+  const { requirement, offline } = readOptions('options of explainToken()', explain, EXPLAIN_ROWS)
+  const setting = createSetting(options, offline)
+  const list = createCheckList()
   try {
-    const presented = await trace.ask(
+    const presented = await list.ask(
       'size',
       () => presentAlone(token ?? '') as Presented,
       ({ token: text }) => ({
@@ -68,16 +76,16 @@ export async function explainToken(
         found: `${text.length} characters`,
       }),
     )
-    if (presented !== undefined) await explainPresented({ presented, setting, trace, explain })
+    if (presented !== undefined) await explainPresented({ presented, setting, list, requirement })
   } finally {
     setting.close()
   }
   const text = typeof token === 'string' ? token : ''
   return {
-    ...conclude(trace.checks),
+    ...conclude(list.checks),
     is: recognize(text),
     fingerprint: await fingerprint(text),
-    checks: trace.checks,
+    checks: list.checks,
   }
 }
 
@@ -85,13 +93,13 @@ export async function explainToken(
 interface Work {
   readonly presented: Presented
   readonly setting: Setting
-  readonly trace: ReturnType<typeof createTrace>
-  readonly explain: ExplainOptions
+  readonly list: ReturnType<typeof createCheckList>
+  readonly requirement: Requirement<undefined> | undefined
 }
 
 async function explainPresented(work: Work): Promise<void> {
-  const { trace, setting, presented } = work
-  const jws = await trace.ask(
+  const { list, setting, presented } = work
+  const jws = await list.ask(
     'form',
     () => parseJws(presented.token),
     () => ({
@@ -100,7 +108,7 @@ async function explainPresented(work: Work): Promise<void> {
     }),
   )
   if (jws === undefined) return
-  const found = await trace.ask(
+  const found = await list.ask(
     'issuer',
     () => setting.issuers.find(jws.claims['iss']),
     ({ issuer }) => ({ expected: `"iss" to be ${quote(issuer)}`, found: quote(jws.claims['iss']) }),
@@ -108,19 +116,19 @@ async function explainPresented(work: Work): Promise<void> {
   // Where one issuer is configured, the token is held to its settings: they are the likely ones.
   const issuer = found ?? (await setting.onlyIssuer())
   if (issuer === undefined)
-    return trace.skip('all others', 'an issuer whose settings apply', 'no such issuer')
+    return list.skip('all others', 'an issuer whose settings apply', 'no such issuer')
   const isGenuine = await explainSignature(work, jws, issuer)
   await explainRules(work, jws, issuer, isGenuine)
 }
 
 /** @returns false for a signature that does not hold */
 async function explainSignature(
-  { trace, setting }: Work,
+  { list, setting }: Work,
   jws: UnverifiedJws,
   issuer: TrustedIssuer,
 ): Promise<boolean> {
   const expected = `a signature by a key of ${issuer.issuer}`
-  const row = await trace.ask(
+  const row = await list.ask(
     'algorithm',
     () => allowedAlgorithm(jws, issuer),
     ({ name }) => ({
@@ -129,11 +137,11 @@ async function explainSignature(
     }),
   )
   if (row === undefined) {
-    trace.skip('signature', expected, 'not checked: its algorithm is not allowed')
+    list.skip('signature', expected, 'not checked: its algorithm is not allowed')
     return false
   }
   if (setting.lacksKeysOf(issuer)) {
-    trace.skip(
+    list.skip(
       'signature',
       expected,
       'not checked: no keys are at hand, and no request was sent',
@@ -142,7 +150,7 @@ async function explainSignature(
     return true
   }
   const how = { now: setting.seconds(), thread: setting.settings.signatureThread }
-  const signed = await trace.ask<Signed>(
+  const signed = await list.ask<Signed>(
     'signature',
     () => verifyWithKeys(jws, issuer.keySet, row, how),
     ({ key }) => ({ expected, found: `one by the key ${quote(key.jwk.kid)}` }),
@@ -156,13 +164,13 @@ async function explainRules(
   issuer: TrustedIssuer,
   isGenuine: boolean,
 ): Promise<void> {
-  const { trace, setting } = work
+  const { list, setting } = work
   const { settings } = setting
   const { header, claims } = jws
   const now = setting.seconds()
   const context = { header, claims, issuer, now, ...settings }
-  if (!(await askRules(trace, CLAIM_RULES, context))) return
-  const read = await trace.ask(
+  if (!(await askRules(list, CLAIM_RULES, context))) return
+  const read = await list.ask(
     'credential',
     () => ({ credential: issuer.profile.credential ? readSummary(claims) : undefined }),
     ({ credential }) => ({
@@ -172,7 +180,7 @@ async function explainRules(
   )
   if (read === undefined) return
   const { credential } = read
-  await askRules(trace, CREDENTIAL_RULES, { claims, credential, issuer, now, limits: settings })
+  await askRules(list, CREDENTIAL_RULES, { claims, credential, issuer, now, limits: settings })
   await explainRequest(work, knownFrom(jws, issuer, credential), isGenuine)
 }
 
@@ -181,8 +189,8 @@ function knownFrom(
   { token, header, claims }: UnverifiedJws,
   issuer: TrustedIssuer,
   credential: CredentialSummary | undefined,
-): Known {
-  return createTokenCache(null).add({
+): ValidatedToken {
+  return knownNow({
     ...{ token, header, claims, credential },
     issuer: issuer.issuer,
     clientId: clientIdOf(claims, issuer, credential),
@@ -195,19 +203,19 @@ function knownFrom(
 
 /** What is asked of each request anew. */
 async function explainRequest(
-  { trace, setting, presented, explain: { requirement } }: Work,
-  known: Known,
+  { list, setting, presented, requirement }: Work,
+  known: ValidatedToken,
   isGenuine: boolean,
 ): Promise<void> {
   const requiresDpop = setting.settings.dpop?.isRequired === true
-  await trace.ask(
+  await list.ask(
     'binding',
     () => andThen(checkBinding(known, presented, { proofs: {}, requiresDpop }), () => true),
     () => ({ expected: 'a bearer token', found: 'one that is bound to no key' }),
   )
   if (requirement === undefined || !isGenuine) return
   const { statusLists } = setting
-  await trace.ask(
+  await list.ask(
     'requirement',
     () =>
       andThen(checkRequirement(requirement, known.context, undefined, { statusLists }), () => true),

@@ -3,6 +3,7 @@
  */
 import { Denial, ERRORS, type ErrorCode } from '../kit/errors.js'
 import type { Later } from '../kit/later.js'
+import { anything, flag, type OptionRows } from '../kit/option-rows.js'
 import type { Requirement } from '../requirements/requirement.js'
 import { cureOf } from './cures.js'
 import type { Recognized } from './recognize.js'
@@ -52,6 +53,12 @@ export interface ExplainOptions {
   readonly offline?: boolean
 }
 
+/** The rows of {@link ExplainOptions}. */
+export const EXPLAIN_ROWS = {
+  requirement: { check: anything, needsValue: true, says: 'what a route asks of the caller' },
+  offline: { check: flag, default: false, says: 'sends no request' },
+} as const satisfies OptionRows<ExplainOptions>
+
 /** What a check says when it passes. */
 export interface Passing {
   readonly expected: string
@@ -59,7 +66,7 @@ export interface Passing {
 }
 
 /** The checks so far. */
-export interface Trace {
+export interface CheckList {
   readonly checks: readonly Check[]
   /**
    * Makes one check.
@@ -77,7 +84,7 @@ export interface Trace {
 }
 
 /** Starts a list of checks. */
-export function createTrace(): Trace {
+export function createCheckList(): CheckList {
   const checks: Check[] = []
   return {
     checks,

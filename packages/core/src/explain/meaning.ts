@@ -2,6 +2,7 @@
  * What the options of a resource server mean, in words. Options in; for each of their effects, what
  * is accepted and what is refused, out.
  */
+import { quote } from '../kit/display.js'
 import type { IssuerSettings, ResourceServerOptions, Settings } from '../options/options.js'
 import { resolveOptions } from '../options/resolve.js'
 import { quiet } from './setting.js'
@@ -36,7 +37,7 @@ export function describeOptions(options: ResourceServerOptions): readonly Meanin
 }
 
 function meaningsOf(own: IssuerSettings): readonly Meaning[] {
-  const { issuer, template, kinds, algorithms, profile } = own
+  const { issuer, template, kinds, algorithms } = own
   return [
     {
       about: 'issuer',
@@ -50,11 +51,7 @@ function meaningsOf(own: IssuerSettings): readonly Meaning[] {
       accepted: [...algorithms.keys()].join(', '),
       refused: 'every other "alg", whatever the metadata state',
     },
-    {
-      about: 'token type',
-      accepted: `"typ" ${profile.types.map((name) => name || 'none').join(', ')}`,
-      refused: 'id_tokens, logout tokens and other JWTs of the same key',
-    },
+    typeOf(own),
     {
       about: 'kind of caller',
       accepted: kinds?.join(', ') ?? 'any',
@@ -92,17 +89,37 @@ function audienceOf({ issuer, audience, clientIds }: IssuerSettings): Meaning {
   }
 }
 
-const PROOFS = {
-  none: { accepted: 'bearer tokens', refused: 'tokens that are bound to a key' },
-  allowed: {
-    accepted: 'bearer tokens, and tokens bound to a key with a DPoP proof',
-    refused: 'bound tokens without their proof',
-  },
-  required: { accepted: 'tokens bound to a key, with a DPoP proof', refused: 'bearer tokens' },
-} as const
+function typeOf({ profile, idTokens }: IssuerSettings): Meaning {
+  const about = 'token type'
+  const types = `"typ" ${profile.types.map((name) => name || 'none').join(', ')}`
+  const others = 'logout tokens and other JWTs of the same key'
+  // No id_token may say `at+jwt` (RFC 9068 §2.1).
+  const mayBeIdTokens = profile.types.some((name) => name !== 'at+jwt')
+  if (!mayBeIdTokens || idTokens === 'refuse')
+    return { about, accepted: types, refused: `id_tokens, ${others}` }
+  if (idTokens === 'accept') return { about, accepted: `${types}; id_tokens too`, refused: others }
+  const accepted = `${types}; with the claim ${quote(idTokens.lack)} as access tokens`
+  return { about, accepted, refused: `id_tokens without that claim, ${others}` }
+}
+
+function proofOf({ dpop, certificate }: Settings): Meaning {
+  const about = 'proof'
+  if (dpop?.isRequired === true)
+    return { about, accepted: 'tokens bound to a DPoP key, with a proof', refused: 'bearer tokens' }
+  const ways = [
+    ...(dpop === undefined ? [] : ['a DPoP proof']),
+    ...(certificate === undefined ? [] : ['the client certificate']),
+  ]
+  if (ways.length === 0)
+    return { about, accepted: 'bearer tokens', refused: 'tokens that are bound to a key' }
+  const accepted = `bearer tokens, and tokens bound to a key with ${ways.join(' or ')}`
+  const unshown = dpop === undefined ? 'a DPoP key' : 'a client certificate'
+  const refused = `bound tokens without that${ways.length === 1 ? `, and those bound to ${unshown}` : ''}`
+  return { about, accepted, refused }
+}
 
 function meaningsOfAll(settings: Settings): readonly Meaning[] {
-  const { clockTolerance, maxTokenAge, checksCredentialValidity, limits, lookups, dpop } = settings
+  const { clockTolerance, maxTokenAge, checksCredentialValidity, limits, lookups } = settings
   const lookedUp: Meaning = {
     about: 'issuer lookup',
     accepted: 'issuers that the application answers for',
@@ -125,10 +142,7 @@ function meaningsOfAll(settings: Settings): readonly Meaning[] {
       accepted: checksCredentialValidity ? 'credentials that are valid now' : 'expired ones too',
       refused: checksCredentialValidity ? 'tokens that outlive their credential' : 'none',
     },
-    {
-      about: 'proof',
-      ...PROOFS[dpop === undefined ? 'none' : dpop.isRequired ? 'required' : 'allowed'],
-    },
+    proofOf(settings),
     {
       about: 'outage',
       accepted: `keys at hand for up to ${limits.maxStale / 1_000} s without the Verifier`,

@@ -4,6 +4,7 @@
  */
 import { decodeBase64url } from '../kit/base64url.js'
 import { parseObject } from '../kit/json.js'
+import { ID_TOKEN_CLAIMS, mediaType } from '../rules/token-kind.js'
 
 /** What a text may be. */
 export type TextForm = keyof typeof FORMS
@@ -175,7 +176,7 @@ function hasMember(text: string, name: string): boolean {
 
 function typ(header: Json | undefined): string {
   const value = header?.['typ']
-  return typeof value === 'string' ? value.toLowerCase().replace(/^application\//, '') : ''
+  return typeof value === 'string' ? mediaType(value) : ''
 }
 
 function isCredentialAlone(claims: Json | undefined): boolean {
@@ -187,8 +188,6 @@ function isCredentialOfDid(claims: Json | undefined): boolean {
   const issuer = claims?.['iss']
   return claims?.['vc'] !== undefined && typeof issuer === 'string' && issuer.startsWith('did:')
 }
-
-const ID_TOKEN_CLAIMS = ['nonce', 'at_hash', 'c_hash', 's_hash', 'vc_json']
 
 function isIdToken(claims: Json | undefined): boolean {
   return claims !== undefined && ID_TOKEN_CLAIMS.some((name) => Object.hasOwn(claims, name))

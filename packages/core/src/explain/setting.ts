@@ -2,8 +2,7 @@
  * A resource server's issuers and status lists for the length of one explanation: as its options
  * say, without listeners, and without requests where none may be sent.
  */
-import { createIssuers, type Issuers } from '../issuers/issuers.js'
-import { createKeySet } from '../issuers/key-set.js'
+import { issuersOf, type Issuers } from '../issuers/issuers.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import { Denial } from '../kit/errors.js'
 import type { Emitter } from '../kit/events.js'
@@ -35,16 +34,8 @@ const SILENT: Emitter = { listens: () => false, emit: () => {} }
  */
 export function createSetting(options: ResourceServerOptions, isOffline: boolean): Setting {
   const settings = resolveOptions(quiet(options))
-  const { runtime, limits } = settings
-  const issuers = createIssuers(settings, (issuer, own, isUnverified) => {
-    const { keysAt, algorithms, configuredAs } = own
-    return createKeySet({
-      ...{ issuer, configuredAs, limits, runtime, isUnverified },
-      keysAt: keysAt(issuer),
-      algorithms: [...algorithms.values()],
-      emitter: SILENT,
-    })
-  })
+  const { runtime } = settings
+  const issuers = issuersOf(settings, SILENT)
   const statusLists = createStatusLists(settings.status, runtime, SILENT)
   return {
     settings,

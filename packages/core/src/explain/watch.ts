@@ -2,7 +2,7 @@
  * Shows a developer's console each decision of this process, as it is made. Decisions in by the
  * diagnostics channels; server-sent events (HTML Living Standard §9.2) out, on loopback alone.
  */
-import { configurationError } from '../kit/errors.js'
+import { configurationError, type DenialCheck } from '../kit/errors.js'
 import type { GuardEvents } from '../kit/events.js'
 import { builtinModule } from '../kit/runtime.js'
 import { cureOf } from './cures.js'
@@ -24,18 +24,28 @@ export interface WatchResponse {
 /** Where the console looks for the handler. */
 export const WATCH_PATH = '/.verifier-guard/decisions'
 
-/** The parts of a decision in order, and the `check` of denials by each. */
-const PARTS: readonly (readonly [name: string, checks: readonly string[]])[] = [
-  ['request', ['token']],
-  ['form', ['jws']],
-  ['issuer', ['issuer']],
-  ['algorithm', ['algorithms']],
-  ['signature', ['key-set', 'key', 'signature']],
-  ['claims', ['claims']],
-  ['credential', ['credential', 'credential-policy']],
-  ['binding', ['binding', 'proof', 'nonce', 'replay', 'certificate']],
-]
 const LAST = 'requirements'
+/** The part of a decision that each check belongs to, in the order of the parts. */
+export const PART_OF: Readonly<Record<Exclude<DenialCheck, 'options'>, string>> = {
+  token: 'request',
+  jws: 'form',
+  issuer: 'issuer',
+  algorithms: 'algorithm',
+  'key-set': 'signature',
+  key: 'signature',
+  signature: 'signature',
+  claims: 'claims',
+  credential: 'credential',
+  'credential-policy': 'credential',
+  binding: 'binding',
+  proof: 'binding',
+  nonce: 'binding',
+  replay: 'binding',
+  certificate: 'binding',
+  requirements: LAST,
+  status: LAST,
+}
+const PARTS = [...new Set(Object.values(PART_OF))]
 
 /**
  * Makes a handler that shows the console of the development Verifier
@@ -117,14 +127,15 @@ function isLoopback(host: string): boolean {
 
 const allowed = Object.freeze({
   result: 'allowed',
-  checks: PARTS.map(([name]) => ({ name, verdict: 'passed' })),
+  checks: PARTS.filter((name) => name !== LAST).map((name) => ({ name, verdict: 'passed' })),
 })
 
 /** Everything before the check that refused has passed; nothing after it was asked. */
 function denied({ code, status, check, expected, actual, hint }: GuardEvents['denied']): object {
-  const found = PARTS.findIndex(([, checks]) => checks.includes(check))
-  const at = found === -1 ? PARTS.length : found
-  const checks = [...PARTS.map(([name]) => name), LAST].map((name, index) => ({
+  // A requirement of the application may state a check of its own.
+  const part: string = Object.hasOwn(PART_OF, check) ? PART_OF[check as keyof typeof PART_OF] : LAST
+  const at = PARTS.indexOf(part)
+  const checks = PARTS.map((name, index) => ({
     name,
     verdict: index < at ? 'passed' : index === at ? 'failed' : 'skipped',
   }))

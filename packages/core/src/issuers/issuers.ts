@@ -4,12 +4,18 @@
  */
 import { quote } from '../kit/display.js'
 import { Denial } from '../kit/errors.js'
+import type { Emitter } from '../kit/events.js'
 import type { Later } from '../kit/later.js'
 import { likelyDifference } from '../kit/url.js'
 import type { IssuerSettings, Settings } from '../options/options.js'
-import type { KeySetHealth } from './key-set.js'
+import { createKeySet, type KeySetHealth } from './key-set.js'
 import { lookedUpIssuers } from './looked-up-issuers.js'
-import { trust, type IssuerSource, type KeySetOf, type TrustedIssuer } from './trusted-issuer.js'
+import {
+  trustedIssuer,
+  type IssuerSource,
+  type KeySetOf,
+  type TrustedIssuer,
+} from './trusted-issuer.js'
 import { createUnlistedIssuers, type UnlistedIssuers } from './unlisted-issuers.js'
 
 /** The configured issuers. */
@@ -37,8 +43,19 @@ const MAX_NAMED = 10
 /** No real issuer is longer. */
 const MAX_LENGTH = 2_048
 
-/** Makes the issuers. */
-export function createIssuers(settings: Settings, keySetOf: KeySetOf): Issuers {
+/** Makes the issuers of a resource server, each with the key set that its settings describe. */
+export function issuersOf(settings: Settings, emitter: Emitter): Issuers {
+  const { limits, runtime } = settings
+  return createIssuers(settings, (issuer, { keysAt, algorithms, configuredAs }, isUnverified) =>
+    createKeySet({
+      ...{ issuer, configuredAs, limits, runtime, emitter, isUnverified },
+      keysAt: keysAt(issuer),
+      algorithms: [...algorithms.values()],
+    }),
+  )
+}
+
+function createIssuers(settings: Settings, keySetOf: KeySetOf): Issuers {
   const unlisted = createUnlistedIssuers(settings)
   const isTemplate = ({ template }: IssuerSettings) => template !== undefined
   const sources = [
@@ -57,7 +74,7 @@ export function createIssuers(settings: Settings, keySetOf: KeySetOf): Issuers {
       if (isClosed) throw afterClose()
       const refuse = () => notTrusted(issuer, settings)
       if (typeof issuer !== 'string' || issuer.length > MAX_LENGTH) throw refuse()
-      return firstOf(sources, issuer, refuse)
+      return findIn(sources, issuer, refuse)
     },
     prefetch() {
       for (const keySet of keySets) void keySet.ready().catch(() => {})
@@ -80,7 +97,7 @@ export function createIssuers(settings: Settings, keySetOf: KeySetOf): Issuers {
   }
 }
 
-function firstOf(
+function findIn(
   sources: readonly IssuerSource[],
   issuer: string,
   refuse: () => Denial,
@@ -99,7 +116,10 @@ function firstOf(
 
 function listedIssuers(listed: readonly IssuerSettings[], keySetOf: KeySetOf): IssuerSource {
   const byName = new Map(
-    listed.map((own) => [own.issuer, trust(own.issuer, own, keySetOf(own.issuer, own, false))]),
+    listed.map((own) => [
+      own.issuer,
+      trustedIssuer(own.issuer, own, keySetOf(own.issuer, own, false)),
+    ]),
   )
   return {
     find: (issuer) => byName.get(issuer),
@@ -117,14 +137,17 @@ function tenantIssuers(
   if (own.sharesKeys) {
     const keySet = keySetOf(own.issuer, own, false)
     return {
-      find: (issuer) => (isTenant(issuer) ? trust(issuer, own, keySet) : undefined),
+      find: (issuer) => (isTenant(issuer) ? trustedIssuer(issuer, own, keySet) : undefined),
       keySets: [keySet],
     }
   }
   return {
     find(issuer) {
       if (!isTenant(issuer)) return undefined
-      return unlisted.get(issuer) ?? unlisted.add(trust(issuer, own, keySetOf(issuer, own, true)))
+      return (
+        unlisted.get(issuer) ??
+        unlisted.add(trustedIssuer(issuer, own, keySetOf(issuer, own, true)))
+      )
     },
     keySets: [],
   }

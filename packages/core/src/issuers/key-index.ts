@@ -64,20 +64,27 @@ export function indexKeys(
   const keys = new Set<PublishedKey>()
   const byKid = new Map<string | undefined, PublishedKey[]>()
   const ignored: IgnoredKey[] = []
-  let imports = MAX_IMPORTED
+  let imports = 0
   for (const jwk of stated as unknown[]) {
-    const key = isJwk(jwk) ? (known.get(identity(jwk)) ?? publishedKey(jwk)) : undefined
-    if (key !== undefined && keys.has(key)) continue
-    const mayImport = key !== undefined && (known.has(identity(key.jwk)) || (imports -= 1) >= 0)
-    const group = (isJwk(jwk) && byKid.get(jwk.kid)) || []
+    if (!isJwk(jwk)) {
+      ignored.push({ kid: undefined, why: 'it is no JSON object with "kty" and "kid" as text' })
+      continue
+    }
+    const name = identity(jwk)
+    const isKnown = known.has(name)
+    const key = known.get(name) ?? publishedKey(jwk)
+    if (keys.has(key)) continue
+    if (!isKnown) imports += 1
+    const mayImport = isKnown || imports <= MAX_IMPORTED
+    const group = byKid.get(jwk.kid) ?? []
     const why = problemOf(jwk, key, { rows, mayImport, rivals: group.length })
-    if (why !== undefined || key === undefined) {
-      ignored.push({ kid: isJwk(jwk) ? shown(jwk.kid) : undefined, why: why! })
+    if (why !== undefined) {
+      ignored.push({ kid: shown(jwk.kid), why })
       continue
     }
     keys.add(key)
-    known.set(identity(key.jwk), key)
-    byKid.set(key.jwk.kid, [...group, key])
+    known.set(name, key)
+    byKid.set(jwk.kid, [...group, key])
   }
   return { keys, byKid, ignored: ignored.slice(0, MAX_REPORTED) }
 }
@@ -148,11 +155,10 @@ interface Circumstances {
 
 /** Why a key is ignored, or `undefined` for one that can be used. */
 function problemOf(
-  jwk: unknown,
-  key: PublishedKey | undefined,
+  jwk: Jwk,
+  key: PublishedKey,
   { rows, mayImport, rivals }: Circumstances,
 ): string | undefined {
-  if (key === undefined || !isJwk(jwk)) return 'it is no JSON object with "kty" and "kid" as text'
   const why = firstProblem(rows, jwk, (row) => unfitness(jwk, row))
   if (why !== undefined) return why
   const failed = mayImport ? firstProblem(rows, jwk, (row) => failedImport(key, row)) : undefined

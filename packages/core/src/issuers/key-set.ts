@@ -11,7 +11,7 @@ import type { HttpFailure } from '../kit/http.js'
 import type { Kept } from '../kit/kept.js'
 import type { Later } from '../kit/later.js'
 import { LRUCache } from '../kit/lru-cache.js'
-import { pause, within, type Runtime } from '../kit/runtime.js'
+import { pause, withTimeout, type Runtime } from '../kit/runtime.js'
 import type { KeyLocation, KeySetLimits } from '../options/options.js'
 import {
   candidates,
@@ -74,7 +74,7 @@ export interface KeySet {
 }
 
 /** What a key set is made of. */
-export interface KeySetOptions {
+export interface KeySetParts {
   readonly issuer: string
   /** The issuer or template in the options; `undefined` for one that a lookup answered for. */
   readonly configuredAs: string | undefined
@@ -88,7 +88,7 @@ export interface KeySetOptions {
 }
 
 /** Makes the key set of one Verifier; nothing is fetched before it is asked for. */
-export function createKeySet({ keysAt, ...options }: KeySetOptions): KeySet {
+export function createKeySet({ keysAt, ...options }: KeySetParts): KeySet {
   if ('keys' in keysAt) return staticKeySet(options, keysAt.keys)
   const set: RemoteKeySet = {
     ...options,
@@ -108,7 +108,7 @@ export function createKeySet({ keysAt, ...options }: KeySetOptions): KeySet {
   }
 }
 
-type Common = Omit<KeySetOptions, 'keysAt'>
+type Common = Omit<KeySetParts, 'keysAt'>
 
 interface RemoteKeySet extends Common {
   readonly keys: Kept<KeyIndex>
@@ -152,7 +152,16 @@ function find(
 ): Later<readonly PublishedKey[]> {
   const index = set.keys.fresh()
   if (index !== undefined) return inIndex(set, index, kid, mayRefetch)
-  return inTime(set, newestKeys(set)).then((keys) => inIndex(set, keys, kid, mayRefetch))
+  const { monotonic } = set.runtime
+  const began = monotonic()
+  return inTime(
+    set,
+    newestKeys(set).then((keys) => {
+      // What was asked for since this request began is as new as what a further fetch would bring.
+      const isNew = monotonic() - set.keys.age >= began
+      return isNew ? foundOrNoted(set, keys, kid) : inIndex(set, keys, kid, mayRefetch)
+    }),
+  )
 }
 
 function inIndex(
@@ -172,11 +181,21 @@ function inIndex(
 
 async function publishedSince(set: RemoteKeySet, kid: string): Promise<readonly PublishedKey[]> {
   const isAnswered = await set.keys.renewed()
-  const { current, failures, age } = set.keys
+  const { current, failures } = set.keys
   if (!isAnswered || failures > 0 || current === undefined) throw unavailable(set)
-  if (candidates(current, kid).length === 0 && kid.length <= MAX_KID_LENGTH)
-    set.lookedFor.set(kid, set.runtime.monotonic() - age)
-  return found(current, kid)
+  return foundOrNoted(set, current, kid)
+}
+
+/** The keys under an id; one that is not there is not looked for again at once. */
+function foundOrNoted(
+  { lookedFor, runtime, keys }: RemoteKeySet,
+  index: KeyIndex,
+  kid: string | undefined,
+): readonly PublishedKey[] {
+  const isMissing = candidates(index, kid).length === 0
+  if (isMissing && kid !== undefined && kid.length <= MAX_KID_LENGTH)
+    lookedFor.set(kid, runtime.monotonic() - keys.age)
+  return found(index, kid)
 }
 
 function findReplaced(
@@ -226,7 +245,7 @@ async function firstKeys(set: RemoteKeySet): Promise<KeyIndex> {
 
 /** A request waits for keys no longer than one fetch may take, whatever it waits behind. */
 function inTime<T>(set: RemoteKeySet, work: Promise<T>): Promise<T> {
-  return within(set.runtime, work, set.limits.timeout, async () => {
+  return withTimeout(set.runtime, work, set.limits.timeout, async () => {
     // The failure of the fetch itself, due at the same moment, says more.
     await pause(set.runtime, 0).ended
     throw unavailable(set)

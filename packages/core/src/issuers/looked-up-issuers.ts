@@ -10,7 +10,12 @@ import { singleFlights } from '../kit/single-flight.js'
 import { isIssuer } from '../kit/url.js'
 import type { IssuerSettings, Settings } from '../options/options.js'
 import type { KeySet } from './key-set.js'
-import { trust, type IssuerSource, type KeySetOf, type TrustedIssuer } from './trusted-issuer.js'
+import {
+  trustedIssuer,
+  type IssuerSource,
+  type KeySetOf,
+  type TrustedIssuer,
+} from './trusted-issuer.js'
 import type { UnlistedIssuers } from './unlisted-issuers.js'
 
 /** Callers invent issuers as they like: no more lookups than this are under way at a time. */
@@ -39,7 +44,7 @@ export function lookedUpIssuers(
     if (own === undefined) return undefined
     const known = unlisted.get(issuer)
     if (known !== undefined) return known
-    const found = trust(issuer, own, keySetOf(issuer, own, true))
+    const found = trustedIssuer(issuer, own, keySetOf(issuer, own, true))
     return unlisted.add(underReview(found, ask, unlisted, settings))
   }
 

@@ -23,7 +23,11 @@ export interface IssuerSource {
 export type KeySetOf = (issuer: string, settings: IssuerSettings, isUnverified: boolean) => KeySet
 
 /** Makes the trusted issuer of this name from settings, which may be those of a template. */
-export function trust(issuer: string, settings: IssuerSettings, keySet: KeySet): TrustedIssuer {
+export function trustedIssuer(
+  issuer: string,
+  settings: IssuerSettings,
+  keySet: KeySet,
+): TrustedIssuer {
   const named = { ...settings, issuer }
   return { ...named, keySet, audiences: audiencesOf(named) }
 }

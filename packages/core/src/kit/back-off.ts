@@ -1,3 +1,5 @@
+/* How long to pause after failures. */
+
 /** How long to pause after a failure, in milliseconds. */
 export interface Pause {
   /** Until the next attempt in the background. */

@@ -1,6 +1,9 @@
+/* Every way to fail, and the error that applications see. */
+
 /**
- * Where a failure lies: in the application's configuration, the caller's token, or the way to the
- * Verifier.
+ * Where a failure lies. `configuration`: the options of the application. `token`: what the request
+ * presents. `verifier`: nothing was decided, as keys, a status list, a store or a rule could not be
+ * reached.
  */
 export type ErrorKind = 'configuration' | 'token' | 'verifier'
 
@@ -110,12 +113,36 @@ export const ERRORS = Object.freeze({
 export type ErrorCode = keyof typeof ERRORS
 
 /**
+ * The step of a decision that refused: `token` reads what a request presents, `jws` the form of the
+ * token, `requirements` and `status` what a route asks for.
+ */
+export type DenialCheck =
+  | 'options'
+  | 'token'
+  | 'jws'
+  | 'issuer'
+  | 'algorithms'
+  | 'key-set'
+  | 'key'
+  | 'signature'
+  | 'claims'
+  | 'credential'
+  | 'credential-policy'
+  | 'binding'
+  | 'proof'
+  | 'nonce'
+  | 'replay'
+  | 'certificate'
+  | 'requirements'
+  | 'status'
+
+/**
  * Why a request was refused, for the operator: never for the caller, and never with a token or
  * personal data in it.
  */
 export interface DenialReason {
-  /** The step that refused, by the name of its room or file: `jws`, `issuer`, `claims` … */
-  readonly check: string
+  /** The step that refused; a requirement of the application may state another text. */
+  readonly check: DenialCheck | (string & Record<never, never>)
   readonly expected: string
   readonly actual: string
   /** What to do about it, where the likely mistake is known. */
@@ -164,8 +191,9 @@ export class Denial extends Error {
  * take, a repeated name as often as it is sent.
  *
  * Its only enumerable members are the names, a repeated one with a list of values: so Express, Koa
- * and Fastify read `error.headers` in their own error handling. Node's `writeHead` takes them
- * spread: `response.writeHead(error.status, { ...error.headers })`.
+ * and Fastify read `error.headers` in their own error handling. Names are read as they are written,
+ * `error.headers['WWW-Authenticate']`, and one that is not sent is `undefined`. Node's `writeHead`
+ * takes the fields spread: `response.writeHead(error.status, { ...error.headers })`.
  */
 export type HeaderFields = [name: string, value: string][] & {
   readonly [name: string]: string | string[]
@@ -254,7 +282,9 @@ export class GuardError extends Error {
     return this.body
   }
 
+  /** By its brand. A class that extends this one has its own instances alone. */
   static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this !== GuardError) return Function.prototype[Symbol.hasInstance].call(this, value)
     return typeof value === 'object' && value !== null && brand in value
   }
 }

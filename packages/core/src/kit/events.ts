@@ -1,6 +1,6 @@
 /*
- * Tells the application of what happens inside. Events in; listeners, diagnostics channels and the
- * first warnings out. Nothing in an event is secret or personal.
+ * Reports to the application what happens inside. Events in; listeners, diagnostics channels and
+ * the first warnings out. Nothing in an event is secret or personal.
  */
 import { printable } from './display.js'
 import { explain, type DenialReason, type ErrorCode } from './errors.js'
@@ -24,7 +24,7 @@ export interface AboutRequest {
   readonly method?: string
   /**
    * The route's pattern, where the framework knows it: `/orders/:id`. Never the query. Express
-   * tells what a router is mounted at as it was requested.
+   * states where a router is mounted as it was requested.
    */
   readonly route?: string
   /** The name of the requirement that refused, or of those that were met, separated by `; `. */
@@ -36,9 +36,9 @@ export interface AboutRequest {
 /** Every event by its name, with what it carries. */
 export interface GuardEvents {
   /**
-   * A request is allowed. Of every request one of this and `denied` is published: by an adapter
-   * once all guards of the request are through, at the latest when its answer ends. A request that
-   * its caller left before is neither, and so is one for which a guard failed: status 500.
+   * A request is allowed. Each request is published once, as this or as `denied`. An adapter
+   * publishes this once all guards have allowed the request, at the latest when its answer ends.
+   * Neither is published where the caller left before, or where a guard failed with status 500.
    */
   readonly allowed: AboutRequest & {
     /** Absent for an anonymous caller, where authentication is optional. */
@@ -57,8 +57,8 @@ export interface GuardEvents {
        */
       readonly fingerprint?: string
       /**
-       * The `iss` of the token, where it is an issuer of the options, or one that a lookup accepts:
-       * whoever signed the token. One of a template stands here once its key has signed.
+       * The issuer that the token states, where the options or a lookup know it. The signature may
+       * be another's. An issuer of a template stands here only once its key has signed.
        */
       readonly issuer?: string
       /** The share of denials that is published, where that is not all: option `sampleDenied`. */
@@ -303,5 +303,5 @@ function memoryFilling(maxEntries: number): string {
 }
 
 function once(name: keyof GuardEvents, what: string): string {
-  return `This is said once; the event "${name}" (option "events") tells of ${what}.`
+  return `This is said once; the event "${name}" (option "events") reports ${what}.`
 }

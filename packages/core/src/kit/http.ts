@@ -82,7 +82,10 @@ export interface BoundedAnswer {
  * @throws {HttpFailure} `unreachable`, `timeout`, `redirect`, `too_large`, `aborted`; never for a
  *   status of 400 and above.
  */
-export async function exchange(runtime: Runtime, request: BoundedRequest): Promise<BoundedAnswer> {
+export async function sendBounded(
+  runtime: Runtime,
+  request: BoundedRequest,
+): Promise<BoundedAnswer> {
   const calledOff = () =>
     new HttpFailure('aborted', `the request to ${place(request.url)} was called off`)
   if (request.signal?.aborted) throw calledOff()
@@ -146,7 +149,7 @@ function sentUntilAnswered(
  * @throws {HttpFailure} every reason; `status` for anything but 200.
  */
 export async function getJson(runtime: Runtime, request: BoundedRequest): Promise<unknown> {
-  const { status, headers, body } = await exchange(runtime, {
+  const { status, headers, body } = await sendBounded(runtime, {
     ...request,
     // What a refusal has to say must not cost its status: the body may be endless.
     bodyOf: 200,

@@ -1,3 +1,5 @@
+/* Reads JSON of others: bounded in depth, and no name twice. */
+
 /** The deepest nesting that is accepted; real tokens nest about eight levels. */
 const MAX_DEPTH = 32
 

@@ -124,7 +124,7 @@ function follow(source: Json, path: readonly string[]): unknown {
 }
 
 /**
- * A list for keeping: frozen, and without the room for sixteen more that filtering leaves behind.
+ * A list for keeping: frozen, and without the space for sixteen more that filtering leaves behind.
  */
 export function frozenCopy<T>(list: readonly T[]): readonly T[] {
   return Object.freeze(list.slice())

@@ -15,6 +15,13 @@ export interface OptionRow<Default = unknown> {
   /** The default in words, where the value says too little. */
   readonly defaultIs?: string
   readonly unit?: 'seconds' | 'bytes'
+  /**
+   * Refuses `undefined` where the option is stated: the default is looser than what an unset
+   * environment variable was meant to hold.
+   */
+  readonly needsValue?: true
+  /** The name in messages, where it stands within another option. Default: its own name. */
+  readonly path?: string
   /** What it means, in one sentence. */
   readonly says: string
 }
@@ -59,9 +66,10 @@ export function readOptions<Options extends object, Rows extends OptionRows<Opti
   return Object.fromEntries(
     Object.entries<OptionRow>(rows).map(([name, row]) => {
       const value = (options as Readonly<Record<string, unknown>>)[name]
-      if (value === undefined) return [name, row.default]
-      row.check(name, value)
-      return [name, value]
+      const { path = name, needsValue = false } = row
+      if (value !== undefined) row.check(path, value)
+      else if (needsValue && Object.hasOwn(options, name)) throw unset(path)
+      return [name, value === undefined ? row.default : value]
     }),
   ) as Filled<Options, Rows>
 }
@@ -79,15 +87,12 @@ export function requireObject(expected: string, value: unknown, hint: string): v
 }
 
 /** The same rows for options within an option: their names in messages are `keySet.maxAge`. */
-export function within<Rows extends Readonly<Record<string, OptionRow>>>(
+export function namedWithin<Rows extends Readonly<Record<string, OptionRow>>>(
   group: string,
   rows: Rows,
 ): Rows {
   return Object.fromEntries(
-    Object.entries(rows).map(([name, row]) => [
-      name,
-      { ...row, check: (_: string, value: unknown) => row.check(`${group}.${name}`, value) },
-    ]),
+    Object.entries(rows).map(([name, row]) => [name, { ...row, path: `${group}.${name}` }]),
   ) as Rows
 }
 
@@ -132,9 +137,10 @@ export function closedOrOpenFor(most: number): Check {
   }
 }
 
-// RFC 9110 §5.1, of the characters that fields are named with; a switch from the environment is no
-// name.
-/** The name of a header field. */
+/**
+ * The name of a header field: RFC 9110 §5.1, of the characters that fields are named with. A switch
+ * from the environment is no name.
+ */
 export const FIELD_NAME = /^(?!(?:true|false|yes|no|on|off)$)[a-z][\w-]{0,63}$/i
 
 /** The name of a header field, as an option. */
@@ -148,6 +154,12 @@ export const flag: Check = (name, value) => {
   if (typeof value === 'boolean') return
   const hint = 'an option read from the environment is a text'
   throw wrong(`"${name}" as true or false`, value, hint)
+}
+
+/** Options within an option. */
+export const group: Check = (name, value) => {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  throw wrong(`"${name}" as an object`, value, LEAVE_OUT)
 }
 
 /** A text that says something. */
@@ -188,6 +200,11 @@ export function functions(names: readonly string[], hint: string): Check {
 
 const LEAVE_OUT = 'leave it out for the default'
 const UNSET = 'an unset environment variable, perhaps'
+
+function unset(name: string): GuardError {
+  const expected = `"${name}" with a value, where it is stated`
+  return configurationError(expected, 'undefined', `${UNSET}; ${LEAVE_OUT}`)
+}
 
 function wrong(expected: string, value: unknown, hint: string): GuardError {
   const found = Array.isArray(value) ? `[${enumerate(value)}]` : quote(value)

@@ -40,9 +40,10 @@ export interface Runtime {
 /** The longest delay that timers take: a longer one would make them fire at once. */
 const LONGEST_DELAY = 2 ** 31 - 1
 
-// Wrappers rather than references, so that a global replaced later (a fake clock, a fetch mock) is
-// the one in use.
-/** The runtime of the process: its clocks, its global `fetch`, its timers. */
+/**
+ * The runtime of the process: its clocks, its global `fetch`, its timers. A global that is replaced
+ * later, as by a fake clock, is the one in use.
+ */
 export const systemRuntime: Runtime = Object.freeze({
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -90,7 +91,7 @@ export function pause(
  * @param limit in milliseconds
  * @param late makes what to throw, or to return, when the time is over
  */
-export function within<T>(
+export function withTimeout<T>(
   { schedule }: Pick<Runtime, 'schedule'>,
   work: Promise<T>,
   limit: number,

@@ -4,15 +4,24 @@
  */
 import { enumerate, quote } from '../kit/display.js'
 import { configurationError } from '../kit/errors.js'
-import { fieldName, oneOf, readOptions, within, type OptionRows } from '../kit/option-rows.js'
+import { fieldName, oneOf, readOptions, namedWithin, type OptionRows } from '../kit/option-rows.js'
+
+/** Every form in which a text shows a certificate. */
+export const CERTIFICATE_FORMATS = [
+  'rfc9440',
+  'escaped-pem',
+  'pem-body',
+  'der-base64',
+  'xfcc',
+  'sha256-hex',
+] as const
 
 /**
  * How a text shows a certificate: the byte sequence of RFC 9440, PEM with percent-escapes, PEM
  * without its first and last line, DER in base64, Envoy's `x-forwarded-client-cert`, or the SHA-256
  * of the DER in hexadecimal digits.
  */
-export type CertificateFormat =
-  'rfc9440' | 'escaped-pem' | 'pem-body' | 'der-base64' | 'xfcc' | 'sha256-hex'
+export type CertificateFormat = (typeof CERTIFICATE_FORMATS)[number]
 
 /** A proxy whose field has a fixed name and format. */
 export type CertificatePreset = keyof typeof PRESETS
@@ -47,15 +56,6 @@ export type CertificateSource =
 /** The option, checked: the names of proxies are resolved. */
 export type CertificateSettings = 'socket' | CertificateField | CertificateFunction
 
-const FORMATS: readonly CertificateFormat[] = [
-  'rfc9440',
-  'escaped-pem',
-  'pem-body',
-  'der-base64',
-  'xfcc',
-  'sha256-hex',
-]
-
 /** Proxies whose field has a fixed name and format. */
 export const PRESETS = {
   'aws-alb-passthrough': { header: 'x-amzn-mtls-clientcert', format: 'escaped-pem' },
@@ -76,7 +76,7 @@ export const CERTIFICATE_ROWS = {
     says: 'name of the field; the proxy must overwrite it on every request',
   },
   format: {
-    check: oneOf(...FORMATS),
+    check: oneOf(...CERTIFICATE_FORMATS),
     defaultIs: 'required',
     says: 'how its text shows the certificate: `rfc9440`, `escaped-pem`, `pem-body`, `der-base64`, `xfcc`, `sha256-hex`',
   },
@@ -102,7 +102,7 @@ export function certificateSettings(
 }
 
 function fieldSettings(field: CertificateField): CertificateField {
-  const rows = within('certificate', CERTIFICATE_ROWS)
+  const rows = namedWithin('certificate', CERTIFICATE_ROWS)
   const { header, format } = readOptions('options of "certificate"', field, rows)
   const missing = header === undefined ? 'header' : 'format'
   if (header !== undefined && format !== undefined)

@@ -7,10 +7,11 @@ import { configurationError } from '../kit/errors.js'
 import {
   closedOrOpenFor,
   count,
+  group,
   oneOf,
   readOptions,
   seconds,
-  within,
+  namedWithin,
   type OptionRows,
 } from '../kit/option-rows.js'
 
@@ -115,6 +116,7 @@ const LEAST_SECRET = 32
 export const DPOP_ROWS = {
   mode: {
     check: oneOf('allowed', 'required', 'disabled'),
+    needsValue: true,
     default: 'allowed',
     says: '`allowed` takes bearer tokens and bound ones, `required` bound ones alone, `disabled` bearer tokens alone',
   },
@@ -131,12 +133,13 @@ export const DPOP_ROWS = {
     says: 'age at which a proof is too old; it may be 10 seconds ahead',
   },
   nonce: {
-    check: checkGroup,
+    check: group,
+    needsValue: true,
     defaultIs: 'none is demanded',
     says: 'demands a nonce of this resource server in each proof',
   },
   replay: {
-    check: checkGroup,
+    check: group,
     defaultIs: 'see below',
     says: 'how proofs that were used are remembered',
   },
@@ -161,6 +164,7 @@ export const NONCE_ROWS = {
 export const REPLAY_ROWS = {
   store: {
     check: checkStore,
+    needsValue: true,
     defaultIs: 'the memory of this process',
     says: 'where proofs that were used are remembered; several instances must share one',
   },
@@ -197,7 +201,7 @@ export function dpopSettings(
   const { mode, algorithms, maxAge, nonce, replay } = readOptions(
     'options of "dpop"',
     options ?? {},
-    within('dpop', DPOP_ROWS),
+    namedWithin('dpop', DPOP_ROWS),
   )
   const settings: DpopSettings = {
     isRequired: mode === 'required',
@@ -216,22 +220,17 @@ export function dpopSettings(
 }
 
 function nonceSettings(options: NonceOptions): DpopSettings['nonce'] {
-  return readOptions('options of "dpop.nonce"', options, within('dpop.nonce', NONCE_ROWS))
+  return readOptions('options of "dpop.nonce"', options, namedWithin('dpop.nonce', NONCE_ROWS))
 }
 
 function replaySettings(options: ReplayOptions): DpopSettings['replay'] {
   const { store, maxEntries, timeout, unavailable } = readOptions(
     'options of "dpop.replay"',
     options,
-    within('dpop.replay', REPLAY_ROWS),
+    namedWithin('dpop.replay', REPLAY_ROWS),
   )
   const openFor = unavailable === 'closed' ? 0 : unavailable.openFor
   return { store, maxEntries, timeout: timeout * 1_000, openFor: openFor * 1_000 }
-}
-
-function checkGroup(name: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
-  throw configurationError(`"${name}" as an object`, quote(value), 'leave it out for the default')
 }
 
 function checkAlgorithms(name: string, value: unknown): void {

@@ -1,7 +1,7 @@
 /* Asks the application for the settings of an issuer, by the `iss` of a token. */
 import { Denial } from '../kit/errors.js'
 import type { IssuerLookup, IssuerOptions, IssuerSettings } from './options.js'
-import { within, type Runtime } from '../kit/runtime.js'
+import { withTimeout, type Runtime } from '../kit/runtime.js'
 import { quote } from '../kit/display.js'
 
 /**
@@ -40,7 +40,7 @@ async function answerOf(lookup: IssuerLookup, issuer: string, timeout: number, r
   try {
     // Asked within a promise: a lookup may throw at once.
     const answer = Promise.resolve(issuer).then(lookup)
-    return await within(runtime, answer, timeout, () => {
+    return await withTimeout(runtime, answer, timeout, () => {
       throw new Error(`no answer within ${timeout} ms`)
     })
   } catch (cause) {

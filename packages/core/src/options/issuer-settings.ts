@@ -15,7 +15,7 @@ import type {
 } from './options.js'
 import type { Profile } from './profiles.js'
 import { ISSUER_ROWS } from './table.js'
-import { checkTrust, trustSettings } from './trust.js'
+import { trustSettings } from './trust.js'
 
 /**
  * Makes the settings of one issuer.
@@ -31,7 +31,6 @@ export function issuerSettings(
   if (typeof own !== 'object' || own === null || typeof own.issuer !== 'string')
     throw missingIssuer(quote(own))
   readOptions('options', own, ISSUER_ROWS)
-  checkTrust(own)
   const template = issuerTemplate(own.issuer, own.tenantPattern)
   const trust = trustSettings(own, shared, template)
   const keys = statedKeys(own, shared, insecureHttp)

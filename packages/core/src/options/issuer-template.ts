@@ -80,7 +80,7 @@ const RESERVED = new Set([
  */
 const REGISTRIES = new Set(['ac', 'co', 'com', 'edu', 'gov', 'net', 'or', 'org'])
 
-/** Hosts under which anybody gets a name. */
+/** Hosts under which anyone gets a name. */
 const HOSTING = new Set([
   'appspot.com',
   'azurewebsites.net',
@@ -100,7 +100,7 @@ const HOSTING = new Set([
   'workers.dev',
 ])
 
-/** Whether the tenant of a template stands where anybody may register a name. */
+/** Whether the tenant of a template stands where anyone may register a name. */
 export function isOpenToAll(issuer: string): boolean {
   const { hostname } = new URL(issuer.replace(PLACEHOLDER, STAND_IN))
   const labels = hostname.split('.')

@@ -200,8 +200,8 @@ export type ResourceServerOptions = TrustOptions &
      */
     readonly correlationId?: CorrelationId
     /**
-     * The share of denials that the event `denied` tells of, above 0 and up to 1: a flood of bad
-     * tokens must not become one of log lines. The event then states it as `share`. Default: 1.
+     * The share of denials that are published as event `denied`, above 0 and up to 1: a flood of
+     * bad tokens must not become one of log lines. The event then states it as `share`. Default: 1.
      */
     readonly sampleDenied?: number
     /**

@@ -32,14 +32,14 @@ export interface Profile {
    * Whether claims that id_tokens and logout tokens have speak against a token. Not looked at when
    * `typ` says `at+jwt`, which no id_token may.
    */
-  readonly readsMarks: boolean
+  readonly refusesIdTokenClaims: boolean
   /** Whether claims in which ordinary authorization servers state the kind of a token count. */
-  readonly readsSigns: boolean
+  readonly readsKindClaims: boolean
   /**
-   * Claims of which an access token has at least one, and an id_token without marks none; empty
-   * where that says nothing.
+   * Claims of which an access token has at least one, and an id_token without claims of its own
+   * none. Empty where that says nothing.
    */
-  readonly accessTokenMarks: readonly string[]
+  readonly accessTokenClaims: readonly string[]
   /** Claims that name the client which a token was issued to, in the order of their weight. */
   readonly clientClaims: readonly string[]
   /**
@@ -61,10 +61,10 @@ const java: Profile = {
   algorithms: ['ES256'],
   audience: 'verifier',
   types: ['jwt', 'at+jwt', ''],
-  readsMarks: true,
-  readsSigns: false,
+  refusesIdTokenClaims: true,
+  readsKindClaims: false,
   // The Java Verifiers put both in access tokens and neither in id_tokens.
-  accessTokenMarks: ['jti', 'scope'],
+  accessTokenClaims: ['jti', 'scope'],
   clientClaims: ['client_id', 'azp'],
   credential: true,
   requiredClaims: ['aud'],
@@ -78,8 +78,8 @@ export const PROFILES = Object.freeze({
     ...java,
     algorithms: ['ES256', 'RS256'],
     audience: 'required',
-    readsSigns: true,
-    accessTokenMarks: [
+    readsKindClaims: true,
+    accessTokenClaims: [
       'jti',
       'scope',
       'scp',
@@ -107,7 +107,7 @@ export const PROFILES = Object.freeze({
     ...java,
     algorithms: ['ES256', 'RS256'],
     audience: 'required',
-    accessTokenMarks: [],
+    accessTokenClaims: [],
     keysPath: '/.well-known/jwks',
   },
   /** Any authorization server with JWT access tokens after RFC 9068 §2. */
@@ -115,9 +115,9 @@ export const PROFILES = Object.freeze({
     algorithms: ['ES256', 'RS256'],
     audience: 'required',
     types: ['at+jwt'],
-    readsMarks: false,
-    readsSigns: false,
-    accessTokenMarks: [],
+    refusesIdTokenClaims: false,
+    readsKindClaims: false,
+    accessTokenClaims: [],
     clientClaims: ['client_id', 'azp'],
     credential: false,
     // Keycloak names the client of a user's token in `azp` alone.

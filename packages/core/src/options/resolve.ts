@@ -4,7 +4,7 @@
  */
 import { quote, quoteAddress } from '../kit/display.js'
 import { configurationError } from '../kit/errors.js'
-import { readOptions, within, type Filled } from '../kit/option-rows.js'
+import { readOptions, namedWithin, type Filled } from '../kit/option-rows.js'
 import { systemRuntime, type Runtime } from '../kit/runtime.js'
 import { worksInBackground } from '../kit/single-flight.js'
 import { certificateSettings } from './certificate.js'
@@ -23,7 +23,6 @@ import type {
 import { resourceAddresses } from './resource.js'
 import { statusListSettings } from './status-lists.js'
 import { CACHE_ROWS, KEY_SET_ROWS, SERVER_ROWS } from './table.js'
-import { checkTrust } from './trust.js'
 
 type Given = Filled<ResourceServerOptions, typeof SERVER_ROWS>
 
@@ -35,7 +34,6 @@ type Given = Filled<ResourceServerOptions, typeof SERVER_ROWS>
 export function resolveOptions(options: ResourceServerOptions): Settings {
   if (typeof options !== 'object' || options === null) throw missingIssuer(quote(options))
   const given: Given = readOptions('options', options, SERVER_ROWS)
-  checkTrust(options)
   const runtime = resolveRuntime(given.runtime)
   const { prefetch, ...limits } = keySetLimits(given)
   const { cache, status, allowInsecureHttp } = given
@@ -80,7 +78,7 @@ function keySetLimits({ keySet, allowInsecureHttp }: Given): KeySetLimits & { pr
   const { maxAge, maxStale, timeout, maxBytes, prefetch } = readOptions(
     'options of "keySet"',
     keySet ?? {},
-    within('keySet', KEY_SET_ROWS),
+    namedWithin('keySet', KEY_SET_ROWS),
   )
   if (maxStale < maxAge)
     throw configurationError(
@@ -100,7 +98,7 @@ function keySetLimits({ keySet, allowInsecureHttp }: Given): KeySetLimits & { pr
 
 function cacheBounds(cache: Given['cache']): Settings['cache'] {
   if (cache === null) return null
-  return readOptions('options of "cache"', cache ?? {}, within('cache', CACHE_ROWS))
+  return readOptions('options of "cache"', cache ?? {}, namedWithin('cache', CACHE_ROWS))
 }
 
 function issuersOf(
@@ -161,7 +159,7 @@ function* warnings({ issuers, limits, dpop }: Settings): Iterable<string> {
     if (idTokens === 'accept')
       yield `idTokens is "accept": id_tokens of ${issuer} are taken for access tokens, so whoever a user signs in to can call this API as that user; name a claim that only access tokens have, as { lack: 'name' }, if there is one.`
     if (template !== undefined && isOpenToAll(issuer))
-      yield `the issuer ${issuer} takes every host below its last label for a Verifier of yours: where anybody can register a name there, anybody can issue tokens.`
+      yield `the issuer ${issuer} takes every host below its last label for a Verifier of yours: where anyone can register a name there, anyone can issue tokens.`
     if (audience?.includes(issuer))
       yield `audience is the issuer ${issuer} itself: every machine's token is addressed so; only powers, tenant and other requirements restrict access.`
   }

@@ -10,7 +10,7 @@ import {
   closedOrOpenFor,
   readOptions,
   seconds,
-  within,
+  namedWithin,
   type OptionRows,
 } from '../kit/option-rows.js'
 import { describeInsecure } from '../kit/url.js'
@@ -121,7 +121,7 @@ export function statusListSettings(
   const { lists, maxAge, unavailable } = readOptions(
     'options of "status"',
     options,
-    within('status', STATUS_LIST_ROWS),
+    namedWithin('status', STATUS_LIST_ROWS),
   )
   checkLists('status.lists', lists)
   const openFor = unavailable === 'closed' ? 0 : unavailable.openFor

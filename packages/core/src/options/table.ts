@@ -11,6 +11,7 @@ import {
   FIELD_NAME,
   flag,
   functions,
+  group,
   oneOf,
   seconds,
   text,
@@ -36,6 +37,7 @@ const MOST_BYTES = 2 ** 40
 const TRUST_ROWS = {
   audience: {
     check: anything,
+    needsValue: true,
     defaultIs: 'required, except under `dome` and `eudistack`',
     says: 'what `aud` must hold; `null` switches the check off',
   },
@@ -46,6 +48,7 @@ const TRUST_ROWS = {
   },
   clientIds: {
     check: anything,
+    needsValue: true,
     defaultIs: 'none',
     says: 'clients whose tokens are accepted in place of `audience`: of users under `dome` and `eudistack`, of any caller where `audience` is `null`',
   },
@@ -56,11 +59,13 @@ const TRUST_ROWS = {
   },
   kinds: {
     check: anything,
+    needsValue: true,
     defaultIs: "the profile's",
     says: 'which of `machine`, `employee`, `unknown`, `none` are accepted',
   },
   algorithms: {
     check: anything,
+    needsValue: true,
     defaultIs: "the profile's",
     says: 'which signature algorithms are accepted',
   },
@@ -88,6 +93,7 @@ export const ISSUER_ROWS = {
   },
   tenantPattern: {
     check: anything,
+    needsValue: true,
     defaultIs: '`[a-z0-9-]{1,64}`',
     says: 'what `{tenant}` may stand for',
   },
@@ -147,7 +153,9 @@ export const SERVER_ROWS = {
     says: 'the issuers whose tokens are accepted: an issuer, one with settings of its own, a template with `{tenant}`, a lookup function, or a list of these',
   },
   ...TRUST_ROWS,
+  profile: { ...TRUST_ROWS.profile, needsValue: true },
   ...KEY_SOURCE_ROWS,
+  keys: { ...KEY_SOURCE_ROWS.keys, needsValue: true },
   clockTolerance: {
     check: seconds(0, 600),
     default: 30,
@@ -156,6 +164,7 @@ export const SERVER_ROWS = {
   },
   maxTokenAge: {
     check: seconds(1, YEAR),
+    needsValue: true,
     default: Infinity,
     defaultIs: 'none',
     unit: 'seconds',
@@ -167,7 +176,7 @@ export const SERVER_ROWS = {
     says: '`ignore` accepts credentials outside their validity window',
   },
   keySet: {
-    check: checkGroup,
+    check: group,
     defaultIs: 'see below',
     says: 'how key sets are kept',
   },
@@ -177,7 +186,7 @@ export const SERVER_ROWS = {
     says: 'bounds of the token cache; `null` verifies every token again',
   },
   status: {
-    check: checkGroup,
+    check: group,
     defaultIs: 'nowhere',
     says: 'where the status of credentials is looked up, for `requiredStatus`',
   },
@@ -187,7 +196,7 @@ export const SERVER_ROWS = {
     says: 'the public URL of this API, or several: what DPoP proofs are made for',
   },
   dpop: {
-    check: checkGroup,
+    check: group,
     defaultIs: 'see below',
     says: 'how DPoP proofs are checked; needs `resource`',
   },
@@ -209,7 +218,7 @@ export const SERVER_ROWS = {
   sampleDenied: {
     check: checkShare,
     default: 1,
-    says: 'share of the denials that the event `denied` tells of',
+    says: 'share of the denials that are published as event `denied`',
   },
   allowInsecureHttp: {
     check: flag,
@@ -241,11 +250,6 @@ function checkIdTokens(name: string, value: unknown): void {
   text(`${name}.lack`, lack)
 }
 
-function checkGroup(name: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null) return
-  throw configurationError(`"${name}" as an object`, quote(value), 'leave it out for the default')
-}
-
 function checkCache(name: string, value: unknown): void {
   if (typeof value === 'object') return
   throw configurationError(`"${name}" as an object`, quote(value), 'null switches it off')
@@ -266,13 +270,13 @@ function checkShare(name: string, value: unknown): void {
   throw configurationError(
     `"${name}" as a number above 0 and up to 1`,
     quote(value),
-    'it is a share: 0.1 tells of one denial in ten',
+    'it is a share: 0.1 publishes one denial in ten',
   )
 }
 
 /** Other members than those that are read do no harm: a runtime may serve the client as well. */
 function checkRuntime(name: string, value: unknown): void {
-  checkGroup(name, value)
+  group(name, value)
   const names = Object.keys(systemRuntime)
   const read = Object.entries(value as object).filter(([member]) => names.includes(member))
   functions(names, 'leave it out for that of the process')(name, Object.fromEntries(read))

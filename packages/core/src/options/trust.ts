@@ -7,30 +7,6 @@ import type { IssuerTemplate } from './issuer-template.js'
 import { quote } from '../kit/display.js'
 
 /**
- * Where an unset environment variable would silently put the profile's own rule in the place of a
- * stricter one.
- */
-const NEVER_UNDEFINED = [
-  'audience',
-  'clientIds',
-  'kinds',
-] as const satisfies readonly (keyof TrustOptions)[]
-
-/**
- * Refuses what was stated without a value.
- *
- * @throws {GuardError} `invalid_configuration`
- */
-export function checkTrust(options: TrustOptions): void {
-  const unset = NEVER_UNDEFINED.find(
-    (name) => Object.hasOwn(options, name) && options[name] === undefined,
-  )
-  if (unset === undefined) return
-  const hint = "an unset environment variable, perhaps; leave it out for the profile's own rule"
-  throw configurationError(`"${unset}" with a value, where it is stated`, 'undefined', hint)
-}
-
-/**
  * Fills in the defaults of what is believed of an issuer's tokens: from the options that all
  * issuers share, then from its profile.
  *

@@ -28,7 +28,7 @@ export interface Presented {
   /** The whole field, where its form is still to be checked by {@link checkForm}. */
   readonly field?: string
   /** The text of the DPoP proof beside it, once it was read. */
-  proof?: string | undefined
+  readonly proof?: string | undefined
 }
 
 /** What credentials are read from. */

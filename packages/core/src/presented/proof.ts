@@ -18,7 +18,7 @@ export function proofField(request: RequestLike): string | undefined {
   const field = fieldOf(request, 'dpop')
   if (field === undefined || (typeof field === 'string' && !field.includes(','))) return field
   throw new Denial('dpop_proof_invalid', {
-    check: 'proof',
+    check: 'token',
     expected: 'one DPoP field with one proof',
     actual: typeof field === 'object' && 'unfit' in field ? 'another value' : 'several',
     hint: 'send the proof once; a proxy in between may add or join fields',

@@ -6,14 +6,14 @@ import { decodeBase64 } from '../kit/base64url.js'
 import type { CertificateFormat } from '../options/certificate.js'
 
 /** A whole certificate, or nothing but its hash. */
-export type Shown = { readonly der: Uint8Array } | { readonly sha256: Uint8Array }
+export type CertificateBytes = { readonly der: Uint8Array } | { readonly sha256: Uint8Array }
 
 /** One form of text. */
 interface Format {
   /** What the text has to be, for the operator. */
   readonly is: string
   /** @returns `undefined` for any other text */
-  readonly read: (text: string) => Shown | undefined
+  readonly read: (text: string) => CertificateBytes | undefined
 }
 
 // RFC 7468 §3. Apache httpd has spaces in the place of line ends. Of a chain, the first is the
@@ -38,7 +38,7 @@ export const FORMATS: Readonly<Record<CertificateFormat, Format>> = {
   },
   'pem-body': {
     is: 'the lines of a certificate in PEM, joined, without the first and the last',
-    read: (text) => derOf(unescaped(firstOf(text))),
+    read: (text) => derOf(unescaped(firstCertificate(text))),
   },
   'der-base64': {
     is: 'a certificate in DER, in base64',
@@ -64,12 +64,12 @@ export function isWhole(der: Uint8Array): boolean {
   return der.length === 2 + size + length
 }
 
-function derOf(base64: string | undefined): Shown | undefined {
+function derOf(base64: string | undefined): CertificateBytes | undefined {
   const der = decodeBase64(base64 ?? '')
   return der !== undefined && isWhole(der) ? { der } : undefined
 }
 
-function hashOf(hex: string | undefined): Shown | undefined {
+function hashOf(hex: string | undefined): CertificateBytes | undefined {
   if (hex === undefined || !SHA256.test(hex)) return undefined
   const digits = hex.match(/../g) ?? []
   return { sha256: Uint8Array.from(digits, (two) => Number.parseInt(two, 16)) }
@@ -88,7 +88,7 @@ function unescaped(text: string): string {
  * Traefik separates the certificates of a chain by a comma alone. One with white space after it
  * joins two fields (RFC 9110 §5.3), which show nothing.
  */
-function firstOf(text: string): string {
+function firstCertificate(text: string): string {
   return /,\s/.test(text) ? '' : text.split(',', 1)[0]!
 }
 

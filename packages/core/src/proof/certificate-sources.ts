@@ -10,7 +10,7 @@ import type {
   CertificateText,
 } from '../options/certificate.js'
 import { fieldOf, type RequestLike } from '../presented/request.js'
-import { FORMATS, isWhole, type Shown } from './certificate-formats.js'
+import { FORMATS, isWhole, type CertificateBytes } from './certificate-formats.js'
 
 /** A request, and what the framework has made of it. */
 export interface Asking {
@@ -19,7 +19,7 @@ export interface Asking {
 }
 
 /** @throws {Denial} `certificate_missing`, `certificate_malformed` */
-export type ReadCertificate = (asking: Asking) => Shown
+export type ReadCertificate = (asking: Asking) => CertificateBytes
 
 /** Node's request, of HTTP/1.1 or HTTP/2, over TLS. */
 interface TlsRequest extends RequestLike {
@@ -36,7 +36,7 @@ export function certificateReader(source: CertificateSettings): ReadCertificate 
 }
 
 /** The handshake has shown that the client holds its key (RFC 8446 §4.4.3). */
-function onSocket(request: TlsRequest): Shown {
+function onSocket(request: TlsRequest): CertificateBytes {
   const found = guarded(NO_CONNECTION, () => bytesOf(certificateOn(request)))
   if (found === 'no connection')
     throw missing(
@@ -55,7 +55,7 @@ function certificateOn({ socket }: TlsRequest): unknown {
 }
 
 /** What is no certificate refuses: some proxies send a text of their own in the place of none. */
-function inField(request: RequestLike, { header, format }: CertificateField): Shown {
+function inField(request: RequestLike, { header, format }: CertificateField): CertificateBytes {
   const text = fieldOf(request, header)
   const expected = `the field "${header}" once, as ${FORMATS[format].is}`
   if (text === undefined || text === '')
@@ -72,7 +72,7 @@ function inField(request: RequestLike, { header, format }: CertificateField): Sh
   )
 }
 
-function fromFunction(find: CertificateFunction, own: unknown): Shown {
+function fromFunction(find: CertificateFunction, own: unknown): CertificateBytes {
   const found = guarded(NO_UNDEFINED, () => readOut(find(own as never)))
   if (found === undefined || found === null)
     throw missing('none by the function "certificate"', 'the client must show one')
@@ -105,7 +105,7 @@ function isText(found: unknown): found is CertificateText {
 function read(
   { format, text }: CertificateText,
   what: Pick<DenialReason, 'expected' | 'hint'>,
-): Shown {
+): CertificateBytes {
   const shown = FORMATS[format].read(text)
   if (shown !== undefined) return shown
   throw malformed({ ...what, actual: `another text, of ${text.length} characters` })

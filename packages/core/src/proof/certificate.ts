@@ -8,7 +8,7 @@ import { Denial } from '../kit/errors.js'
 import { andThen, type Later } from '../kit/later.js'
 import { encodeBase64url, sha256 } from '../kit/sha256.js'
 import type { CertificateSettings } from '../options/certificate.js'
-import type { Shown } from './certificate-formats.js'
+import type { CertificateBytes } from './certificate-formats.js'
 import { certificateReader } from './certificate-sources.js'
 
 /** Makes the check of client certificates. */
@@ -22,7 +22,7 @@ export function createCertificateProof(source: CertificateSettings): Proof {
 }
 
 /** §3.1: the SHA-256 of the certificate in DER, in base64url. */
-function thumbprintOf(shown: Shown): Later<string> {
+function thumbprintOf(shown: CertificateBytes): Later<string> {
   return 'der' in shown ? sha256(shown.der) : encodeBase64url(shown.sha256)
 }
 

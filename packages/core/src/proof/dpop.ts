@@ -2,7 +2,7 @@
  * Checks the DPoP proof of a request: the checks of RFC 9449 §4.3 and §7.1 in their order, the one
  * that uses the proof up last. What one request has shown says nothing of the next.
  */
-import type { Demand, Proof } from '../binding.js'
+import type { ProofInput, Proof } from '../binding.js'
 import { quote, quoteAddress } from '../kit/display.js'
 import { Denial, type FieldPair } from '../kit/errors.js'
 import type { Emitter } from '../kit/events.js'
@@ -11,8 +11,9 @@ import { sha256 } from '../kit/sha256.js'
 import { readUrl } from '../kit/url.js'
 import type { DpopSettings } from '../options/dpop.js'
 import type { Settings } from '../options/options.js'
+import type { ResourceAddress } from '../options/resource.js'
 import type { RequestLike } from '../presented/request.js'
-import type { Known } from '../token-cache.js'
+import type { ValidatedToken } from '../token-cache.js'
 import { checkTimes, createFreshness, type Fresh } from './freshness.js'
 import { createProofReader, invalid, type ProofClaims, type SignedProof } from './proof.js'
 import { createReplays } from './replays.js'
@@ -27,7 +28,7 @@ export interface DpopProofs {
 }
 
 /** What a request shows, and what came of it. */
-interface Shown {
+interface CheckedRequest {
   readonly method: string | undefined
   /** Whole: a router within another sees less of it. */
   readonly url: string | undefined
@@ -45,14 +46,14 @@ export function createDpopProofs(
   const read = createProofReader(dpop.algorithms, signatureThread)
   const freshness = createFreshness(dpop, runtime)
   const replays = createReplays(dpop.replay, runtime, emitter)
-  const shown = new WeakMap<object, Shown>()
+  const shown = new WeakMap<object, CheckedRequest>()
   const hashOf = tokenHashes()
 
   /**
    * One request may be decided on several times: by nested guards, by the fields of a GraphQL
    * query, by each message on the socket that it opened. Its proof is used up once.
    */
-  function show(demand: Demand): Later<readonly FieldPair[] | undefined> {
+  function show(demand: ProofInput): Later<readonly FieldPair[] | undefined> {
     const { request, identity = request, proof } = demand
     if (proof === undefined || proof === '') return freshness.missing()
     const before = shown.get(identity)
@@ -65,10 +66,10 @@ export function createDpopProofs(
     return outcome
   }
 
-  function check(demand: Demand, text: string): Later<readonly FieldPair[] | undefined> {
+  function check(demand: ProofInput, text: string): Later<readonly FieldPair[] | undefined> {
     return andThen(read(text), (proof) => {
       checkMethod(proof.claims, demand.request)
-      checkTarget(proof.claims, demand.request)
+      checkTarget(proof.claims, demand.request, resources)
       checkTimes(proof.claims, runtime.now() / 1_000)
       return andThen(freshness.check(proof.claims), (fresh) =>
         andThen(hashOf(demand.known), (hash) => {
@@ -82,23 +83,8 @@ export function createDpopProofs(
     })
   }
 
-  /** §4.3 no. 9. */
-  function checkTarget({ htu }: ProofClaims, request: RequestLike): void {
-    const targets = targetsOf(request, resources)
-    if (typeof targets === 'string') throw invalid('the URL of the request as "htu"', targets)
-    if (isFor(htu, targets)) return
-    // Origins alone: a path may name a person, or hold a secret.
-    const origins = targets.map(originOf)
-    const found = originOf(htu)
-    throw invalid(
-      `"htu" at ${origins.map(quoteAddress).join(' or ')}, with the path of the request`,
-      origins.includes(found) ? 'another path there' : quoteAddress(found),
-      'state in "resource" the public URL of this API, with the path that a gateway removes',
-    )
-  }
-
   /** §11.1: by hash, as a client chooses how long its `jti` is, and by key, as it chooses which. */
-  function used({ claims }: SignedProof, { ttl }: Fresh, demand: Demand): Later<void> {
+  function used({ claims }: SignedProof, { ttl }: Fresh, demand: ProofInput): Later<void> {
     const { thumbprint: owner, request, identity = request } = demand
     return andThen(sha256(`${owner}.${claims.jti}`), (key) =>
       replays.use({ key, ttl, owner, request: identity }),
@@ -109,8 +95,8 @@ export function createDpopProofs(
 }
 
 /** The hash of a token is asked for with every request that it comes with. */
-function tokenHashes(): (known: Known) => Later<string> {
-  const hashes = new WeakMap<Known, string>()
+function tokenHashes(): (known: ValidatedToken) => Later<string> {
+  const hashes = new WeakMap<ValidatedToken, string>()
   return (known) => {
     const hash = hashes.get(known)
     if (hash !== undefined) return hash
@@ -122,8 +108,8 @@ function tokenHashes(): (known: Known) => Later<string> {
 }
 
 function isSame(
-  shown: Shown,
-  { known, proof, request: { method, url, originalUrl = url } }: Demand,
+  shown: CheckedRequest,
+  { known, proof, request: { method, url, originalUrl = url } }: ProofInput,
 ): boolean {
   return (
     shown.proof === proof &&
@@ -142,8 +128,27 @@ function checkMethod({ htm }: ProofClaims, { method }: RequestLike): void {
   )
 }
 
+/** §4.3 no. 9. */
+function checkTarget(
+  { htu }: ProofClaims,
+  request: RequestLike,
+  resources: readonly ResourceAddress[],
+): void {
+  const targets = targetsOf(request, resources)
+  if (typeof targets === 'string') throw invalid('the URL of the request as "htu"', targets)
+  if (isFor(htu, targets)) return
+  // Origins alone: a path may name a person, or hold a secret.
+  const origins = targets.map(originOf)
+  const found = originOf(htu)
+  throw invalid(
+    `"htu" at ${origins.map(quoteAddress).join(' or ')}, with the path of the request`,
+    origins.includes(found) ? 'another path there' : quoteAddress(found),
+    'state in "resource" the public URL of this API, with the path that a gateway removes',
+  )
+}
+
 /** §4.3 no. 12 a and b. */
-function checkToken({ claims, thumbprint }: SignedProof, hash: string, demand: Demand): void {
+function checkToken({ claims, thumbprint }: SignedProof, hash: string, demand: ProofInput): void {
   if (claims.ath !== hash)
     throw invalid('"ath" as the hash of the token beside it', 'that of another text')
   if (thumbprint === demand.thumbprint) return

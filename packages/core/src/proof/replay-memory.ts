@@ -11,7 +11,7 @@ export interface ReplayMemory {
    *
    * @param ttl seconds
    * @param thumbprint of the key that signed the proof
-   * @returns `full` where there is no room: to forget another proof would let it pass again
+   * @returns `full` where there is no space: to forget another proof would let it pass again
    */
   add(key: string, ttl: number, thumbprint: string): 'added' | 'present' | 'full'
 }
@@ -26,7 +26,7 @@ interface Owner {
  * Makes the memory for used proofs.
  *
  * One owner may hold as much as is still free: a busy client never takes more than half, and leaves
- * room for the next.
+ * space for the next.
  */
 export function createReplayMemory(
   maxEntries: number,

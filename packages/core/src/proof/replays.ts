@@ -6,7 +6,7 @@ import { printable } from '../kit/display.js'
 import { Denial } from '../kit/errors.js'
 import type { Emitter } from '../kit/events.js'
 import type { Later } from '../kit/later.js'
-import { within, type Runtime } from '../kit/runtime.js'
+import { withTimeout, type Runtime } from '../kit/runtime.js'
 import { encodeBase64url } from '../kit/sha256.js'
 import type { DpopSettings, ReplayStore } from '../options/dpop.js'
 import { createReplayMemory } from './replay-memory.js'
@@ -69,9 +69,13 @@ function replaysIn(
 
   async function ready(): Promise<void> {
     if (hasPassed) return
+    await (test ??= selfTest().finally(() => (test = undefined)))
+  }
+
+  /** Requests that wait for one test share its event. */
+  async function selfTest(): Promise<void> {
     const key = encodeBase64url(runtime.randomBytes(32))
-    test ??= showMemory(add, key).finally(() => (test = undefined))
-    await test.catch((error: unknown) => {
+    await showMemory(add, key).catch((error: unknown) => {
       emitter.emit('replayStoreFailed', { message: messageOf(error), accepted: false })
       throw unavailable(error)
     })
@@ -109,7 +113,7 @@ type Add = (key: string, ttl: number) => Promise<'added' | 'present'>
 function boundedAdd(store: ReplayStore, timeout: number, runtime: World): Add {
   return async (key, ttl) => {
     const answer = Promise.resolve().then(() => store.add(key, ttl))
-    const found = await within(runtime, answer, timeout, () => {
+    const found = await withTimeout(runtime, answer, timeout, () => {
       throw new Error(`no answer within ${timeout} ms`)
     })
     if (found === 'added' || found === 'present') return found
@@ -148,7 +152,7 @@ function replayed(): Denial {
 function full(maxEntries: number): Denial {
   return new Denial('replay_store_unavailable', {
     check: 'replay',
-    expected: 'room for another used proof',
+    expected: 'space for another used proof',
     actual: `a memory of ${maxEntries} that is full, or of which this key holds half of what is free`,
     hint: 'raise "dpop.replay.maxEntries", or use a shared store',
   })

@@ -8,7 +8,7 @@ import type { Caller, Requirement } from './requirement.js'
 export type BindingKind = 'dpop' | 'certificate' | 'any'
 
 /** What each kind asks for, and which scheme the challenge offers. */
-const KINDS: Readonly<
+const BINDINGS: Readonly<
   Record<
     BindingKind,
     {
@@ -49,13 +49,13 @@ const KINDS: Readonly<
  * ```
  */
 export function requiredBinding(kind: BindingKind): Requirement {
-  if (!Object.hasOwn(KINDS, kind))
+  if (!Object.hasOwn(BINDINGS, kind))
     throw configurationError(
       'requiredBinding("dpop"), ("certificate") or ("any")',
       quote(kind),
       'name what the token must be bound to',
     )
-  const { name, members, schemes } = KINDS[kind]
+  const { name, members, schemes } = BINDINGS[kind]
   const isMet = (confirmation: Confirmation | undefined) =>
     members.some((member) => confirmation?.[member] !== undefined)
   return Object.freeze<Requirement>({

@@ -36,6 +36,7 @@ export type ClaimCondition =
  *
  * @param claim its name, whatever characters that has, or the path to a member within it:
  *   `['realm_access', 'roles']`
+ * @returns the requirement; it refuses with `claim_requirement_unmet`, status 403
  * @throws {GuardError} `invalid_configuration` for an empty name or path, and for anything but one
  *   condition
  * @example
@@ -52,13 +53,13 @@ export function requiredClaim(
 ): Requirement {
   texts('claim', claim)
   const path: readonly string[] = Object.freeze([claim].flat())
-  const { fits, expected, missed } = prepare(condition)
+  const { fits, expected, missed } = conditionTest(condition)
   const name = `claim ${path.join('.')}`
   return Object.freeze({
     name,
     check({ claims }: Caller): Outcome {
       const value = follow(claims, path)
-      const decide = (answer: unknown): Refusal | undefined => {
+      const refusalFor = (answer: unknown): Refusal | undefined => {
         // Whatever merely counts as true is no yes.
         if (answer === true) return undefined
         const reason = {
@@ -68,7 +69,7 @@ export function requiredClaim(
         }
         return { code: 'claim_requirement_unmet', reason }
       }
-      return value === undefined ? decide(false) : andThen(given(fits(value)), decide)
+      return value === undefined ? refusalFor(false) : andThen(given(fits(value)), refusalFor)
     },
   })
 }
@@ -121,7 +122,7 @@ const ROWS = {
   satisfies: { check: anything, says: 'whatever a function answers `true` to' },
 } as const satisfies OptionRows<ClaimCondition>
 
-function prepare(condition: ClaimCondition): Test {
+function conditionTest(condition: ClaimCondition): Test {
   readOptions('conditions of requiredClaim', condition, ROWS)
   const stated = Object.entries(condition).filter(([, wanted]) => wanted !== undefined)
   const [name, wanted] = stated[0] ?? []

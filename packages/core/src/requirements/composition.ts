@@ -4,7 +4,7 @@ import { andThen, type Later } from '../kit/later.js'
 import {
   evaluate,
   requireRequirements,
-  type Question,
+  type RequirementInput,
   type Outcome,
   type Requirement,
   type Requirements,
@@ -14,6 +14,7 @@ import {
 /**
  * Requires all of several things, asked in order; the first that is not met refuses.
  *
+ * @returns the requirement; it refuses as the first that is not met
  * @throws {GuardError} `invalid_configuration` for none, or for anything that is no requirement
  * @example
  * ```ts
@@ -33,8 +34,9 @@ export function allOf<Requests extends readonly unknown[]>(
 }
 
 /**
- * Requires one of several things, asked in order; the first that is met grants.
+ * Requires one of several things, asked in order; the first that is met allows.
  *
+ * @returns the requirement; it refuses with the code that all share, else with `rule_unmet`
  * @throws {GuardError} `invalid_configuration` for none, or for anything that is no requirement
  * @example
  * ```ts
@@ -64,7 +66,7 @@ export function anyOf<Requests extends readonly unknown[]>(
 function combine<Request>(
   word: string,
   requirements: readonly Requirement<Request>[],
-  decide: (question: Question<Request>) => Outcome,
+  decide: (question: RequirementInput<Request>) => Outcome,
 ): Requirement<Request> {
   const scope = [...new Set(requirements.flatMap((requirement) => requirement.scope ?? []))]
   const name = `${word} (${requirements.map((requirement) => requirement.name).join('; ')})`
@@ -77,7 +79,7 @@ function combine<Request>(
 
 function firstRefusal<Request>(
   [first, ...others]: readonly Requirement<Request>[],
-  question: Question<Request>,
+  question: RequirementInput<Request>,
 ): Outcome {
   if (first === undefined) return undefined
   return andThen(evaluate(first, question), (refusal) => refusal ?? firstRefusal(others, question))
@@ -86,7 +88,7 @@ function firstRefusal<Request>(
 /** The refusals of all; `undefined` as soon as one is met. */
 function allRefusals<Request>(
   [first, ...others]: readonly Requirement<Request>[],
-  question: Question<Request>,
+  question: RequirementInput<Request>,
 ): Later<readonly Refusal[] | undefined> {
   if (first === undefined) return []
   return andThen(evaluate(first, question), (refusal) => {

@@ -1,4 +1,4 @@
-/** What a route asks of a caller whose token is good; one form for adapters and for plain code. */
+/* What a route asks of a caller whose token is good; one form for adapters and for plain code. */
 export { allOf, anyOf } from './composition.js'
 export { requiredBinding } from './binding.js'
 export type { BindingKind } from './binding.js'
@@ -7,7 +7,7 @@ export type { ClaimCondition } from './claim.js'
 export { requiredKind } from './kind.js'
 export { requiredPower } from './power.js'
 export type { PowerOptions } from './power.js'
-export type { Caller, Requirement, Requirements, Together } from './requirement.js'
+export type { Caller, Lookups, Requirement, Requirements, Together } from './requirement.js'
 export { requiredRule } from './rule.js'
 export { requiredScopes } from './scopes.js'
 export type { ScopesOptions } from './scopes.js'

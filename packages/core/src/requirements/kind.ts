@@ -10,6 +10,7 @@ import { quote } from '../kit/display.js'
  *
  * Narrows the `kinds` that the resource server accepts; it can't widen them.
  *
+ * @returns the requirement; it refuses with `kind_not_accepted`, status 403
  * @throws {GuardError} `invalid_configuration` for no kind, or an unknown one
  * @example
  * ```ts

@@ -67,6 +67,7 @@ const ROWS = {
  * Does not look at scopes, the tenant or the kind, and never joins two powers to one. A token
  * without a credential has no powers.
  *
+ * @returns the requirement; it refuses with `power_missing`, status 403
  * @throws {GuardError} `invalid_configuration` for a function, action or domain that is missing, or
  *   an unknown option
  * @example
@@ -83,7 +84,7 @@ const ROWS = {
 export function requiredPower<Request = unknown>(
   options: PowerOptions<Request>,
 ): Requirement<Request> {
-  const { domain, criteria, name } = prepare(options)
+  const { domain, criteria, name } = readPower(options)
   const decide = ({ powers, kind }: Caller, wanted: unknown): Refusal | undefined => {
     // A request that names no domain must not match a power that names none.
     if (typeof wanted !== 'string' || wanted === '')
@@ -102,7 +103,7 @@ export function requiredPower<Request = unknown>(
   })
 }
 
-function prepare<Request>(options: PowerOptions<Request>) {
+function readPower<Request>(options: PowerOptions<Request>) {
   const { type, anyDomain, wildcard } = readOptions('options of requiredPower', options, ROWS)
   // These two have no default.
   text('function', options.function)
@@ -167,7 +168,7 @@ function refusal(expected: string, actual: string, hint?: string): Refusal {
 }
 
 const NO_POWERS =
-  'if the credential grants some, the Verifier dropped them: versions before 2.0.7 drop what they do not know of newer credentials'
+  'if the credential has some, the Verifier dropped them: versions before 2.0.7 drop what they do not know of newer credentials'
 
 function describe(powers: readonly Power[]): string {
   if (powers.length === 0) return 'no powers'

@@ -1,6 +1,6 @@
 /* What a route asks of a caller, and how it is asked. */
 import type { AuthContext } from '../context.js'
-import { configurationError, Denial, ERRORS, type GuardError, type Refusal } from '../kit/errors.js'
+import { configurationError, Denial, ERRORS, GuardError, type Refusal } from '../kit/errors.js'
 import { andThen, given, orElse, type Later } from '../kit/later.js'
 import { quote } from '../kit/display.js'
 import type { StatusLists } from '../status/status.js'
@@ -46,7 +46,7 @@ export interface Lookups {
 }
 
 /** What a requirement is asked about. */
-export interface Question<Request> {
+export interface RequirementInput<Request> {
   readonly caller: Caller
   readonly request: Request
   readonly lookups: Lookups
@@ -59,7 +59,7 @@ export type Outcome = Later<Refusal | undefined>
  * Asks a requirement of a caller.
  *
  * @returns nothing when it is met at once, a promise when that takes time
- * @throws {GuardError} `invalid_configuration` for what is no requirement
+ * @throws {GuardError} `invalid_configuration` for what is no requirement, and of what it asks
  * @throws {Denial} `scope_missing`, `power_missing`, `tenant_mismatch`, `kind_not_accepted`,
  *   `claim_requirement_unmet`, `rule_unmet`, `token_not_bound`, `credential_revoked`,
  *   `status_unavailable`, `rule_failed`
@@ -79,10 +79,12 @@ export function checkRequirement<Request>(
 /**
  * Asks a requirement and turns whatever goes wrong meanwhile into a refusal: what can't be decided
  * is neither granted nor denied for good.
+ *
+ * @throws {GuardError} `invalid_configuration` of what the requirement asks
  */
 export function evaluate<Request>(
   requirement: Requirement<Request>,
-  question: Question<Request>,
+  question: RequirementInput<Request>,
 ): Outcome {
   const { caller, request, lookups } = question
   return orElse(
@@ -131,6 +133,8 @@ function enforce({ name, scope }: Requirement<never>, refusal: Refusal | undefin
 
 function failure({ name }: Requirement<never>, error: unknown): Refusal {
   if (error instanceof Denial) return error.refusal
+  // No request can mend it: the developer has to read what to do.
+  if (error instanceof GuardError && error.kind === 'configuration') throw error
   const actual = `an error of the type ${error instanceof Error ? error.name : typeof error}`
   const hint = 'nothing was decided; the "cause" of the "denied" event says what went wrong'
   const reason = { check: 'requirements', expected: name, actual, hint }
@@ -146,7 +150,7 @@ function refusalOf(requirement: Requirement<never>, outcome: unknown): Refusal |
     typeof reason?.expected === 'string'
   )
     return outcome as Refusal
-  const hint = 'return undefined to grant, or a refusal with code and reason'
+  const hint = 'return undefined to allow, or a refusal with code and reason'
   return {
     code: 'rule_unmet',
     reason: {

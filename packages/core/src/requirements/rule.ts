@@ -7,11 +7,12 @@ import type { Caller, Requirement } from './requirement.js'
 /**
  * Requires what only the application can tell: for example that this caller owns that order.
  *
- * Grants for `true` alone; whatever else the function returns refuses with 403. When it throws,
+ * Allows for `true` alone; whatever else the function returns refuses with 403. When it throws,
  * nothing is decided: 503, and what it threw is the `cause` in the `denied` event.
  *
  * @param name for the `denied` event: `owner of the order`
  * @param rule may take its time; it is asked for every request, and nothing of it is remembered
+ * @returns the requirement; it refuses with `rule_unmet`, status 403, or `rule_failed`, status 503
  * @throws {GuardError} `invalid_configuration` for an empty name, or a rule that is no function
  * @example
  * ```ts

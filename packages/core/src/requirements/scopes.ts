@@ -29,6 +29,7 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/
  * them, powers are what restricts access.
  *
  * @param scopes one, several separated by spaces, or a list
+ * @returns the requirement; it refuses with `scope_missing`, status 403
  * @throws {GuardError} `invalid_configuration` for no scope, or one with characters that no scope
  *   can have
  * @example

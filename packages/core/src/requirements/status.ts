@@ -34,8 +34,10 @@ const HINT =
  * `unlisted` says otherwise.
  *
  * @param options see {@link StatusOptions}
- * @returns the requirement
- * @throws {GuardError} `invalid_configuration`
+ * @returns the requirement; it refuses with `credential_revoked`, status 401, `rule_unmet`, status
+ *   403, or `status_unavailable`, status 503
+ * @throws {GuardError} `invalid_configuration` for an unknown option; with the request, where the
+ *   resource server has no option `status`
  * @example
  * ```ts
  * import { allOf, createResourceServer, requiredPower, requiredStatus } from '@verifier-guard/core'

@@ -67,6 +67,7 @@ const ENVIRONMENT = /(?<=.)-(?:stg|dev|pre)$/i
  *
  * @param tenant a name, or a function that takes it from the request; take it from where the caller
  *   can't choose another tenant's data
+ * @returns the requirement; it refuses with `tenant_mismatch`, status 403
  * @throws {GuardError} `invalid_configuration` for an empty tenant or an unknown option
  * @example
  * ```ts

@@ -1,3 +1,5 @@
+/* Compares texts of requests with those of tokens. */
+
 /**
  * Compares without the case of ASCII letters, and of those only: by the rules of Unicode the Kelvin
  * sign would pass for a "k".

@@ -38,7 +38,7 @@ export const CLAIM_RULES: RuleTable<ClaimContext> = {
       expects: () => 'registered claims of their types',
       finds: () => 'such claims',
       fault: wrongType,
-      isGround: true,
+      stopsTable: true,
     },
     {
       // What kind of JWT it is says more than what it lacks for being another.
@@ -58,7 +58,7 @@ export const CLAIM_RULES: RuleTable<ClaimContext> = {
           .map(quote)
           .join(', ') || 'none',
       fault: missingClaim,
-      isGround: true,
+      stopsTable: true,
     },
     ...TIME_RULES,
     TOKEN_KIND_RULE,
@@ -162,10 +162,10 @@ function missing(name: Required, profile: Profile): Fault {
   return { code: 'claim_invalid', expected, actual: 'none', hint: missingHint(name, profile) }
 }
 
-function missingHint(name: Required, { credential, readsSigns }: Profile): string | undefined {
+function missingHint(name: Required, { credential, readsKindClaims }: Profile): string | undefined {
   if (name === 'exp') return 'a token that never expires can never be taken back'
   if (name === 'aud')
-    return readsSigns
+    return readsKindClaims
       ? 'Keycloak leaves it out until the client has an audience mapper; where the server can state none, as Amazon Cognito, set "audience" to null and name the clients in "clientIds"'
       : undefined
   return credential ? undefined : `the profile "rfc9068" asks for it (RFC 9068 §2.2), ${OTHERS}`

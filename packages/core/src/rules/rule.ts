@@ -2,7 +2,7 @@
  * A rule for a verified token as a row: what it asks, what it finds, and what is wrong. A decision
  * stops at the first fault; an explanation reads every row.
  */
-import { Denial, type ErrorCode } from '../kit/errors.js'
+import { Denial, type DenialCheck, type ErrorCode } from '../kit/errors.js'
 
 /** What a rule found wrong. What it leaves out is said by the row itself. */
 export interface Fault {
@@ -24,13 +24,13 @@ export interface Rule<Context> {
   /** What is wrong, or `undefined` where the token passes. */
   readonly fault: (context: Context) => Fault | undefined
   /** Whether the later rows of its table can't be asked once this one failed. */
-  readonly isGround?: true
+  readonly stopsTable?: true
 }
 
 /** Rules that are asked together, and what they look at. */
 export interface RuleTable<Context> {
   /** The name of these rules in the reason of a denial. */
-  readonly check: string
+  readonly check: DenialCheck
   readonly rows: readonly Rule<Context>[]
 }
 
@@ -47,7 +47,7 @@ export function applyRules<Context>({ check, rows }: RuleTable<Context>, context
 }
 
 function denialOf<Context>(
-  check: string,
+  check: DenialCheck,
   { expects, finds }: Rule<Context>,
   { code, expected, actual, hint }: Fault,
   context: Context,

@@ -3,7 +3,7 @@
  * fault or none out.
  *
  * The key, the issuer and, for a user, the audience of an id_token may be those of an access token,
- * and both say `typ: JWT`. So certain signs come first, then what the operator states, and a guess
+ * and both say `typ: JWT`. So certain clues come first, then what the operator states, and a guess
  * last.
  */
 import { quote } from '../kit/display.js'
@@ -11,22 +11,22 @@ import { asList, clientsOf } from './audience.js'
 import type { ClaimContext } from './claims.js'
 import type { Fault, Rule } from './rule.js'
 
-/** What a sign says: that this is an access token, or what speaks against it. */
+/** What a clue says: that this is an access token, or what speaks against it. */
 type Verdict = 'access token' | Fault
 
-/** One sign; `undefined` where it says nothing. */
-type Sign = (context: ClaimContext) => Verdict | undefined
+/** One clue; `undefined` where it says nothing. */
+type Clue = (context: ClaimContext) => Verdict | undefined
 
-/** The signs in the order in which they are read: the first that says something decides. */
-const SIGNS: readonly Sign[] = [
+/** The clues in the order in which they are read: the first that says something decides. */
+const CLUES: readonly Clue[] = [
   byHeader,
   byStatedKind,
   byOperator,
-  byIdTokenMark,
+  byIdTokenClaim,
   byOwnClaim,
   byAudience,
-  bySessionMark,
-  byAccessTokenMark,
+  bySessionClaim,
+  byAccessTokenClaim,
 ]
 
 /** The rule for the kind of a token (RFC 8725 §2.8, RFC 9068 §2.1). */
@@ -35,8 +35,8 @@ export const TOKEN_KIND_RULE: Rule<ClaimContext> = {
   expects: () => 'an access token',
   finds: () => 'nothing that speaks against it',
   fault(context) {
-    for (const sign of SIGNS) {
-      const verdict = sign(context)
+    for (const clue of CLUES) {
+      const verdict = clue(context)
       if (verdict !== undefined) return verdict === 'access token' ? undefined : verdict
     }
     return undefined
@@ -69,8 +69,8 @@ const KIND_CLAIMS = [
 
 /** `events` makes a logout token or another security event (RFC 8417 §2.2). */
 function byStatedKind({ claims, issuer: { profile } }: ClaimContext): Verdict | undefined {
-  if (profile.readsMarks && Object.hasOwn(claims, 'events')) return marked('events')
-  if (!profile.readsSigns) return undefined
+  if (profile.refusesIdTokenClaims && Object.hasOwn(claims, 'events')) return withClaim('events')
+  if (!profile.readsKindClaims) return undefined
   let verdict: Verdict | undefined
   for (const { name, access, other } of KIND_CLAIMS) {
     const stated = claims[name]
@@ -93,10 +93,10 @@ function byOperator({ claims, issuer: { idTokens } }: ClaimContext): Verdict | u
 }
 
 /** What access tokens never carry: hashes of one, and the Java Verifiers' own claim. */
-const ID_TOKEN_MARKS = ['vc_json', 'at_hash', 'c_hash', 's_hash'] as const
+export const ID_TOKEN_CLAIMS = ['vc_json', 'at_hash', 'c_hash', 's_hash'] as const
 
-function byIdTokenMark({ claims, issuer: { profile } }: ClaimContext): Verdict | undefined {
-  return profile.readsMarks ? firstMark(ID_TOKEN_MARKS, claims) : undefined
+function byIdTokenClaim({ claims, issuer: { profile } }: ClaimContext): Verdict | undefined {
+  return profile.refusesIdTokenClaims ? faultOf(ID_TOKEN_CLAIMS, claims) : undefined
 }
 
 /**
@@ -107,7 +107,7 @@ const OWN_CLAIMS = ['azpacr', 'appidacr', 'gty'] as const
 
 /** An id_token without `aud` does not exist (OpenID Connect Core §2). */
 function byOwnClaim({ claims, issuer: { profile } }: ClaimContext): Verdict | undefined {
-  if (!profile.readsSigns) return undefined
+  if (!profile.readsKindClaims) return undefined
   const isOne =
     !Object.hasOwn(claims, 'aud') || OWN_CLAIMS.some((name) => Object.hasOwn(claims, name))
   return isOne ? 'access token' : undefined
@@ -121,7 +121,7 @@ function byOwnClaim({ claims, issuer: { profile } }: ClaimContext): Verdict | un
 function byAudience({ claims, issuer: { profile } }: ClaimContext): Verdict | undefined {
   const { scope, scp } = claims
   const isStated = KIND_CLAIMS.some(({ name }) => claims[name] !== undefined)
-  if (!profile.readsSigns || isStated || (scope ?? scp) === undefined) return undefined
+  if (!profile.readsKindClaims || isStated || (scope ?? scp) === undefined) return undefined
   const clients = clientsOf(claims, profile.clientClaims)
   const isElsewhere =
     clients.length > 0 && !asList(claims['aud']).some((one) => clients.includes(one))
@@ -129,29 +129,29 @@ function byAudience({ claims, issuer: { profile } }: ClaimContext): Verdict | un
 }
 
 /** What id_tokens have of the user's session, and the access tokens of some servers too. */
-const SESSION_MARKS = ['auth_time', 'acr', 'amr', 'sid'] as const
+const SESSION_CLAIMS = ['auth_time', 'acr', 'amr', 'sid'] as const
 
-function bySessionMark(context: ClaimContext): Verdict | undefined {
-  if (!context.issuer.profile.readsMarks) return undefined
-  const fault = firstMark(SESSION_MARKS, context.claims)
+function bySessionClaim(context: ClaimContext): Verdict | undefined {
+  if (!context.issuer.profile.refusesIdTokenClaims) return undefined
+  const fault = faultOf(SESSION_CLAIMS, context.claims)
   return fault && guessed(fault, context)
 }
 
-function byAccessTokenMark(context: ClaimContext): Verdict | undefined {
-  const marks = context.issuer.profile.accessTokenMarks
-  if (marks.length === 0 || marks.some((name) => Object.hasOwn(context.claims, name)))
+function byAccessTokenClaim(context: ClaimContext): Verdict | undefined {
+  const names = context.issuer.profile.accessTokenClaims
+  if (names.length === 0 || names.some((name) => Object.hasOwn(context.claims, name)))
     return undefined
-  const expected = `one of ${marks.map(quote).join(', ')}, which access tokens have`
+  const expected = `one of ${names.map(quote).join(', ')}, which access tokens have`
   return guessed({ ...notOne('none'), expected }, context)
 }
 
-function firstMark(marks: readonly string[], claims: ClaimContext['claims']): Fault | undefined {
-  const mark = marks.find((name) => Object.hasOwn(claims, name))
-  return mark === undefined ? undefined : marked(mark)
+function faultOf(names: readonly string[], claims: ClaimContext['claims']): Fault | undefined {
+  const found = names.find((name) => Object.hasOwn(claims, name))
+  return found === undefined ? undefined : withClaim(found)
 }
 
-function marked(mark: string): Fault {
-  return notOne(`the claim "${mark}", which id_tokens and logout tokens have`)
+function withClaim(name: string): Fault {
+  return notOne(`the claim "${name}", which id_tokens and logout tokens have`)
 }
 
 const HINT = 'this looks like an id_token: send the access token instead'
@@ -162,7 +162,7 @@ function notOne(actual: string): Fault {
 
 /** Access tokens of some servers look like their id_tokens: the operator has to know. */
 function guessed(fault: Fault, { claims, issuer: { profile } }: ClaimContext): Fault {
-  if (!profile.readsSigns) return fault
+  if (!profile.readsKindClaims) return fault
   const remedy = FLAT.some((name) => Object.hasOwn(claims, name))
     ? 'flat claims of a FIWARE VCVerifier look the same: set the profile "fiware" for it'
     : 'where access tokens of this server look so, say with "idTokens" how to tell them apart'

@@ -1,6 +1,6 @@
 /* A status list as it was signed: its rules, and what it says of an index. */
 import { printable } from '../kit/display.js'
-import { exchange, HttpFailure, retryAfter } from '../kit/http.js'
+import { sendBounded, HttpFailure, retryAfter } from '../kit/http.js'
 import { parseJws, type UnverifiedJws } from '../jwt/jws.js'
 import { seconds, type Json } from '../kit/members.js'
 import type { Runtime } from '../kit/runtime.js'
@@ -49,7 +49,7 @@ export async function fetchStatusList(
   signal: AbortSignal,
 ): Promise<StatusList> {
   const { url, form } = source
-  const { status, headers, body } = await exchange(runtime, {
+  const { status, headers, body } = await sendBounded(runtime, {
     url,
     headers: { accept: form.mediaType },
     timeout: TIMEOUT,

@@ -66,6 +66,7 @@ export function createStatusLists(
     max: MAX_LISTS,
     dispose: (list) => list.close(),
   })
+  let isClosed = false
   const listAt: ListAt = (url, form) => {
     const name = `${form.entry} ${url}`
     const known = kept.get(name)
@@ -74,7 +75,8 @@ export function createStatusLists(
     if (place === undefined) return undefined
     const { verifier, order } = place
     const list = keepList({ url, form, verifier, order }, { limits: settings, runtime, emitter })
-    kept.set(name, list)
+    if (isClosed) list.close()
+    else kept.set(name, list)
     return list
   }
   return {
@@ -88,7 +90,10 @@ export function createStatusLists(
       return firstRefusal(entries.map((entry) => checkEntry(entry, listAt, unlisted)))
     },
     health: () => [...kept.values()].map((list) => list.health()),
-    close: () => kept.clear(),
+    close: () => {
+      isClosed = true
+      kept.clear()
+    },
   }
 }
 

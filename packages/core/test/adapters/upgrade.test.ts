@@ -78,6 +78,20 @@ describe('protectUpgrade', () => {
     expect(upgrades).toBe(0)
   })
 
+  test('close() ends the resource server that it made', async () => {
+    const upgrade = protectUpgrade(trust, () => {})
+    upgrade.close()
+    const closed = createServer().on('upgrade', upgrade).listen(0, '127.0.0.1')
+    await once(closed, 'listening')
+    const client = new WebSocket(`ws://127.0.0.1:${(closed.address() as AddressInfo).port}`, {
+      headers: { authorization: `Bearer ${verifier.mint()}` },
+    })
+    const [, response] = (await once(client, 'unexpected-response')) as [unknown, IncomingMessage]
+    expect(response.statusCode).toBe(503)
+    response.resume()
+    closed.close()
+  })
+
   test('keeps no socket of a refused caller, who does not have to hang up for that', async () => {
     const connected = once(server, 'connection') as Promise<[Socket]>
     const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true })

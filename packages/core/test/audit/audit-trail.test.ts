@@ -4,6 +4,8 @@ import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import express from 'express'
 import pino from 'pino'
 import request from 'supertest'
+import { createApi } from '../../../../test/dpop/api.js'
+import { createHolder } from '../../../../test/dpop/holder.js'
 import { auditTrail, type AuditEntry, type AuditTrailOptions } from '../../src/audit/audit-trail.js'
 import { createResourceServer, type ResourceServerOptions } from '../../src/index.js'
 
@@ -127,6 +129,28 @@ describe('a line of the audit trail', () => {
     expect(refused.body).toMatchObject({ correlation_id: trace })
     expect(entries.map(({ correlationId }) => correlationId)).toEqual([trace, trace])
   })
+})
+
+test.each([
+  ['that is new', 0],
+  ['that is remembered', 2],
+])('a stolen bound token %s names no person', async (_, uses) => {
+  const entries: AuditEntry[] = []
+  const write = (entry: AuditEntry) => void entries.push(entry)
+  const { events } = auditTrail({ write, persons: ['subject'] })
+  const api = createApi({ events })
+  for (let use = 0; use < uses; use += 1) await api.send(api.proof())
+  entries.length = 0
+  const byThief = createHolder().proof({
+    url: 'https://api.example.org/orders',
+    token: api.token,
+    at: api.now(),
+  })
+  expect((await api.send(byThief)).code).toBe('dpop_key_mismatch')
+  expect(entries).toHaveLength(1)
+  expect(entries[0]).toMatchObject({ result: 'denied', issuer: 'https://as.example.org' })
+  expect(entries[0]).not.toHaveProperty('persons')
+  api.close()
 })
 
 describe('the audit trail writes', () => {

@@ -36,6 +36,11 @@ test.each([
   expect(known.cure === undefined).toBe(form === 'jwt')
 })
 
+test('a claim that access tokens have too makes no id_token', () => {
+  const nonce = jwt({ typ: 'JWT' }, { iss: 'https://as.example.org', aud: 'a', nonce: 'n' })
+  expect(recognize(nonce).form).toBe('jwt')
+})
+
 test('a text of any content gets a name', () => {
   for (const text of ['\0', '.', '..', 'a.b.c', '{', '{"a":', '~', 'eyJ', '\ud800.\ud800.'])
     expect(recognize(text).says).toBeTruthy()

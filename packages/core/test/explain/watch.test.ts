@@ -1,9 +1,13 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createServer, get, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createResourceServer, requiredPower, systemRuntime } from '@verifier-guard/core'
 import { watchDecisions } from '@verifier-guard/core/explain'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
+import { PART_OF } from '../../src/explain/watch.js'
 
+const SOURCES = join(__dirname, '../../src')
 const verifier = createDevVerifier()
 const api = createResourceServer({
   issuer: verifier.issuer,
@@ -74,6 +78,34 @@ test.each([
     expect(JSON.stringify(decision)).not.toContain(token.split('.')[1])
   },
 )
+
+test.each([
+  ['a proof that no resource server can check', 'DPoP', undefined],
+  ['several proofs', 'DPoP', 'one, other'],
+])('%s crosses the first check: nothing was read of the token', async (_, scheme, dpop) => {
+  const bound = createResourceServer({
+    issuer: verifier.issuer,
+    profile: 'eudistack',
+    ...(dpop !== undefined && { resource: 'https://api.example.org' }),
+    runtime: { ...systemRuntime, fetch: verifier.fetch, warn: () => {} },
+  })
+  const headers = { authorization: `${scheme} ${verifier.mint()}`, ...(dpop && { dpop }) }
+  const request = { method: 'GET', url: '/', headers }
+  const decision = await shown(() => bound.authenticate(request))
+  expect(marks(decision)).toBe('fssssssss')
+  bound.close()
+})
+
+test('every check that a denial may state is a part of the decision', () => {
+  const sources = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(join(SOURCES, path), 'utf8'))
+  const checks = new Set(
+    sources.flatMap((text) => [...text.matchAll(/\bcheck: '([a-z-]+)'/g)].map(([, name]) => name!)),
+  )
+  checks.delete('options')
+  expect([...checks].sort()).toEqual(Object.keys(PART_OF).sort())
+})
 
 test('a missing power crosses the last check, with the cure', async () => {
   const power = requiredPower({ domain: 'DOME', function: 'Order', action: 'Read' })

@@ -1,4 +1,4 @@
-import { answer as answerWith } from '../../src/challenge.js'
+import { refusalAnswer as answerWith } from '../../src/challenge.js'
 import {
   configurationError,
   Denial,
@@ -47,6 +47,17 @@ describe('the table of errors', () => {
   test('can not be changed', () => {
     expect(Object.isFrozen(ERRORS)).toBe(true)
     for (const code of codes) expect(Object.isFrozen(ERRORS[code])).toBe(true)
+  })
+})
+
+describe('a class of the application that extends GuardError', () => {
+  class Mine extends GuardError {}
+  const refusal = { code: 'claim_invalid', reason } as const
+
+  test('has its own instances alone', () => {
+    expect(new GuardError(refusal, answer('claim_invalid')) instanceof Mine).toBe(false)
+    expect(new Mine(refusal, answer('claim_invalid')) instanceof Mine).toBe(true)
+    expect(new Mine(refusal, answer('claim_invalid')) instanceof GuardError).toBe(true)
   })
 })
 

@@ -98,7 +98,7 @@ describe('what a developer has to know is said once where nobody listens', () =>
     expect(warnings[0]).toBe(
       'A request was refused with issuer_not_trusted: expected "iss" to be "a", found "b": mend it. ' +
         'The page docs/errors.md#issuer_not_trusted of the repository has its causes. ' +
-        'This is said once; the event "denied" (option "events") tells of every denial.',
+        'This is said once; the event "denied" (option "events") reports every denial.',
     )
   })
 

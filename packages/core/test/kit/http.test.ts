@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
-import { exchange, getJson, HttpFailure, retryAfter } from '../../src/kit/http.js'
+import { sendBounded, getJson, HttpFailure, retryAfter } from '../../src/kit/http.js'
 import { systemRuntime } from '../../src/kit/runtime.js'
 import { SEALS } from '../fixtures/certificates.js'
 
@@ -253,7 +253,7 @@ describe('exchange', () => {
     })
     const abort = new AbortController()
     abort.abort()
-    expect((await failure(exchange(runtime, { ...bounds, signal: abort.signal }))).reason).toBe(
+    expect((await failure(sendBounded(runtime, { ...bounds, signal: abort.signal }))).reason).toBe(
       'aborted',
     )
     expect(sent).toBe(0)
@@ -262,7 +262,7 @@ describe('exchange', () => {
   test('ends at once when it is called off, also with a fetch that knows no signal', async () => {
     const abort = new AbortController()
     const pending = failure(
-      exchange(
+      sendBounded(
         answering(() => new Promise(() => {})),
         { ...bounds, signal: abort.signal },
       ),
@@ -280,7 +280,7 @@ describe('exchange', () => {
     }
     const { signal } = new AbortController()
     const removed = jest.spyOn(signal, 'removeEventListener')
-    await exchange({ ...with200('ok'), schedule }, { ...bounds, signal })
+    await sendBounded({ ...with200('ok'), schedule }, { ...bounds, signal })
     expect(timers.size).toBe(0)
     expect(removed).toHaveBeenCalledTimes(1)
   })
@@ -291,7 +291,7 @@ describe('exchange', () => {
       sent = init
       return Promise.resolve(new Response('{"error":"invalid_client"}', { status: 401 }))
     })
-    const answer = await exchange(runtime, {
+    const answer = await sendBounded(runtime, {
       ...bounds,
       method: 'POST',
       headers: { a: 'b' },

@@ -464,14 +464,14 @@ describe('defaults', () => {
   })
 
   test('what an issuer states as undefined does not undo what all share', () => {
-    const unset = { issuer, profile: undefined, algorithms: undefined } as unknown as IssuerOptions
+    const unset = { issuer, profile: undefined, jwksUri: undefined } as unknown as IssuerOptions
     const { issuers } = resolveOptions({
       issuer: [unset],
       audience: 'orders',
       profile: 'rfc9068',
-      algorithms: ['ES384'],
+      jwksUri: `${issuer}/shared`,
     })
-    expect([...issuers[0]!.algorithms.keys()]).toEqual(['ES384'])
+    expect(issuers[0]!.keysAt(issuer)).toEqual({ jwksUri: `${issuer}/shared` })
     expect(issuers[0]!.profile.types).toEqual(['at+jwt'])
   })
 
@@ -589,9 +589,9 @@ describe('what is weaker than it may seem is said once, at start', () => {
       'https://{tenant}.github.io',
       'https://verifier-{tenant}.pages.dev',
     ].map((issuer): [string, Partial<ResourceServerOptions>, RegExp] => [
-      `a template of names that anybody may have: ${issuer}`,
+      `a template of names that anyone may have: ${issuer}`,
       { issuer },
-      /anybody can issue tokens/,
+      /anyone can issue tokens/,
     ]),
   ])('%s', (_, options, message) => {
     expect(warningsOf({ ...good, ...options })).toEqual([expect.stringMatching(message)])

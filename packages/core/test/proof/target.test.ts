@@ -171,7 +171,10 @@ describe('for every text', () => {
   })
 
   test('a client that signs the URL it calls is understood', () => {
-    const segment = fc.stringMatching(/^[\w\-.~!$&'()*+,;=:@\u00e9]{1,8}$/)
+    // Node 20 leaves some dot segments in: `new URL('https://a/.&/.')`.
+    const segment = fc
+      .stringMatching(/^[\w\-.~!$&'()*+,;=:@\u00e9]{1,8}$/)
+      .filter((text) => !/^\.{1,2}$/.test(text))
     fc.assert(
       fc.property(fc.array(segment), fc.string(), (segments, query) => {
         const called = new URL(`${API}/${segments.join('/')}?${encodeURIComponent(query)}`)

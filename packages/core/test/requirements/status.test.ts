@@ -1,6 +1,14 @@
 import { deflateSync, gzipSync } from 'node:zlib'
+import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import { createKeyPair } from '../../../../test/key-pair.js'
-import type { Caller } from '../../src/requirements/index.js'
+import {
+  allOf,
+  anyOf,
+  createResourceServer,
+  requiredKind,
+  requiredStatus,
+} from '../../src/index.js'
+import type { Caller, Requirement } from '../../src/requirements/index.js'
 import { AUTHORITY, SEALS } from '../fixtures/certificates.js'
 import { ask, callerWith, granted, invalid, refusalOf, refused } from '../fixtures/callers.js'
 import {
@@ -34,6 +42,27 @@ const serve = (body: string, headers = {}) =>
 const grantedLater = async (caller: Caller, options?: Partial<StatusQuestion>) => {
   await expect(ask(required(options), caller, undefined)).resolves.toBeUndefined()
 }
+
+describe('a resource server without the option "status"', () => {
+  test.each<[string, () => Requirement]>([
+    ['alone', () => requiredStatus()],
+    ['within allOf', () => allOf(requiredStatus())],
+    ['within anyOf', () => anyOf(requiredKind('employee'), requiredStatus())],
+  ])('says what to do, asked for it %s', async (_, asked) => {
+    const verifier = createDevVerifier()
+    const server = createResourceServer({
+      issuer: verifier.issuer,
+      profile: 'eudistack',
+      runtime: { fetch: verifier.fetch },
+    })
+    await expect(server.verifyAccessToken(verifier.mint(), asked())).rejects.toMatchObject({
+      code: 'invalid_configuration',
+      status: 500,
+      message: expect.stringContaining('state where the status lists are') as string,
+    })
+    server.close()
+  })
+})
 
 describe('a revoked credential stops a token that is still valid', () => {
   test('by a bitstring list, as EUDIStack writes it', async () => {

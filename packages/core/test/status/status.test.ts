@@ -115,6 +115,19 @@ describe.each([
     verifier.heal()
   })
 
+  test('after close() no list is fetched, nor kept', async () => {
+    const token = await tokenOf(verifier.issueMachineCredential({ status, dialect }))
+    const server = serve()
+    const auth = await server.verifyAccessToken(token)
+    server.close()
+    const before = signals.length
+    await expect((async () => server.authorize(auth, requiredStatus()))()).rejects.toMatchObject({
+      code: 'status_unavailable',
+    })
+    expect(signals).toHaveLength(before)
+    expect(server.health().statusLists).toEqual([])
+  })
+
   test('while the list cannot be had, requests get 503 with Retry-After', async () => {
     const token = await tokenOf(verifier.issueMachineCredential({ status, dialect }))
     const server = serve()

@@ -3,17 +3,17 @@
  */
 import { Logger } from '@nestjs/common'
 import { describeDoors, type DoorState } from '@verifier-guard/core/support'
-import type { Door } from './inspection.js'
+import type { InspectedHandler } from './inspection.js'
 
 const logger = new Logger('VerifierGuardModule')
 
 /** Says which handlers are open: as a warning where one of them is not `@Public()`. */
-export function reportDoors(doors: readonly Door[]): void {
+export function reportAccess(handlers: readonly InspectedHandler[]): void {
   // Field resolvers are reached through a query, a mutation or a subscription.
-  const asked = doors.filter(({ call }) => call !== 'field' && call !== 'other')
-  if (asked.length === 0) return
+  const named = handlers.filter(({ call }) => call !== 'field' && call !== 'other')
+  if (named.length === 0) return
   const { text, hasOpen } = describeDoors(
-    asked.map((door) => ({ state: stateOf(door), shown: door.shown })),
+    named.map((handler) => ({ state: stateOf(handler), shown: handler.shown })),
     ADVICE,
   )
   if (hasOpen) logger.warn(text)
@@ -24,7 +24,7 @@ const ADVICE =
   'Put { provide: APP_GUARD, useExisting: AccessTokenGuard } in the providers, ' +
   '@UseGuards(AccessTokenGuard) on gateways and microservices, and @Public() on what stays open'
 
-function stateOf({ isGuarded, access: { open } }: Door): DoorState {
+function stateOf({ isGuarded, access: { open } }: InspectedHandler): DoorState {
   if (open === 'public') return 'public'
   return isGuarded ? (open ?? 'guarded') : 'open'
 }
