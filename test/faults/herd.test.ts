@@ -25,6 +25,23 @@ describe('a key set is fetched once for all who wait for it', () => {
     expect(verifier.requests.jwks).toBe(2)
   })
 
+  test('a request that waits for one fetch and then for another waits for one timeout in all', async () => {
+    const { server, clock, present, invented } = setScene({
+      fetch: async (url, init, { verifier, clock }) => {
+        await new Promise<void>((resolve) => void clock.schedule(resolve, 2_400))
+        return verifier.fetch(url, init)
+      },
+    })
+    const ready = server.ready()
+    await clock.pass(1)
+    let outcome: unknown
+    const presented = present(invented()).then((found) => (outcome = found))
+    await clock.pass(5.5)
+    expect(outcome).toMatchObject({ code: 'keys_unavailable', status: 503 })
+    await clock.pass(10)
+    await Promise.all([ready, presented])
+  })
+
   test('500 requests for a key that was just published cause one more fetch', async () => {
     const { verifier, present, mint } = await setWarmScene()
     verifier.rotateKeys()

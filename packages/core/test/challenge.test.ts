@@ -75,7 +75,7 @@ describe('RFC 6750 §3: the challenge', () => {
     )
   })
 
-  test('every public text can stand in a header field as it is, and no two codes of one OAuth error can be told apart but by expiry', () => {
+  test('every public text can stand in a header field as it is, and no two codes of one OAuth error differ but by expiry', () => {
     for (const code of codes)
       expect(ERRORS[code].description).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
     const texts = (error: string) =>

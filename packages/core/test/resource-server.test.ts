@@ -52,7 +52,7 @@ afterAll(() => open.forEach((resourceServer) => resourceServer.close()))
 function codeOf(decide: () => unknown): string {
   try {
     decide()
-    return 'let in'
+    return 'allowed'
   } catch (error) {
     return (error as GuardError).code
   }
@@ -614,7 +614,7 @@ describe('a request without a bearer token', () => {
 })
 
 describe('health', () => {
-  test('of keys that nobody needed yet has them fetched: a readiness probe needs no more', async () => {
+  test('of keys that no request needed yet has them fetched: a readiness probe needs no more', async () => {
     const { resourceServer } = serve()
     expect(resourceServer.health().status).toBe('down')
     await resourceServer.ready()

@@ -24,19 +24,19 @@ export function createWriter(
 ): { write(entry: AuditEntry): void; dropped(): number } {
   let pending = 0
   let dropped = 0
-  let untold = 0
+  let unreported = 0
 
   function lose(lines: number): void {
     if (dropped === 0) warn(DROPS)
     dropped += 1
-    untold += lines
+    unreported += lines
   }
 
   return {
     write(entry) {
       if (pending >= maxPending) return lose(1)
-      const carried = untold
-      untold = 0
+      const carried = unreported
+      unreported = 0
       const failed = () => lose(1 + carried)
       try {
         const done = write(carried > 0 ? { ...entry, dropped: carried } : entry)

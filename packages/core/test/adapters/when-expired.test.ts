@@ -1,6 +1,6 @@
 import { whenExpired } from '../../src/adapters/when-expired.js'
 
-/** A clock and timers that stand still until told to go on, and last no longer than real ones. */
+/** A clock and timers that a test moves, and that last no longer than real ones. */
 function createClock() {
   let now = 0
   let timers: { readonly at: number; readonly run: () => void }[] = []
@@ -40,7 +40,7 @@ describe('whenExpired', () => {
     whenExpired({ expiresAt: 0 }, close, clock)
     whenExpired({ expiresAt: 1 }, close, clock)
     clock.advance(1_000)
-    // A rejection that nobody handles ends the process at the end of the turn.
+    // A rejection without a handler ends the process at the end of the turn.
     await new Promise((resolve) => setImmediate(resolve))
     expect(close).toHaveBeenCalledTimes(2)
   })

@@ -107,7 +107,7 @@ describe('parseJws', () => {
     )
   })
 
-  test('a header that was read before is read as if for the first time, and nobody can change it for others', () => {
+  test('a header that was read before is read as if for the first time, and no reader can change it for others', () => {
     const body = encode({ iss: 'https://verifier.example.org' })
     const headers = [HEADER, { ...HEADER, kid: 'b' }, { ...HEADER, jwk: { kty: 'EC' } }]
     const tokenOf = (header: object) => `${encode(header)}.${body}.AAAA`

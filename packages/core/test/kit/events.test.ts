@@ -26,7 +26,7 @@ describe('events', () => {
     expect(heard).toEqual([event])
   })
 
-  test('go on when a listener throws, which is told without what it threw', () => {
+  test('go on when a listener throws, which is reported without what it threw', () => {
     const warnings: string[] = []
     const fail = () => {
       throw new RangeError('secret')
@@ -47,7 +47,7 @@ describe('events', () => {
   })
 })
 
-describe('what a developer has to know is said once where nobody listens', () => {
+describe('what a developer has to know is said once without a listener', () => {
   const denial = {
     status: 401,
     check: 'issuer',

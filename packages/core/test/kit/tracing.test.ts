@@ -4,8 +4,8 @@ import { createTrace } from '../../src/kit/tracing.js'
 const channel = tracingChannel<object>('verifier-guard:some-work')
 const trace = createTrace('some-work')
 
-/** What subscribers are told while work runs, name by name. */
-async function told(work: () => unknown): Promise<readonly string[]> {
+/** What subscribers get while work runs, name by name. */
+async function published(work: () => unknown): Promise<readonly string[]> {
   const messages: string[] = []
   const note = (name: string) => (message: object) =>
     void messages.push(`${name} ${JSON.stringify({ ...message, ...errorOf(message) })}`)
@@ -68,7 +68,7 @@ test.each([
     ],
   ],
 ])('work that ends %s is published from start to end', async (_, work, expected) => {
-  expect(await told(work)).toEqual(expected)
+  expect(await published(work)).toEqual(expected)
 })
 
 test('what the work gives is what comes back, at once where it can', async () => {
@@ -89,7 +89,7 @@ test('what the work gives is what comes back, at once where it can', async () =>
   channel.unsubscribe(subscribers as never)
 })
 
-test('where nobody listens, nothing is made to be published', () => {
+test('without subscribers, nothing is made to be published', () => {
   const contextOf = jest.fn(() => ({}))
   expect(trace.run(contextOf, () => 1)).toBe(1)
   expect(contextOf).not.toHaveBeenCalled()

@@ -315,7 +315,7 @@ describe('RFC 6750 §2: one credential', () => {
 })
 
 describe('size', () => {
-  test('is judged to the character', () => {
+  test('is measured to the character', () => {
     expect(presentAlone('a'.repeat(MAX_TOKEN_LENGTH))).toHaveProperty('token.length', 16_384)
     expect(read(requestWith(`Bearer ${'a'.repeat(MAX_TOKEN_LENGTH)}`))).toHaveLength(
       MAX_TOKEN_LENGTH,

@@ -264,7 +264,7 @@ describe('signed with a certificate', () => {
     ['of another organisation', () => signedBy('other'), /another organisation/],
     ['of an authority of the same name', () => signedBy('forged'), /none of the authorities/],
     [
-      'of somebody else',
+      'of another signer',
       () => signedBy('forged', {}, [SEALS.leaf.certificate]),
       /none of the trusted keys/,
     ],

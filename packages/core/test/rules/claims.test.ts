@@ -112,9 +112,9 @@ test.each<[string, Situation, string]>([
   expect(verdict(situation)).toBe(expected)
 })
 
-function reasonOf(judge: () => void): DenialReason {
+function reasonOf(decide: () => void): DenialReason {
   try {
-    judge()
+    decide()
   } catch (error) {
     if (error instanceof Denial && error.refusal.code === 'audience_mismatch')
       return error.refusal.reason
@@ -123,7 +123,7 @@ function reasonOf(judge: () => void): DenialReason {
   throw new Error('expected a denial')
 }
 
-test("a machine token for another API is not told to be a user's", () => {
+test("a machine token for another API is not taken for a user's", () => {
   const claims = { aud: 'https://orders.example.org', scope: 'machine learcredential' }
   const { expected, hint } = reasonOf(() => applyRules(CLAIM_RULES, contextOf({ claims })))
   expect(expected).toBe(`"aud" to hold ${ISSUER}`)

@@ -82,7 +82,7 @@ test('a list is fetched again ahead of its age, and no request waits for that', 
   expect(host.requests).toHaveLength(2)
 })
 
-test('a list that nobody asked for in time is waited for', async () => {
+test('a list that no request asked for in time is waited for', async () => {
   await serve([])
   const { ask, advance } = setUp({ maxAge: 100 })
   await ask()
