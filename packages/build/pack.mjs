@@ -14,7 +14,10 @@ const names = wanted.length === 0 ? [...published.keys()] : wanted
 
 mkdirSync(target, { recursive: true })
 pack(names, target)
-for (const name of names) console.log(['npm install', ...closure(name).map(tarball)].join(' '))
+for (const name of names) {
+  console.log(`# ${name}: ${published.get(name).description}`)
+  console.log(['npm install', ...closure(name).map(tarball)].join(' '))
+}
 
 /** A package after those of ours that it depends on. */
 function closure(name) {

@@ -80,7 +80,7 @@ describe('metadata that is nowhere', () => {
     expect(await present(mint())).toEqual(unavailable)
     const { origin } = new URL(ISSUER)
     expect(events('keySetFailed')[0]!.message).toBe(
-      `expected metadata of issuer ${ISSUER}, got status 404 from ${origin}${APPENDED_OIDC}, ` +
+      `expected metadata of "${ISSUER}", got status 404 from ${origin}${APPENDED_OIDC}, ` +
         `403 from ${origin}${INSERTED}, 404 from ${origin}${APPENDED}; is its path right?`,
     )
   })

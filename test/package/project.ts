@@ -23,7 +23,7 @@ export interface Project {
 export function pack(names = published.map(({ name }) => name)): {
   readonly folder: string
   readonly tarballs: Readonly<Record<string, string>>
-  /** What it printed: for each package, the command that installs it. */
+  /** What it printed: for each package, what it is and the command that installs it. */
   readonly commands: readonly string[]
 } {
   const folder = mkdtempSync(join(tmpdir(), 'tarballs-'))

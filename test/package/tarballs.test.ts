@@ -36,9 +36,10 @@ test('the commands that are printed install each package with what it needs of t
     const others = published.filter((other) => other.name in dependencies)
     return [...new Set([...others.flatMap(needed), name])]
   }
-  const expected = published.map((manifest) =>
+  const expected = published.flatMap((manifest) => [
+    `# ${manifest.name}: ${manifest.description}`,
     ['npm install', ...needed(manifest).flatMap((name) => packed.tarballs[name] ?? [])].join(' '),
-  )
+  ])
   expect(packed.commands).toEqual(expected)
 })
 

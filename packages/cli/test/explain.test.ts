@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { Explanation } from '@verifier-guard/core/explain'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import { command, type World } from './support.js'
@@ -17,6 +18,7 @@ describe('a token', () => {
     expect([exit, err]).toEqual([0, ''])
     expect(out).toContain('The token is accepted.')
     expect(out).toMatch(/✓ signature: one by the key/)
+    expect(out).toMatch(/✓ credential: a credential of kind machine, powers: "\w+\/\w+\/\w+/)
   })
 
   test('that is refused exits with 1 and says expected, found and the cure', async () => {
@@ -141,6 +143,25 @@ describe('a recorded denial', () => {
     expect(out).toContain('audience_mismatch (401)')
     expect(out).toContain('ask for a token for this API')
     expect(out).toContain('The caller was answered: The access token is invalid.')
+  })
+
+  test('says when, where and whose it was, as far as it is recorded', async () => {
+    const line = {
+      time: '2026-11-28T14:05:00.000Z',
+      denied: { ...denial, correlationId: 'a1', route: '/orders/:id', clientId: 'did:key:zDn' },
+    }
+    const files = { 'd.json': JSON.stringify(line) }
+    const { out } = await command('explain d.json', { files })
+    for (const text of ['time: 2026-11-28T14:05', 'correlationId: a1', 'route: /orders/:id'])
+      expect(out).toContain(text)
+    const json = JSON.parse((await command('explain d.json --json', { files })).out) as object
+    expect(json).toMatchObject({ clientId: 'did:key:zDn', correlationId: 'a1' })
+  })
+
+  test('as the console prints an object is asked for as JSON', async () => {
+    const { exit, err } = await command('explain d.txt', { files: { 'd.txt': inspect(denial) } })
+    expect(exit).toBe(2)
+    expect(err).toContain('JSON.stringify(event)')
   })
 
   test('of a Verifier that is out of reach exits with 3', async () => {

@@ -13,7 +13,11 @@ export function reportAccess(handlers: readonly InspectedHandler[]): void {
   const named = handlers.filter(({ call }) => call !== 'field' && call !== 'other')
   if (named.length === 0) return
   const { text, hasOpen } = describeDoors(
-    named.map((handler) => ({ state: stateOf(handler), shown: handler.shown })),
+    named.map((handler) => ({
+      state: stateOf(handler),
+      shown: handler.shown,
+      asksNoRight: !handler.isDemanding,
+    })),
     ADVICE,
   )
   if (hasOpen) logger.warn(text)

@@ -74,7 +74,10 @@ describe.each(majors.filter(({ unavailable }) => unavailable === undefined))(
         'doors without APP_GUARD',
         '1 guarded, 1 optional, 1 public, 2 open: GET /doors/forgotten/:id, OpenGateway.order. Put ',
       ],
-      ['doors with APP_GUARD', '2 guarded, 1 optional, 1 public'],
+      [
+        'doors with APP_GUARD',
+        '2 guarded, 1 optional, 1 public. Any valid token may call GET /doors',
+      ],
       ['doors with a guard that asks ours', '2 guarded, 1 optional, 1 public'],
       [
         'doors of a gateway with APP_GUARD',

@@ -19,7 +19,7 @@ import {
 } from '@verifier-guard/core/explain'
 import { ALGORITHMS } from '@verifier-guard/core/support'
 import { readConfiguration, type ConfigurationFlags } from '../configuration.js'
-import { EXIT, type ExitCode } from '../exit.js'
+import { EXIT, usageFailure, type ExitCode } from '../exit.js'
 import { powerIn, readText } from '../input.js'
 import { createPrinter, harmless, type Finding, type OutputOptions } from '../output.js'
 import type { CliRuntime } from '../runtime.js'
@@ -138,22 +138,44 @@ function requirementOf({
 }
 
 /** What the `denied` event holds, as it may stand in a log. */
-interface Denial {
+interface Denial extends Readonly<Partial<Record<(typeof WHERE)[number], string>>> {
   readonly code: ErrorCode
   readonly check?: string
   readonly expected?: string
   readonly actual?: string
   readonly hint?: string
-  readonly issuer?: string
-  readonly fingerprint?: string
 }
+
+/** What a denial says of its request and its caller; the last three only of a verified token. */
+const WHERE = [
+  'time',
+  'correlationId',
+  'method',
+  'route',
+  'requirement',
+  'issuer',
+  'clientId',
+  'organizationIdentifier',
+  'tenant',
+] as const
+
+/** `{ code: 'token_expired', …` over several lines: what `console` prints of an object. */
+const PRINTED = /^\{\s+code: '\w+'/
 
 /** The denial in a line of a log, at its top or one level down. */
 function recordedDenial(text: string): Denial | undefined {
+  if (PRINTED.test(text))
+    throw usageFailure(
+      'a denial as one line of JSON',
+      'an object as the console prints it',
+      'log it by console.warn(JSON.stringify(event))',
+    )
   if (!text.startsWith('{')) return undefined
   try {
     const line = JSON.parse(text) as Record<string, unknown>
-    return [line, ...Object.values(line)].find(isDenial)
+    const { time } = line as { readonly time?: string }
+    const found = [line, ...Object.values(line)].find(isDenial)
+    return found && { ...(time !== undefined && { time }), ...found }
   } catch {
     return undefined
   }
@@ -169,13 +191,20 @@ function explainDenial(runtime: CliRuntime, denial: Denial, flags: ExplainFlags)
   const { status, kind, description } = ERRORS[code]
   const cure = hint ?? CURES[code]
   const printer = createPrinter(runtime, flags)
-  const shown = { code, status, kind, expected, actual, cure, answered: description }
+  const where = WHERE.flatMap((name) => {
+    const { [name]: value } = denial
+    return value === undefined ? [] : [[name, harmless(String(value))] as const]
+  })
+  const shown = {
+    ...Object.fromEntries(where),
+    ...{ code, status, kind, expected, actual, cure, answered: description },
+  }
   printer.result(shown, () => [
     printer.strong(`A request was refused: ${code} (${status}).`),
     `    expected ${harmless(expected)}`,
     `    found    ${harmless(actual)}`,
     `    cure     ${harmless(cure)}`,
-    ...(denial.issuer === undefined ? [] : [`    issuer   ${harmless(denial.issuer)}`]),
+    ...where.map(([name, value]) => `    ${name}: ${value}`),
     `    ${WHOSE[kind]}`,
     `The caller was answered: ${description}.`,
   ])

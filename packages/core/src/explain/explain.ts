@@ -13,6 +13,7 @@ import { andThen } from '../kit/later.js'
 import { readOptions } from '../kit/option-rows.js'
 import type { ResourceServerOptions } from '../options/options.js'
 import { presentAlone, type Presented } from '../presented/authorization.js'
+import { describePowers } from '../requirements/power.js'
 import { checkRequirement, type Requirement } from '../requirements/requirement.js'
 import { allowedAlgorithm } from '../resource-server.js'
 import { CLAIM_RULES } from '../rules/claims.js'
@@ -175,7 +176,7 @@ async function explainRules(
     () => ({ credential: issuer.profile.credential ? readSummary(claims) : undefined }),
     ({ credential }) => ({
       expected: 'a credential that can be read, or none',
-      found: kindOf(credential),
+      found: describeCredential(credential),
     }),
   )
   if (read === undefined) return
@@ -223,6 +224,8 @@ async function explainRequest(
   )
 }
 
-function kindOf(credential: CredentialSummary | undefined): string {
-  return credential === undefined ? 'no credential' : `a credential of kind ${credential.kind}`
+function describeCredential(credential: CredentialSummary | undefined): string {
+  if (credential === undefined) return 'no credential'
+  const { kind, powers } = credential
+  return `a credential of kind ${kind}, powers: ${describePowers(powers)}`
 }

@@ -51,7 +51,7 @@ function nowhere(
     new URL(issuer).pathname === '/'
       ? 'is the context path missing, for instance /verifier?'
       : 'is its path right?'
-  const message = `expected metadata of issuer ${place(issuer)}, got status ${absences.join(', ')}; ${hint}`
+  const message = `expected metadata of ${quote(issuer)}, got status ${absences.join(', ')}; ${hint}`
   return new HttpFailure('status', message, {
     ...(last?.status !== undefined && { status: last.status }),
     retryAfter: last?.retryAfter,

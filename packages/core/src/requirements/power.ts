@@ -92,7 +92,7 @@ export function requiredPower<Request = unknown>(
     if (powers.some((power) => criteria.every(({ fits }) => fits(power, wanted)))) return undefined
     if (kind === 'none') return refusal(name, 'a token without a credential')
     const hint = powers.length === 0 ? NO_POWERS : nearMiss(criteria, powers, wanted)
-    return refusal(name, describe(powers), hint)
+    return refusal(name, describePowers(powers), hint)
   }
   return Object.freeze({
     name,
@@ -170,7 +170,8 @@ function refusal(expected: string, actual: string, hint?: string): Refusal {
 const NO_POWERS =
   'if the credential has some, the Verifier dropped them: versions before 2.0.7 drop what they do not know of newer credentials'
 
-function describe(powers: readonly Power[]): string {
+/** Powers as `domain/function/action+action`, in one quoted text. */
+export function describePowers(powers: readonly Power[]): string {
   if (powers.length === 0) return 'no powers'
   const names = powers.map(
     (power) => `${power.domain ?? '?'}/${power.function ?? '?'}/${power.actions.join('+')}`,

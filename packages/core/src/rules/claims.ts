@@ -36,7 +36,7 @@ export const CLAIM_RULES: RuleTable<ClaimContext> = {
     {
       name: 'claim-types',
       expects: () => 'registered claims of their types',
-      finds: () => 'such claims',
+      finds: () => 'claims of those types',
       fault: wrongType,
       stopsTable: true,
     },
