@@ -52,15 +52,15 @@ function ended(error: unknown, { out, err }: CliRuntime, isJson: boolean): ExitC
   }
   const mistake = optionMistake(error)
   if (mistake === undefined && !(error instanceof Failure)) throw error
-  const message = harmless(mistake ?? (error as Failure).message)
+  const message = withoutSecrets(harmless(mistake ?? (error as Failure).message))
   err(`verifier-guard: ${message}`)
   return print(message, error instanceof Failure ? error.exit : EXIT.usage)
 }
 
-/** Commander quotes the words that it does not know, and a key may be one of them. */
+/** Messages quote the words that are wrong, and a key may be one of them. */
 function withoutSecrets(message: string): string {
-  return message.replace(/'([^']*)'/g, (quoted, word: string) =>
-    [word, word.slice(word.indexOf('=') + 1)].some(looksSecret)
+  return message.replace(/(["'])(.*?)\1/gs, (quoted, _, word: string) =>
+    [word, word.slice(word.indexOf('=') + 1), word.replace(/^-+/, '')].some(looksSecret)
       ? 'what looks like a token or a key'
       : quoted,
   )

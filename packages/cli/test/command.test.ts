@@ -75,6 +75,20 @@ describe('token', () => {
     for (const text of [out, err]) expect(text).not.toContain(flag.split(/[ =]/)[1]!.slice(0, 12))
   })
 
+  test.each([
+    'mint --power ',
+    'mint --expires-in ',
+    'mint --profile ',
+    'dev --port ',
+    'explain x -',
+  ])('a key in place of a word is not shown: %s', async (line) => {
+    for (const json of [' --json', '']) {
+      const { exit, out, err } = await command(`${line}${machine.privateKey.hex}${json}`)
+      expect(exit).toBe(2)
+      expect(out + err).not.toContain(machine.privateKey.hex.slice(0, 12))
+    }
+  })
+
   test('a Verifier gets no CLIENT_ID that is left from another server', async () => {
     const env = { CLIENT_ID: 'orders' }
     expect((await command(flags, { files, env, fetch: verifier.fetch })).exit).toBe(0)

@@ -1,4 +1,5 @@
 import { Mistake } from './mistake.js'
+import { show } from './show.js'
 
 /** A power as command lines and forms write it, with one action. */
 export interface WrittenPower {
@@ -16,6 +17,6 @@ export function readPower(text: string): WrittenPower {
   const [domain, name, action, ...rest] = text.split('/')
   if (domain && name && action && rest.length === 0) return { domain, function: name, action }
   throw new Mistake(
-    `Expected a power as domain/function/action, for example DOME/ProductOffering/Create; found "${text}".`,
+    `Expected a power as domain/function/action, for example DOME/ProductOffering/Create; found ${show(text)}.`,
   )
 }

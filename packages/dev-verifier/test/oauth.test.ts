@@ -154,6 +154,16 @@ describe('the profile oauth', () => {
     expect(log).toEqual([expect.stringMatching(`^repeated-parameter: .*${name}`)])
   })
 
+  it('logs a name of the form on one line, and no long one', async () => {
+    const name = `\u001b]0;x\u0007\n${'a'.repeat(60)}`
+    const { log, answer } = changed((body) => {
+      for (const value of ['1', '2']) body.append(name, value)
+    })
+    expect(await answerOf(await answer)).toBe('400 invalid_request')
+    expect(log).toEqual([expect.stringMatching(/^repeated-parameter: [ -~]+$/)])
+    expect(log[0]).not.toContain('aaaa')
+  })
+
   it.each(['resource', 'audience'])('takes a form that holds %s twice', async (name) => {
     const { answer } = changed((body) => {
       for (const api of ['a', 'b']) body.append(name, `https://${api}.example.org`)

@@ -13,8 +13,8 @@ const opened = Symbol.for('@verifier-guard/fastify/opened')
 const noted = Symbol.for('@verifier-guard/fastify/noted')
 
 type Scope = FastifyInstance & {
-  /** The routes of an application that their config opens. */
-  [opened]?: Set<string>
+  /** The routes of an application that their config opens, once for each constraint. */
+  [opened]?: string[]
   /** Whether the routes of this very scope are noted. */
   [noted]?: true
 }
@@ -28,7 +28,7 @@ export function reportDoors(scope: FastifyInstance): void {
   const outermost = scopes.at(-1)!
   if (outermost[opened] === undefined)
     outermost.addHook('onReady', (done) => (report(outermost), done()))
-  const open = (outermost[opened] ??= new Set())
+  const open = (outermost[opened] ??= [])
   for (const one of scopes) noteOpened(one, open)
 }
 
@@ -38,12 +38,12 @@ function scopesAround(scope: Scope): readonly Scope[] {
   return [scope, ...(typeof around.addHook === 'function' ? scopesAround(around) : [])]
 }
 
-function noteOpened(scope: Scope, open: Set<string>): void {
+function noteOpened(scope: Scope, open: string[]): void {
   if (Object.hasOwn(scope, noted)) return
   scope[noted] = true
   scope.addHook('onRoute', (route: RouteOptions) => {
     if (opensRoute(route.config))
-      for (const method of [route.method].flat()) open.add(`${method} ${route.url}`)
+      for (const method of [route.method].flat()) open.push(`${method} ${route.url}`)
   })
 }
 
@@ -60,10 +60,22 @@ function report(app: Scope): void {
 function doorsOf(app: Scope): readonly Door[] {
   // Fastify adds HEAD to each GET, and @fastify/cors a route for every preflight.
   const asked = routesOf(app).filter(({ method }) => !['HEAD', 'OPTIONS'].includes(method))
-  return asked.map(({ method, url, hooks }) => {
-    const shown = `${method} ${url}`
-    return { shown, state: app[opened]?.has(shown) ? 'public' : stateOf(hooks) }
-  })
+  const doors = asked.map(({ method, url, hooks }) => ({
+    shown: `${method} ${url}`,
+    state: stateOf(hooks),
+  }))
+  // Of routes that differ by a constraint alone, one may be open by mistake: all have to be stated.
+  const isStated = (shown: string) =>
+    timesIn(app[opened] ?? [], shown) >=
+    timesIn(
+      doors.map((door) => door.shown),
+      shown,
+    )
+  return doors.map((door) => (isStated(door.shown) ? { ...door, state: 'public' } : door))
+}
+
+function timesIn(routes: readonly string[], wanted: string): number {
+  return routes.filter((route) => route === wanted).length
 }
 
 function stateOf(hooks: readonly string[]): DoorState {

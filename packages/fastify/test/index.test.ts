@@ -301,6 +301,20 @@ describe.each([
       ])
     })
 
+    test('of a version that nothing states as public, beside one that is', async () => {
+      const v1 = { constraints: { version: '1.0.0' }, config: { auth: false } } as const
+      const lines = await linesOf((app) => {
+        app.register(async (api) => {
+          await api.register(auth(options))
+          api.get('/v', v1, () => 'up')
+        })
+        app.get('/v', () => 'forgotten')
+      })
+      expect(lines).toEqual([
+        expect.stringMatching(/^warn verifier-guard: .*open: (GET \/v, )?GET \/v\. /),
+      ])
+    })
+
     test('of a scope beside that of the guard, and of one that was loaded before it', async () => {
       const lines = await linesOf((app) => {
         app.register((beside, _, done) => (beside.get('/beside', () => 'in'), done()))

@@ -174,8 +174,10 @@ function withFields(response: Response, fields: HeaderFields): Response {
   if (fields.length === 0 || response.status < 200) return response
   const answer = new Response(response.body, response)
   for (const [name, value] of fields)
-    // Of nested guards the inner one has set it: two nonces in one field would be none.
-    if (name !== 'DPoP-Nonce' || !answer.headers.has(name)) answer.headers.append(name, value)
+    // Two nonces in one field would be none. One that stands there is of a nested guard, which is
+    // the same, or of a server that the handler asked, which is none of this client's.
+    if (name === 'DPoP-Nonce') answer.headers.set(name, value)
+    else answer.headers.append(name, value)
   return answer
 }
 

@@ -18,7 +18,12 @@ export interface RedisStoreOptions {
 }
 
 const ROWS = {
-  prefix: { check: text, default: 'verifier-guard:', says: 'what every key starts with' },
+  // A client may put a prefix of its own before every key: then none is needed here.
+  prefix: {
+    check: (name, value) => (value === '' ? undefined : text(name, value)),
+    default: 'verifier-guard:',
+    says: 'what every key starts with',
+  },
 } as const satisfies OptionRows<RedisStoreOptions>
 
 /** The commands of a client. */

@@ -128,6 +128,13 @@ describeWith('redis-server', 'on a real Redis', (program) => {
     }
   })
 
+  test('a client that has a prefix of its own needs none here', async () => {
+    const client = new Redis({ path: server.socket, keyPrefix: 'own:' })
+    expect(await ioredisStore(client, { prefix: '' }).add('key', 60)).toBe('added')
+    expect(await client.exists('dpop:key')).toBe(1)
+    client.disconnect()
+  })
+
   test('keys are hashes with a prefix, and each of them ends', async () => {
     const client = new Redis({ path: server.socket })
     await client.flushall()

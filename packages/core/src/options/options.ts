@@ -102,7 +102,8 @@ export type IssuerOptions = TrustOptions &
  * `keySet.maxAge`. One that it refuses by then is removed, with all that was decided by its keys. A
  * refusal is not remembered. What the function throws, and an answer later than `keySet.timeout`,
  * answer 503; for an issuer accepted before, the last answer holds meanwhile, for `keySet.maxStale`
- * at most.
+ * at most. A wrong answer is `invalid_configuration`: leave members out that you have no value for,
+ * as `undefined` is refused where it would loosen a check.
  *
  * @param issuer `iss` as an unverified token states it
  */
