@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier'
 import ts from 'typescript'
 import { root } from './snippets.js'
@@ -187,10 +188,14 @@ describe('the client of the runbook', () => {
   })
   const ended = async (child: ChildProcess) => (await once(child, 'exit')) as [number]
 
-  test('register: a credential and its key get a token', async () => {
+  test('register: a credential and its key get a token, and the page shows what is printed', async () => {
     const before = verifier.requests.token
-    const [exit] = await ended(start(onlyProgram('runbook/register.md')))
+    const child = start(onlyProgram('runbook/register.md'))
+    const [said, [exit]] = await Promise.all([text(child.stdout!), ended(child)])
     expect([exit, verifier.requests.token - before]).toEqual([0, 1])
+    const page = readFileSync(join(root, 'docs/runbook/register.md'), 'utf8')
+    const [, shown] = /^```text\n([^]*?)^```$/m.exec(page)!
+    expect(said.replaceAll(/\d+/g, '…')).toBe(shown!.replaceAll(/\d+/g, '…'))
   })
 
   test("register: another machine's key is refused, and nothing is sent", async () => {
@@ -207,8 +212,9 @@ describe('the client of the runbook', () => {
 
   test('token: the token is obtained, and the program ends by itself', async () => {
     const place = { api: 'http://127.0.0.1:1', environment }
-    const [exit] = await ended(start(onlyProgram('runbook/token.md'), place))
-    expect(exit).toBe(0)
+    const child = start(onlyProgram('runbook/token.md'), place)
+    const [said, [exit]] = await Promise.all([text(child.stdout!), ended(child)])
+    expect([exit, said]).toEqual([0, expect.stringContaining("status: 'ready'")])
   })
 
   test('call: the API answers 200', async () => {
