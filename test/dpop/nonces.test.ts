@@ -1,5 +1,6 @@
+import { protect } from '@verifier-guard/fetch'
 import { portably } from '../differential/portable.js'
-import { createApi, START } from './api.js'
+import { createApi, RESOURCE, START } from './api.js'
 
 const secrets = ['a-secret-that-all-instances-share-0001']
 const demanding = (nonce: object = { secrets }) => createApi({ dpop: { nonce } })
@@ -72,6 +73,24 @@ describe('RFC 9449 §9: nonces', () => {
       nonce = outcome.nonce
     }
     expect(renewed).toBe(13)
+    api.close()
+  })
+
+  test('one of another server, in the answer of a handler that asked it, gives way to ours', async () => {
+    const api = demanding()
+    const { nonce } = await api.send(undefined)
+    api.pass(180)
+    const upstream = () => new Response('in', { headers: { 'DPoP-Nonce': 'of-upstream' } })
+    const headers = {
+      authorization: `DPoP ${api.token}`,
+      dpop: api.proof({ nonce: nonce! }),
+    }
+    const answer = await protect(
+      upstream,
+      api.resourceServer,
+    )(new Request(`${RESOURCE}/orders`, { headers }))
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('DPoP-Nonce')).toMatch(/^(?!.*upstream)./)
     api.close()
   })
 
