@@ -16,7 +16,7 @@ const resourceServer = createResourceServer({
   profile: 'eudistack',
   correlationId: true,
   events: {
-    denied: ({ code, expected, actual, hint }) => console.warn({ code, expected, actual, hint }),
+    denied: (event) => console.warn(JSON.stringify({ time: new Date().toISOString(), ...event })),
   },
 })
 const server = createApp(resourceServer).listen(Number(PORT), () =>

@@ -249,3 +249,39 @@ describe('a wrong option is refused at once', () => {
     expect(() => auditTrail(options as AuditTrailOptions)).toThrow(message)
   })
 })
+
+describe("a listener of one's own that calls the trail", () => {
+  async function deny(persons: AuditTrailOptions['persons'] = []) {
+    const entries: AuditEntry[] = []
+    const heard: string[] = []
+    const audit = auditTrail({ write: (entry) => void entries.push(entry), persons })
+    const server = createResourceServer({
+      issuer: verifier.issuer,
+      profile: 'eudistack',
+      runtime: { fetch: verifier.fetch },
+      events: {
+        ...audit.events,
+        denied(event) {
+          audit.events.denied(event)
+          heard.push(event.code)
+        },
+      },
+    })
+    open.push(server.close)
+    const create = requiredPower(CREATE)
+    await server.verifyAccessToken(verifier.mint(), create)
+    await server.verifyAccessToken(verifier.mint({ powers: [] }), create).catch(() => {})
+    return { entries, heard }
+  }
+
+  test('gets each denial, and the trail keeps its lines', async () => {
+    const { entries, heard } = await deny()
+    expect(heard).toEqual(['power_missing'])
+    expect(entries.map(({ result }) => result)).toEqual(['allowed', 'denied'])
+  })
+
+  test('hands on no person, who is named of allowed requests alone', async () => {
+    const { entries } = await deny(['subject'])
+    expect(entries.map(({ persons }) => persons !== undefined)).toEqual([true, false])
+  })
+})
