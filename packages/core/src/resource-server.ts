@@ -4,7 +4,7 @@
  */
 import { checkBinding, refuseScheme, withProof, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'
-import { identityOf, identityOfClaims } from './identity.js'
+import { identityOfClaims } from './identity.js'
 import { issuersOf, type Issuers } from './issuers/issuers.js'
 import { verifyWithKeys } from './issuers/signer.js'
 import type { TrustedIssuer } from './issuers/trusted-issuer.js'
@@ -86,7 +86,7 @@ export function createResourceServer<C extends object = Claims>(
     if (remembered !== undefined) {
       progress.trace.issuer = remembered.context.issuer
       progress.trace.configuredAs = remembered.basis.configuredAs
-      progress.whose = () => identityOf(remembered.context)
+      progress.whose = remembered.context
       return bound(remembered, presented, progress)
     }
     checkForm(presented)
