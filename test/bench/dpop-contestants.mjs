@@ -34,10 +34,11 @@ export function createClient(issuer) {
   return { token, proof, publicKey, jwk: { kty, crv, x, y } }
 }
 
-const request = ({ token, proof }) => ({
-  method: 'GET',
-  url: PATH,
-  headers: { authorization: `DPoP ${token}`, dpop: proof },
+/** A request as an adapter hands it in: with where its outcome is kept, and its end. */
+const exchange = ({ token, proof }) => ({
+  request: { method: 'GET', url: PATH, headers: { authorization: `DPoP ${token}`, dpop: proof } },
+  key: {},
+  ended() {},
 })
 
 const optionsOf = ({ issuer, algorithm, jwk }) => ({
@@ -48,6 +49,7 @@ const optionsOf = ({ issuer, algorithm, jwk }) => ({
   kinds: ['machine', 'none'],
   algorithms: [algorithm],
   resource: RESOURCE,
+  events: { denied() {} },
   dpop: { maxAge: 3_600, replay: { maxEntries: 1_000_000 } },
 })
 
@@ -69,7 +71,7 @@ export const contestants = {
     express: (one) => auth(optionsOf(one)),
     make: (one) => {
       const guard = createGuard(optionsOf(one))
-      return (shown) => guard.authenticate(request(shown))
+      return (shown) => guard.authenticate(exchange(shown))
     },
   },
   'express-oauth2-jwt-bearer': {

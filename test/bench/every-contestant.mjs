@@ -1,6 +1,7 @@
 // Says of each contestant what it does with a good token and with a changed one: the time of one
 // that takes everything, or nothing, would mean nothing.
 import { contestants } from './contestants.mjs'
+import { contestants as dpopContestants, createClient } from './dpop-contestants.mjs'
 import { asExchange } from './in-process.mjs'
 import { createIssuer } from './tokens.mjs'
 
@@ -24,6 +25,21 @@ for (const [name, { make, isExchange }] of Object.entries(contestants)) {
   const run = make(issuer)
   const input = (token) => (isExchange ? asExchange(token) : token.toString('latin1'))
   said[name] = [await says(run, input(good)), await says(run, input(changed))]
+}
+
+const client = createClient(issuer)
+/** The same proof with another signature. */
+function changedProof() {
+  const [header, claims, signature] = client.proof().split('.')
+  return [header, claims, signature.replace(/^./, (one) => (one === 'A' ? 'B' : 'A'))].join('.')
+}
+for (const [name, { make }] of Object.entries(dpopContestants)) {
+  const run = make(issuer, client)
+  const shown = (proof) => ({ token: client.token, proof })
+  said[`DPoP: ${name}`] = [
+    await says(run, shown(client.proof())),
+    await says(run, shown(changedProof())),
+  ]
 }
 console.log(JSON.stringify(said))
 issuer.close()
