@@ -4,7 +4,7 @@
  */
 import { configurationError, type DenialCheck } from '../kit/errors.js'
 import type { GuardEvents } from '../kit/events.js'
-import { builtinModule } from '../kit/runtime.js'
+import { nodeDiagnostics } from '../kit/node.js'
 import { cureOf } from './cures.js'
 
 /** What is read of a request: Node's `IncomingMessage` has it. */
@@ -70,15 +70,13 @@ const PARTS = [...new Set(Object.values(PART_OF))]
  * ```
  */
 export function watchDecisions(): (request: WatchRequest, response: WatchResponse) => void {
-  const diagnostics = builtinModule<typeof import('node:diagnostics_channel')>(
-    'node:diagnostics_channel',
-  )
-  if (diagnostics === undefined || isProduction())
+  if (nodeDiagnostics === undefined || isProduction())
     throw configurationError(
       'watchDecisions() on Node, in development',
-      diagnostics === undefined ? 'another runtime' : 'NODE_ENV=production',
+      nodeDiagnostics === undefined ? 'another runtime' : 'NODE_ENV=production',
       'mount it only where NODE_ENV is "development"',
     )
+  const { subscribe, unsubscribe } = nodeDiagnostics
   return (request, response) => {
     const why = refusal(request)
     if (why !== undefined) {
@@ -91,11 +89,11 @@ export function watchDecisions(): (request: WatchRequest, response: WatchRespons
     const onDenied = (event: unknown) => send(denied(event as GuardEvents['denied']))
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     response.write('retry: 1000\n\n')
-    diagnostics.subscribe('verifier-guard:allowed', onAllowed)
-    diagnostics.subscribe('verifier-guard:denied', onDenied)
+    subscribe('verifier-guard:allowed', onAllowed)
+    subscribe('verifier-guard:denied', onDenied)
     response.on('close', () => {
-      diagnostics.unsubscribe('verifier-guard:allowed', onAllowed)
-      diagnostics.unsubscribe('verifier-guard:denied', onDenied)
+      unsubscribe('verifier-guard:allowed', onAllowed)
+      unsubscribe('verifier-guard:denied', onDenied)
     })
   }
 }

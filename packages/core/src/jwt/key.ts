@@ -5,7 +5,7 @@
 import type { JWK } from 'jose'
 import { printable } from '../kit/display.js'
 import type { Later } from '../kit/later.js'
-import { builtinModule } from '../kit/runtime.js'
+import { nodeCrypto } from '../kit/node.js'
 import type { AlgorithmRow } from './algorithms.js'
 import { KEY_TYPES, materialOf } from './key-types.js'
 
@@ -52,8 +52,6 @@ export interface Unfit {
  * mistake, and its key is no secret any more.
  */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
-
-const nodeCrypto = builtinModule<typeof import('node:crypto')>('node:crypto')
 
 /** Starts the record of a key that a Verifier publishes. */
 export function publishedKey(jwk: Jwk): PublishedKey {

@@ -4,7 +4,7 @@
  */
 import { quote } from '../kit/display.js'
 import { isObject } from '../kit/members.js'
-import { builtinModule } from '../kit/runtime.js'
+import { nodeCrypto } from '../kit/node.js'
 import type { Jwk, JwkSet } from './key.js'
 
 /** A key object of `node:crypto`. */
@@ -28,7 +28,6 @@ export interface NoKeys {
   readonly hint: string
 }
 
-const nodeCrypto = builtinModule<typeof import('node:crypto')>('node:crypto')
 const PEM = /-----BEGIN ([A-Z0-9 ]+)-----[^]+?-----END \1-----/g
 
 /** Reads public keys in any of their forms. Does not check what the keys can be used for. */

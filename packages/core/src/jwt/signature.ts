@@ -5,7 +5,8 @@
 import type { KeyObject } from 'node:crypto'
 import type { CryptoKey } from 'jose'
 import { andThen, type Later } from '../kit/later.js'
-import { builtinModule, cores } from '../kit/runtime.js'
+import { nodeCrypto } from '../kit/node.js'
+import { cores } from '../kit/runtime.js'
 import type { AlgorithmRow } from './algorithms.js'
 import type { UnverifiedJws } from './jws.js'
 import type { ReadyKey } from './key.js'
@@ -22,8 +23,6 @@ export interface VerifiedJws extends Omit<UnverifiedJws, symbol> {
  * serves better at the moment.
  */
 export type SignatureThread = 'auto' | 'calling' | 'pool'
-
-const nodeCrypto = builtinModule<typeof import('node:crypto')>('node:crypto')
 
 /**
  * Checks a signature.

@@ -1,6 +1,6 @@
 /* Base64url without padding, strictly read (RFC 7515 §2). */
 import type * as buffer from 'node:buffer'
-import { builtinModule } from './runtime.js'
+import { nodeBuffer } from './node.js'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const CHARACTERS = /^[A-Za-z0-9_-]*$/
@@ -42,8 +42,6 @@ function byNode({ Buffer }: typeof buffer): Decode {
     return bytes.toString('base64url') === text ? bytes : undefined
   }
 }
-
-const nodeBuffer = builtinModule<typeof import('node:buffer')>('node:buffer')
 
 /**
  * The bytes of a text in canonical base64url (RFC 4648 §3.5, RFC 7515 §2): the alphabet alone, no

@@ -5,7 +5,8 @@
 import { printable } from './display.js'
 import { explain, type DenialReason, type ErrorCode } from './errors.js'
 import type { HttpFailureReason } from './http.js'
-import { builtinModule, type Runtime } from './runtime.js'
+import { nodeDiagnostics } from './node.js'
+import type { Runtime } from './runtime.js'
 
 /**
  * Whose request it is, where the signature of its token held, and where it goes. Texts that the
@@ -205,11 +206,8 @@ export function createEmitter(
   runtime: Pick<Runtime, 'warn'>,
   configured: readonly string[] = [],
 ): Emitter {
-  const diagnostics = builtinModule<typeof import('node:diagnostics_channel')>(
-    'node:diagnostics_channel',
-  )
   const channels = new Map(
-    EVENT_NAMES.map((name) => [name, diagnostics?.channel(`verifier-guard:${name}`)] as const),
+    EVENT_NAMES.map((name) => [name, nodeDiagnostics?.channel(`verifier-guard:${name}`)] as const),
   )
   const isHeard = (name: keyof GuardEvents) =>
     listeners[name] !== undefined || channels.get(name)?.hasSubscribers === true

@@ -1,9 +1,7 @@
 /* HMAC with SHA-256 (RFC 2104). */
 import { encodeBase64url } from './sha256.js'
 import type { Later } from './later.js'
-import { builtinModule } from './runtime.js'
-
-const nodeCrypto = builtinModule<typeof import('node:crypto')>('node:crypto')
+import { nodeCrypto } from './node.js'
 
 /**
  * The HMAC-SHA-256 of a text by a secret, both in UTF-8, as base64url without padding.

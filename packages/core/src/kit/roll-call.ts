@@ -2,7 +2,7 @@
  * Lets telemetry ask what is open: a list that is published on a diagnostics channel comes back
  * with the state of each open instance in it. Between two questions it costs nothing.
  */
-import { builtinModule } from './runtime.js'
+import { nodeDiagnostics } from './node.js'
 
 /** The open instances of one kind. */
 export interface RollCall<State> {
@@ -17,9 +17,7 @@ export interface RollCall<State> {
  * @param name of the channel; a list that is published there gets the states
  */
 export function createRollCall<State>(name: string): RollCall<State> {
-  const channel = builtinModule<typeof import('node:diagnostics_channel')>(
-    'node:diagnostics_channel',
-  )?.channel(name)
+  const channel = nodeDiagnostics?.channel(name)
   if (channel === undefined) return { add: () => {}, remove: () => {} }
   const states = new WeakMap<object, () => State>()
   const open = new Set<WeakRef<object>>()

@@ -1,8 +1,6 @@
 /* SHA-256 of a text (FIPS 180-4). */
 import type { Later } from './later.js'
-import { builtinModule } from './runtime.js'
-
-const nodeCrypto = builtinModule<typeof import('node:crypto')>('node:crypto')
+import { nodeCrypto } from './node.js'
 
 /**
  * The SHA-256 of a text in UTF-8 or of bytes, as base64url without padding.

@@ -3,7 +3,7 @@
  * durations, for subscribers. Costs a look at a flag without any.
  */
 import type { Later } from './later.js'
-import { builtinModule } from './runtime.js'
+import { nodeDiagnostics } from './node.js'
 
 /** Runs work, and publishes its start and its end. */
 export interface Trace {
@@ -22,11 +22,8 @@ export interface Trace {
  * end. The result is not published, unlike by Node's own `tracePromise`: it may be a token.
  */
 export function createTrace(name: string): Trace {
-  const diagnostics = builtinModule<typeof import('node:diagnostics_channel')>(
-    'node:diagnostics_channel',
-  )
   // Some runtimes have channels, but none for tracing.
-  const channel = diagnostics?.tracingChannel?.<object>(`verifier-guard:${name}`)
+  const channel = nodeDiagnostics?.tracingChannel?.<object>(`verifier-guard:${name}`)
   return {
     run(contextOf, work) {
       if (channel?.hasSubscribers !== true) return work()

@@ -5,7 +5,7 @@ import { configurationError } from '../kit/errors.js'
 import type { UnverifiedJws } from '../jwt/jws.js'
 import type { CheckedSigner } from '../options/status-lists.js'
 import { publishedKey, readyKey, type Jwk, type JwkSet, type PublishedKey } from '../jwt/key.js'
-import { builtinModule } from '../kit/runtime.js'
+import { nodeCrypto } from '../kit/node.js'
 import { verifySignature, type VerifiedJws } from '../jwt/signature.js'
 
 /** Checks a list's signature. */
@@ -82,15 +82,15 @@ async function verifyWith(
 }
 
 function readAuthorities(pems: readonly string[]): readonly X509Certificate[] {
-  const nodeCrypto = builtinModule<typeof import('node:crypto')>('node:crypto')
   if (nodeCrypto === undefined)
     throw configurationError(
       '"keys" of the status list\'s signer',
       '"certificateAuthorities"',
       'certificates are read on Node only',
     )
+  const { X509Certificate } = nodeCrypto
   try {
-    const authorities = pems.map((pem) => new nodeCrypto.X509Certificate(pem))
+    const authorities = pems.map((pem) => new X509Certificate(pem))
     if (authorities.length > 0 && authorities.every(({ ca }) => ca)) return authorities
   } catch {
     // The error below says so, without OpenSSL's words for it.
@@ -106,7 +106,7 @@ function readAuthorities(pems: readonly string[]): readonly X509Certificate[] {
 function readLeaf({ header }: UnverifiedJws): X509Certificate | undefined {
   const [first] = [header['x5c']].flat() as readonly unknown[]
   if (typeof first !== 'string') return undefined
-  const { X509Certificate } = builtinModule<typeof import('node:crypto')>('node:crypto')!
+  const { X509Certificate } = nodeCrypto!
   try {
     return new X509Certificate(Buffer.from(first, 'base64'))
   } catch {
