@@ -204,8 +204,8 @@ function denies(info: RequestInfo): boolean {
   return isExchange(info) ? deny(info) : true
 }
 
-function identityIn(context: AuthContext | undefined): Identity | undefined {
-  return context && identityOf(context)
+function identityFrom(whose: Progress['whose']): Identity | undefined {
+  return typeof whose === 'function' ? whose() : whose && identityOf(whose)
 }
 
 function denialEvent(
@@ -218,7 +218,7 @@ function denialEvent(
     code,
     status,
     ...optional('issuer', trace.issuer),
-    ...(caller ? identityOf(caller) : typeof whose === 'function' ? whose() : identityIn(whose)),
+    ...identityFrom(caller ?? whose),
     ...addRequest({}, info),
     ...optional('correlationId', body.correlation_id),
     ...(cause !== undefined && { cause }),
