@@ -65,17 +65,16 @@ function doorsOf(app: Scope): readonly Door[] {
     state: stateOf(hooks),
   }))
   // Of routes that differ by a constraint alone, one may be open by mistake: all have to be stated.
-  const isStated = (shown: string) =>
-    timesIn(app[opened] ?? [], shown) >=
-    timesIn(
-      doors.map((door) => door.shown),
-      shown,
-    )
+  const stated = timesOfEach(app[opened] ?? [])
+  const printed = timesOfEach(doors.map(({ shown }) => shown))
+  const isStated = (shown: string) => (stated.get(shown) ?? 0) >= (printed.get(shown) ?? 0)
   return doors.map((door) => (isStated(door.shown) ? { ...door, state: 'public' } : door))
 }
 
-function timesIn(routes: readonly string[], wanted: string): number {
-  return routes.filter((route) => route === wanted).length
+function timesOfEach(routes: readonly string[]): ReadonlyMap<string, number> {
+  const times = new Map<string, number>()
+  for (const route of routes) times.set(route, (times.get(route) ?? 0) + 1)
+  return times
 }
 
 function stateOf(hooks: readonly string[]): DoorState {
