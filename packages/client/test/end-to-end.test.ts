@@ -6,8 +6,7 @@ import {
   type BrokenProofName,
   type BrokenTokenName,
 } from '@verifier-guard/dev-verifier'
-import { createTokenSource } from '../src/index.js'
-import { closing, serve } from './support.js'
+import { boundSource, closing, serve } from './support.js'
 
 /** A plain authorization server, a client of it, and an API that takes bound tokens. */
 async function start() {
@@ -35,17 +34,7 @@ async function start() {
     }),
   )
   authenticate = resourceServer.authenticate
-  const { did, privateKey } = verifier.issueMachineCredential()
-  const tokens = closing(
-    createTokenSource({
-      authorizationServer: verifier.issuer,
-      clientId: did,
-      privateKey: privateKey.hex,
-      resource: origin,
-      allowedOrigins: [origin],
-      dpop: true,
-    }),
-  )
+  const tokens = boundSource(verifier, { resource: origin, allowedOrigins: [origin] })
   return { verifier, origin, tokens }
 }
 

@@ -2,7 +2,7 @@ import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createTokenSource } from '../src/index.js'
-import { bearerOf, closing, failureOf, holdRuntime, serve, until } from './support.js'
+import { bearerOf, closing, failureOf, serve, startHeldSource, until } from './support.js'
 
 interface Seen {
   readonly method: string | undefined
@@ -34,20 +34,7 @@ async function startApi(
   return { origin: await serve(listener), seen }
 }
 
-/** Time stands still: however long calls take, a token is dropped once and does not expire. */
-async function startClient(...allowedOrigins: string[]) {
-  const runtime = holdRuntime()
-  const verifier = closing(await startDevVerifier({ runtime: { now: runtime.now } }))
-  const { credential, privateKey } = verifier.issueMachineCredential()
-  const options = {
-    verifier: verifier.issuer,
-    credential,
-    privateKey: privateKey.hex,
-    allowedOrigins,
-    runtime,
-  }
-  return { runtime, verifier, tokens: closing(createTokenSource(options)) }
-}
+const startClient = (...allowedOrigins: string[]) => startHeldSource({ allowedOrigins })
 
 /** A client whose `fetch` is given, for the API and the Verifier alike. */
 async function startClientOver(fetch: (url: string, init?: RequestInit) => Promise<Response>) {

@@ -1,9 +1,9 @@
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
-import { createTokenSource, type TokenSource } from '../src/index.js'
+import type { TokenSource } from '../src/index.js'
 import { startBoundApi } from './bound-api.js'
-import { closing, failureOf, holdRuntime, serve, until } from './support.js'
+import { boundSource, closing, failureOf, serve, startHeldSource, until } from './support.js'
 
 interface SendOptions {
   readonly body?: string
@@ -41,40 +41,20 @@ export function describeIntegration(name: string, connect: (tokens: TokenSource)
     return { origin, seen, bodies }
   }
   const source = async (...allowedOrigins: string[]) => {
-    // Time stands still: however long calls take, a token is dropped once and does not expire.
-    const runtime = holdRuntime()
-    const verifier = closing(await startDevVerifier({ runtime: { now: runtime.now } }))
-    const { credential, privateKey } = verifier.issueMachineCredential()
-    const options = {
-      verifier: verifier.issuer,
-      credential,
-      privateKey: privateKey.hex,
-      allowedOrigins,
-      tries: 1,
-    }
-    const tokens = closing(createTokenSource({ ...options, runtime }))
-    return { runtime, verifier, tokens, send: connect(tokens) }
+    const held = await startHeldSource({ allowedOrigins, tries: 1 })
+    return { ...held, send: connect(held.tokens) }
   }
 
-  const boundSource = async (...allowedOrigins: string[]) => {
+  const bound = async (...allowedOrigins: string[]) => {
     const verifier = closing(await startDevVerifier({ profile: 'oauth' }))
-    const { did, privateKey } = verifier.issueMachineCredential()
-    const tokens = closing(
-      createTokenSource({
-        authorizationServer: verifier.issuer,
-        clientId: did,
-        privateKey: privateKey.hex,
-        allowedOrigins,
-        dpop: true,
-      }),
-    )
+    const tokens = boundSource(verifier, { allowedOrigins })
     return { verifier, tokens, send: connect(tokens) }
   }
 
   describe(`${name}, with bound tokens`, () => {
     it('sends a fresh proof with each request, for its method and address', async () => {
       const api = await startBoundApi()
-      const { send } = await boundSource(api.origin)
+      const { send } = await bound(api.origin)
       expect(await send(`${api.origin}/orders?page=2`, { body: 'x' })).toMatchObject({
         status: 200,
       })
@@ -92,7 +72,7 @@ export function describeIntegration(name: string, connect: (tokens: TokenSource)
           response.setHeader('dpop-nonce', nonce).end('ok')
         },
       })
-      const { verifier, send } = await boundSource(api.origin)
+      const { verifier, send } = await bound(api.origin)
       for (let call = 0; call < 4; call += 1)
         expect(await send(api.origin, { body: 'x' })).toEqual({ status: 200, text: 'ok' })
       expect(api.refused).toEqual(['nonce'])
@@ -109,7 +89,7 @@ export function describeIntegration(name: string, connect: (tokens: TokenSource)
           response.setHeader('dpop-nonce', nonce).end('ok')
         },
       })
-      const { send } = await boundSource(api.origin)
+      const { send } = await bound(api.origin)
       await send(api.origin)
       await send(api.origin)
       expect(api.refused).toEqual(['nonce'])
@@ -123,7 +103,7 @@ export function describeIntegration(name: string, connect: (tokens: TokenSource)
             .writeHead(302, { location: url === '/far' ? `${other.origin}/` : '/near' })
             .end(),
       })
-      const { send } = await boundSource(api.origin)
+      const { send } = await bound(api.origin)
       for (const path of ['/far', '/other']) await send(api.origin + path).catch(() => undefined)
       expect(api.refused).toEqual([])
       expect(other.refused.filter((reason) => reason !== 'scheme, or number of proofs')).toEqual([])
@@ -134,7 +114,7 @@ export function describeIntegration(name: string, connect: (tokens: TokenSource)
       const api = await startBoundApi({
         answer: (_, response) => void response.writeHead(403).end('no'),
       })
-      const { tokens, send } = await boundSource(api.origin)
+      const { tokens, send } = await bound(api.origin)
       const token = await tokens.getToken()
       const outcome = await send(api.origin, { throws: true }).catch((error: unknown) => error)
       expect(api.seen).toHaveLength(1)

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { startDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier'
 import {
   clientRuntime,
   createTokenSource,
@@ -110,6 +111,28 @@ export function closing<Closable extends { close: () => void | Promise<void> }>(
 afterEach(async () => {
   for (const server of servers.splice(0).reverse()) await server.close()
 })
+
+/**
+ * A source of machine tokens, and its Verifier. Time stands still: however long calls take, a token
+ * is dropped once and does not expire.
+ */
+export async function startHeldSource(more: { allowedOrigins: string[]; tries?: number }) {
+  const runtime = holdRuntime()
+  const verifier = closing(await startDevVerifier({ runtime: { now: runtime.now } }))
+  const { credential, privateKey } = verifier.issueMachineCredential()
+  const options = { verifier: verifier.issuer, credential, privateKey: privateKey.hex, runtime }
+  return { runtime, verifier, tokens: closing(createTokenSource({ ...options, ...more })) }
+}
+
+/** A source of tokens that are bound to a key, at a development server of the profile `oauth`. */
+export function boundSource(
+  verifier: DevVerifier,
+  more: { allowedOrigins: string[]; resource?: string },
+): TokenSource {
+  const { did: clientId, privateKey } = verifier.issueMachineCredential()
+  const options = { authorizationServer: verifier.issuer, clientId, privateKey: privateKey.hex }
+  return closing(createTokenSource({ ...options, dpop: true, ...more }))
+}
 
 export function bearerOf(request: IncomingMessage): string | undefined {
   return /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]

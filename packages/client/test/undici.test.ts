@@ -1,10 +1,10 @@
 import { startDevVerifier } from '@verifier-guard/dev-verifier'
 import { Agent, fetch, interceptors, Pool, request, type Dispatcher } from 'undici'
-import { createTokenSource, type TokenSource } from '../src/index.js'
+import type { TokenSource } from '../src/index.js'
 import { tokenInterceptor } from '../src/undici.js'
 import { describeIntegration, type Send } from './integration.js'
 import { startBoundApi } from './bound-api.js'
-import { closing, failureOf, numberedTokens, refusedTokens, serve } from './support.js'
+import { boundSource, closing, failureOf, numberedTokens, refusedTokens, serve } from './support.js'
 
 const redirect = interceptors.redirect({ maxRedirections: 3 })
 
@@ -162,16 +162,7 @@ describe('the address of a request', () => {
   ])('is proved as it is sent, with the origin as %s', async (_, originOf) => {
     const api = await startBoundApi()
     const verifier = closing(await startDevVerifier({ profile: 'oauth' }))
-    const { did, privateKey } = verifier.issueMachineCredential()
-    const tokens = closing(
-      createTokenSource({
-        authorizationServer: verifier.issuer,
-        clientId: did,
-        privateKey: privateKey.hex,
-        allowedOrigins: [api.origin],
-        dpop: true,
-      }),
-    )
+    const tokens = boundSource(verifier, { allowedOrigins: [api.origin] })
     const dispatcher = closing(new Agent()).compose(tokenInterceptor(tokens))
     const options = { origin: originOf(api.origin), path: '/orders?page=2', method: 'GET' } as const
     const { statusCode } = await dispatcher.request(options)
