@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
@@ -14,16 +12,11 @@ import { Hono } from 'hono'
 import { getCookie } from 'hono/cookie'
 import Koa from 'koa'
 import WebSocket, { WebSocketServer } from 'ws'
-import { heard } from './application.js'
 import { send } from './send.js'
+import { closing, listening, portOf, trusting } from './served.js'
 
 const verifier = createDevVerifier()
-const options = {
-  issuer: verifier.issuer,
-  profile: 'eudistack',
-  runtime: { ...onExpress.systemRuntime, fetch: verifier.fetch },
-  events: heard,
-} as const
+const options = trusting(verifier)
 
 type Fields = IncomingMessage['headers']
 
@@ -56,7 +49,7 @@ const applications: Readonly<Record<string, () => Promise<Server>>> = {
     await app.register(onFastify.auth, options)
     app.get('/', () => 'in')
     await app.listen({ port: 0, host: '127.0.0.1' })
-    return app.server
+    return closing(app.server)
   },
   hono: () => {
     const app = new Hono()
@@ -76,23 +69,11 @@ const applications: Readonly<Record<string, () => Promise<Server>>> = {
   },
 }
 
-async function listening(server: Server): Promise<Server> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return server
-}
-
-const portOf = (server: Server) => (server.address() as AddressInfo).port
-
 describe.each(Object.entries(applications))(
   '%s, with tokens moved ahead of the guard',
   (_, start) => {
     let server: Server
     beforeAll(async () => void (server = await start()))
-    afterAll(() => {
-      server.closeAllConnections()
-      server.close()
-    })
 
     test.each<[string, () => Record<string, string>, number]>([
       ['a cookie', () => ({ cookie: `a=1; access_token=${verifier.mint()}` }), 200],
@@ -156,6 +137,4 @@ test.each<[string, () => string[], string]>([
   })
   expect(found).toBe(outcome)
   client.terminate()
-  server.closeAllConnections()
-  server.close()
 })

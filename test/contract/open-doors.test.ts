@@ -6,15 +6,10 @@ import express5, { type RequestHandler } from 'express'
 import express4 from 'express4'
 import Koa, { type Middleware } from 'koa'
 import request from 'supertest'
-import { heard } from './application.js'
+import { trusting } from './served.js'
 
 const verifier = createDevVerifier()
-const options = {
-  issuer: verifier.issuer,
-  profile: 'eudistack',
-  runtime: { ...onExpress.systemRuntime, fetch: verifier.fetch },
-  events: heard,
-} as const
+const options = trusting(verifier)
 const bearer = () => `Bearer ${verifier.mint()}`
 
 /*

@@ -1,6 +1,4 @@
 import { createServer, type Server } from 'node:http'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { createDevVerifier } from '@verifier-guard/dev-verifier'
 import * as onExpress from '@verifier-guard/express'
@@ -12,16 +10,11 @@ import express4 from 'express4'
 import Fastify from 'fastify'
 import { Hono } from 'hono'
 import Koa from 'koa'
-import { heard } from './application.js'
 import { send } from './send.js'
+import { closing, listening, portOf, trusting } from './served.js'
 
 const verifier = createDevVerifier()
-const options = {
-  issuer: verifier.issuer,
-  profile: 'eudistack',
-  runtime: { ...onExpress.systemRuntime, fetch: verifier.fetch },
-  events: heard,
-} as const
+const options = trusting(verifier)
 
 const who = (auth: onExpress.AuthContext | undefined) => (auth ? 'known' : 'anonymous')
 
@@ -59,7 +52,7 @@ const applications: Readonly<Record<string, () => Promise<Server>>> = {
     await app.register(onFastify.auth(options, { optional: true }))
     app.get('/who', (request) => who(onFastify.optionalAuthOf(request)))
     await app.listen({ port: 0, host: '127.0.0.1' })
-    return app.server
+    return closing(app.server)
   },
   Hono: () => {
     const app = new Hono()
@@ -73,32 +66,13 @@ const applications: Readonly<Record<string, () => Promise<Server>>> = {
   },
 }
 
-const servers: Server[] = []
-afterAll(() => {
-  for (const server of servers) {
-    server.closeAllConnections()
-    server.close()
-  }
-})
-
-async function listening(server: Server): Promise<Server> {
-  servers.push(server)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return server
-}
-
 describe.each(Object.entries(applications))(
   '%s, with error handling that goes on',
   (name, start) => {
     let server: Server
     beforeAll(async () => void (server = await start()))
-    afterAll(() => {
-      server.closeAllConnections()
-      server.close()
-    })
     const ask = (path: string, headers = {}) =>
-      send(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, 'GET', headers)
+      send(`http://127.0.0.1:${portOf(server)}${path}`, 'GET', headers)
 
     test('a bad token is never an anonymous caller', async () => {
       const { status, headers, body } = await ask('/who', { authorization: 'Bearer bad' })
@@ -131,8 +105,9 @@ describe('a caller that a guard allowed and one within refused is no caller any 
     app.use(onExpress.auth(elsewhere), forgive)
     app.use((req, res) => void res.send(who((req as onExpress.GuardedRequest).auth)))
     const server = await listening(createServer(app))
-    const { port } = server.address() as AddressInfo
-    expect((await send(`http://127.0.0.1:${port}/`, 'GET', good())).body).toBe('anonymous')
+    expect((await send(`http://127.0.0.1:${portOf(server)}/`, 'GET', good())).body).toBe(
+      'anonymous',
+    )
   })
 
   test('Koa', async () => {
@@ -146,8 +121,9 @@ describe('a caller that a guard allowed and one within refused is no caller any 
     const server = await listening(
       createServer((request, response) => void answer(request, response)),
     )
-    const { port } = server.address() as AddressInfo
-    expect((await send(`http://127.0.0.1:${port}/`, 'GET', good())).body).toBe('anonymous')
+    expect((await send(`http://127.0.0.1:${portOf(server)}/`, 'GET', good())).body).toBe(
+      'anonymous',
+    )
   })
 
   test('Fastify', async () => {
