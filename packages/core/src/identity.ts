@@ -21,6 +21,12 @@ export interface Identity {
   readonly kind?: CallerKind
 }
 
+/** The claims of a token that has a good signature, and the issuer that signed. */
+export interface SignedClaims {
+  readonly claims: Claims
+  readonly trusted: Pick<TrustedIssuer, 'issuer' | 'profile'>
+}
+
 /** Characters of one member at most: an issuer may write anything into its claims. */
 const LONGEST = 256
 
@@ -42,10 +48,7 @@ export function identityOf(auth: AuthContext): Identity {
  * Whose token it is that has a good signature: its claims may break every rule, and what can't be
  * read is left out.
  */
-export function identityOfClaims(
-  claims: Claims,
-  trusted: Pick<TrustedIssuer, 'issuer' | 'profile'>,
-): Identity {
+export function identityOfClaims({ claims, trusted }: SignedClaims): Identity {
   const { issuer, profile } = trusted
   const summary = profile.credential ? readable(() => readSummary(claims)) : undefined
   return {

@@ -4,7 +4,6 @@
  */
 import { checkBinding, refuseScheme, withProof, type BindingRules } from './binding.js'
 import type { Claims } from './context.js'
-import { identityOfClaims } from './identity.js'
 import { issuersOf, type Issuers } from './issuers/issuers.js'
 import { verifyWithKeys } from './issuers/signer.js'
 import type { TrustedIssuer } from './issuers/trusted-issuer.js'
@@ -133,7 +132,7 @@ function validated(
     const how = { now: seconds(), thread: settings.signatureThread }
     return andThen(verifyWithKeys(jws, issuer.keySet, row, how), (signed) => {
       progress.trace.issuer = issuer.issuer
-      progress.whose = () => identityOfClaims(jws.claims, issuer)
+      progress.whose = { claims: jws.claims, trusted: issuer }
       return validate(signed, issuer, seconds(), settings)
     })
   })
