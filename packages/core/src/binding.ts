@@ -46,9 +46,6 @@ export interface BindingRules {
   readonly requiresDpop: boolean
 }
 
-/** Every member is shown (RFC 7800 §3.1); the proof comes last, as it is used up. */
-const MEMBERS = ['x5tS256', 'jkt'] as const
-
 const HINTS = {
   x5tS256: 'its certificate can be checked once "certificate" says where client certificates are',
   jkt: 'its proof can be checked once "resource" states the public URL of this API, and "dpop" is not disabled',
@@ -99,25 +96,34 @@ export function checkBinding(
   if (confirmation?.jkt === undefined && (isDpop || requiresDpop)) throw notBound(presented)
   // RFC 9449 §7.2: a thief of the token would send it without its proof.
   if (confirmation!.jkt !== undefined && !isDpop) throw asBearer(presented, proofs)
-  return showEach(MEMBERS, confirmation!, { known, presented, proofs })
+  return showKeys(confirmation!, { known, presented, proofs })
 }
 
-function showEach(
-  [member, ...others]: readonly (typeof MEMBERS)[number][],
-  confirmation: Confirmation,
-  shown: { known: ValidatedToken; presented: Presented; proofs: Proofs },
+interface Shown {
+  readonly known: ValidatedToken
+  readonly presented: Presented
+  readonly proofs: Proofs
+}
+
+/** Every key is shown (RFC 7800 §3.1); the proof comes last, as it is used up. */
+function showKeys(
+  { x5tS256, jkt }: Confirmation,
+  shown: Shown,
 ): Later<readonly FieldPair[] | undefined> {
-  if (member === undefined) return undefined
-  const { [member]: thumbprint } = confirmation
-  if (thumbprint === undefined) return showEach(others, confirmation, shown)
-  const { known, presented, proofs } = shown
-  const { [member]: proof } = proofs
-  if (presented.request === undefined) throw withoutRequest()
-  if (proof === undefined) throw cannotConfirm(`its ${member}`, HINTS[member])
-  const { request, own, identity, proof: text } = presented
-  return andThen(proof({ thumbprint, known, request, own, identity, proof: text }), (fields) =>
-    others.length === 0 ? fields : showEach(others, confirmation, shown),
-  )
+  const certificate = x5tS256 === undefined ? undefined : showKey('x5tS256', x5tS256, shown)
+  if (jkt === undefined) return certificate
+  return andThen(certificate, () => showKey('jkt', jkt, shown))
+}
+
+function showKey(
+  member: keyof Proofs,
+  thumbprint: string,
+  { known, presented: { request, own, identity, proof }, proofs }: Shown,
+): Later<readonly FieldPair[] | undefined> {
+  if (request === undefined) throw withoutRequest()
+  const show = proofs[member]
+  if (show === undefined) throw cannotConfirm(`its ${member}`, HINTS[member])
+  return show({ thumbprint, known, request, own, identity, proof })
 }
 
 function cannotConfirm(what: string, hint?: string): Denial {
