@@ -34,12 +34,23 @@ export function createClient(issuer) {
   return { token, proof, publicKey, jwk: { kty, crv, x, y } }
 }
 
-/** A request as an adapter hands it in: with where its outcome is kept, and its end. */
-const exchange = ({ token, proof }) => ({
-  request: { method: 'GET', url: PATH, headers: { authorization: `DPoP ${token}`, dpop: proof } },
-  key: {},
-  ended() {},
-})
+/**
+ * A request as an adapter hands in Node's: with where its outcome is kept, and its end. Its fields
+ * are texts in one piece, as they come from a socket.
+ */
+export function asExchange(token, proof) {
+  const authorization = inOnePiece(`DPoP ${token}`)
+  const dpop = inOnePiece(proof)
+  const request = {
+    method: 'GET',
+    url: PATH,
+    headers: { host: '127.0.0.1', authorization, dpop },
+    rawHeaders: ['Host', '127.0.0.1', 'Authorization', authorization, 'DPoP', dpop],
+  }
+  return { request, key: {}, ended() {} }
+}
+
+const inOnePiece = (text) => Buffer.from(text, 'latin1').toString('latin1')
 
 const optionsOf = ({ issuer, algorithm, jwk }) => ({
   issuer,
@@ -53,13 +64,14 @@ const optionsOf = ({ issuer, algorithm, jwk }) => ({
   dpop: { maxAge: 3_600, replay: { maxEntries: 1_000_000 } },
 })
 
-/** All that takes part, each a function of a token and a proof. */
+/** All that takes part, each a function of an exchange. */
 export const contestants = {
   /** What none can do without: one signature by a ready key. */
   floor: {
     make:
       (_, { publicKey }) =>
-      ({ proof }) => {
+      ({ request }) => {
+        const proof = request.headers.dpop
         const end = proof.lastIndexOf('.')
         const input = Buffer.from(proof.slice(0, end), 'latin1')
         const key = { key: publicKey, dsaEncoding: 'ieee-p1363' }
@@ -71,7 +83,7 @@ export const contestants = {
     express: (one) => auth(optionsOf(one)),
     make: (one) => {
       const guard = createGuard(optionsOf(one))
-      return (shown) => guard.authenticate(exchange(shown))
+      return (exchange) => guard.authenticate(exchange)
     },
   },
   'express-oauth2-jwt-bearer': {
@@ -85,13 +97,12 @@ export const contestants = {
       }),
     make: (one) => {
       const middleware = contestants['express-oauth2-jwt-bearer'].express(one)
-      return ({ token, proof }) => asked(middleware, token, proof)
+      return ({ request }) => asked(middleware, request)
     },
   },
 }
 
-function asked(middleware, token, proof) {
-  const headers = { host: '127.0.0.1', authorization: `DPoP ${token}`, dpop: proof }
+function asked(middleware, { headers }) {
   return new Promise((resolve, reject) => {
     const req = {
       headers,
@@ -112,7 +123,7 @@ function asked(middleware, token, proof) {
 const byHand = ({ publicKey }) => {
   const check = contestants.floor.make(undefined, { publicKey })
   return (request, response, next) => {
-    check({ proof: request.headers.dpop })
+    check({ request })
     next()
   }
 }

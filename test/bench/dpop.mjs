@@ -3,14 +3,14 @@
  * behind Express, with many in flight, and in memory under a flood. Writes dpop.json, and the table
  * of packages/core/docs/proof-of-possession.md.
  */
-import { spawn } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import { aside, canPin, forkPinned } from './cores.mjs'
-import { contestants, createClient } from './dpop-contestants.mjs'
+import { asExchange, contestants, createClient } from './dpop-contestants.mjs'
 import { load } from './http.mjs'
 import { measure, summary } from './measure.mjs'
 import { createIssuer } from './tokens.mjs'
@@ -19,12 +19,17 @@ const rounds = Number(process.argv[2] ?? 7)
 const only = process.argv[3]
 const WARM_UP = 1
 const OPERATIONS = 3_000
+/** A contestant takes turns with the floor, so that a busy machine disturbs them alike. */
+const SLICES = 10
+const IN_A_SLICE = OPERATIONS / SLICES
+/** Before a process is measured: as many requests as the compiler needs to be done. */
+const WARM_UP_SLICES = 20
 const NAMES = Object.keys(contestants)
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 
 if (only === undefined) await all()
 else {
-  const part = await { 'in-process': inProcess, memory }[only]()
+  const part = await { 'in-process': oneRound, memory }[only](process.argv[4])
   process.send?.(part) ?? console.log(part)
   process.disconnect?.()
 }
@@ -36,8 +41,10 @@ async function all() {
     node: process.version,
     cpu: cpus()[0].model,
     cores: cpus().length,
-    oneCore: canPin ? await said(forkPinned('dpop.mjs', [`${rounds}`, 'in-process'])) : undefined,
-    allCores: await inProcess(),
+    oneCore: canPin
+      ? await inProcess((parameters) => forkPinned('dpop.mjs', parameters))
+      : undefined,
+    allCores: await inProcess((parameters) => fork(here('dpop.mjs'), parameters)),
     express: await overExpress(),
     memory: await said(
       spawn(process.execPath, ['--expose-gc', here('dpop.mjs'), `${rounds}`, 'memory'], {
@@ -56,36 +63,59 @@ async function said(child) {
   return message
 }
 
-/** Time and CPU of an operation, one at a time and 16 in flight, as ratios to one signature. */
-async function inProcess() {
+/**
+ * Time and CPU of an operation, one at a time and 16 in flight, as ratios to one signature. Each
+ * contestant runs with the floor alone, each round in a process of its own: what a process has run
+ * before changes what its compiler and its heap make of the next.
+ */
+async function inProcess(start) {
+  const results = []
+  for (const contestant of NAMES) {
+    const samples = []
+    for (let round = 0; round < rounds; round += 1)
+      samples.push(await said(start(['1', 'in-process', contestant])))
+    results.push(resultOf(contestant, samples))
+  }
+  return results
+}
+
+function resultOf(contestant, samples) {
+  const ratio = (kind, by) =>
+    summary(samples.map(({ own, floor }) => own[kind][by] / floor.one[by]))
+  return {
+    contestant,
+    microseconds: summary(samples.map(({ own }) => own.one.wall)).median,
+    time: ratio('one', 'wall'),
+    cpu: ratio('one', 'all'),
+    throughput: summary(samples.map(({ own, floor }) => floor.one.wall / own.many.wall)),
+  }
+}
+
+async function oneRound(contestant) {
   const issuer = await createIssuer('ES256', '1.8 kB')
   const client = createClient(issuer)
-  const functions = NAMES.map((name) => [name, contestants[name].make(issuer, client)])
-  const samples = new Map(NAMES.map((name) => [name, []]))
-  for (let round = -WARM_UP; round < rounds; round += 1)
-    for (const [name, run] of functions) {
-      const inputs = () =>
-        Array.from({ length: OPERATIONS }, () => ({ token: client.token, proof: client.proof() }))
-      await measure(run, inputs().slice(0, 300), 1)
+  const make = (name) => contestants[name].make(issuer, client)
+  const runs = [
+    { run: make('floor'), lanes: 1, slices: [] },
+    { run: make(contestant), lanes: contestant === 'floor' ? 1 : 16, slices: [] },
+  ]
+  const inputs = () =>
+    Array.from({ length: IN_A_SLICE }, () => asExchange(client.token, client.proof()))
+  for (let slice = -WARM_UP_SLICES; slice < SLICES; slice += 1)
+    for (const { run, lanes, slices } of runs) {
       const one = await measure(run, inputs(), 1)
-      const many = await measure(run, inputs(), name === 'floor' ? 1 : 16)
-      if (round >= 0) samples.get(name).push({ one, many })
+      const many = await measure(run, inputs(), lanes)
+      if (slice >= 0) slices.push({ one, many })
     }
   issuer.close()
-  const floor = samples.get('floor')
-  return NAMES.map((name) => {
-    const ratio = (kind, by) =>
-      summary(samples.get(name).map((sample, round) => sample[kind][by] / floor[round].one[by]))
-    return {
-      contestant: name,
-      microseconds: summary(samples.get(name).map(({ one }) => one.wall)).median,
-      time: ratio('one', 'wall'),
-      cpu: ratio('one', 'all'),
-      throughput: summary(
-        samples.get(name).map(({ many }, round) => floor[round].one.wall / many.wall),
-      ),
-    }
-  })
+  const [floor, own] = runs.map(({ slices }) => mean(slices))
+  return { floor, own }
+}
+
+function mean(slices) {
+  const over = (kind, by) => slices.reduce((sum, slice) => sum + slice[kind][by], 0) / slices.length
+  const times = (kind) => ({ wall: over(kind, 'wall'), all: over(kind, 'all') })
+  return { one: times('one'), many: times('many') }
 }
 
 /** The CPU time that a guard adds to a request behind Express, on one core. */
@@ -191,7 +221,7 @@ function table({ oneCore, allCores, express, memory: bytes, rounds, date, node, 
     `${number(find(express, name).added, 0)} µs`,
     number(find(express, name).ratio),
   ])
-  const kilobytes = (count) => `${(count / 1_000).toFixed(0)} kB`
+  const kilobytes = (count) => `${(Math.max(count, 0) / 1_000).toFixed(0)} kB`
   return [
     [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n'),
     list([
@@ -205,7 +235,9 @@ function table({ oneCore, allCores, express, memory: bytes, rounds, date, node, 
   ].join('\n\n')
 }
 
-const list = (lines) => lines.map((line) => `- ${line}`).join('\n')
+function list(lines) {
+  return lines.map((line) => `- ${line}`).join('\n')
+}
 
 async function intoPage(text) {
   const page = '../../packages/core/docs/proof-of-possession.md'

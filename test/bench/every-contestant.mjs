@@ -1,7 +1,11 @@
 // Says of each contestant what it does with a good token and with a changed one: the time of one
 // that takes everything, or nothing, would mean nothing.
 import { contestants } from './contestants.mjs'
-import { contestants as dpopContestants, createClient } from './dpop-contestants.mjs'
+import {
+  asExchange as asDpopExchange,
+  contestants as dpopContestants,
+  createClient,
+} from './dpop-contestants.mjs'
 import { asExchange } from './in-process.mjs'
 import { createIssuer } from './tokens.mjs'
 
@@ -35,7 +39,7 @@ function changedProof() {
 }
 for (const [name, { make }] of Object.entries(dpopContestants)) {
   const run = make(issuer, client)
-  const shown = (proof) => ({ token: client.token, proof })
+  const shown = (proof) => asDpopExchange(client.token, proof)
   said[`DPoP: ${name}`] = [
     await says(run, shown(client.proof())),
     await says(run, shown(changedProof())),

@@ -93,10 +93,11 @@ async function sampleOf({ name, run, isExchange }, bytes, inFlight) {
   return measure(run, inputs.slice(SETTLING), lanes)
 }
 
-/** A request as an adapter hands it in: with where its verdict is kept, and its end. */
+/** A request as an adapter hands in Node's: with where its verdict is kept, and its end. */
 export function asExchange(token) {
   const authorization = Buffer.concat([Buffer.from('Bearer '), token]).toString('latin1')
-  return { request: { headers: { authorization } }, key: {}, ended() {} }
+  const request = { headers: { authorization }, rawHeaders: ['Authorization', authorization] }
+  return { request, key: {}, ended() {} }
 }
 
 const describe = (samples) => ({
