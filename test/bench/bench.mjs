@@ -4,9 +4,8 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { canPin, forkPinned } from './cores.mjs'
 import { overHttp } from './http.mjs'
-import { inProcess } from './in-process.mjs'
+import { inProcess, onOneCore } from './in-process.mjs'
 import { summary } from './measure.mjs'
 import { writeFigures, writeFormatted } from './page.mjs'
 import { tables } from './report.mjs'
@@ -32,7 +31,11 @@ async function saying(child) {
 }
 
 const memory = () => saying(fork(here('memory.mjs'), { execArgv: ['--expose-gc'] }))
-const oneCore = () => (canPin ? saying(forkPinned('one-core.mjs', [`${rounds}`])) : undefined)
+
+async function oneCore() {
+  const results = [await onOneCore('ES256', rounds), await onOneCore('RS256', rounds)]
+  return results[0] && results.flat()
+}
 
 /** Not measured in time, so that all contestants of a round run beside each other. */
 async function resident() {

@@ -6,8 +6,7 @@ import {
   contestants as dpopContestants,
   createClient,
 } from './dpop-contestants.mjs'
-import { asExchange } from './in-process.mjs'
-import { createIssuer } from './tokens.mjs'
+import { asExchange, createIssuer } from './tokens.mjs'
 
 const issuer = await createIssuer('ES256', '1.8 kB')
 const [good] = await issuer.mintAll(1)

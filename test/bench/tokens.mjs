@@ -84,3 +84,10 @@ export async function createIssuer(algorithm, size) {
     )
   return { issuer, algorithm, publicKey, jwk, mint, mintAll, close: () => server.close() }
 }
+
+/** A request as an adapter hands in Node's: with where its verdict is kept, and its end. */
+export function asExchange(token) {
+  const authorization = Buffer.concat([Buffer.from('Bearer '), token]).toString('latin1')
+  const request = { headers: { authorization }, rawHeaders: ['Authorization', authorization] }
+  return { request, key: {}, ended() {} }
+}
