@@ -148,8 +148,8 @@ export interface Emitter {
 }
 
 /**
- * Marks a listener that gets the caller beside the event. Events name no person, so they can be
- * logged as they are; an audit trail may have to.
+ * Marks a listener that gets the caller beside the event. Events carry nothing of the persons in a
+ * credential, so they can be logged as they are; an audit trail may have to.
  */
 export const namesPersons = Symbol.for('@verifier-guard/core/names-persons')
 

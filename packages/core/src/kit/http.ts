@@ -277,7 +277,7 @@ interface Failure {
 }
 
 const PROXY_HINT =
-  'if the way leads through a proxy: Node\'s fetch ignores HTTPS_PROXY unless NODE_USE_ENV_PROXY=1 is set (Node 24 and later); before, pass a fetch that uses it as "runtime.fetch"'
+  'if the way leads through a proxy: Node\'s fetch ignores HTTPS_PROXY unless NODE_USE_ENV_PROXY=1 is set (Node 22.21 or 24, and later); before, pass a fetch that uses it as "runtime.fetch"'
 const NAME_HINT = `the name is not known here; ${PROXY_HINT}`
 const PLAIN_HTTP_HINT = 'plain http is spoken there'
 const AUTHORITY_HINT =
