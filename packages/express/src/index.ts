@@ -103,7 +103,8 @@ export function auth(
   const authenticate: Handler = (req: GuardedRequest, res, next) => {
     const own: Entry = { guard, exchange: exchangeOf(req, res) }
     // What a guard around this one allowed does not outlive a refusal by this one.
-    Object.assign(req, { [entry]: own, auth: undefined })
+    req[entry] = own
+    req.auth = undefined
     const accept = ({ auth, headers }: Admission) => {
       req.auth = auth
       setFields(res, headers)

@@ -101,7 +101,8 @@ export function auth(
     ctx.req.originalUrl ??= ctx.originalUrl
     const own: Entry = { guard, exchange: exchangeOf(ctx) }
     // What a guard around this one allowed does not outlive a refusal by this one.
-    Object.assign(ctx.state, { [entry]: own, auth: undefined })
+    ctx.state[entry] = own
+    ctx.state.auth = undefined
     const accept = ({ auth, headers }: Admission) => {
       ctx.state.auth = auth
       setFields(ctx.res, headers)
