@@ -88,8 +88,7 @@ export function createResourceServer<C extends object = Claims>(
       progress.whose = remembered.context
       return bound(remembered, presented, progress)
     }
-    checkForm(presented)
-    return andThen(validated(presented.token, progress, issuers, settings), (token) =>
+    return andThen(validated(presented, progress, issuers, settings), (token) =>
       bound(tokens.add(token), presented, progress),
     )
   }
@@ -117,12 +116,12 @@ export function createResourceServer<C extends object = Claims>(
 
 /** The steps that a new token has to pass, from its form to its claims. */
 function validated(
-  token: string,
+  presented: Presented,
   progress: Progress,
   issuers: Issuers,
   settings: Settings,
 ): Later<Validated> {
-  const jws = parseJws(token)
+  const jws = parsed(presented)
   const seconds = () => settings.runtime.now() / 1_000
   return andThen(issuers.find(jws.claims['iss']), (issuer) => {
     progress.trace.configuredAs = issuer.configuredAs
@@ -136,6 +135,16 @@ function validated(
       return validate(signed, issuer, seconds(), settings)
     })
   })
+}
+
+/** What can be parsed came in a field of good form: the form of another is the first to blame. */
+function parsed(presented: Presented): UnverifiedJws {
+  try {
+    return parseJws(presented.token)
+  } catch (error) {
+    checkForm(presented)
+    throw error
+  }
 }
 
 function bindingRules(
