@@ -18,6 +18,8 @@ const start = () =>
 
 /** Known callers: each comes twice, since a token is remembered from its second request on. */
 const TWICE = 2
+/** The third request is the first that gets the context which is remembered. */
+const THREE_TIMES = 3
 
 /** Tokens come as bytes and go with their request: only what the server remembers stays. */
 async function present(server, count, times = 1, handle = () => {}) {
@@ -57,7 +59,7 @@ server.close()
 const reader = start()
 await reader.ready()
 const unread = held()
-await present(reader, CACHED, TWICE, ({ claims }) => claims)
+await present(reader, CACHED, THREE_TIMES, ({ claims }) => claims)
 const read = held()
 reader.close()
 const result = {

@@ -51,9 +51,8 @@ export interface Traced {
 export interface Progress {
   readonly trace: Traced
   /**
-   * What says whose the token is, once its signature held; a refusal alone asks. It is data: with a
-   * function in its place V8 keeps each token through several collections, for a fifth of the time
-   * of a new one.
+   * What says whose the token is, once its signature held; a refusal alone asks. It is data, as V8
+   * collects late what a function in its place can reach, and so every new token.
    */
   whose?: SignedClaims | AuthContext
   /** The caller, once the token was accepted. */
