@@ -219,7 +219,7 @@ function denialEvent(
     code,
     status,
     ...optional('issuer', trace.issuer),
-    ...identityFrom(caller ?? whose),
+    ...(caller === undefined ? identityFrom(whose) : identityOf(caller)),
     ...addRequest({}, info),
     ...optional('correlationId', body.correlation_id),
     ...(cause !== undefined && { cause }),

@@ -126,6 +126,14 @@ describe('by hand, each call publishes one event', () => {
     expect(allowed).toEqual([expect.objectContaining({ ...partner, requirement: 'kind machine' })])
     expect(denied).toEqual([expect.objectContaining({ ...partner, code: 'scope_missing' })])
   })
+
+  test('authorize, of a caller that the application made with a member of its own', async () => {
+    const { server, denied } = serve()
+    const { clientId, claims, scopes } = await server.verifyAccessToken(mint())
+    const caller = { clientId, claims, scopes, token: 'a.b.c', trusted: true } as never
+    expect(() => server.authorize(caller, requiredScopes('orders:burn'))).toThrow()
+    expect(denied).toEqual([expect.objectContaining({ code: 'scope_missing', clientId })])
+  })
 })
 
 describe('the correlation id', () => {
