@@ -1,5 +1,5 @@
 /*
- * Whose a token is, as events say it: organisations, clients and tenants, and never a person.
+ * Whose a token is, as events say it: organisations, clients and tenants, and nothing of persons.
  * Context or claims in, short texts out.
  */
 import { organizationOf, type AuthContext, type Claims } from './context.js'

@@ -137,7 +137,10 @@ function validated(
   })
 }
 
-/** What can be parsed came in a field of good form: the form of another is the first to blame. */
+/**
+ * What parses has the characters of a b64token alone, since base64url is read strictly: its field
+ * is well formed. Where it does not parse, a malformed field is reported before a malformed token.
+ */
 function parsed(presented: Presented): UnverifiedJws {
   try {
     return parseJws(presented.token)

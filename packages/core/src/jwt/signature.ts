@@ -78,7 +78,10 @@ function verifyOnNode(
   })
 }
 
-/** Node holds on to what a callback can reach until a full collection: this reaches no token. */
+/**
+ * Node holds on to what a callback reaches until a full collection. Once it was called, this one
+ * reaches no token.
+ */
 function ending(resolve: (holds: boolean) => void): (error: Error | null, holds: boolean) => void {
   return (error, holds) => {
     inPool -= 1

@@ -64,7 +64,7 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
 
 /**
  * Reads what a request presents. Leaves the form of the usual spelling unchecked: a token that is
- * remembered letter by letter needs no second look.
+ * remembered letter by letter, or that parses, needs no second look.
  *
  * @param own the framework's own request; default: the request
  * @param identity what stands for the request, whatever copy of it this is; default: the request
