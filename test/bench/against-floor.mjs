@@ -1,7 +1,7 @@
 // What a contestant takes, as a ratio to the floor:
 // `node against-floor.mjs <algorithm> <size> <case> <contestant> <rounds>`.
 import { contestants } from './contestants.mjs'
-import { measure, summary } from './measure.mjs'
+import { mean, measure, summary } from './measure.mjs'
 import { asExchange, createIssuer } from './tokens.mjs'
 
 /** How many are in flight in each case, and whether the tokens are known. */
@@ -50,13 +50,10 @@ async function newTokens() {
 }
 
 function knownTokens() {
-  const asInput = contestants[name].isExchange ? asExchange : (token) => token.toString('latin1')
+  const asInput = contestants[name].isExchange
+    ? (token) => asExchange({ authorization: `Bearer ${token}` })
+    : (token) => token.toString('latin1')
   return Array.from({ length: KNOWN_IN_A_SLICE }, (_, n) => asInput(callers[n % CALLERS]))
-}
-
-function mean(slices) {
-  const of = (kind) => slices.reduce((sum, slice) => sum + slice[kind], 0) / slices.length
-  return { wall: of('wall'), main: of('main'), all: of('all') }
 }
 
 function result() {

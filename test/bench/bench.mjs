@@ -1,9 +1,9 @@
 // Compares this project with its peers, and itself with its own bounds. Writes results.json and the
 // page of figures, and prints all tables.
 import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { said } from './cores.mjs'
 import { overHttp } from './http.mjs'
 import { inProcess, onOneCore } from './in-process.mjs'
 import { summary } from './measure.mjs'
@@ -24,25 +24,14 @@ const KINDS = [
 const RESIDENTS = ['floor', 'verifier-guard', 'jose', 'aws-jwt-verify', 'fast-jwt, cached']
 const RESIDENT_ROUNDS = Math.min(rounds, 3)
 
-async function saying(child) {
-  const [said] = await once(child, 'message')
-  child.kill()
-  return said
-}
-
-const memory = () => saying(fork(here('memory.mjs'), { execArgv: ['--expose-gc'] }))
-
-async function oneCore() {
-  const results = [await onOneCore('ES256', rounds), await onOneCore('RS256', rounds)]
-  return results[0] && results.flat()
-}
+const memory = () => said(fork(here('memory.mjs'), { execArgv: ['--expose-gc'] }))
 
 /** Not measured in time, so that all contestants of a round run beside each other. */
 async function resident() {
   const samples = []
   for (let round = 0; round < RESIDENT_ROUNDS; round += 1)
     samples.push(
-      await Promise.all(RESIDENTS.map((name) => saying(fork(here('resident.mjs'), [name])))),
+      await Promise.all(RESIDENTS.map((name) => said(fork(here('resident.mjs'), [name])))),
     )
   return RESIDENTS.map((contestant, index) => ({
     contestant,
@@ -64,7 +53,7 @@ for (const [algorithm, size] of KINDS) {
   results.inProcess.push(...(await inProcess(algorithm, size, rounds)))
 }
 console.error('on one core …')
-results.oneCore = await oneCore()
+results.oneCore = await onOneCore(rounds)
 console.error('behind Express …')
 results.http = await overHttp(rounds)
 console.error('memory …')

@@ -1,4 +1,5 @@
 import { fork, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -12,6 +13,13 @@ export function forkPinned(name, parameters = []) {
   if (!canPin) return fork(here(name), parameters)
   const command = ['-c', '0', process.execPath, here(name), ...parameters]
   return spawn('taskset', command, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+}
+
+/** What a process says, which ends it. */
+export async function said(child) {
+  const [message] = await once(child, 'message')
+  child.kill()
+  return message
 }
 
 /** Does something while this process keeps off the first core. */

@@ -9,7 +9,7 @@ import {
 import { createGuard } from '@verifier-guard/core/support'
 import { auth } from '@verifier-guard/express'
 import { auth as oauth2 } from 'express-oauth2-jwt-bearer'
-import { AUDIENCE } from './tokens.mjs'
+import { asExchange, AUDIENCE } from './tokens.mjs'
 
 const RESOURCE = 'http://127.0.0.1'
 const PATH = '/'
@@ -31,26 +31,10 @@ export function createClient(issuer) {
     const input = `${header}.${encode(claims)}`
     return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
   }
-  return { token, proof, publicKey, jwk: { kty, crv, x, y } }
+  /** A request with the token and a new proof. */
+  const request = () => asExchange({ authorization: `DPoP ${token}`, dpop: proof() })
+  return { token, proof, request, publicKey, jwk: { kty, crv, x, y } }
 }
-
-/**
- * A request as an adapter hands in Node's: with where its outcome is kept, and its end. Its fields
- * are texts in one piece, as they come from a socket.
- */
-export function asExchange(token, proof) {
-  const authorization = inOnePiece(`DPoP ${token}`)
-  const dpop = inOnePiece(proof)
-  const request = {
-    method: 'GET',
-    url: PATH,
-    headers: { host: '127.0.0.1', authorization, dpop },
-    rawHeaders: ['Host', '127.0.0.1', 'Authorization', authorization, 'DPoP', dpop],
-  }
-  return { request, key: {}, ended() {} }
-}
-
-const inOnePiece = (text) => Buffer.from(text, 'latin1').toString('latin1')
 
 const optionsOf = ({ issuer, algorithm, jwk }) => ({
   issuer,

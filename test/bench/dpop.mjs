@@ -9,10 +9,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
-import { aside, canPin, forkPinned } from './cores.mjs'
-import { asExchange, contestants, createClient } from './dpop-contestants.mjs'
+import { aside, canPin, forkPinned, said } from './cores.mjs'
+import { contestants, createClient } from './dpop-contestants.mjs'
 import { load } from './http.mjs'
-import { measure, summary } from './measure.mjs'
+import { mean, measure, summary } from './measure.mjs'
 import { createIssuer } from './tokens.mjs'
 
 const rounds = Number(process.argv[2] ?? 7)
@@ -58,11 +58,6 @@ async function all() {
   process.exit()
 }
 
-async function said(child) {
-  const [message] = await once(child, 'message')
-  return message
-}
-
 /**
  * Time and CPU of an operation, one at a time and 16 in flight, as ratios to one signature. Each
  * contestant runs with the floor alone, each round in a process of its own: what a process has run
@@ -96,26 +91,21 @@ async function oneRound(contestant) {
   const client = createClient(issuer)
   const make = (name) => contestants[name].make(issuer, client)
   const runs = [
-    { run: make('floor'), lanes: 1, slices: [] },
-    { run: make(contestant), lanes: contestant === 'floor' ? 1 : 16, slices: [] },
+    { run: make('floor'), lanes: 1, one: [], many: [] },
+    { run: make(contestant), lanes: contestant === 'floor' ? 1 : 16, one: [], many: [] },
   ]
-  const inputs = () =>
-    Array.from({ length: IN_A_SLICE }, () => asExchange(client.token, client.proof()))
+  const inputs = () => Array.from({ length: IN_A_SLICE }, client.request)
   for (let slice = -WARM_UP_SLICES; slice < SLICES; slice += 1)
-    for (const { run, lanes, slices } of runs) {
-      const one = await measure(run, inputs(), 1)
-      const many = await measure(run, inputs(), lanes)
-      if (slice >= 0) slices.push({ one, many })
+    for (const { run, lanes, one, many } of runs) {
+      const alone = await measure(run, inputs(), 1)
+      const together = await measure(run, inputs(), lanes)
+      if (slice < 0) continue
+      one.push(alone)
+      many.push(together)
     }
   issuer.close()
-  const [floor, own] = runs.map(({ slices }) => mean(slices))
+  const [floor, own] = runs.map(({ one, many }) => ({ one: mean(one), many: mean(many) }))
   return { floor, own }
-}
-
-function mean(slices) {
-  const over = (kind, by) => slices.reduce((sum, slice) => sum + slice[kind][by], 0) / slices.length
-  const times = (kind) => ({ wall: over(kind, 'wall'), all: over(kind, 'all') })
-  return { one: times('one'), many: times('many') }
 }
 
 /** The CPU time that a guard adds to a request behind Express, on one core. */

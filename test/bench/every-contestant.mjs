@@ -1,11 +1,7 @@
 // Says of each contestant what it does with a good token and with a changed one: the time of one
 // that takes everything, or nothing, would mean nothing.
 import { contestants } from './contestants.mjs'
-import {
-  asExchange as asDpopExchange,
-  contestants as dpopContestants,
-  createClient,
-} from './dpop-contestants.mjs'
+import { contestants as dpopContestants, createClient } from './dpop-contestants.mjs'
 import { asExchange, createIssuer } from './tokens.mjs'
 
 const issuer = await createIssuer('ES256', '1.8 kB')
@@ -26,7 +22,8 @@ async function says(run, token) {
 const said = {}
 for (const [name, { make, isExchange }] of Object.entries(contestants)) {
   const run = make(issuer)
-  const input = (token) => (isExchange ? asExchange(token) : token.toString('latin1'))
+  const input = (token) =>
+    isExchange ? asExchange({ authorization: `Bearer ${token}` }) : token.toString('latin1')
   said[name] = [await says(run, input(good)), await says(run, input(changed))]
 }
 
@@ -38,7 +35,7 @@ function changedProof() {
 }
 for (const [name, { make }] of Object.entries(dpopContestants)) {
   const run = make(issuer, client)
-  const shown = (proof) => asDpopExchange(client.token, proof)
+  const shown = (dpop) => asExchange({ authorization: `DPoP ${client.token}`, dpop })
   said[`DPoP: ${name}`] = [
     await says(run, shown(client.proof())),
     await says(run, shown(changedProof())),

@@ -1,8 +1,7 @@
 import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { contestants } from './contestants.mjs'
-import { canPin, forkPinned } from './cores.mjs'
+import { canPin, forkPinned, said } from './cores.mjs'
 
 const SCRIPT = 'against-floor.mjs'
 
@@ -25,20 +24,24 @@ export function inProcess(algorithm, size, rounds) {
   const names = Object.keys(contestants).filter((name) =>
     (contestants[name].algorithms ?? [algorithm]).includes(algorithm),
   )
+  const uncached = names.filter((name) => !contestants[name].cached)
   const cases = [
-    ['cold, one at a time', names.filter((name) => !contestants[name].cached)],
-    ['cold, 16 in flight', names.filter((name) => !contestants[name].cached)],
+    ['cold, one at a time', uncached],
+    ['cold, 16 in flight', uncached],
     ['warm', names.filter((name) => name === 'floor' || contestants[name].cached)],
   ]
   return compare({ algorithm, size, rounds, start }, cases)
 }
 
 /** The same on new tokens, where there is one core for everything, as in most containers. */
-export function onOneCore(algorithm, rounds) {
+export async function onOneCore(rounds) {
   if (!canPin) return undefined
   const start = (parameters) => forkPinned(SCRIPT, parameters)
   const cases = [['cold, 16 in flight', WITHOUT_FRAMEWORKS]]
-  return compare({ algorithm, size: '1.8 kB', rounds, start }, cases)
+  const results = []
+  for (const algorithm of ['ES256', 'RS256'])
+    results.push(...(await compare({ algorithm, size: '1.8 kB', rounds, start }, cases)))
+  return results
 }
 
 async function compare({ algorithm, size, rounds, start }, cases) {
@@ -46,8 +49,7 @@ async function compare({ algorithm, size, rounds, start }, cases) {
   for (const [name, entered] of cases)
     for (const contestant of entered) {
       const child = start([algorithm, size, name, contestant, `${rounds}`])
-      const [result] = await once(child, 'message')
-      results.push({ algorithm, size, case: name, contestant, ...result })
+      results.push({ algorithm, size, case: name, contestant, ...(await said(child)) })
     }
   return results
 }

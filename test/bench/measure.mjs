@@ -49,6 +49,12 @@ async function inLanes(operation, inputs, count) {
   await Promise.all(Array.from({ length: count }, lane))
 }
 
+/** The mean of what was measured slice by slice. */
+export function mean(slices) {
+  const of = (kind) => slices.reduce((sum, slice) => sum + slice[kind], 0) / slices.length
+  return { wall: of('wall'), main: of('main'), all: of('all') }
+}
+
 /** Median and quartiles. */
 export function summary(values) {
   const sorted = [...values].sort((a, b) => a - b)

@@ -85,9 +85,14 @@ export async function createIssuer(algorithm, size) {
   return { issuer, algorithm, publicKey, jwk, mint, mintAll, close: () => server.close() }
 }
 
-/** A request as an adapter hands in Node's: with where its verdict is kept, and its end. */
-export function asExchange(token) {
-  const authorization = Buffer.concat([Buffer.from('Bearer '), token]).toString('latin1')
-  const request = { headers: { authorization }, rawHeaders: ['Authorization', authorization] }
-  return { request, key: {}, ended() {} }
+/**
+ * A request as an adapter hands in Node's: with where its outcome is kept, and its end. Its fields
+ * are texts in one piece, as they come from a socket.
+ */
+export function asExchange(fields) {
+  const headers = { host: '127.0.0.1' }
+  for (const [name, text] of Object.entries(fields))
+    headers[name] = Buffer.from(text, 'latin1').toString('latin1')
+  const rawHeaders = Object.entries(headers).flat()
+  return { request: { method: 'GET', url: '/', headers, rawHeaders }, key: {}, ended() {} }
 }
