@@ -99,6 +99,7 @@ export function checkBinding(
   return showKeys(confirmation!, { known, presented, proofs })
 }
 
+/** What a request shows, and how it may be checked. */
 interface Shown {
   readonly known: ValidatedToken
   readonly presented: Presented
