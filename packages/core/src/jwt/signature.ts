@@ -74,7 +74,12 @@ function verifyOnNode(
   }
   inPool += 1
   return new Promise((resolve) => {
-    verify(row.digest, input, settings, jws.signature, ending(resolve))
+    const end = ending(resolve)
+    try {
+      verify(row.digest, input, settings, jws.signature, end)
+    } catch (error) {
+      end(error as Error, false)
+    }
   })
 }
 

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import { createDevVerifier, type DevVerifier } from '@verifier-guard/dev-verifier'
 import { createSigner } from '../../../../test/differential/signer.js'
 import { portably } from '../../../../test/differential/portable.js'
@@ -41,6 +42,20 @@ describe.each([
     },
   )
 })
+
+test.each(['calling', 'pool'] as const)(
+  'thread %s: a key that Node refuses verifies nothing, and leaves nothing under way',
+  async (thread) => {
+    const row = ALGORITHMS.get('ES256')!
+    const signer = createSigner('ES256')
+    const jws = parseJws(signer.token('{"alg":"ES256"}', '{"a":1}'))
+    const unfit = { node: createSecretKey(Buffer.alloc(32)) } as unknown as key.ReadyKey
+    expect(await node.verifySignature(jws, unfit, row, thread)).toBeUndefined()
+    const ready = (await key.readyKey(key.publishedKey(signer.jwk), row)) as key.ReadyKey
+    // One that comes alone is checked at once, without a promise.
+    expect(node.verifySignature(jws, ready, row, 'auto')).toBe(jws)
+  },
+)
 
 describe('verifyWithKeys', () => {
   const ask = (verifier: DevVerifier) => {
