@@ -87,7 +87,9 @@ async function authorize(parts: Parts, config: Config): Promise<Config> {
   const target = targetOf(parts, config)
   const authorization = config.headers.get('authorization')
   if (carrier.isOurs(authorization)) removeFields(config)
-  const fields = await carrier.fieldsFor(target, authorization, abortSignal(config.signal))
+  const fields = await carrier
+    .fieldsFor(target, authorization, abortSignal(config.signal))
+    .catch(unlessAborted(config))
   if (fields === undefined) return config
   for (const [name, value] of Object.entries(fields)) config.headers.set(name, value as string)
   if (carrier.refusesRedirects(fields)) config.maxRedirects = 0
@@ -107,10 +109,20 @@ async function repeat(parts: Parts, error: AxiosError): Promise<unknown> {
   const refused = note(parts, config, authorization, response)
   if (!refused || config[REPEATED] || !canSendAgain(config.data)) throw error
   const target = targetOf(parts, config)
-  const signal = abortSignal(config.signal)
-  if (!(await carrier.another(target, authorization, refused, signal))) throw error
+  const another = await carrier
+    .another(target, authorization, refused, abortSignal(config.signal))
+    .catch(unlessAborted(config))
+  if (another === undefined && !config.signal?.aborted) throw error
   const again: Config = { ...config, [REPEATED]: true }
   return instance.request(again)
+}
+
+/** A call that was called off goes on: axios ends it with its own error, and sends nothing. */
+function unlessAborted({ signal }: Config): (error: unknown) => undefined {
+  return (error) => {
+    if (!signal?.aborted) throw error
+    return undefined
+  }
 }
 
 function settle(parts: Parts, response: AxiosResponse): AxiosResponse {

@@ -2,10 +2,16 @@ import axios, { AxiosError } from 'axios'
 import type { RequestListener } from 'node:http'
 import { inspect } from 'node:util'
 import { addTokens } from '../src/axios.js'
-import { describeIntegration } from './integration.js'
+import type { TokenSource } from '../src/index.js'
+import { describeIntegration, type Send } from './integration.js'
 import { numberedTokens, serve } from './support.js'
 
-describeIntegration('the axios interceptor', (tokens) => {
+describeIntegration('the axios interceptor', connect, {
+  name: 'CanceledError',
+  code: 'ERR_CANCELED',
+})
+
+function connect(tokens: TokenSource): Send {
   const instance = axios.create({ validateStatus: (status) => status < 400 })
   addTokens(instance, tokens)
   return async (url, { body, authorization, throws = false, signal } = {}) => {
@@ -24,7 +30,7 @@ describeIntegration('the axios interceptor', (tokens) => {
     })
     return { status: response.status, text: response.data }
   }
-})
+}
 
 /** Statuses that an API answers one after the other, and what it was sent. */
 async function startApi(...statuses: number[]) {

@@ -1,11 +1,14 @@
 import { tokenHooks } from '../src/got.js'
-import { describeIntegration } from './integration.js'
+import type { TokenSource } from '../src/index.js'
+import { describeIntegration, type Send } from './integration.js'
 import { loadGot } from './load-got.js'
 import { numberedTokens, serve } from './support.js'
 
 const got = loadGot()
 
-describeIntegration('the got hooks', (tokens) => {
+describeIntegration('the got hooks', connect, { name: 'AbortError', code: 'ERR_ABORTED' })
+
+function connect(tokens: TokenSource): Send {
   const instance = got.extend({
     hooks: tokenHooks(tokens),
     retry: { limit: 0 },
@@ -21,7 +24,7 @@ describeIntegration('the got hooks', (tokens) => {
     })
     return { status: response.statusCode, text: response.body }
   }
-})
+}
 
 describe('a retry of got', () => {
   const start = async (...statuses: number[]) => {
