@@ -79,10 +79,11 @@ export interface Credential {
  * What a decision rests on in a credential. The rest, most of it about people, is read only for a
  * handler that asks.
  */
-export interface CredentialSummary
-  extends
-    Pick<Credential, 'types' | 'kind' | 'validFrom' | 'validUntil' | 'tenant'>,
-    MandateSummary {}
+export interface CredentialSummary extends Pick<Credential, 'types' | 'kind'>, MandateSummary {
+  readonly validFrom: number | undefined
+  readonly validUntil: number | undefined
+  readonly tenant: string | undefined
+}
 
 const namePaths = pathsOf(CREDENTIAL_NAMES)
 const datePaths = pathsOf(CREDENTIAL_DATES)
@@ -110,13 +111,17 @@ export function readCredential(claims: Json): Credential | undefined {
   if (layers === undefined) return undefined
   const root = layers.at(-1)!
   const summary = summaryOf(claims, layers)
-  const { powers, mandateeId, subjectId: _subject, organizationIdentifier: _, ...shown } = summary
+  const { types, kind, validFrom, validUntil, tenant } = summary
   return Object.freeze({
-    ...shown,
+    types,
+    kind,
+    ...optional('validFrom', validFrom),
+    ...optional('validUntil', validUntil),
+    ...optional('tenant', tenant),
     ...read(root, root === claims ? flatNamePaths : namePaths, text),
     context: texts(firstOf(CONTEXTS, (name) => getOwn(root, name))),
     status: Object.freeze(layers.flatMap(statusOf)),
-    mandate: readMandate(claims, root, { powers, mandateeId }),
+    mandate: readMandate(claims, root, summary),
     raw: root,
   })
 }
@@ -146,13 +151,20 @@ function summaryOf(claims: Json, layers: readonly Json[]): CredentialSummary {
   const root = layers.at(-1)!
   const types = typesOf(layers)
   const { validFrom, validUntil } = read(root, root === claims ? flatDatePaths : datePaths, seconds)
+  const kind = kindOf(types)
+  const tenant = text(getOwn(claims, 'tenant'))
+  const mandate = readMandateSummary(claims, root)
+  // Member by member: spreading would take twice as long, for every new token.
   return {
     types,
-    kind: kindOf(types),
-    ...optional('validFrom', validFrom),
-    ...optional('validUntil', validUntil),
-    ...optional('tenant', text(getOwn(claims, 'tenant'))),
-    ...readMandateSummary(claims, root),
+    kind,
+    validFrom,
+    validUntil,
+    tenant,
+    powers: mandate.powers,
+    mandateeId: mandate.mandateeId,
+    organizationIdentifier: mandate.organizationIdentifier,
+    subjectId: mandate.subjectId,
   }
 }
 

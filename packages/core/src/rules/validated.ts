@@ -59,9 +59,12 @@ export function validate(
   limits: RuleLimits,
 ): Validated {
   const { token, header, claims } = verified
-  applyRules(CLAIM_RULES, { header, claims, issuer, now, ...limits })
+  // Spreading, the settings above all, would take as long as the rules.
+  const { clockTolerance, maxTokenAge } = limits
+  applyRules(CLAIM_RULES, { header, claims, issuer, now, clockTolerance, maxTokenAge })
   const credential = issuer.profile.credential ? readSummary(claims) : undefined
   applyRules(CREDENTIAL_RULES, { claims, credential, issuer, now, limits })
+  const { validFrom, validUntil } = lifeOf(claims, credential, limits)
   return {
     token,
     header,
@@ -70,7 +73,8 @@ export function validate(
     clientId: clientIdOf(claims, issuer, credential),
     credential,
     confirmation: confirmationOf(claims),
-    ...lifeOf(claims, credential, limits),
+    validFrom,
+    validUntil,
     basis: {
       by: 'signature',
       configuredAs: issuer.configuredAs,
