@@ -7,13 +7,14 @@ import { Denial, headerFields, type HeaderFields } from './kit/errors.js'
 import { andThen, orElse, type Later } from './kit/later.js'
 import { createTrace } from './kit/tracing.js'
 import type { Absent, Presented } from './presented/authorization.js'
-import type { Progress, Report } from './report.js'
+import { createProgress, type Progress, type Report } from './report.js'
 import { checkRequirement, type Lookups, type Requirement } from './requirements/requirement.js'
 import type { ValidatedToken } from './token-cache.js'
 
 /** What is to be decided. */
 export interface Question<R> {
-  readonly read: () => Presented | Absent
+  /** Reads what is presented; what it throws is a refusal like any other. */
+  readonly read: (info: RequestInfo) => Presented | Absent
   /** Whether a request without credentials passes. */
   readonly isOptional?: boolean
   readonly request: R
@@ -43,8 +44,10 @@ const decisions = createTrace('decision')
 export function answer<R>(
   deciding: Deciding,
   question: Question<R>,
-  progress: Progress = { trace: {} },
+  progress: Progress = createProgress(),
 ): Later<AuthContext | undefined> {
+  // For a known token, what a trace takes would be a good part of the whole.
+  if (!decisions.isHeard()) return decided(deciding, question, progress)
   return decisions.run(
     () => progress.trace,
     () => {
@@ -57,11 +60,15 @@ export function answer<R>(
 
 /** Answers a question with the fields that the answer to the request carries. */
 export function admit<R>(deciding: Deciding, question: Question<R>): Later<Admission> {
-  const progress: Progress = { trace: {} }
-  return andThen(answer(deciding, question, progress), (auth) => ({
-    auth,
-    headers: progress.fields === undefined ? NO_FIELDS : headerFields(progress.fields),
-  }))
+  const progress = createProgress()
+  const auth = answer(deciding, question, progress)
+  // Each request of a known token pays for every function that is made on its way.
+  if (auth instanceof Promise) return auth.then((late) => admission(late, progress))
+  return admission(auth, progress)
+}
+
+function admission(auth: AuthContext | undefined, { fields }: Progress): Admission {
+  return { auth, headers: fields === undefined ? NO_FIELDS : headerFields(fields) }
 }
 
 /** What is asked of a caller that is known. */
@@ -82,14 +89,14 @@ export function authorize<R>(
   awaitsEvent: boolean,
 ): Later<void> {
   const { scheme } = auth
-  const progress: Progress = { trace: { scheme }, caller: auth }
+  const progress = { ...createProgress({ scheme }), token: auth.token, caller: auth }
   return orElse<void>(
     () =>
       andThen(checkRequirement(requirement, auth, request, lookups), () =>
         report.met(auth, requirement.name, info),
       ),
     (error) => {
-      const { refusal, published } = report.refused(error, auth.token, progress, info)
+      const { refusal, published } = report.refused(error, progress, info)
       return andThen(awaitsEvent ? published : undefined, () => {
         throw refusal
       })
@@ -102,34 +109,39 @@ function decided<R>(
   question: Question<R>,
   progress: Progress,
 ): Later<AuthContext | undefined> {
-  const { decide, report } = deciding
-  let token: string | undefined
-  const refuse = (error: unknown): Later<never> => {
-    const { refusal, published } = report.refused(error, token, progress, question.info)
-    // A worker may end with its answer, and the event has to come before.
-    return andThen(published, () => {
-      throw refusal
-    })
-  }
   try {
-    const presented = question.read()
+    const presented = question.read(question.info)
     if ('absent' in presented) {
       // What is required of a caller can't hold of an anonymous one.
       if (question.isOptional !== true || question.requirement !== undefined)
         throw missing(presented)
-      return void report.allowed(undefined, false, question.info)
+      return void deciding.report.allowed(undefined, false, question.info)
     }
-    ;({ token } = presented)
+    progress.token = presented.token
     progress.trace.scheme = presented.scheme
-    const known = decide(presented, progress)
+    const known = deciding.decide(presented, progress)
     const caller =
       known instanceof Promise
         ? known.then((late) => met(deciding, question, late, progress))
         : met(deciding, question, known, progress)
-    return caller instanceof Promise ? caller.catch(refuse) : caller
+    if (!(caller instanceof Promise)) return caller
+    return caller.catch((error) => refuse(deciding, question.info, progress, error))
   } catch (error) {
-    return refuse(error)
+    return refuse(deciding, question.info, progress, error)
   }
+}
+
+function refuse(
+  { report }: Deciding,
+  info: RequestInfo,
+  progress: Progress,
+  error: unknown,
+): Later<never> {
+  const { refusal, published } = report.refused(error, progress, info)
+  // A worker may end with its answer, and the event has to come before.
+  return andThen(published, () => {
+    throw refusal
+  })
 }
 
 function met<R>(
@@ -140,14 +152,16 @@ function met<R>(
 ): Later<AuthContext> {
   progress.caller = context
   if (progress.fields !== undefined) keepFields(info, progress.fields)
-  const allowed = () => {
-    report.allowed(context, isRemembered, info, requirement && [requirement.name])
+  if (requirement === undefined) {
+    report.allowed(context, isRemembered, info)
     return context
   }
-  if (requirement === undefined) return allowed()
   // JavaScript may pass null, which the check refuses.
   progress.trace.requirement = requirement?.name
-  return andThen(checkRequirement(requirement, context, request, lookups), allowed)
+  return andThen(checkRequirement(requirement, context, request, lookups), () => {
+    report.allowed(context, isRemembered, info, [requirement.name])
+    return context
+  })
 }
 
 function missing({ absent }: Absent): Denial {

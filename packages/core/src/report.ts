@@ -50,15 +50,22 @@ export interface Traced {
 /** How far a decision came. */
 export interface Progress {
   readonly trace: Traced
+  /** The token that was presented, if any was. */
+  token: string | undefined
   /**
    * What says whose the token is, once its signature held; a refusal alone asks. It is data, as V8
    * collects late what a function in its place can reach, and so every new token.
    */
-  whose?: SignedClaims | AuthContext
+  whose: SignedClaims | AuthContext | undefined
   /** The caller, once the token was accepted. */
-  caller?: AuthContext
+  caller: AuthContext | undefined
   /** What the answer carries besides, refused or not. */
-  fields?: readonly FieldPair[] | undefined
+  fields: readonly FieldPair[] | undefined
+}
+
+/** The progress of a decision that begins: all members from the start, in one piece of the heap. */
+export function createProgress(trace: Traced = {}): Progress {
+  return { trace, token: undefined, whose: undefined, caller: undefined, fields: undefined }
 }
 
 /** The two ends of a decision. */
@@ -77,13 +84,11 @@ export interface Report {
    * application's own functions, or of this package: it must not look like a denial, and nothing
    * was allowed either.
    *
-   * @param token what was presented, if anything was
    * @param progress how far the decision came; gets the code of the refusal
    * @returns what the application gets, and a promise where the event takes time
    */
   refused(
     error: unknown,
-    token: string | undefined,
     progress: Progress,
     info: RequestInfo,
   ): { refusal: unknown; published: Later<void> }
@@ -95,28 +100,30 @@ export interface Report {
 type Draft = { -readonly [Name in keyof GuardEvents['allowed']]: GuardEvents['allowed'][Name] }
 type Where = Pick<Draft, 'method' | 'route'>
 
+const NONE: readonly string[] = []
+
 /** Makes the report of a resource server. */
 export function createReport(settings: Settings, emitter: Emitter): Report {
   const toGuardError = guardErrors(settings)
   const publishDenial = denialPublisher(settings, emitter)
 
-  function allowed(
+  function publishAllowed(
     auth: AuthContext | undefined,
     cached: boolean,
     info: RequestInfo,
-    requirements: readonly string[] = [],
+    met: readonly string[],
   ): void {
+    const event: Draft = { cached }
+    addRequest(event, info)
+    const id = correlationIdOf(settings.correlationId, info)
+    if (id !== undefined) event.correlationId = id
+    if (met.length > 0) event.requirement = met.join('; ')
+    emitter.emit('allowed', auth ? Object.assign(event, identityOf(auth)) : event, auth)
+  }
+  const allowed: Report['allowed'] = (auth, cached, info, requirements = NONE) => {
     if (!emitter.listens('allowed')) return
-    const publish = (met: readonly string[]) => {
-      const event: Draft = { cached }
-      addRequest(event, info)
-      const id = correlationIdOf(settings.correlationId, info)
-      if (id !== undefined) event.correlationId = id
-      if (met.length > 0) event.requirement = met.join('; ')
-      emitter.emit('allowed', auth ? Object.assign(event, identityOf(auth)) : event, auth)
-    }
-    if (isExchange(info)) allow(info, (met) => publish([...requirements, ...met]))
-    else publish(requirements)
+    if (!isExchange(info)) return publishAllowed(auth, cached, info, requirements)
+    allow(info, (met) => publishAllowed(auth, cached, info, [...requirements, ...met]))
   }
   return {
     allowed,
@@ -124,30 +131,27 @@ export function createReport(settings: Settings, emitter: Emitter): Report {
       if (isExchange(info)) meet(info, requirement)
       else allowed(auth, true, info, [requirement])
     },
-    refused(error, token, progress, info) {
+    refused(error, progress, info) {
       if (!(error instanceof Denial)) {
         if (isExchange(info)) withdraw(info)
         return { refusal: error, published: undefined }
       }
       const refusal = toGuardError(error.refusal, progress, info)
       progress.trace.code = refusal.code
-      const published = denies(info) ? publishDenial(refusal, token, progress, info) : undefined
+      const published = denies(info) ? publishDenial(refusal, progress, info) : undefined
       return { refusal, published }
     },
     throwExplained(error) {
-      throw error instanceof Denial ? toGuardError(error.refusal, { trace: {} }, {}, false) : error
+      throw error instanceof Denial
+        ? toGuardError(error.refusal, createProgress(), {}, false)
+        : error
     },
   }
 }
 
 /** The operator's half of the answer; a promise where its fingerprint takes time. */
 function denialPublisher({ sampleDenied: share, runtime }: Settings, emitter: Emitter) {
-  return (
-    refusal: GuardError,
-    token: string | undefined,
-    progress: Progress,
-    info: RequestInfo,
-  ): Later<void> => {
+  return (refusal: GuardError, progress: Progress, info: RequestInfo): Later<void> => {
     if (!emitter.listens('denied', refusal.code)) return
     if (share < 1 && runtime.random() >= share) return
     const event = {
@@ -156,7 +160,7 @@ function denialPublisher({ sampleDenied: share, runtime }: Settings, emitter: Em
     }
     const emit = (id?: string) =>
       emitter.emit('denied', { ...event, ...optional('fingerprint', id) }, progress.caller)
-    const id = token === undefined ? undefined : fingerprint(token)
+    const id = progress.token === undefined ? undefined : fingerprint(progress.token)
     if (id instanceof Promise) return id.then(emit, () => emit())
     emit(id)
   }

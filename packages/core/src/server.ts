@@ -14,11 +14,11 @@ import type { RequestInfo, Exchange } from './exchange.js'
 import type { Issuers } from './issuers/issuers.js'
 import type { KeySetHealth } from './issuers/key-set.js'
 import type { Emitter } from './kit/events.js'
-import type { Later } from './kit/later.js'
+import { promised, type Later } from './kit/later.js'
 import { anything, flag, readOptions, requireObject, type OptionRows } from './kit/option-rows.js'
 import { createRollCall } from './kit/roll-call.js'
 import type { Settings } from './options/options.js'
-import { present, presentAlone } from './presented/authorization.js'
+import { present, presentAlone, type Absent, type Presented } from './presented/authorization.js'
 import type { RequestLike } from './presented/request.js'
 import type { DpopProofs } from './proof/dpop.js'
 import { createReport } from './report.js'
@@ -245,19 +245,14 @@ export function assembleServer(parts: Parts): DecidingServer {
   let isClosed = false
 
   const server: DecidingServer = {
-    authenticate: async (request, requirement) =>
-      (await answer(deciding, questionOf(request, requirement)))!,
+    authenticate: (request, requirement) =>
+      promised(() => answer(deciding, questionOf(request, requirement)) as Later<AuthContext>),
     admit: async (request, options = {}) => {
       const { requirement, optional } = readOptions('options of admit()', options, ADMIT_ROWS)
       return admit(deciding, questionOf(request, requirement, optional))
     },
-    verifyAccessToken: async (token, requirement) =>
-      (await answer(deciding, {
-        read: () => presentAlone(token),
-        request: undefined,
-        requirement,
-        info: {},
-      }))!,
+    verifyAccessToken: (token, requirement) =>
+      promised(() => answer(deciding, questionAbout(token, requirement)) as Later<AuthContext>),
     authorize: <R>(auth: AuthContext<object>, requirement: Requirement<R>, request?: R) =>
       authorize(
         deciding,
@@ -267,9 +262,8 @@ export function assembleServer(parts: Parts): DecidingServer {
       ),
     [decisionsFor]: {
       authenticate: (exchange, isOptional) => {
-        const { request, own, identity } = exchange
-        const read = () => present(request, own, identity)
-        return admit(deciding, { read, request, isOptional, info: exchange })
+        const { request } = exchange
+        return admit(deciding, { read: presentedIn, request, isOptional, info: exchange })
       },
       isClosed: () => isClosed,
       authorize: (auth, requirement, exchange) =>
@@ -316,8 +310,22 @@ function questionOf<R extends RequestLike>(
 ): Question<R> {
   const hint = "pass a web Request, Node's request, or { method, url, headers }"
   requireObject('a request to decide on', request, hint)
-  return { read: () => present(request), request, requirement, isOptional, info: { request } }
+  return { read: presentedIn, request, requirement, isOptional, info: { request } }
 }
+
+function presentedIn({ request, own, identity }: RequestInfo): Presented | Absent {
+  return present(request!, own, identity)
+}
+
+/** The question of a token that an application hands in alone. */
+function questionAbout(
+  token: string,
+  requirement: Requirement<undefined> | undefined,
+): Question<undefined> {
+  return { read: () => presentAlone(token), request: undefined, requirement, info: ALONE }
+}
+
+const ALONE: RequestInfo = {}
 
 /** The caller that an application hands in: without one, nothing can be asked. */
 function callerIn(auth: AuthContext<object>): AuthContext {

@@ -38,3 +38,17 @@ export function orElse<T>(work: () => Later<T>, handle: (error: unknown) => Late
     return handle(error)
   }
 }
+
+/**
+ * A promise of work that answers at once or later. For less than an async function takes, or an
+ * executor.
+ */
+export function promised<T>(work: () => Later<T>): Promise<T> {
+  try {
+    return Promise.resolve(work())
+  } catch (error) {
+    // Whatever was thrown is handed on.
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+    return Promise.reject(error)
+  }
+}

@@ -7,6 +7,8 @@ import { nodeDiagnostics } from './node.js'
 
 /** Runs work, and publishes its start and its end. */
 export interface Trace {
+  /** Whether anybody listens. */
+  isHeard(): boolean
   /**
    * @param contextOf makes what subscribers get, with the start and again with the end; called only
    *   for subscribers. What the work throws is added as `error`.
@@ -25,6 +27,7 @@ export function createTrace(name: string): Trace {
   // Some runtimes have channels, but none for tracing.
   const channel = nodeDiagnostics?.tracingChannel?.<object>(`verifier-guard:${name}`)
   return {
+    isHeard: () => channel?.hasSubscribers === true,
     run(contextOf, work) {
       if (channel?.hasSubscribers !== true) return work()
       const context = contextOf()

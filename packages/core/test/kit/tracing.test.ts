@@ -89,6 +89,15 @@ test('what the work gives is what comes back, at once where it can', async () =>
   channel.unsubscribe(subscribers as never)
 })
 
+test('tells whether anybody listens', () => {
+  const subscribers = { asyncEnd() {} }
+  expect(trace.isHeard()).toBe(false)
+  channel.subscribe(subscribers as never)
+  expect(trace.isHeard()).toBe(true)
+  channel.unsubscribe(subscribers as never)
+  expect(trace.isHeard()).toBe(false)
+})
+
 test('without subscribers, nothing is made to be published', () => {
   const contextOf = jest.fn(() => ({}))
   expect(trace.run(contextOf, () => 1)).toBe(1)
