@@ -50,6 +50,7 @@ export interface WritableResponse {
  * of the application may know nothing of challenges. An answer that was sent meanwhile stays.
  */
 export function setFields(response: WritableResponse, fields: HeaderFields): void {
-  if (response.headersSent) return
+  // Most answers have none, and each request asks.
+  if (fields.length === 0 || response.headersSent) return
   for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
 }
