@@ -6,6 +6,7 @@ import { readSummary, type CredentialSummary } from '../credential/credential.js
 import type { Signed } from '../issuers/signer.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { JwsHeader } from '../jwt/jws.js'
+import type { PublishedKey } from '../jwt/key.js'
 import { CLAIM_RULES } from './claims.js'
 import { clientIdOf } from './client.js'
 import { confirmationOf, type Confirmation } from './confirmation.js'
@@ -75,12 +76,23 @@ export function validate(
     confirmation: confirmationOf(claims),
     validFrom,
     validUntil,
-    basis: {
-      by: 'signature',
-      configuredAs: issuer.configuredAs,
-      holds: () => issuer.keySet.holds(key),
-    },
+    basis: basisOf(issuer, key),
   }
+}
+
+/** One for all tokens that a key has signed: asked with each request, it stays in the caches. */
+const bases = new WeakMap<TrustedIssuer, WeakMap<PublishedKey, Basis>>()
+
+function basisOf(issuer: TrustedIssuer, key: PublishedKey): Basis {
+  return bases.get(issuer)?.get(key) ?? keepBasis(issuer, key)
+}
+
+function keepBasis(issuer: TrustedIssuer, key: PublishedKey): Basis {
+  const { configuredAs, keySet } = issuer
+  const basis: Basis = { by: 'signature', configuredAs, holds: () => keySet.holds(key) }
+  const ofIssuer = bases.get(issuer) ?? new WeakMap<PublishedKey, Basis>()
+  bases.set(issuer, ofIssuer.set(key, basis))
+  return basis
 }
 
 /** The token's times, the credential's, and the age limit together. */
