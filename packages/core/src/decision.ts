@@ -83,24 +83,21 @@ export interface Demanded<R> extends Pick<Question<R>, 'request' | 'info'> {
  *   Without, what takes no time throws at once
  */
 export function authorize<R>(
-  { report, lookups }: Deciding,
+  deciding: Deciding,
   auth: AuthContext,
   { requirement, request, info }: Demanded<R>,
   awaitsEvent: boolean,
 ): Later<void> {
-  const { scheme } = auth
-  const progress = { ...createProgress({ scheme }), token: auth.token, caller: auth }
+  const { report, lookups } = deciding
+  const progress = createProgress({ scheme: auth.scheme })
+  progress.token = auth.token
+  progress.caller = auth
   return orElse<void>(
     () =>
       andThen(checkRequirement(requirement, auth, request, lookups), () =>
         report.met(auth, requirement.name, info),
       ),
-    (error) => {
-      const { refusal, published } = report.refused(error, progress, info)
-      return andThen(awaitsEvent ? published : undefined, () => {
-        throw refusal
-      })
-    },
+    (error) => refuse(deciding, error, progress, info, awaitsEvent),
   )
 }
 
@@ -125,21 +122,22 @@ function decided<R>(
         ? known.then((late) => met(deciding, question, late, progress))
         : met(deciding, question, known, progress)
     if (!(caller instanceof Promise)) return caller
-    return caller.catch((error) => refuse(deciding, question.info, progress, error))
+    return caller.catch((error) => refuse(deciding, error, progress, question.info))
   } catch (error) {
-    return refuse(deciding, question.info, progress, error)
+    return refuse(deciding, error, progress, question.info)
   }
 }
 
 function refuse(
   { report }: Deciding,
-  info: RequestInfo,
-  progress: Progress,
   error: unknown,
+  progress: Progress,
+  info: RequestInfo,
+  awaitsEvent = true,
 ): Later<never> {
   const { refusal, published } = report.refused(error, progress, info)
   // A worker may end with its answer, and the event has to come before.
-  return andThen(published, () => {
+  return andThen(awaitsEvent ? published : undefined, () => {
     throw refusal
   })
 }

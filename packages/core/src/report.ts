@@ -100,8 +100,6 @@ export interface Report {
 type Draft = { -readonly [Name in keyof GuardEvents['allowed']]: GuardEvents['allowed'][Name] }
 type Where = Pick<Draft, 'method' | 'route'>
 
-const NONE: readonly string[] = []
-
 /** Makes the report of a resource server. */
 export function createReport(settings: Settings, emitter: Emitter): Report {
   const toGuardError = guardErrors(settings)
@@ -120,7 +118,7 @@ export function createReport(settings: Settings, emitter: Emitter): Report {
     if (met.length > 0) event.requirement = met.join('; ')
     emitter.emit('allowed', auth ? Object.assign(event, identityOf(auth)) : event, auth)
   }
-  const allowed: Report['allowed'] = (auth, cached, info, requirements = NONE) => {
+  const allowed: Report['allowed'] = (auth, cached, info, requirements = []) => {
     if (!emitter.listens('allowed')) return
     if (!isExchange(info)) return publishAllowed(auth, cached, info, requirements)
     allow(info, (met) => publishAllowed(auth, cached, info, [...requirements, ...met]))

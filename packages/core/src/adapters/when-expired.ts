@@ -1,5 +1,6 @@
 /* Ends what outlives the request when its token expires. */
 import type { AuthContext } from '../context.js'
+import { promised } from '../kit/later.js'
 import { callable, requireObject } from '../kit/option-rows.js'
 import { systemRuntime, type Runtime } from '../kit/runtime.js'
 
@@ -42,7 +43,7 @@ export function whenExpired(
     const left = expiresAt * 1_000 - runtime.now()
     // A timer that can't last so long calls back sooner.
     if (left > 0) cancel = runtime.schedule(wait, left)
-    else new Promise((resolve) => resolve(callback())).catch(() => {})
+    else promised(callback).catch(() => {})
   }
   wait()
   return () => cancel()

