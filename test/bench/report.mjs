@@ -9,6 +9,10 @@ const HEAD = [
   'Express: new',
 ]
 
+/** The kind of token that the overview is about. */
+const USUAL = 'ES256, 1.8 kB'
+const kindOf = ({ algorithm, size }) => `${algorithm}, ${size}`
+
 /** The page of these results, as Markdown. */
 export function page(results) {
   return `# Measured\n\n${overview(results)}\n\n## In full\n\n${tables(results)}\n`
@@ -17,16 +21,10 @@ export function page(results) {
 /** What matters most of the results, as Markdown. */
 export function overview(results) {
   const { inProcess, oneCore, http, memory } = results
-  const find = (name, contestant, list = inProcess, kind = 'ES256, 1.8 kB') =>
-    list.find(
-      (one) =>
-        `${one.algorithm}, ${one.size}` === kind &&
-        one.case === name &&
-        one.contestant === contestant,
-    )
+  const find = (name, contestant, list = inProcess, kind = USUAL) =>
+    list.find((one) => kindOf(one) === kind && one.case === name && one.contestant === contestant)
   const entered = inProcess.filter(
-    (one) =>
-      one.algorithm === 'ES256' && one.size === '1.8 kB' && one.case === 'cold, 16 in flight',
+    (one) => kindOf(one) === USUAL && one.case === 'cold, 16 in flight',
   )
   const rows = entered.map(({ contestant: name, ratio, mainRatio, allRatio }) => {
     const alone = oneCore && find('cold, 16 in flight', name, oneCore)
@@ -86,9 +84,9 @@ export function tables(results) {
 }
 
 function byKind(results, where) {
-  const kinds = new Set(results.map(({ algorithm, size }) => `${algorithm}, ${size}`))
+  const kinds = new Set(results.map(kindOf))
   return [...kinds].map((kind) => {
-    const own = results.filter(({ algorithm, size }) => `${algorithm}, ${size}` === kind)
+    const own = results.filter((one) => kindOf(one) === kind)
     return `### ${kind} (${own[0].characters} characters)${where}\n\n${ofKind(own)}`
   })
 }
