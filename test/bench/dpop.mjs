@@ -4,20 +4,18 @@
  * of packages/core/docs/proof-of-possession.md.
  */
 import { fork, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import { aside, canPin, forkPinned, said } from './cores.mjs'
 import { contestants, createClient } from './dpop-contestants.mjs'
-import { load } from './http.mjs'
+import { behindExpress, roundsOf } from './http.mjs'
 import { mean, measure, summary } from './measure.mjs'
 import { createIssuer } from './tokens.mjs'
 
 const rounds = Number(process.argv[2] ?? 7)
 const only = process.argv[3]
-const WARM_UP = 1
 const OPERATIONS = 3_000
 /** A contestant takes turns with the floor, so that a busy machine disturbs them alike. */
 const SLICES = 10
@@ -111,26 +109,16 @@ async function oneRound(contestant) {
 /** The CPU time that a guard adds to a request behind Express, on one core. */
 function overExpress() {
   return aside(async () => {
-    const issuer = await createIssuer('ES256', '1.8 kB')
+    const { close, ...issuer } = await createIssuer('ES256', '1.8 kB')
     const client = createClient(issuer)
-    const servers = await Promise.all(
-      ['none', ...NAMES].map((name) => startServer(name, issuer, client)),
-    )
-    const used = new Map(servers.map(({ name }) => [name, []]))
-    for (let round = -WARM_UP; round < rounds; round += 1)
-      for (const server of servers) {
-        const requests = Array.from(
-          { length: OPERATIONS },
-          () =>
-            `GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: DPoP ${client.token}\r\nDPoP: ${client.proof()}\r\n\r\n`,
-        )
-        const before = await server.usage()
-        await load(server.port, requests)
-        const spent = (await server.usage()) - before
-        if (round >= 0) used.get(server.name).push(spent / requests.length)
-      }
-    for (const { child } of servers) child.kill()
-    issuer.close()
+    const { algorithm, jwk } = issuer
+    const start = { issuer: issuer.issuer, algorithm, jwk, dpop: true, clientJwk: client.jwk }
+    const request = () =>
+      `GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: DPoP ${client.token}\r\nDPoP: ${client.proof()}\r\n\r\n`
+    // Each server remembers proofs for itself: one that another has seen is new to it.
+    const requestsOf = () => Array.from({ length: OPERATIONS }, request)
+    const used = await behindExpress(['none', ...NAMES], start, rounds, requestsOf)
+    close()
     const bare = used.get('none')
     const added = (name) => used.get(name).map((spent, round) => spent - bare[round])
     return NAMES.map((name) => ({
@@ -139,18 +127,6 @@ function overExpress() {
       ratio: summary(added(name).map((own, round) => own / added('floor')[round])),
     }))
   })
-}
-
-async function startServer(name, { issuer, algorithm, jwk }, client) {
-  const child = forkPinned('http-server.mjs')
-  child.send({ start: { name, issuer, algorithm, jwk, dpop: true, clientJwk: client.jwk } })
-  const [{ port }] = await once(child, 'message')
-  const usage = async () => {
-    child.send({ usage: true })
-    const [{ usage: spent }] = await once(child, 'message')
-    return spent.user + spent.system
-  }
-  return { name, child, port, usage }
 }
 
 /** What a server holds after a flood of good proofs with forged tokens, and of distinct ids. */
@@ -220,7 +196,7 @@ function table({ oneCore, allCores, express, memory: bytes, rounds, date, node, 
       'Express: the CPU time that the guard adds to a request, on one core.',
       `20 000 good proofs with forged tokens leave ${kilobytes(bytes.afterForged)} of heap behind.`,
       `A memory that is full of used proofs grows by ${kilobytes(bytes.after)} under 20 000 more.`,
-      `Medians of ${rounds} rounds on ${date}, Node ${node}, ${cores} × ${cpu}.`,
+      `Medians of ${rounds} rounds, ${roundsOf(rounds)} behind Express, on ${date}, Node ${node}, ${cores} × ${cpu}.`,
     ]),
   ].join('\n\n')
 }

@@ -24,13 +24,12 @@ const FEWEST_ROUNDS = 9
 export function overHttp(rounds) {
   return aside(async () => {
     const issuer = await createIssuer('ES256', '1.8 kB')
-    const ofEachStart = Math.ceil(Math.max(rounds, FEWEST_ROUNDS) / STARTS)
     const callers = (await issuer.mintAll(CALLERS)).map(asRequest)
     const known = Array.from({ length: 6_000 }, (_, n) => callers[n % CALLERS])
     const results = {
-      rounds: STARTS * ofEachStart,
-      known: await compare(GUARDS, issuer, ofEachStart, () => known),
-      fresh: await compare(VERIFIERS, issuer, ofEachStart, async () =>
+      rounds: roundsOf(rounds),
+      known: await compare(GUARDS, issuer, rounds, () => known),
+      fresh: await compare(VERIFIERS, issuer, rounds, async () =>
         (await issuer.mintAll(3_000)).map(asRequest),
       ),
     }
@@ -42,14 +41,8 @@ export function overHttp(rounds) {
 const asRequest = (token) =>
   `GET / HTTP/1.1\r\nHost: orders.example.org\r\nAuthorization: Bearer ${token}\r\n\r\n`
 
-/**
- * @param rounds of each start
- * @param requestsOf what every server of a round is sent
- */
-async function compare(names, issuer, rounds, requestsOf) {
-  const samples = new Map(names.map((name) => [name, []]))
-  for (let start = 0; start < STARTS; start += 1)
-    await compareOnce(samples, issuer, rounds, requestsOf)
+async function compare(names, { issuer, algorithm, jwk }, rounds, requestsOf) {
+  const samples = await behindExpress(names, { issuer, algorithm, jwk }, rounds, requestsOf)
   const bare = samples.get('none')
   return names.map((name) => ({
     contestant: name,
@@ -58,9 +51,26 @@ async function compare(names, issuer, rounds, requestsOf) {
   }))
 }
 
-async function compareOnce(samples, { issuer, algorithm, jwk }, rounds, requestsOf) {
+/** How many rounds are counted where so many are asked for. */
+export const roundsOf = (rounds) => STARTS * ofEachStart(rounds)
+const ofEachStart = (rounds) => Math.ceil(Math.max(rounds, FEWEST_ROUNDS) / STARTS)
+
+/**
+ * The CPU time of a request in microseconds, by contestant and round.
+ *
+ * @param start what a server is told beside its name
+ * @param requestsOf what every server of a round is sent
+ */
+export async function behindExpress(names, start, rounds, requestsOf) {
+  const samples = new Map(names.map((name) => [name, []]))
+  for (let count = 0; count < STARTS; count += 1)
+    await runServers(samples, start, ofEachStart(rounds), requestsOf)
+  return samples
+}
+
+async function runServers(samples, start, rounds, requestsOf) {
   const servers = await Promise.all(
-    [...samples.keys()].map((name) => startServer({ name, issuer, algorithm, jwk })),
+    [...samples.keys()].map((name) => startServer({ name, ...start })),
   )
   for (let round = -WARM_UP; round < rounds; round += 1) {
     const requests = await requestsOf()
@@ -87,7 +97,7 @@ async function startServer(start) {
 }
 
 /** Sends requests over a few connections, each the next as soon as the last is answered. */
-export async function load(port, requests) {
+async function load(port, requests) {
   const lanes = Array.from({ length: CONNECTIONS }, (_, lane) =>
     requests.filter((_, n) => n % CONNECTIONS === lane),
   )
